@@ -1,0 +1,125 @@
+"""Every error a user can meet, with the exit status it ends in.
+
+HarnessError
+  UsageError             2   the command line or the configuration is wrong; nothing was started
+    MatrixError          2   matrix.yaml is wrong: all its problems at once
+  InternalError          3   a bug of ours
+  InfrastructureError    4   engine, registry, disk, store: the results are incomplete
+    EngineError          4   the engine did not do what was asked, or went away
+    StoreError           4   the store cannot be read or written
+
+A cell that fails is not an error: it is a record. Drift is not an error: it is a verdict.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """Exit statuses of every command; where several hold, `worst` decides."""
+
+    OK = 0
+    FINDINGS = 1
+    USAGE = 2
+    INTERNAL = 3
+    INFRASTRUCTURE = 4
+    NOTHING = 5
+    INTERRUPTED = 130
+    TERMINATED = 143
+
+
+_WORST_FIRST = (
+    Exit.INTERRUPTED,
+    Exit.TERMINATED,
+    Exit.INTERNAL,
+    Exit.USAGE,
+    Exit.INFRASTRUCTURE,
+    Exit.FINDINGS,
+    Exit.NOTHING,
+    Exit.OK,
+)
+
+
+def worst(statuses: Iterable[Exit]) -> Exit:
+    """The status a command ends with when several hold."""
+    held = set(statuses)
+    return next((status for status in _WORST_FIRST if status in held), Exit.OK)
+
+
+class HarnessError(Exception):
+    """A failure with one clear sentence, and the next step for the user."""
+
+    exit = Exit.INTERNAL
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.message}\n   = help: {self.remedy}" if self.remedy else self.message
+
+
+class UsageError(HarnessError):
+    """The command line or the configuration is wrong; nothing was started."""
+
+    exit = Exit.USAGE
+
+
+class InternalError(HarnessError):
+    """A bug of ours."""
+
+    exit = Exit.INTERNAL
+
+
+class InfrastructureError(HarnessError):
+    """Something around the cells failed: results are incomplete, no cell is to blame."""
+
+    exit = Exit.INFRASTRUCTURE
+
+
+class EngineError(InfrastructureError):
+    """The engine did not do what was asked, or went away."""
+
+
+class StoreError(InfrastructureError):
+    """The store cannot be read or written."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Problem:
+    """One thing wrong in a document, with its place. Lines and columns count from 1."""
+
+    message: str
+    path: str
+    line: int
+    column: int
+    excerpt: str = ""
+    length: int = 1
+    note: str = ""
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        margin = " " * len(str(self.line))
+        lines = [f"error: {self.message}", f"{margin}--> {self.path}:{self.line}:{self.column}"]
+        if self.excerpt:
+            marks = "^" * max(1, self.length) + (f" {self.note}" if self.note else "")
+            lines += [
+                f"{margin} |",
+                f"{self.line} | {self.excerpt}",
+                f"{margin} | {' ' * (self.column - 1)}{marks}",
+            ]
+        if self.remedy:
+            lines.append(f"{margin} = help: {self.remedy}")
+        return "\n".join(lines)
+
+
+class MatrixError(UsageError):
+    """A suite's matrix.yaml is wrong; carries every problem found."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n\n".join(str(problem) for problem in self.problems))

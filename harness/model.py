@@ -1,0 +1,466 @@
+"""The frozen values everything speaks in: cells and their bases, recipes, records, runs.
+
+Nothing here touches the world. Tuples, not lists; mappings are never changed after they are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+Scalar = str | int | float | bool | None
+Fact = Scalar | tuple[Scalar, ...]
+"""One answer: a scalar, or a short series (one number per training step, say)."""
+Facts = Mapping[str, Fact]
+"""Answers under dotted keys: `python.version`, `package.numpy`, `mnist.loss`."""
+
+
+class Outcome(StrEnum):
+    """How one probe in one round ended. Exactly one per planned (cell, round, probe)."""
+
+    OK = "ok"
+    RAISED = "raised"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed-out"
+    OUT_OF_MEMORY = "out-of-memory"
+    OUTPUT_LIMIT = "output-limit"
+    NO_ANSWER = "no-answer"
+    NO_INTERPRETER = "no-interpreter"
+    BUILD_FAILED = "build-failed"
+    HOST_INCOMPATIBLE = "host-incompatible"
+    PULL_FAILED = "pull-failed"
+    ENGINE_GONE = "engine-gone"
+    DISK_FULL = "disk-full"
+    INTERFERED = "interfered"
+    NOT_APPLICABLE = "not-applicable"
+
+
+class Verdict(StrEnum):
+    """What a cell deserves; a cell has the worst of its findings."""
+
+    PASS = "pass"
+    UNVERIFIED = "unverified"
+    DRIFT = "drift"
+    FAIL = "fail"
+    INFRASTRUCTURE = "infrastructure"
+
+    @property
+    def severity(self) -> int:
+        return list(Verdict).index(self)
+
+
+class Level(StrEnum):
+    """What an environment was shown to do; each level needs the one before it."""
+
+    NONE = "-"
+    L0 = "L0"
+    L1 = "L1"
+    L2 = "L2"
+    L3 = "L3"
+    L4 = "L4"
+
+    @property
+    def rank(self) -> int:
+        return list(Level).index(self)
+
+    @property
+    def meaning(self) -> str:
+        return _LEVEL_MEANING[self]
+
+
+_LEVEL_MEANING = {
+    Level.NONE: "nothing obtained",
+    Level.L0: "obtained",
+    Level.L1: "starts",
+    Level.L2: "sees its devices",
+    Level.L3: "learns",
+    Level.L4: "agrees",
+}
+
+
+class Nature(StrEnum):
+    """What kind of thing a fact is, and so how a difference is judged where no expectation matches.
+
+    A static fact must be equal; a measured one and a time are shown, not judged;
+    an observation (load, free memory) describes the moment and is never compared.
+    """
+
+    STATIC = "static"
+    MEASURED = "measured"
+    TIMING = "timing"
+    OBSERVED = "observed"
+
+
+# --- what is asked for -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Source:
+    """One way to get a base. `kind` is one of pull, debian, prefix.
+
+    pull: `image` by digest. debian: a root file system of `suite` with `packages`, made by
+    mmdebstrap, whose interpreter is `interpreter`; with `archive` from Debian's archive of suites
+    that have left the mirrors. prefix: a CPython `python` found on this host (pyenv's or uv's),
+    put at /opt/python in a Debian root of `suite` with `packages`.
+    """
+
+    kind: str
+    image: str = ""
+    suite: str = ""
+    packages: tuple[str, ...] = ()
+    archive: bool = False
+    python: str = ""
+    interpreter: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Base:
+    """Where a cell's operating system and Python come from: the first source that works wins."""
+
+    id: str
+    python: str
+    """major.minor, the version every source must give."""
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """Where in which file something was written; lines and columns count from 1."""
+
+    path: str
+    line: int
+    column: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Profile:
+    """The limits a container runs under. `name` is `strict` until something is relaxed;
+    `relaxations` then names every departure, as `field=value`, and reports show them."""
+
+    name: str = "strict"
+    memory_bytes: int = 6 * 1024**3
+    processes: int = 256
+    """At least this many; grows with the host's cores (32 for each)."""
+    scratch_bytes: int = 512 * 1024**2
+    open_files: int = 1024
+    output_bytes: int = 4 * 1024**2
+    """Byte budget of one container's whole stream."""
+    writable: bool = False
+    scratch_exec: bool = False
+    network: bool = False
+    environment: tuple[tuple[str, str], ...] = ()
+    """Overrides of the image's own environment; empty by default."""
+    relaxations: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cell:
+    """One environment to verify.
+
+    Exactly one of `base` (a built image), `image` (an existing one) and `host` (an interpreter
+    on this host, as it is) says where it comes from.
+    """
+
+    id: str
+    framework: tuple[tuple[str, str], ...] = ()
+    """(name, claimed version); empty: it claims none."""
+    python: str = ""
+    """major.minor it claims; empty: whatever it has."""
+    cuda: str = ""
+    base: str = ""
+    image: str = ""
+    host: str = ""
+    install: tuple[str, ...] = ()
+    """Requirements the lock is resolved from."""
+    constraints: tuple[str, ...] = ()
+    as_of: str = ""
+    """ISO date: distributions uploaded after it do not exist for this cell's lock."""
+    interpreter: str = ""
+    """Empty: the base's; for an existing image python3, then python, on its PATH."""
+    environment: tuple[tuple[str, str], ...] = ()
+    """Set in the built image."""
+    gpu: str = ""
+    """`all` where the cell needs a GPU, else empty."""
+    level: Level = Level.L3
+    tags: tuple[str, ...] = ()
+    settings: tuple[tuple[str, tuple[tuple[str, Scalar], ...]], ...] = ()
+    """Per probe: settings that replace the probe's own defaults."""
+    profile: Profile = Profile()
+    place: Place | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Excluded:
+    """A combination of an `axes` product that is left out, and why."""
+
+    id: str
+    reason: str
+    place: Place | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Expectation:
+    """A rule for the facts it matches (shell-style patterns); the first that matches wins.
+
+    rule: exact; within (`absolute` and/or `relative` bound on |candidate - reference|);
+    equivalent; ignore; allowed (a difference is expected, for `reason`, until the date `until`).
+    """
+
+    facts: str
+    rule: str
+    cells: str = "*"
+    absolute: float | None = None
+    relative: float | None = None
+    reason: str = ""
+    until: str = ""
+    place: Place | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Band:
+    """The absolute band a learning result must lie in, for one data set and setting."""
+
+    fact: str
+    dataset: str
+    low: float
+    high: float
+    steps: int | None = None
+    epochs: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """Everything judging needs besides records; a run keeps its own copy."""
+
+    reference: str = ""
+    """Cell id; empty: the first cell of the run."""
+    expectations: tuple[Expectation, ...] = ()
+    bands: tuple[Band, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Suite:
+    """A loaded matrix.yaml: cells in the order written, axes expanded."""
+
+    name: str
+    root: str
+    """Folder of the matrix.yaml, absolute."""
+    digest: str
+    cells: tuple[Cell, ...]
+    excluded: tuple[Excluded, ...] = ()
+    bases: tuple[Base, ...] = ()
+    rules: Rules = Rules()
+    default: tuple[str, ...] = ()
+    """Tags taken where nothing is selected; empty: every cell."""
+    probes: tuple[str, ...] = ()
+    """Names of the probes to run; empty: every standard one and the suite's own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """Which fact of a probe shows a level.
+
+    kind: claimed (fact equals the framework version the cell claims); devices (fact lists the
+    device types seen, series); finished (the fact is there); band (fact inside the suite's band).
+    """
+
+    level: Level
+    kind: str
+    fact: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Probe:
+    """One file that asks one question. `source` is its text; `digest` covers it."""
+
+    name: str
+    question: str
+    source: str
+    digest: str
+    where: str = "inside"
+    """inside: runs in the environment; outside: against a started container."""
+    frameworks: tuple[str, ...] = ()
+    """Only for cells that claim one of these; empty: for every cell."""
+    timeout_s: float = 60.0
+    dataset: str = ""
+    settings: tuple[tuple[str, Scalar], ...] = ()
+    natures: tuple[tuple[str, Nature], ...] = ()
+    """(pattern, nature), first match wins; unmatched facts are static."""
+    evidence: tuple[Evidence, ...] = ()
+
+
+# --- what a built image is made from -----------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Artifact:
+    """One file of a distribution, known by its content."""
+
+    name: str
+    version: str
+    filename: str
+    sha256: str
+    size: int
+
+    @property
+    def is_wheel(self) -> bool:
+        return self.filename.endswith(".whl")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lock:
+    """The hashed list of distributions a cell installs, and the tools that install them."""
+
+    cell: str
+    python: str
+    """Full version of the interpreter that resolved it."""
+    request: str
+    """Digest of what was asked for: base python, requirements, constraints, as-of date."""
+    as_of: str
+    tools: tuple[Artifact, ...]
+    """pip first; setuptools and wheel where a source distribution is built. Never in the image."""
+    distributions: tuple[Artifact, ...]
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recipe:
+    """Everything requested that decides an image's content, in parts that can be replaced."""
+
+    base: Base
+    interpreter: str
+    lock: Lock
+    environment: tuple[tuple[str, str], ...]
+    dockerfile: str
+    """Text of the parametrised Dockerfile it is rendered with."""
+
+
+# --- what came out -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageIdentity:
+    """What an engine made or pulled."""
+
+    id: str
+    manifest: str = ""
+    """Manifest digest, where there is one."""
+    layers: tuple[str, ...] = ()
+    """Layer diff ids: equal content is judged by these."""
+    recipe: str = ""
+    base: str = ""
+    """Image id of the base that was really used."""
+    origin: str = ""
+    """How it was obtained: built, reused, pulled, found on the engine, virtual environment, host."""
+    size_bytes: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineInfo:
+    """Which engine answered, and its versions."""
+
+    name: str
+    version: str = ""
+    api: str = ""
+    detail: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostClass:
+    """What makes two hosts comparable. Never MHz, uptime, load."""
+
+    machine: str
+    cpu_model: str
+    cpu_flags: tuple[str, ...]
+    cores: int
+    memory_gib: int
+    gpus: tuple[str, ...] = ()
+    driver: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Raised:
+    """An exception a probe ended in."""
+
+    type: str
+    message: str
+    traceback: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, order=True)
+class Key:
+    """The identity of a record; writing it twice leaves one."""
+
+    run: str
+    cell: str
+    round: int
+    probe: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Record:
+    """What one probe said in one round."""
+
+    run: str
+    cell: str
+    round: int
+    probe: str
+    outcome: Outcome
+    facts: Facts = field(default_factory=dict)
+    reason: str = ""
+    """For a person: why the outcome is not ok."""
+    raised: Raised | None = None
+    noise: str = ""
+    """Bounded tail of what it printed beside its answer."""
+    image: ImageIdentity | None = None
+    probe_digest: str = ""
+    dataset_digest: str = ""
+    settings: Mapping[str, Scalar] = field(default_factory=dict)
+    profile: Profile = Profile()
+    engine: str = ""
+    durations: Mapping[str, float] = field(default_factory=dict)
+    """Seconds by stage: probe, container."""
+    observed: Mapping[str, Scalar] = field(default_factory=dict)
+    """The moment: host load, container ordinal in the round."""
+    started: str = ""
+    """UTC, ISO 8601."""
+
+    @property
+    def key(self) -> Key:
+        return Key(run=self.run, cell=self.cell, round=self.round, probe=self.probe)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Run:
+    """A set of planned (cell, round, probe) on one engine."""
+
+    id: str
+    started: str
+    ended: str = ""
+    state: str = "running"
+    """running, complete, interrupted."""
+    version: str = ""
+    suite: str = ""
+    suite_digest: str = ""
+    engine: EngineInfo
+    host: HostClass
+    cells: tuple[Cell, ...]
+    probes: tuple[Probe, ...]
+    """Without their source text; the digest identifies it."""
+    rounds: int = 1
+    rules: Rules = Rules()
+    notices: tuple[str, ...] = ()
+    """Said aloud and kept: a fall-back to the data subset, an engine that cannot verify."""
+    pairs: tuple[tuple[str, str], ...] = ()
+    """Planned (cell, probe) pairs; times `rounds` they are the run's keys."""
+
+    def planned(self) -> tuple[Key, ...]:
+        return tuple(
+            Key(run=self.id, cell=cell, round=number, probe=probe)
+            for cell, probe in self.pairs
+            for number in range(1, self.rounds + 1)
+        )
