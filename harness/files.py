@@ -1,0 +1,135 @@
+"""Writing files so that a reader sees the whole of the old content or the whole of the new."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import secrets
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from harness.errors import HarnessError, InfrastructureError, UsageError
+
+_PREFIX, _SUFFIX = ".harness-", ".tmp"
+_CREATE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_NAMED_WRONGLY = {
+    errno.ENOENT,
+    errno.ENOTDIR,
+    errno.EISDIR,
+    errno.EACCES,
+    errno.EPERM,
+    errno.ENAMETOOLONG,
+    errno.ELOOP,
+}
+
+
+def atomic_write(path: Path, content: bytes | Iterable[bytes]) -> None:
+    """Put `content` at `path`: a temporary file beside it, fsync, rename, fsync of the folder.
+
+    A reader, or a crash at any moment, sees the old file or the new one, never a part. What
+    earlier writers that were killed left in the folder is removed. A symbolic link, a folder or a
+    device at `path` is refused. UsageError: the path cannot be a file of ours;
+    InfrastructureError: the disk did not take it. Errors that `content` raises pass unchanged.
+    """
+    chunks = (content,) if isinstance(content, bytes) else content
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _refusal(path, error) from error
+    try:
+        _refuse_special(path, folder)
+        _sweep(folder)
+        _write_and_rename(path, folder, chunks)
+    except OSError as error:
+        raise _refusal(path, error) from error
+    finally:
+        os.close(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make names created in `folder` survive a power cut. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _refuse_special(path: Path, folder: int) -> None:
+    try:
+        mode = os.stat(path.name, dir_fd=folder, follow_symlinks=False).st_mode
+    except FileNotFoundError:
+        return
+    if stat.S_ISLNK(mode):
+        raise UsageError(f"{path} is a symbolic link", remedy="name the file it points to")
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise UsageError(f"{path} is {kind}", remedy="name a file")
+
+
+def _write_and_rename(path: Path, folder: int, chunks: Iterable[bytes]) -> None:
+    name, descriptor = _temporary(folder)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            for chunk in chunks:
+                stream.write(chunk)
+            stream.flush()
+            os.fsync(stream.fileno())
+            os.rename(name, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+    except BaseException:
+        _remove(name, folder)
+        raise
+    os.fsync(folder)
+
+
+def _temporary(folder: int) -> tuple[str, int]:
+    """A new file that is locked for as long as its writer lives."""
+    while True:
+        name = f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
+        descriptor = os.open(name, _CREATE, 0o666, dir_fd=folder)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            # A sweep may have taken it for a dead writer's between its creation and the lock.
+            if os.fstat(descriptor).st_nlink:
+                return name, descriptor
+        except BaseException:
+            os.close(descriptor)
+            _remove(name, folder)
+            raise
+        os.close(descriptor)
+
+
+def _sweep(folder: int) -> None:
+    """Remove temporary files whose writer is dead: nobody holds their lock."""
+    for name in os.listdir(folder):
+        if not (name.startswith(_PREFIX) and name.endswith(_SUFFIX)):
+            continue
+        try:
+            descriptor = os.open(
+                name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder
+            )
+        except OSError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _remove(name, folder)
+        except OSError:
+            continue
+        finally:
+            os.close(descriptor)
+
+
+def _remove(name: str, folder: int) -> None:
+    try:
+        os.unlink(name, dir_fd=folder)
+    except FileNotFoundError:
+        return
+
+
+def _refusal(path: Path, error: OSError) -> HarnessError:
+    message = f"{path} cannot be written: {error.strerror or error}"
+    if error.errno in _NAMED_WRONGLY:
+        return UsageError(message, remedy="name a file in a folder that exists and is yours")
+    return InfrastructureError(message, remedy="free space on that disk, or name another place")

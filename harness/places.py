@@ -1,0 +1,69 @@
+"""Where the store, the cache, the data sets and the reports lie, and how to move them.
+
+Pure: an environment and a home folder in, paths out. Nothing is created here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+STORE_VARIABLE = "HARNESS_STORE"
+CACHE_VARIABLE = "HARNESS_CACHE"
+DATA_VARIABLE = "HARNESS_DATA"
+REPORTS_VARIABLE = "HARNESS_REPORTS"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Places:
+    """Where everything lies. A relative path is relative to the working folder."""
+
+    store: Path
+    """The SQLite file with all runs."""
+    cache: Path
+    """Distributions, data sets, bases: everything that can be fetched or made again."""
+    data: Path | None
+    """A folder with data sets that the user named; none: cache, download, shipped subset."""
+    reports: Path
+    """The folder that runs write their reports to."""
+
+    @classmethod
+    def from_environment(cls, env: Mapping[str, str], home: Path) -> Places:
+        """The places that `env` names, else those of the XDG base directories under `home`.
+
+        An empty variable counts as unset; a relative XDG variable does too, as its
+        specification asks. `~` in our own variables is `home`.
+        """
+        state = _xdg(env, "XDG_STATE_HOME", home / ".local" / "state")
+        cache = _xdg(env, "XDG_CACHE_HOME", home / ".cache")
+        return cls(
+            store=_named(env, STORE_VARIABLE, home) or state / "harness" / "store.sqlite3",
+            cache=_named(env, CACHE_VARIABLE, home) or cache / "harness",
+            data=_named(env, DATA_VARIABLE, home),
+            reports=_named(env, REPORTS_VARIABLE, home) or Path("reports"),
+        )
+
+    def rows(self) -> tuple[tuple[str, str, str], ...]:
+        """(what, where it lies, the variable that moves it), for help texts."""
+        data = str(self.data) if self.data else f"{self.cache}, then the subset that is shipped"
+        return (
+            ("store", str(self.store), STORE_VARIABLE),
+            ("cache", str(self.cache), CACHE_VARIABLE),
+            ("data", data, DATA_VARIABLE),
+            ("reports", str(self.reports), REPORTS_VARIABLE),
+        )
+
+
+def _named(env: Mapping[str, str], variable: str, home: Path) -> Path | None:
+    text = env.get(variable, "")
+    if not text:
+        return None
+    if text == "~" or text.startswith("~/"):
+        return home / text[2:]
+    return Path(text)
+
+
+def _xdg(env: Mapping[str, str], variable: str, default: Path) -> Path:
+    path = Path(env.get(variable, ""))
+    return path if path.is_absolute() else default

@@ -1,0 +1,155 @@
+"""How runs, records and attempts become rows of the store, each written at most once.
+
+Facts are kept apart under the digest of their content: what a thousand records repeat lies there
+once. All functions work inside a transaction of the caller.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from dataclasses import dataclass, replace
+
+from harness.errors import InternalError, StoreError
+from harness.model import Facts, Key, Record, Run
+from harness.serial import UnreadableError, decode_facts, encode, storable
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """What an attempt left that infrastructure ended: evidence, never counted."""
+
+    record: Record
+    reason: str
+
+
+def put_run(connection: sqlite3.Connection, run: Run, *, owner: str, imported: bool) -> bool:
+    """Write a run and its planned keys; whether the store holds it as imported.
+
+    StoreError where another run has its id.
+    """
+    body = encode(_without_progress(run)).decode()
+    new = connection.execute(
+        "INSERT INTO runs (id, started, ended, state, owner, imported, body)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+        (*map(storable, (run.id, run.started, run.ended, run.state, owner)), imported, body),
+    )
+    if new.rowcount:
+        _put_planned(connection, run)
+        return imported
+    (held_body, held_imported) = connection.execute(
+        "SELECT body, imported FROM runs WHERE id = ?", (storable(run.id),)
+    ).fetchone()
+    if held_body != body:
+        raise StoreError(
+            f"the store holds another run with the id {run.id!a}",
+            remedy="start again: a new run gets a new id",
+        )
+    return bool(held_imported)
+
+
+def put_record(connection: sqlite3.Connection, record: Record) -> bool:
+    """Write a record; False where it was there already.
+
+    StoreError where its key has another one; InternalError where it was not planned.
+    """
+    body, facts = _put_content(connection, record)
+    new = _planned_only(
+        connection,
+        record.key,
+        "INSERT INTO records (run, cell, round, probe, facts, body) VALUES (?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (run, cell, round, probe) DO NOTHING",
+        (facts, body),
+    )
+    if not new:
+        held = connection.execute(
+            "SELECT body, facts FROM records"
+            " WHERE run = ? AND cell = ? AND round = ? AND probe = ?",
+            _columns(record.key),
+        ).fetchone()
+        if held != (body, facts):
+            raise StoreError(
+                f"run {record.run!a} already has another record for cell "
+                f"{record.cell!a}, round {record.round}, probe {record.probe!a}",
+                remedy="the first one is kept; a repeated measurement needs a new run",
+            )
+    return new
+
+
+def put_attempt(connection: sqlite3.Connection, attempt: Attempt) -> bool:
+    """Write an attempt; False where it was there already. InternalError: it was not planned."""
+    body, facts = _put_content(connection, attempt.record)
+    return _planned_only(
+        connection,
+        attempt.record.key,
+        "INSERT INTO attempts (run, cell, round, probe, facts, body, reason, digest, started)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        " ON CONFLICT (run, cell, round, probe, digest) DO NOTHING",
+        (
+            facts,
+            body,
+            storable(attempt.reason),
+            hashlib.sha256(encode(attempt)).hexdigest(),
+            storable(attempt.record.started),
+        ),
+    )
+
+
+def missing(connection: sqlite3.Connection, run_id: str) -> int:
+    """How many planned keys of the run have no record."""
+    (count,) = connection.execute(
+        "SELECT (SELECT count(*) FROM planned WHERE run = ?1)"
+        " - (SELECT count(*) FROM records WHERE run = ?1)",
+        (storable(run_id),),
+    ).fetchone()
+    return int(count)
+
+
+def facts_of(digest: str, body: str) -> Facts:
+    """Stored facts, checked against the digest they lie under; UnreadableError where they differ."""
+    if hashlib.sha256(body.encode()).hexdigest() != digest:
+        raise UnreadableError("the content is not what its digest says", f"facts {digest[:12]}")
+    return decode_facts(body.encode())
+
+
+def _without_progress(run: Run) -> Run:
+    """What stays the same from begin to end; and probes by their digest, not their text."""
+    probes = tuple(replace(probe, source="") for probe in run.probes)
+    return replace(run, state="running", ended="", probes=probes)
+
+
+def _put_planned(connection: sqlite3.Connection, run: Run) -> None:
+    keys = run.planned()
+    if len(set(keys)) != len(keys):
+        raise InternalError(f"run {run.id!a} plans the same cell and probe twice")
+    connection.executemany(
+        "INSERT INTO planned (run, cell, round, probe, position) VALUES (?, ?, ?, ?, ?)",
+        ((*_columns(key), position) for position, key in enumerate(keys)),
+    )
+
+
+def _put_content(connection: sqlite3.Connection, record: Record) -> tuple[str, str]:
+    """(body without facts, digest of the facts, which are written if they are new)."""
+    facts = encode(record.facts)
+    digest = hashlib.sha256(facts).hexdigest()
+    connection.execute(
+        "INSERT INTO facts (digest, body) VALUES (?, ?) ON CONFLICT (digest) DO NOTHING",
+        (digest, facts.decode()),
+    )
+    return encode(replace(record, facts={})).decode(), digest
+
+
+def _planned_only(
+    connection: sqlite3.Connection, key: Key, statement: str, values: tuple[str, ...]
+) -> bool:
+    try:
+        return connection.execute(statement, (*_columns(key), *values)).rowcount > 0
+    except sqlite3.IntegrityError as error:
+        raise InternalError(
+            f"a record of run {key.run!a} was not planned: cell {key.cell!a}, "
+            f"round {key.round}, probe {key.probe!a}"
+        ) from error
+
+
+def _columns(key: Key) -> tuple[str, str, int, str]:
+    return storable(key.run), storable(key.cell), key.round, storable(key.probe)

@@ -1,0 +1,70 @@
+"""The tables of the store, as one list of statements for each schema version, oldest first.
+
+`user_version` counts how many lists a file has seen. A list that was released is never edited;
+a change is a new list.
+"""
+
+from __future__ import annotations
+
+APPLICATION_ID = 0x68726E73
+"""`hrns`, in the header of every store: tells a store from other programs' databases."""
+
+_VERSION_1 = (
+    """
+    CREATE TABLE runs (
+        id TEXT PRIMARY KEY,
+        started TEXT NOT NULL,
+        ended TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('running', 'complete', 'interrupted')),
+        owner TEXT NOT NULL,
+        imported INTEGER NOT NULL CHECK (imported IN (0, 1)),
+        body TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE planned (
+        run TEXT NOT NULL REFERENCES runs (id),
+        cell TEXT NOT NULL,
+        round INTEGER NOT NULL,
+        probe TEXT NOT NULL,
+        position INTEGER NOT NULL,
+        PRIMARY KEY (run, cell, round, probe)
+    ) WITHOUT ROWID
+    """,
+    "CREATE INDEX planned_cell ON planned (cell, run)",
+    """
+    CREATE TABLE facts (
+        digest TEXT PRIMARY KEY,
+        body TEXT NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE records (
+        run TEXT NOT NULL,
+        cell TEXT NOT NULL,
+        round INTEGER NOT NULL,
+        probe TEXT NOT NULL,
+        facts TEXT NOT NULL REFERENCES facts (digest),
+        body TEXT NOT NULL,
+        PRIMARY KEY (run, cell, round, probe),
+        FOREIGN KEY (run, cell, round, probe) REFERENCES planned (run, cell, round, probe)
+    )
+    """,
+    """
+    CREATE TABLE attempts (
+        run TEXT NOT NULL,
+        cell TEXT NOT NULL,
+        round INTEGER NOT NULL,
+        probe TEXT NOT NULL,
+        facts TEXT NOT NULL REFERENCES facts (digest),
+        body TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        digest TEXT NOT NULL,
+        started TEXT NOT NULL,
+        PRIMARY KEY (run, cell, round, probe, digest),
+        FOREIGN KEY (run, cell, round, probe) REFERENCES planned (run, cell, round, probe)
+    )
+    """,
+)
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)

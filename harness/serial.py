@@ -1,0 +1,238 @@
+"""Model values as canonical JSON, and back.
+
+The same value gives the same bytes: ASCII, sorted keys, no blanks, no NaN, floats that read back as
+the same float. Reading validates strictly: an integer is never made of text.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
+
+from harness.errors import InternalError
+from harness.model import Fact, Facts
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
+
+T = TypeVar("T")
+
+MAX_LINE_BYTES = 16 * 1024**2
+"""An untrusted value that is longer is refused unread."""
+MAX_DEPTH = 32
+_SHOWN = 120
+
+
+class UnreadableError(ValueError):
+    """Bytes that are not the value they should be; says at which field."""
+
+    def __init__(self, problem: str, field: str = "") -> None:
+        super().__init__(f"{field}: {problem}" if field else problem)
+
+
+def storable(text: str) -> str:
+    """The text with lone surrogates, which no encoding has, as visible escapes."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def encode(value: object) -> bytes:
+    """The canonical JSON of a model value, or of mappings and sequences of such.
+
+    InternalError, with the field, for what JSON cannot hold: a NaN, a key that is not text.
+    """
+    try:
+        plain = _plain(value, type(value).__name__, floating=False)
+        text = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InternalError(f"a value cannot be stored: {error}") from error
+    return text.encode("ascii")
+
+
+def decode(kind: type[T], data: bytes) -> T:
+    """The value that `encode` wrote. Fields that are missing get their defaults.
+
+    For bytes we wrote ourselves; UnreadableError where they are not such a value.
+    """
+    value: T = _validated(kind, data)
+    return value
+
+
+def decode_facts(data: bytes) -> Facts:
+    """The facts that `encode` wrote; UnreadableError where they are none."""
+    facts: dict[str, Fact] = _validated(dict[str, Fact], data)
+    return facts
+
+
+def decode_untrusted(kinds: Mapping[str, type[T]], line: bytes) -> T:
+    """One JSON object from outside, as the kind whose name is one of the object's keys.
+
+    Beyond `decode`: bounded in length and depth; no NaN or infinity, no key twice, no field that
+    the kind does not have. UnreadableError otherwise, with the field.
+    """
+    tree = _parse(line)
+    kind = next((kind for name, kind in kinds.items() if name in tree), None)
+    if kind is None:
+        raise UnreadableError(
+            f"an object with one of the fields {', '.join(kinds)} should stand here"
+        )
+    value: T = _validated(kind, line, tree)
+    _refuse_unknown(tree, _plain(value, "", floating=False), "")
+    return value
+
+
+def _plain(value: object, where: str, *, floating: bool) -> Any:
+    """`value` in the terms of JSON; an integer where a float belongs (`floating`) becomes one."""
+    match value:
+        case None | bool():
+            return value
+        case Enum():
+            return value.value
+        case str():
+            return storable(value)
+        case int():
+            return float(value) if floating else value
+        case float():
+            if not math.isfinite(value):
+                raise ValueError(f"{where} is {value}")
+            return value
+        case Mapping():
+            return {
+                storable(key): _plain(item, f"{where}.{key}", floating=floating)
+                for key, item in value.items()
+            }
+        case tuple() | list():
+            return [
+                _plain(item, f"{where}[{position}]", floating=floating)
+                for position, item in enumerate(value)
+            ]
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return {
+                name: _plain(getattr(value, name), f"{where}.{name}", floating=of_floats)
+                for name, of_floats in _fields(type(value))
+            }
+    raise TypeError(f"{where} is a {type(value).__name__}")
+
+
+@cache
+def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
+    """(name, whether its numbers are floats by declaration) of a dataclass's fields."""
+    hints = get_type_hints(kind)
+    return tuple((field.name, _of_floats(hints[field.name])) for field in fields(kind))
+
+
+def _of_floats(hint: object) -> bool:
+    leaves = set(_leaves(hint))
+    return float in leaves and int not in leaves
+
+
+def _leaves(hint: object) -> Iterator[object]:
+    arguments = get_args(hint)
+    if not arguments:
+        yield hint
+    for argument in arguments:
+        yield from _leaves(argument)
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(kind)
+
+
+def _validated(kind: Any, data: bytes, tree: object = None) -> Any:
+    from pydantic import ValidationError
+
+    try:
+        return _adapter(kind).validate_json(data, strict=True)
+    except ValidationError as error:
+        raise _unreadable(error, tree) from None
+
+
+def _unreadable(error: ValidationError, tree: object) -> UnreadableError:
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    places = [_inside(entry["loc"], tree, entry["type"] == "missing") for entry in found]
+    if places.count(places[0]) > 1:  # one for each kind that would have done
+        return UnreadableError("a value of this kind does not belong here", places[0])
+    return UnreadableError(found[0]["msg"], places[0])
+
+
+def _inside(location: tuple[int | str, ...], tree: object, is_missing: bool) -> str:
+    """The part of a location that is in the document: for a union it also names the branch."""
+    steps: list[str] = []
+    for step in location:
+        in_object = isinstance(tree, dict) and step in tree
+        in_array = isinstance(tree, list) and isinstance(step, int) and step < len(tree)
+        if tree is not None and not (in_object or in_array or is_missing):
+            break
+        tree = tree[step] if in_object or in_array else None  # type: ignore[index]
+        steps.append(_shown(str(step)))
+    return ".".join(steps)
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    if len(line) > MAX_LINE_BYTES:
+        raise UnreadableError(f"longer than {MAX_LINE_BYTES // 1024**2} MiB")
+    try:
+        tree = json.loads(line.decode("utf-8"), object_pairs_hook=_without_twins)
+    except RecursionError:
+        raise UnreadableError(f"nested deeper than {MAX_DEPTH}") from None
+    except UnreadableError:
+        raise
+    except UnicodeDecodeError as error:
+        raise UnreadableError(f"not UTF-8 at byte {error.start}") from None
+    except json.JSONDecodeError as error:
+        raise UnreadableError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
+    except ValueError as error:  # an integer of thousands of digits
+        raise UnreadableError(f"not JSON: {error}") from None
+    if not isinstance(tree, dict):
+        raise UnreadableError("a JSON object should stand here")
+    _check(tree, "", 0)
+    return tree
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    tree: dict[str, Any] = {}
+    for name, item in pairs:
+        if name in tree:
+            raise UnreadableError("stands there twice", _shown(name))
+        tree[name] = item
+    return tree
+
+
+def _check(tree: object, where: str, depth: int) -> None:
+    if depth > MAX_DEPTH:
+        raise UnreadableError(f"nested deeper than {MAX_DEPTH}", where)
+    if isinstance(tree, float) and not math.isfinite(tree):
+        raise UnreadableError("not a finite number", where)
+    if isinstance(tree, dict):
+        for name, item in tree.items():
+            _check(item, _joined(where, name), depth + 1)
+    elif isinstance(tree, list):
+        for position, item in enumerate(tree):
+            _check(item, _joined(where, str(position)), depth + 1)
+
+
+def _refuse_unknown(tree: Any, known: Any, where: str) -> None:
+    if isinstance(tree, dict) and isinstance(known, dict):
+        for name, item in tree.items():
+            if name not in known:
+                raise UnreadableError("unknown field", _joined(where, name))
+            _refuse_unknown(item, known[name], _joined(where, name))
+    elif isinstance(tree, list) and isinstance(known, list):
+        for position, (item, counterpart) in enumerate(zip(tree, known, strict=True)):
+            _refuse_unknown(item, counterpart, _joined(where, str(position)))
+
+
+def _joined(where: str, name: str) -> str:
+    return f"{where}.{_shown(name)}" if where else _shown(name)
+
+
+def _shown(name: str) -> str:
+    text = ascii(name)[1:-1]
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
