@@ -1,0 +1,12 @@
+# A cell: the locked distributions, installed with the network off, on a base.
+# Wheels and tools live in the stage alone; the image gets what was installed.
+ARG BASE
+FROM ${BASE} AS stage
+ARG STAGE
+LABEL harness.stage="${STAGE}"
+COPY . /harness-build/
+ARG INTERPRETER
+ARG SOURCE_DATE_EPOCH
+RUN ${INTERPRETER} /harness-build/install.py --from /harness-build --root /harness-out
+FROM ${BASE}
+COPY --from=stage /harness-out/ /

@@ -1,0 +1,42 @@
+"""Bring every file of a lock into the cache, by hash, from the index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from harness.distributions.cache import DistributionCache
+from harness.distributions.index import IndexUnreachable, PackageIndex
+from harness.model import Artifact
+
+_PARALLEL = 4
+
+
+def fetch_missing(
+    artifacts: Iterable[Artifact],
+    cache: DistributionCache,
+    index: PackageIndex,
+    said: Callable[[str], object] = lambda line: None,
+) -> int:
+    """Fetch what the cache lacks; the number of files fetched.
+
+    `said` hears one line per file. Raises InfrastructureError: index unreachable, a file gone
+    from it, a digest that differs, a full disk.
+    """
+    missing = {artifact.sha256: artifact for artifact in artifacts if not cache.has(artifact)}
+
+    def bring(artifact: Artifact) -> None:
+        listed = (f for f in index.files(artifact.name) if f.sha256 == artifact.sha256)
+        file = next(listed, None)
+        if file is None:
+            raise IndexUnreachable(
+                f"{artifact.filename} with the locked hash is not on the package index",
+                remedy="check pip's index settings; or lock again with `harness lock`",
+            )
+        cache.admit(artifact.sha256, lambda write: index.fetch(file, write))
+        said(f"fetched {artifact.filename} ({artifact.size / 1e6:.1f} MB)")
+
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        for done in [pool.submit(bring, artifact) for artifact in missing.values()]:
+            done.result()
+    return len(missing)

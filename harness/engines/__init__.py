@@ -1,0 +1,166 @@
+"""Engines: what runs environments. One file each, found by name; the file name is the engine's.
+
+An engine does two things: it obtains what a cell asks for, and it performs one pass of probes in
+it. Everything left of that is planning, everything right of it is judging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from types import TracebackType
+from typing import Protocol, Self
+
+from harness.errors import UsageError
+from harness.framing import Answer
+from harness.model import (
+    Base,
+    Cell,
+    EngineInfo,
+    HostClass,
+    ImageIdentity,
+    Outcome,
+    Probe,
+    Profile,
+    Recipe,
+    Scalar,
+)
+
+Say = Callable[[str], object]
+"""Hears one line of progress for a person."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Order:
+    """What is to be obtained: a built cell has a recipe, an existing one does not."""
+
+    cell: Cell
+    recipe: Recipe | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Obtained:
+    """An environment ready to be probed, or why there is none (`outcome` is then not ok)."""
+
+    outcome: Outcome = Outcome.OK
+    reason: str = ""
+    image: ImageIdentity | None = None
+    interpreter: str = ""
+    """Path of the Python to start; empty: look for python3, then python, in the environment."""
+    seconds: float = 0.0
+    log: str = ""
+    """Path of the build log, where there is one."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """One probe to run, with its settings already merged."""
+
+    probe: Probe
+    settings: Mapping[str, Scalar]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pass:
+    """One pass of probes in one fresh container (or process) of an obtained environment."""
+
+    run: str
+    cell: str
+    round: int
+    obtained: Obtained
+    questions: tuple[Question, ...]
+    profile: Profile
+    dataset: Mapping[str, Path] = field(default_factory=dict)
+    """File name -> path of the data set the probes may read."""
+    gpu: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Performed:
+    """What came back: whole, verified answers by probe, and how the container itself ended.
+
+    Where `outcome` is not ok it is the outcome of the first probe that has no answer; probes
+    after that one were not reached, and are performed in a fresh container.
+    """
+
+    answers: Mapping[str, Answer]
+    outcome: Outcome = Outcome.OK
+    reason: str = ""
+    noise: str = ""
+    seconds: float = 0.0
+
+
+class Engine(Protocol):
+    """What every engine offers. Constructors do no I/O; `with` connects, and always lets go."""
+
+    name: str
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def describe(self) -> EngineInfo:
+        """Its versions."""
+
+    def host(self) -> HostClass:
+        """The host that environments run on."""
+
+    def sweep(self) -> tuple[str, ...]:
+        """Remove what dead runs left; what was removed, one name each."""
+
+    def obtain(self, order: Order, say: Say) -> Obtained:
+        """Build, pull or find. A cell that cannot be had is a value, not an exception.
+
+        Raises EngineError only when the engine itself is gone.
+        """
+
+    def perform(self, request: Pass) -> Performed:
+        """Run the probes of one pass. A hostile environment is a value, not an exception."""
+
+    def release(self, run: str) -> None:
+        """Remove what a run needed besides images: its volume, its containers."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Workshop:
+    """What engines share: where things lie, how bases are found, who owns what is made."""
+
+    cache: Path
+    logs: Path
+    bases: Mapping[str, Base]
+    owner: str
+    refresh_bases: bool = False
+    offline: bool = False
+
+
+_SHARED = ("guestwork",)
+"""Modules here that several engines use, and that are not one."""
+
+
+def names() -> tuple[str, ...]:
+    """The engines there are: the modules of this package that make one."""
+    return tuple(
+        sorted(
+            module.name
+            for module in iter_modules(__path__)
+            if not module.ispkg and module.name not in _SHARED
+        )
+    )
+
+
+def engine_by_name(name: str, workshop: Workshop) -> Engine:
+    """Make the engine of that name. Raises UsageError with the names there are."""
+    if name not in names():
+        raise UsageError(
+            f"there is no engine {name!r}", remedy=f"take one of: {', '.join(names())}"
+        )
+    made: Engine = import_module(f"{__name__}.{name}").make(workshop)
+    return made

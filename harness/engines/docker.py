@@ -1,0 +1,12 @@
+"""The Docker Engine."""
+
+from __future__ import annotations
+
+from harness.engines import Engine, Workshop
+
+
+def make(workshop: Workshop) -> Engine:
+    """An engine at DOCKER_HOST, else at the usual socket."""
+    from harness.engines.oci.engine import ContainerEngine
+
+    return ContainerEngine("docker", workshop)

@@ -1,0 +1,51 @@
+"""What every engine gives its guests: the runner, the probes, the data, and the question list."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path, PurePosixPath
+
+import harness.guest
+from harness.engines import Pass
+
+RUNNER = "runner.py"
+_ANSWER_BYTES = 4 * 1024**2
+_NOISE_BYTES = 16 * 1024
+_PROBE_OUTPUT_BYTES = 64 * 1024**2
+
+
+def guest_files(request: Pass) -> dict[str, Path | bytes]:
+    """Relative path -> content of everything a guest reads."""
+    runner = Path(harness.guest.__file__).with_name(RUNNER)
+    content: dict[str, Path | bytes] = {RUNNER: runner.read_bytes()}
+    for question in request.questions:
+        content[f"probes/{question.probe.name}.py"] = question.probe.source.encode()
+    content.update({f"data/{name}": path for name, path in request.dataset.items()})
+    return content
+
+
+def guest_request(request: Pass, markers: Mapping[str, str], *, scratch: str, at: str) -> bytes:
+    """The line of JSON the guest runner reads: probes in order, each with its marker.
+
+    `markers`: random marker -> probe name; `at`: where the guest finds its files.
+    """
+    marker_of = {name: marker for marker, name in markers.items()}
+    where = PurePosixPath(at)
+    probes = [
+        {
+            "name": question.probe.name,
+            "path": str(where / "probes" / f"{question.probe.name}.py"),
+            "marker": marker_of[question.probe.name],
+            "timeout_s": question.probe.timeout_s,
+            "settings": dict(question.settings),
+            "data_dir": str(where / "data") if question.probe.dataset else None,
+        }
+        for question in request.questions
+    ]
+    limits = {
+        "answer_bytes": _ANSWER_BYTES,
+        "noise_bytes": _NOISE_BYTES,
+        "total_bytes": _PROBE_OUTPUT_BYTES,
+    }
+    return json.dumps({"scratch": scratch, "probes": probes, "limits": limits}).encode() + b"\n"

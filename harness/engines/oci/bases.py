@@ -1,0 +1,247 @@
+"""Bases on a container engine: the first source that works wins, and is kept under its request.
+
+A base is made once per engine and found again by the digest of its own request; anew only when
+the request changes or on `--refresh-bases`.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from docker import APIClient
+from docker.errors import APIError
+
+from harness import recipe
+from harness.engines import Say, Workshop
+from harness.engines.oci import LABEL
+from harness.engines.oci.connection import engine_errors, explanation
+from harness.engines.oci.images import (
+    BuildFailed,
+    BuildPlan,
+    build,
+    import_root,
+    inspect_image,
+)
+from harness.engines.oci.volume import pack
+from harness.errors import HarnessError
+from harness.model import Base, Outcome, Source
+from harness.rootfs import RootUnavailable, make_root
+from harness.prefixes import PrefixUnavailable, pack_prefix
+from harness.standard import dockerfile
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReadyBase:
+    """A base on the engine, with the interpreter to use and the source it really came from."""
+
+    image: str
+    interpreter: str
+    python: str
+    source: Source
+
+
+class BaseUnavailable(HarnessError):
+    """No source of a base works here; `outcome` says whether the host or the world is to blame."""
+
+    def __init__(self, message: str, outcome: Outcome) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+class _SourceFailed(Exception):
+    def __init__(self, reason: str, outcome: Outcome) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+
+
+def base_name(base: Base) -> str:
+    """The name a base is kept under: its request's digest."""
+    return f"{LABEL}-base:{recipe.base_request_digest(base)[:16]}"
+
+
+def obtain_base(client: APIClient, base: Base, workshop: Workshop, log: Path, say: Say) -> ReadyBase:
+    """Find or make a base. Raises BaseUnavailable with every source's reason, or EngineError."""
+    name = base_name(base)
+    found = inspect_image(client, name)
+    if found is not None and not workshop.refresh_bases:
+        return _ready(found)
+    reasons: list[str] = []
+    outcomes: list[Outcome] = []
+    for source in base.sources:
+        say(f"base {base.id}: {describe(source)}")
+        try:
+            return _make(client, base, source, name, workshop, log)
+        except _SourceFailed as failure:
+            reasons.append(f"{describe(source)}: {failure}")
+            outcomes.append(failure.outcome)
+    outcome = (
+        Outcome.PULL_FAILED if Outcome.PULL_FAILED in outcomes else Outcome.HOST_INCOMPATIBLE
+    )
+    raise BaseUnavailable(
+        f"no source of base {base.id} works here: " + "; ".join(reasons), outcome
+    )
+
+
+def describe(source: Source) -> str:
+    """A source in a few words."""
+    if source.kind == "pull":
+        return f"pull {source.image}"
+    if source.kind == "debian":
+        return f"Debian {source.suite}" + (" from the archive" if source.archive else "")
+    return f"CPython {source.python} of this host on Debian {source.suite}"
+
+
+def _ready(found: dict[str, Any]) -> ReadyBase:
+    labels = found["Config"]["Labels"]
+    source = json.loads(labels[f"{LABEL}.base-source"])
+    return ReadyBase(
+        image=str(found["Id"]),
+        interpreter=labels[f"{LABEL}.interpreter"],
+        python=labels[f"{LABEL}.python"],
+        source=Source(**{**source, "packages": tuple(source["packages"])}),
+    )
+
+
+def _make(
+    client: APIClient, base: Base, source: Source, name: str, workshop: Workshop, log: Path
+) -> ReadyBase:
+    if source.kind == "pull":
+        root, interpreter = _pull(client, source, workshop), source.interpreter or "python3"
+    elif source.kind == "debian":
+        root, interpreter = _debian(client, source, workshop, log), source.interpreter
+    else:
+        root, interpreter = _prefix(client, source, workshop, log), f"/opt/python/bin/python{source.python}"  # noqa: E501
+    version = _version(client, root, interpreter)
+    if version.rpartition(".")[0] != base.python:
+        raise _SourceFailed(
+            f"it has Python {version}, not {base.python}", Outcome.HOST_INCOMPATIBLE
+        )
+    labels = {
+        f"{LABEL}.kind": "base",
+        f"{LABEL}.base": recipe.base_request_digest(base),
+        f"{LABEL}.base-source": json.dumps(
+            {field: getattr(source, field) for field in Source.__dataclass_fields__},
+            sort_keys=True,
+        ),
+        f"{LABEL}.interpreter": interpreter,
+        f"{LABEL}.python": version,
+    }
+    with tempfile.TemporaryFile() as context:
+        pack({"Dockerfile": dockerfile("named.Dockerfile").encode()}, context)
+        context.seek(0)
+        try:
+            found = build(
+                client,
+                context,
+                BuildPlan(name=name, dockerfile="Dockerfile", arguments={"BASE": root}, labels=labels),
+                log,
+                workshop.owner,
+            )
+        except BuildFailed as failure:
+            raise _SourceFailed(str(failure), Outcome.HOST_INCOMPATIBLE) from failure
+    return _ready(found)
+
+
+def _pull(client: APIClient, source: Source, workshop: Workshop) -> str:
+    found = inspect_image(client, source.image)
+    if found is None:
+        if workshop.offline:
+            raise _SourceFailed("offline, and not on the engine", Outcome.PULL_FAILED)
+        with engine_errors(f"pulling {source.image}"):
+            try:
+                for line in client.pull(source.image, stream=True, decode=True):
+                    if "error" in line:
+                        raise _SourceFailed(str(line["error"]), Outcome.PULL_FAILED)
+            except APIError as error:
+                raise _SourceFailed(explanation(error), Outcome.PULL_FAILED) from error
+        found = inspect_image(client, source.image)
+    if found is None:
+        raise _SourceFailed("pulled, but not on the engine", Outcome.PULL_FAILED)
+    return str(found["Id"])
+
+
+def _debian(client: APIClient, source: Source, workshop: Workshop, log: Path) -> str:
+    plain = replace(source, interpreter="", python="", kind="debian")
+    name = f"{LABEL}-root:{recipe.digest(plain)[:16]}"
+    found = inspect_image(client, name)
+    if found is not None and not workshop.refresh_bases:
+        return str(found["Id"])
+    try:
+        with tempfile.TemporaryFile() as spool:
+            packages = make_root(source, spool, log)
+            spool.seek(0)
+            labels = {
+                f"{LABEL}.kind": "root",
+                f"{LABEL}.packages": recipe.digest(packages),
+                "org.opencontainers.image.title": f"Debian {source.suite}",
+            }
+            return import_root(client, spool, name, labels)
+    except RootUnavailable as error:
+        raise _SourceFailed(str(error.message), error.outcome) from error
+
+
+def _prefix(client: APIClient, source: Source, workshop: Workshop, log: Path) -> str:
+    """The host's CPython laid on a Debian root; unnamed until the base is named after it."""
+    root = _debian(client, source, workshop, log)
+    name = f"{LABEL}-root:{recipe.digest(source)[:16]}-python"
+    found = inspect_image(client, name)
+    if found is not None and not workshop.refresh_bases:
+        return str(found["Id"])
+    with tempfile.TemporaryFile() as context:
+        try:
+            origin = pack_prefix(source.python, context, dockerfile("prefix.Dockerfile"))
+        except PrefixUnavailable as error:
+            raise _SourceFailed(error.message, Outcome.HOST_INCOMPATIBLE) from error
+        context.seek(0)
+        plan = BuildPlan(
+            name=name,
+            dockerfile="Dockerfile",
+            arguments={"BASE": root},
+            labels={f"{LABEL}.kind": "root", f"{LABEL}.prefix": origin},
+        )
+        try:
+            return str(build(client, context, plan, log, workshop.owner)["Id"])
+        except BuildFailed as failure:
+            raise _SourceFailed(str(failure), Outcome.HOST_INCOMPATIBLE) from failure
+
+
+_ASK = "import sys; sys.stdout.write('%d.%d.%d' % sys.version_info[:3])"
+
+
+def _version(client: APIClient, image: str, interpreter: str) -> str:
+    """The interpreter's full version, asked in a container with nothing but itself."""
+    said = run_quietly(client, image, [interpreter, "-c", _ASK])
+    if said.count(".") != 2:
+        raise _SourceFailed(
+            f"{interpreter} does not run in it: {said[-300:]}", Outcome.HOST_INCOMPATIBLE
+        )
+    return said
+
+
+def run_quietly(client: APIClient, image: str, command: list[str]) -> str:
+    """Run one of our own short commands with no network; what it printed, bounded."""
+    with engine_errors("asking a base for its Python"):
+        container = client.create_container(
+            image=image,
+            entrypoint=command,
+            command=[],
+            labels={f"{LABEL}.kind": "question"},
+            host_config=client.create_host_config(
+                network_mode="none", cap_drop=["ALL"], read_only=True
+            ),
+        )["Id"]
+        try:
+            client.start(container)
+            client.wait(container, timeout=60)
+            logs: bytes = client.logs(container, tail=20)
+        except APIError as error:
+            return explanation(error)
+        finally:
+            client.remove_container(container, force=True, v=True)
+    return logs.decode("utf-8", "backslashreplace").strip()[-1000:]
+
+

@@ -1,0 +1,175 @@
+"""Obtaining a cell's image: built from its recipe, or an existing one."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from docker import APIClient
+from docker.errors import APIError
+
+from harness import __version__, recipe
+from harness.distributions.cache import DistributionCache
+from harness.distributions.fetch import fetch_missing
+from harness.distributions.index import PackageIndex
+from harness.engines import Obtained, Order, Say, Workshop
+from harness.engines.oci import LABEL
+from harness.engines.oci.bases import BaseUnavailable, ReadyBase, obtain_base
+from harness.engines.oci.connection import DiskFull, disk_full, engine_errors, explanation
+from harness.engines.oci.images import (
+    BuildFailed,
+    BuildPlan,
+    build,
+    identity,
+    inspect_image,
+)
+from harness.engines.oci.volume import pack
+from harness.errors import InfrastructureError
+from harness.model import Artifact, Lock, Outcome, Recipe
+from harness.rootfs import SOURCE_DATE_EPOCH
+from harness.standard import dockerfile
+
+
+def obtain(client: APIClient, order: Order, workshop: Workshop, say: Say) -> Obtained:
+    """The image of a cell. Everything but a vanished engine is a value."""
+    try:
+        if order.recipe is None:
+            return _existing(client, order, workshop, say)
+        return _built(client, order, order.recipe, workshop, say)
+    except DiskFull as error:
+        return Obtained(outcome=Outcome.DISK_FULL, reason=error.message)
+
+
+def _existing(client: APIClient, order: Order, workshop: Workshop, say: Say) -> Obtained:
+    name = order.cell.image
+    found, origin = inspect_image(client, name), "found on the engine"
+    if found is None:
+        if workshop.offline:
+            return Obtained(
+                outcome=Outcome.PULL_FAILED, reason=f"offline, and {name} is not on the engine"
+            )
+        say(f"pulling {name}")
+        reason = _pull(client, name)
+        if reason:
+            return Obtained(
+                outcome=Outcome.DISK_FULL if disk_full(reason) else Outcome.PULL_FAILED,
+                reason=f"{name} could not be pulled: {reason}",
+            )
+        found, origin = inspect_image(client, name), "pulled"
+    if found is None:
+        return Obtained(outcome=Outcome.PULL_FAILED, reason=f"{name} was pulled, but is not there")
+    return Obtained(
+        image=identity(found, origin=origin), interpreter=order.cell.interpreter
+    )
+
+
+def _pull(client: APIClient, name: str) -> str:
+    """Pull an image; empty, or why not."""
+    with engine_errors(f"pulling {name}"):
+        try:
+            for line in client.pull(name, stream=True, decode=True):
+                if "error" in line:
+                    return " ".join(str(line["error"]).split())[:500]
+        except APIError as error:
+            return explanation(error)
+    return ""
+
+
+def _built(
+    client: APIClient, order: Order, wanted: Recipe, workshop: Workshop, say: Say
+) -> Obtained:
+    workshop.logs.mkdir(parents=True, exist_ok=True)
+    log = workshop.logs / f"{order.cell.id}.log"
+    try:
+        base = obtain_base(client, wanted.base, workshop, log, say)
+    except BaseUnavailable as error:
+        return Obtained(outcome=error.outcome, reason=error.message, log=str(log))
+    interpreter = order.cell.interpreter or base.interpreter
+    digest = recipe.digest(wanted)
+    name = f"{LABEL}-cell/{order.cell.id.lower()}:{digest[:16]}"
+    found = inspect_image(client, name)
+    if found is not None and _same(found, digest, base):
+        return Obtained(
+            image=identity(found, origin="reused"), interpreter=interpreter, log=str(log)
+        )
+    cache = DistributionCache(workshop.cache / "distributions")
+    try:
+        fetch_missing(
+            (*wanted.lock.tools, *wanted.lock.distributions), cache, PackageIndex(), say
+        )
+    except InfrastructureError as error:
+        return Obtained(outcome=Outcome.PULL_FAILED, reason=error.message, log=str(log))
+    say(f"building {order.cell.id}")
+    labels = {
+        f"{LABEL}.kind": "cell",
+        f"{LABEL}.cell": order.cell.id,
+        f"{LABEL}.recipe": digest,
+        f"{LABEL}.base-image": base.image,
+        f"{LABEL}.interpreter": interpreter,
+        "org.opencontainers.image.title": order.cell.id,
+        "org.opencontainers.image.version": ", ".join(v for _, v in order.cell.framework),
+        "org.opencontainers.image.vendor": f"harness {__version__}",
+        "org.opencontainers.image.base.digest": base.image,
+        "org.opencontainers.image.base.name": wanted.base.id,
+    }
+    with tempfile.TemporaryFile() as context:
+        pack(build_context(wanted, cache), context)
+        context.seek(0)
+        plan = BuildPlan(
+            name=name,
+            dockerfile="Dockerfile",
+            arguments={
+                "BASE": base.image,
+                "INTERPRETER": base.interpreter,
+                "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH,
+            },
+            labels=labels,
+        )
+        try:
+            made = build(client, context, plan, log, workshop.owner)
+        except BuildFailed as failure:
+            return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(failure), log=str(log))
+    return Obtained(
+        image=identity(made, origin="built"), interpreter=interpreter, log=str(log)
+    )
+
+
+def _same(found: Mapping[str, object], digest: str, base: ReadyBase) -> bool:
+    """An image is reused when recipe digest and base are both equal."""
+    held = identity(found, origin="")
+    return held.recipe == digest and held.base == base.image
+
+
+def build_context(wanted: Recipe, cache: DistributionCache) -> dict[str, Path | bytes]:
+    """The files of a build: the rendered Dockerfile, the installer, the lock, the distributions."""
+    content: dict[str, Path | bytes] = {
+        "Dockerfile": rendered(wanted).encode(),
+        "install.py": dockerfile("install.py").encode(),
+        "lock.json": install_list(wanted.lock),
+    }
+    for artifact in (*wanted.lock.tools, *wanted.lock.distributions):
+        content[artifact.filename] = cache.path(artifact.sha256)
+    return content
+
+
+def install_list(lock: Lock) -> bytes:
+    """What install.py reads: names, files, hashes; tools in their order."""
+
+    def rows(artifacts: tuple[Artifact, ...]) -> list[dict[str, str]]:
+        return [
+            {"name": each.name, "filename": each.filename, "sha256": each.sha256}
+            for each in artifacts
+        ]
+
+    return json.dumps({"tools": rows(lock.tools), "distributions": rows(lock.distributions)}).encode()
+
+
+def rendered(wanted: Recipe) -> str:
+    """The Dockerfile of a recipe: its template, and the environment the cell sets."""
+    lines = [wanted.dockerfile.rstrip("\n")]
+    for name, value in wanted.environment:
+        quoted = json.dumps(value).replace("$", "\\$")
+        lines.append(f"ENV {name}={quoted}")
+    return "\n".join(lines) + "\n"

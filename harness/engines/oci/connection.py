@@ -1,0 +1,112 @@
+"""Connecting to a container engine, and turning its ways of failing into our own.
+
+The API version is negotiated, never pinned: today's engines need 1.44 and more, those of 2022 stop
+at 1.41 (testcontainers-java#11210, #11232).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from docker import APIClient
+from docker.errors import APIError, DockerException
+from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
+
+from harness.errors import EngineError, InfrastructureError
+from harness.model import EngineInfo
+
+_ANSWER_S = 60
+"""How long one ordinary call may take before the engine counts as not answering."""
+
+
+class DiskFull(InfrastructureError):
+    """The engine's disk is full."""
+
+
+def connect(url: str | None = None, *, timeout_s: int = _ANSWER_S) -> APIClient:
+    """A client that has heard from its engine. `url` None: DOCKER_HOST, else the usual socket.
+
+    Raises EngineError that says whether there is no engine, or one that does not answer.
+    """
+    from docker.utils import kwargs_from_env
+
+    settings = kwargs_from_env()
+    if url:
+        settings["base_url"] = url
+    try:
+        client = APIClient(version="auto", timeout=timeout_s, **settings)
+        client.ping()
+    except (DockerException, RequestException, HTTPError, OSError, ValueError) as error:
+        where = settings.get("base_url") or "unix:///var/run/docker.sock"
+        raise EngineError(
+            f"no container engine answers at {where}: {_cause(error)}",
+            remedy="start it, set DOCKER_HOST, or use `--engine host`",
+        ) from error
+    return client
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost reason of a wrapped connection error, in the system's words."""
+    seen = error
+    for _ in range(10):
+        inner = seen.__cause__ or seen.__context__
+        if inner is None:
+            break
+        seen = inner
+    text = str(seen) or str(error)
+    return text.splitlines()[0][:200] if text else type(seen).__name__
+
+
+@contextmanager
+def engine_errors(doing: str) -> Iterator[None]:
+    """Map whatever docker-py, requests and urllib3 raise to EngineError, once, here.
+
+    `doing` completes the sentence "the engine failed while ...".
+    """
+    try:
+        yield
+    except APIError as error:
+        text = explanation(error)
+        if disk_full(text):
+            raise DiskFull(
+                f"the engine's disk is full ({doing}): {text}",
+                remedy="remove images you no longer need, then run again",
+            ) from error
+        raise EngineError(f"the engine failed while {doing}: {text}") from error
+    except (DockerException, RequestException, HTTPError, OSError, ValueError) as error:
+        raise EngineError(
+            f"the engine went away while {doing}: {_cause(error)}",
+            remedy="see whether it still runs; records written so far are kept",
+        ) from error
+
+
+def explanation(error: APIError) -> str:
+    """An API error's own words, one line, bounded."""
+    return " ".join(str(error.explanation or error).split())[:500]
+
+
+def disk_full(text: str) -> bool:
+    """Whether an engine's message says that its disk is full."""
+    return "no space left on device" in text.lower()
+
+
+def info_of(client: APIClient, name: str) -> EngineInfo:
+    """Versions and the features that decide what a container may see."""
+    with engine_errors("saying its version"):
+        version = client.version()
+        info = client.info()
+    return EngineInfo(
+        name=name,
+        version=str(version.get("Version", "")),
+        api=str(client.api_version),
+        detail={
+            "cgroup": f"{info.get('CgroupVersion', '1')} ({info.get('CgroupDriver', '')})",
+            "kernel": str(info.get("KernelVersion", "")),
+            "os": str(info.get("OperatingSystem", "")),
+            "runtime": str(info.get("DefaultRuntime", "")),
+            "security": ", ".join(str(option) for option in info.get("SecurityOptions") or ()),
+            "storage": str(info.get("Driver", "")),
+        },
+    )

@@ -1,0 +1,184 @@
+"""The container engine: docker and podman are this, with another name and address."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from secrets import token_hex
+from types import TracebackType
+from typing import Self
+
+from docker import APIClient
+
+from harness.engines import Obtained, Order, Pass, Performed, Say, Workshop
+from harness.engines.oci import LABEL
+from harness.engines.oci.cells import obtain
+from harness.engines.oci.connection import connect, engine_errors, info_of
+from harness.engines.oci.containers import Ended, Started, run_container, scratch_path
+from harness.engines.oci.profile import HARNESS_DIR
+from harness.engines.oci.sweep import sweep
+from harness.engines.oci.volume import fill_volume
+from harness.engines.oci.watch import EventWatch
+from harness.errors import EngineError
+from harness.engines.guestwork import RUNNER, guest_files, guest_request
+from harness.framing import FrameReader
+from harness.hostclass import host_class
+from harness.model import EngineInfo, HostClass, Outcome
+from harness.owner import owner_alive
+
+_OVERHEAD_S = 60.0
+"""What a container may take beyond its probes' own deadlines."""
+_NOISE_KEPT = 4000
+_INTERPRETERS = ("python3", "python")
+
+
+class ContainerEngine:
+    """One engine that speaks the Docker API at `url` (None: DOCKER_HOST, else the usual socket)."""
+
+    def __init__(self, name: str, workshop: Workshop, url: str | None = None) -> None:
+        self.name = name
+        self._workshop = workshop
+        self._url = url
+        self._client: APIClient | None = None
+        self._watch: EventWatch | None = None
+        self._volumes: dict[str, str] = {}
+
+    def __enter__(self) -> Self:
+        self._client = connect(self._url)
+        watch = EventWatch(self._client)
+        with engine_errors("opening its event stream"):
+            watch.start()
+        self._watch = watch
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._watch is not None:
+            self._watch.close()
+        if self._client is not None:
+            self._client.close()
+        self._client = self._watch = None
+
+    @property
+    def client(self) -> APIClient:
+        """The connection; only inside `with`."""
+        if self._client is None:
+            raise EngineError(f"engine {self.name} is not open")
+        return self._client
+
+    def describe(self) -> EngineInfo:
+        """Versions and features."""
+        return info_of(self.client, self.name)
+
+    def host(self) -> HostClass:
+        """This host: the engine is taken to be local."""
+        return host_class()
+
+    def sweep(self) -> tuple[str, ...]:
+        """Remove what dead runs left."""
+        return sweep(self.client, owner_alive)
+
+    def release(self, run: str) -> None:
+        """Remove a run's containers and volume."""
+        sweep(self.client, owner_alive, run=run)
+        self._volumes = {
+            key: name for key, name in self._volumes.items() if not key.startswith(run)
+        }
+
+    def obtain(self, order: Order, say: Say) -> Obtained:
+        """Build, pull or find a cell's image."""
+        client = connect(self._url)
+        # Its own connection: obtaining runs in threads, and a build changes the time-outs.
+        try:
+            return obtain(client, order, self._workshop, say)
+        finally:
+            client.close()
+
+    def perform(self, request: Pass) -> Performed:
+        """One container: the runner inside it asks every probe and frames the answers."""
+        image = request.obtained.image
+        assert image is not None, "a pass needs an obtained image"
+        labels = {
+            f"{LABEL}.kind": "probe",
+            f"{LABEL}.run": request.run,
+            f"{LABEL}.cell": request.cell,
+            f"{LABEL}.owner": self._workshop.owner,
+        }
+        volume = self._volume(request, image.id, labels)
+        wanted = request.obtained.interpreter
+        performed = Performed(answers={}, outcome=Outcome.NO_INTERPRETER)
+        for interpreter in (wanted,) if wanted else _INTERPRETERS:
+            performed = self._ask(request, image.id, interpreter, volume, labels)
+            if performed.outcome is not Outcome.NO_INTERPRETER:
+                break
+        return performed
+
+    def _ask(
+        self,
+        request: Pass,
+        image: str,
+        interpreter: str,
+        volume: str,
+        labels: Mapping[str, str],
+    ) -> Performed:
+        assert self._watch is not None, "only inside `with`"
+        markers = {token_hex(16): question.probe.name for question in request.questions}
+        reader = FrameReader(markers, request.profile.output_bytes)
+        scratch = scratch_path()
+        noise = bytearray()
+
+        def keep(piece: bytes) -> bool:
+            noise.extend(piece[:_NOISE_KEPT])
+            del noise[:-_NOISE_KEPT]
+            return True
+
+        def hear(piece: bytes) -> bool:
+            reader.feed(piece)
+            return not reader.over_budget
+
+        ended = run_container(
+            self.client,
+            self._watch,
+            Started(
+                image=image,
+                command=(interpreter, f"{HARNESS_DIR}/{RUNNER}"),
+                scratch=scratch,
+                volume=volume,
+                profile=request.profile,
+                labels=labels,
+                gpu=request.gpu,
+            ),
+            stdin=lambda: guest_request(request, markers, scratch=scratch, at=HARNESS_DIR),
+            heard=hear,
+            noise=keep,
+            deadline_s=_OVERHEAD_S + sum(each.probe.timeout_s for each in request.questions),
+        )
+        return _performed(ended, reader, bytes(noise))
+
+    def _volume(self, request: Pass, image: str, labels: Mapping[str, str]) -> str:
+        content = guest_files(request)
+        key = json.dumps([request.run, sorted(content)])
+        if key not in self._volumes:
+            name = f"{LABEL}-{request.run}-{token_hex(3)}"
+            fill_volume(
+                self.client, name, image, content, {**labels, f"{LABEL}.kind": "volume"}
+            )
+            self._volumes[key] = name
+        return self._volumes[key]
+
+
+def _performed(ended: Ended, reader: FrameReader, noise: bytes) -> Performed:
+    outcome, reason = ended.outcome, ended.reason
+    if outcome is Outcome.OK and reader.over_budget:
+        outcome, reason = Outcome.OUTPUT_LIMIT, "more output than its byte budget"
+    return Performed(
+        answers=reader.answers,
+        outcome=outcome,
+        reason=reason,
+        noise=(noise or reader.noise).decode("utf-8", "backslashreplace"),
+        seconds=ended.seconds,
+    )

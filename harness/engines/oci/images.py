@@ -1,0 +1,201 @@
+"""Images on the engine: finding by label, importing a root file system, building, removing.
+
+Building uses the classic builder's API, so that Docker and Podman build the same. Wheels travel in
+the build context and live only in a labelled stage, which is removed after every build.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import IO, Any
+
+from docker import APIClient
+from docker.errors import APIError, ImageNotFound
+from requests.exceptions import ConnectionError as RequestsConnectionError
+from requests.exceptions import ReadTimeout
+
+from harness.engines.oci import LABEL
+from harness.engines.oci.connection import DiskFull, disk_full, engine_errors
+from harness.errors import EngineError
+from harness.model import ImageIdentity
+
+IDLE_S = 600
+"""A build that prints nothing for so long is given up."""
+TOTAL_S = 3600
+"""No build takes longer."""
+_LAST_LINES = 12
+
+
+class BuildFailed(Exception):
+    """A build ended without an image; carries the cause and the last lines, for a record."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildPlan:
+    """A Dockerfile with its arguments, labels and the name the image gets."""
+
+    name: str
+    dockerfile: str
+    """Path of the Dockerfile inside the context."""
+    arguments: Mapping[str, str]
+    labels: Mapping[str, str]
+
+
+def inspect_image(client: APIClient, name: str) -> dict[str, Any] | None:
+    """What the engine knows of an image; None: it has none of that name or id."""
+    with engine_errors(f"looking for image {name}"):
+        try:
+            found: dict[str, Any] = client.inspect_image(name)
+        except ImageNotFound:
+            return None
+    return found
+
+
+def identity(found: Mapping[str, Any], *, origin: str) -> ImageIdentity:
+    """The identity of an inspected image."""
+    labels = (found.get("Config") or {}).get("Labels") or {}
+    digests = found.get("RepoDigests") or []
+    return ImageIdentity(
+        id=str(found["Id"]),
+        manifest=str(digests[0]).partition("@")[2] if digests else "",
+        layers=tuple((found.get("RootFS") or {}).get("Layers") or ()),
+        recipe=str(labels.get(f"{LABEL}.recipe", "")),
+        base=str(labels.get(f"{LABEL}.base-image", "")),
+        origin=origin,
+        size_bytes=int(found.get("Size") or 0),
+    )
+
+
+def images_labelled(client: APIClient, label: str) -> list[dict[str, Any]]:
+    """Every image, unnamed ones included, that carries a label (`key` or `key=value`)."""
+    with engine_errors("listing images"):
+        found: list[dict[str, Any]] = client.images(filters={"label": label}, all=False)
+    return found
+
+
+def import_root(
+    client: APIClient, tar: IO[bytes], name: str, labels: Mapping[str, str]
+) -> str:
+    """Make an image of a root file system; its id."""
+    changes = [f"LABEL {json.dumps(key)}={json.dumps(value)}" for key, value in labels.items()]
+    repository, _, tag = name.rpartition(":")
+    with engine_errors("importing a root file system"):
+        answer = client.import_image_from_data(
+            tar, repository=repository, tag=tag, changes=changes
+        )
+        for line in str(answer).splitlines():
+            status = json.loads(line)
+            if "error" in status:
+                raise EngineError(f"the engine refused a root file system: {status['error']}")
+    found = inspect_image(client, name)
+    if found is None:
+        raise EngineError(f"the engine imported {name}, but does not have it")
+    return str(found["Id"])
+
+
+def build(
+    client: APIClient, context: IO[bytes], plan: BuildPlan, log: Path, owner: str
+) -> dict[str, Any]:
+    """Build with the network off; every line of output goes to `log` as it comes.
+
+    Success is an image under the planned name, with the planned labels. Raises BuildFailed,
+    DiskFull, EngineError. The stage and all intermediate images are removed in any case.
+    """
+    stage = f"{owner}/{token_hex(8)}"
+    lines: list[str] = []
+    error = ""
+    try:
+        with log.open("a", encoding="utf-8", errors="backslashreplace") as out:
+            for piece in _output(client, context, plan, stage):
+                text = str(piece.get("stream") or piece.get("status") or piece.get("error") or "")
+                out.write(text if text.endswith("\n") else text + "\n")
+                out.flush()
+                lines += [line for line in text.splitlines() if line.strip()]
+                del lines[:-_LAST_LINES]
+                error = str(piece.get("error") or error)
+    finally:
+        remove_stages(client, f"{LABEL}.stage={stage}")
+    if disk_full(error):
+        raise DiskFull(f"the engine's disk is full (building {plan.name})")
+    if error:
+        raise BuildFailed("\n".join([error, "last lines:", *lines]))
+    found = inspect_image(client, plan.name)
+    if found is None or not _carries(found, plan.labels):
+        raise BuildFailed("\n".join(["the build ended without its image", *lines]))
+    return found
+
+
+def _output(
+    client: APIClient, context: IO[bytes], plan: BuildPlan, stage: str
+) -> Iterator[dict[str, Any]]:
+    began = time.monotonic()
+    with engine_errors(f"building {plan.name}"), _patience(client, IDLE_S):
+        try:
+            for piece in client.build(
+                fileobj=context,
+                custom_context=True,
+                dockerfile=plan.dockerfile,
+                tag=plan.name,
+                buildargs={**plan.arguments, "STAGE": stage},
+                labels=dict(plan.labels),
+                network_mode="none",
+                nocache=True,
+                rm=True,
+                forcerm=True,
+                decode=True,
+                timeout=IDLE_S,
+            ):
+                yield piece
+                if time.monotonic() - began > TOTAL_S:
+                    raise BuildFailed(f"the build took longer than {TOTAL_S} s")
+        except (ReadTimeout, RequestsConnectionError) as error:
+            if "timed out" in str(error).lower():
+                raise BuildFailed(f"the build printed nothing for {IDLE_S} s") from error
+            raise
+        except APIError as error:
+            if error.is_client_error():
+                raise BuildFailed(str(error.explanation)) from error
+            raise
+
+
+@contextmanager
+def _patience(client: APIClient, seconds: int) -> Iterator[None]:
+    before = client.timeout
+    client.timeout = seconds
+    try:
+        yield
+    finally:
+        client.timeout = before
+
+
+def _carries(found: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
+    held = (found.get("Config") or {}).get("Labels") or {}
+    return all(held.get(key) == value for key, value in labels.items())
+
+
+def remove_stages(
+    client: APIClient, label: str, alive: Callable[[str], bool] = lambda owner: False
+) -> tuple[str, ...]:
+    """Remove unnamed images that carry a stage label, but those of a live owner; their ids."""
+    removed = []
+    for image in images_labelled(client, label):
+        if any(tag != "<none>:<none>" for tag in image.get("RepoTags") or ()):
+            continue
+        if alive(str((image.get("Labels") or {}).get(f"{LABEL}.stage", "")).partition("/")[0]):
+            continue
+        with engine_errors("removing a stage"):
+            try:
+                client.remove_image(image["Id"], force=False, noprune=False)
+                removed.append(str(image["Id"]))
+            except ImageNotFound:
+                pass
+            except APIError as error:
+                if error.status_code != 409:
+                    raise
+    return tuple(removed)

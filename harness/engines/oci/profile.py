@@ -1,0 +1,59 @@
+"""A profile as container options: what strict means, in the engine's own words.
+
+Scratch is a tmpfs at a path no image has, owned by the probe's user: a tmpfs over an existing
+directory takes that directory's mode on runc 1.1 (opencontainers/runc#3911).
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from docker.types import LogConfig, Ulimit
+
+from harness.model import Profile
+
+USER = 65534
+"""nobody, in every distribution we know."""
+HARNESS_DIR = "/harness"
+"""Where the run's volume is mounted, read-only."""
+
+
+def host_options(
+    profile: Profile, *, scratch: str, volume: str, cores: int
+) -> dict[str, Any]:
+    """Keyword arguments of `create_host_config` for a profile.
+
+    `cores`: cores of the host, which the limit on processes grows with (32 each).
+    """
+    execute = "exec" if profile.scratch_exec else "noexec"
+    processes = max(profile.processes, 128 + 32 * cores)
+    return {
+        "init": True,
+        "cap_drop": ["ALL"],
+        "security_opt": ["no-new-privileges:true"],
+        "read_only": not profile.writable,
+        "network_mode": "bridge" if profile.network else "none",
+        "ipc_mode": "private",
+        "pids_limit": processes,
+        "mem_limit": profile.memory_bytes,
+        "memswap_limit": profile.memory_bytes,
+        "ulimits": [
+            Ulimit(name="nofile", soft=profile.open_files, hard=profile.open_files),
+            Ulimit(name="core", soft=0, hard=0),
+        ],
+        "oom_score_adj": 500,
+        "tmpfs": {
+            scratch: f"rw,{execute},nosuid,nodev,size={profile.scratch_bytes},"
+            f"mode=1777,uid={USER},gid={USER}"
+        },
+        "log_config": LogConfig(
+            type="json-file", config={"max-size": "1m", "max-file": "1"}
+        ),
+        "binds": {volume: {"bind": HARNESS_DIR, "mode": "ro"}},
+    }
+
+
+def cores_here() -> int:
+    """Cores this process may use."""
+    return len(os.sched_getaffinity(0))

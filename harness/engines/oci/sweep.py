@@ -1,0 +1,46 @@
+"""What dead runs left on the engine, found by label, removed at the start of the next run.
+
+Every container and volume carries its owner (boot, process, start time) before it exists, so a
+sweep can tell a live run's from a dead one's. Named images are kept: they are the cache.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from docker import APIClient
+
+from harness.engines.oci import LABEL
+from harness.engines.oci.connection import engine_errors
+from harness.engines.oci.containers import remove
+from harness.engines.oci.images import remove_stages
+from harness.engines.oci.volume import remove_volume
+
+
+def sweep(client: APIClient, alive: Callable[[str], bool], *, run: str = "") -> tuple[str, ...]:
+    """Remove containers, volumes and stages of dead owners; with `run`, of that run only.
+
+    What was removed, one name each. Raises EngineError.
+    """
+    label = f"{LABEL}.run={run}" if run else f"{LABEL}.kind"
+
+    def ours(labels: Mapping[str, str] | None) -> bool:
+        owner = (labels or {}).get(f"{LABEL}.owner", "")
+        return bool(run) or not owner or not alive(owner)
+
+    removed: list[str] = []
+    with engine_errors("listing containers"):
+        containers = client.containers(all=True, filters={"label": label})
+    for container in containers:
+        if ours(container.get("Labels")):
+            remove(client, container["Id"])
+            removed.append(f"container {container['Id'][:12]}")
+    with engine_errors("listing volumes"):
+        volumes = client.volumes(filters={"label": label}).get("Volumes") or []
+    for volume in volumes:
+        if ours(volume.get("Labels")):
+            remove_volume(client, volume["Name"])
+            removed.append(f"volume {volume['Name']}")
+    if not run:
+        removed += [f"stage {name[7:19]}" for name in remove_stages(client, f"{LABEL}.stage", alive)]
+    return tuple(removed)

@@ -1,0 +1,88 @@
+"""The run's volume: probes, the guest runner and data, filled once, mounted read-only.
+
+Nothing assumes that the engine shares this host's files: the content travels as an archive into
+a container that is created and never started.
+"""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from docker import APIClient
+from docker.errors import APIError, NotFound
+
+from harness.engines.oci.connection import engine_errors
+from harness.engines.oci.containers import remove
+from harness.engines.oci.profile import HARNESS_DIR
+
+
+def fill_volume(
+    client: APIClient,
+    name: str,
+    image: str,
+    content: Mapping[str, Path | bytes],
+    labels: Mapping[str, str],
+) -> None:
+    """Make the volume and put `content` (relative path -> bytes or file) into it.
+
+    Raises EngineError.
+    """
+    with engine_errors("filling the run's volume"):
+        client.create_volume(name, labels=dict(labels))
+        carrier = client.create_container(
+            image=image,
+            entrypoint=["/never-started"],
+            command=[],
+            labels=dict(labels),
+            healthcheck={"test": ["NONE"]},
+            volumes=[HARNESS_DIR],
+            host_config=client.create_host_config(
+                binds={name: {"bind": HARNESS_DIR, "mode": "rw"}}, network_mode="none"
+            ),
+        )["Id"]
+        try:
+            with tempfile.TemporaryFile() as spool:
+                pack(content, spool)
+                spool.seek(0)
+                client.put_archive(carrier, HARNESS_DIR, spool)
+        finally:
+            remove(client, carrier)
+
+
+def pack(content: Mapping[str, Path | bytes], out: io.BufferedIOBase | tempfile._TemporaryFileWrapper[bytes]) -> None:  # noqa: E501
+    """A tar of files readable by everybody, with nothing of this host's owners and times."""
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        folders: set[str] = set()
+        for path in sorted(content):
+            for folder in reversed(Path(path).parents):
+                if str(folder) not in (".", *folders):
+                    folders.add(str(folder))
+                    archive.addfile(_entry(str(folder), 0, 0o755, tarfile.DIRTYPE))
+            what = content[path]
+            if isinstance(what, bytes):
+                archive.addfile(_entry(path, len(what), 0o644), io.BytesIO(what))
+            else:
+                with what.open("rb") as source:
+                    archive.addfile(_entry(path, what.stat().st_size, 0o644), source)
+
+
+def _entry(name: str, size: int, mode: int, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.size, entry.mode, entry.type = size, mode, kind
+    return entry
+
+
+def remove_volume(client: APIClient, name: str) -> None:
+    """Remove a volume; gone already is fine, still used is for the next sweep."""
+    with engine_errors("removing the run's volume"):
+        try:
+            client.remove_volume(name, force=True)
+        except NotFound:
+            pass
+        except APIError as error:
+            if error.status_code != 409:
+                raise

@@ -1,0 +1,86 @@
+"""One event stream held open: did the engine go away, did somebody touch our container?
+
+A daemon's death reads like a normal end of output. The end of this stream tells them apart.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import defaultdict
+from typing import Any
+
+from docker import APIClient
+from docker.errors import DockerException
+from requests.exceptions import RequestException
+from urllib3.exceptions import HTTPError
+
+from harness.engines.oci import LABEL
+
+
+class EventWatch:
+    """Follows the engine's container events that carry our label, from `start` to `close`."""
+
+    def __init__(self, client: APIClient) -> None:
+        self._client = client
+        self._events: dict[str, list[tuple[str, dict[str, str]]]] = defaultdict(list)
+        self._gone = threading.Event()
+        self._closing = False
+        self._changed = threading.Condition()
+        self._stream: Any = None
+
+    def start(self) -> None:
+        """Open the stream; raises what docker-py raises."""
+        self._stream = self._client.events(
+            decode=True,
+            since=int(time.time()),
+            filters={"type": "container", "label": f"{LABEL}.run"},
+        )
+        threading.Thread(target=self._follow, daemon=True, name="harness-events").start()
+
+    def _follow(self) -> None:
+        try:
+            for event in self._stream:
+                actor = event.get("Actor") or {}
+                action = str(event.get("Action") or event.get("status") or "")
+                with self._changed:
+                    self._events[str(actor.get("ID", ""))].append(
+                        (action.split(":")[0], dict(actor.get("Attributes") or {}))
+                    )
+                    self._changed.notify_all()
+        except (DockerException, RequestException, HTTPError, OSError, ValueError, AttributeError):
+            pass
+        if not self._closing:
+            self._gone.set()
+            with self._changed:
+                self._changed.notify_all()
+
+    @property
+    def engine_gone(self) -> bool:
+        """The stream ended though nobody closed it."""
+        return self._gone.is_set()
+
+    def actions(self, container: str) -> tuple[str, ...]:
+        """What happened to a container so far: create, start, kill, oom, pause, die, destroy."""
+        with self._changed:
+            return tuple(action for action, _ in self._events.get(container, ()))
+
+    def wait_for(self, container: str, action: str, timeout_s: float) -> bool:
+        """Whether the action was seen within the time, the engine still there."""
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: (
+                    any(seen == action for seen, _ in self._events.get(container, ()))
+                    or self._gone.is_set()
+                ),
+                timeout_s,
+            ) and not self._gone.is_set()
+
+    def close(self) -> None:
+        """Stop following."""
+        self._closing = True
+        if self._stream is not None:
+            try:
+                self._stream.close()
+            except (DockerException, RequestException, HTTPError, OSError, ValueError):
+                pass

@@ -1,0 +1,101 @@
+"""Debian root file systems, made on this host by mmdebstrap, from the tools' own sources.
+
+SOURCE_DATE_EPOCH is set, so that the same package versions give the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from harness.errors import HarnessError
+from harness.model import Outcome, Source
+
+SOURCE_DATE_EPOCH = "1514764800"
+"""2018-01-01T00:00:00Z: every file we make in an image has this time."""
+_LIMIT_S = 900
+_ARCHIVE_SCRIPT = Path("/usr/share/debootstrap/scripts/etch")
+_LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+
+
+class RootUnavailable(HarnessError):
+    """No root file system of that suite can be made here."""
+
+    def __init__(self, message: str, outcome: Outcome) -> None:
+        super().__init__(message)
+        self.outcome = outcome
+
+
+def archive_mirror() -> str:
+    """Where suites lie that have left the mirrors.
+
+    HARNESS_DEBIAN_ARCHIVE, else what debootstrap's script of such a suite names; empty: unknown.
+    """
+    if named := os.environ.get("HARNESS_DEBIAN_ARCHIVE"):
+        return named
+    try:
+        script = _ARCHIVE_SCRIPT.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    found = re.search(r"^\s*default_mirror\s+(\S+)", script, re.MULTILINE)
+    return found.group(1) if found else ""
+
+
+def make_root(source: Source, out: IO[bytes], log: Path) -> tuple[str, ...]:
+    """Write a tar of a minimal Debian of `source.suite` with `source.packages` to `out`.
+
+    Its package list, as `name=version`. What mmdebstrap prints is added to `log`.
+    Raises RootUnavailable with the last line it printed.
+    """
+    program = shutil.which("mmdebstrap")
+    if program is None:
+        raise RootUnavailable(
+            "mmdebstrap is not installed on this host", Outcome.HOST_INCOMPATIBLE
+        )
+    mirror = archive_mirror() if source.archive else ""
+    if source.archive and not mirror:
+        raise RootUnavailable(
+            "no archive is known here: install debootstrap, or set HARNESS_DEBIAN_ARCHIVE",
+            Outcome.HOST_INCOMPATIBLE,
+        )
+    with tempfile.TemporaryDirectory(prefix="harness-root-") as folder:
+        listing = Path(folder) / "packages"
+        command = [
+            program,
+            "--quiet",
+            "--variant=minbase",
+            f"--include={','.join(source.packages)}",
+            *(f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT),
+            f'--customize-hook=chroot "$1" dpkg-query -W -f "\\${{Package}}=\\${{Version}}\\n"'
+            f" >{listing}",
+            "--customize-hook=rm -rf $1/var/log/* $1/var/cache/ldconfig/*",
+            source.suite,
+            "-",
+            *([mirror] if mirror else []),
+        ]
+        try:
+            ended = subprocess.run(
+                command,
+                stdout=out,
+                stderr=subprocess.PIPE,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH, "TMPDIR": folder},
+                timeout=_LIMIT_S,
+                check=False,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise RootUnavailable(
+                f"mmdebstrap did not end within {_LIMIT_S} s", Outcome.PULL_FAILED
+            ) from error
+        said = ended.stderr.decode("utf-8", "backslashreplace")
+        with log.open("a", encoding="utf-8") as kept:
+            kept.write(f"$ {' '.join(command)}\n{said}\n")
+        if ended.returncode != 0:
+            last = next((line for line in reversed(said.splitlines()) if line.strip()), "")
+            raise RootUnavailable(f"mmdebstrap: {last[:300]}", Outcome.PULL_FAILED)
+        return tuple(listing.read_text(encoding="utf-8").split())
