@@ -1,0 +1,1 @@
+"""What records mean: facts, differences, levels, findings, verdicts. Pure, and blind to formats."""

@@ -1,0 +1,86 @@
+"""Two cells held against each other, also across runs and hosts: `harness compare A B`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from harness.compare.findings import of_drift
+from harness.compare.judge import exit_of, expiries, not_judged, ordered_findings, relaxations
+from harness.compare.judgement import Comparison
+from harness.compare.view import View, conclude, hold_against, own_findings, views
+from harness.errors import UsageError
+from harness.model import Record, Rules, Run
+
+
+def compare_cells(
+    run_a: Run,
+    records_a: Sequence[Record],
+    cell_a: str,
+    run_b: Run,
+    records_b: Sequence[Record],
+    cell_b: str,
+    *,
+    rules: Rules,
+    at: date | None,
+) -> Comparison:
+    """Hold cell B (the candidate) against cell A (the reference) under `rules`, at the date `at`.
+
+    The code path is the one that compares a cell with its reference inside a run. Levels are
+    judged by each run's own bands. Raises UsageError where a run has no such cell.
+    """
+    one, other = _told_apart(_find(run_a, records_a, cell_a), _find(run_b, records_b, cell_b))
+    found_a, notes_a = own_findings(one, rules.expectations, at)
+    found_b, notes_b = own_findings(other, rules.expectations, at)
+    compared, notes = hold_against(one, other, rules.expectations, at)
+    drift = of_drift(other.cell, one.cell, compared.differences)
+    reference = conclude(one, found_a, notes_a, None)
+    candidate = conclude(other, (*found_b, *drift), (*notes_b, *notes), compared)
+    both = (reference, candidate)
+    return Comparison(
+        reference_run=run_a,
+        reference=reference,
+        candidate_run=run_b,
+        candidate=candidate,
+        findings=ordered_findings(both),
+        not_judged=not_judged((one, other), both, rules),
+        notices=(
+            *dict.fromkeys((*run_a.notices, *run_b.notices)),
+            *_apart(run_a, run_b),
+            *relaxations((one, other)),
+            *expiries(both),
+        ),
+        exit=exit_of(both),
+    )
+
+
+def _find(run: Run, records: Sequence[Record], cell: str) -> View:
+    for view in views(run, [record for record in records if record.cell == cell]):
+        if view.cell.id == cell:
+            return view
+    known = ", ".join(one.id for one in run.cells)
+    raise UsageError(f"run {run.id} has no cell {cell}", remedy=f"its cells are: {known}")
+
+
+def _told_apart(one: View, other: View) -> tuple[View, View]:
+    """The same cell of two runs has one name: it is told with its run's."""
+    if one.cell.id != other.cell.id:
+        return one, other
+    sides = [
+        replace(view, cell=replace(view.cell, id=f"{view.run.id}:{view.cell.id}"))
+        for view in (one, other)
+    ]
+    return sides[0], sides[1]
+
+
+def _apart(run_a: Run, run_b: Run) -> tuple[str, ...]:
+    """What sets the two runs apart beside the cells."""
+    if run_a.id == run_b.id:
+        return ()
+    said = []
+    if run_a.host != run_b.host:
+        said.append("the two ran on different hosts: times cannot be held against each other")
+    if run_a.engine.name != run_b.engine.name:
+        said.append(f"the two ran on different engines: {run_a.engine.name}, {run_b.engine.name}")
+    return tuple(said)

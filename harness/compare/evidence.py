@@ -1,0 +1,198 @@
+"""Does one answer show what a probe's metadata says it shows? One function per kind of evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from packaging.version import InvalidVersion, Version
+
+from harness.compare.facts import as_number
+from harness.model import Band, Cell, Evidence, Fact, Probe, Record, Run, Verdict
+
+GPU = "GPU"
+CPU = "CPU"
+_VERSION_LIMIT = 100
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shown:
+    """What one answer shows. `why` continues "because ..."; `rests_on` names the method; both
+    are for a person."""
+
+    verdict: Verdict
+    why: str
+    rests_on: str = ""
+    remedy: str = ""
+    by_outcome: bool = False
+    """No answer speaks, only how the probe ended; that is a finding of its own."""
+
+
+def show(run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Record) -> Shown:
+    """Judge one piece of evidence in a record whose outcome is `ok`.
+
+    What the answer does not hold, and kinds this version does not know, are unverified.
+    """
+    judge = _KINDS.get(evidence.kind)
+    if judge is None:
+        return Shown(
+            verdict=Verdict.UNVERIFIED,
+            why=f"this version does not know evidence of the kind {evidence.kind!r}",
+        )
+    if evidence.fact not in record.facts:
+        return Shown(
+            verdict=Verdict.UNVERIFIED,
+            why=f"the answer of {probe.name} has no {evidence.fact}",
+        )
+    return judge(run, cell, probe, evidence, record)
+
+
+def _claimed(_run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Record) -> Shown:
+    measured = record.facts[evidence.fact]
+    claims = [
+        (name, version)
+        for name, version in cell.framework
+        if not probe.frameworks or name in probe.frameworks
+    ]
+    if not any(version for _, version in claims):
+        return Shown(
+            verdict=Verdict.PASS,
+            why=f"imports version {measured}; the cell claims none",
+            rests_on="an import; the cell claims no version",
+        )
+    if any(_same_version(version, measured) for _, version in claims):
+        return Shown(
+            verdict=Verdict.PASS,
+            why=f"claims and measures {measured}",
+            rests_on="the claimed version is the one measured",
+        )
+    claim = " and ".join(f"{name} {version}" for name, version in claims)
+    return Shown(
+        verdict=Verdict.FAIL,
+        why=f"it claims {claim} and imports {measured}",
+        remedy="correct `framework:` of the cell's row, or what the cell installs",
+    )
+
+
+def _devices(run: Run, cell: Cell, _probe: Probe, evidence: Evidence, record: Record) -> Shown:
+    value = record.facts[evidence.fact]
+    types = [str(item) for item in (value if isinstance(value, tuple) else (value,))]
+    listed = ", ".join(dict.fromkeys(types)) or "nothing"
+    wanted = GPU if cell.gpu else CPU
+    if wanted in types:
+        return Shown(
+            verdict=Verdict.PASS,
+            why=f"lists {listed}",
+            rests_on="the list of devices",
+        )
+    if not cell.gpu:
+        return Shown(verdict=Verdict.FAIL, why=f"it lists {listed}, no {CPU}")
+    if not run.host.gpus:
+        return Shown(
+            verdict=Verdict.UNVERIFIED,
+            why="the cell asks for a GPU and this host has none",
+            remedy="run it on a host with a GPU",
+        )
+    return Shown(
+        verdict=Verdict.FAIL,
+        why=f"it fell back to {listed} silently, though the host has {', '.join(run.host.gpus)}",
+        remedy="see that driver and CUDA libraries fit this build of the framework",
+    )
+
+
+def _finished(_run: Run, _cell: Cell, _probe: Probe, evidence: Evidence, _record: Record) -> Shown:
+    return Shown(
+        verdict=Verdict.PASS,
+        why=f"{evidence.fact} was measured",
+        rests_on=f"the work behind {evidence.fact} was finished",
+    )
+
+
+def _band(run: Run, _cell: Cell, _probe: Probe, evidence: Evidence, record: Record) -> Shown:
+    value = record.facts[evidence.fact]
+    conditions = _conditions(evidence.fact, record)
+    where = conditions.told()
+    band = next((one for one in run.rules.bands if _fits(one, evidence.fact, conditions)), None)
+    if band is None:
+        return Shown(
+            verdict=Verdict.UNVERIFIED,
+            why=f"the suite states no band for {evidence.fact} on {where}",
+            remedy="state one under `bands:` in matrix.yaml",
+        )
+    bounds = f"{band.low:g} to {band.high:g}"
+    number = as_number(value)
+    if number is None:
+        return Shown(verdict=Verdict.FAIL, why=f"{evidence.fact} is no number: {value}")
+    if band.low <= number <= band.high:
+        return Shown(
+            verdict=Verdict.PASS,
+            why=f"{evidence.fact} is {number:.4g}, inside {bounds}",
+            rests_on=f"{evidence.fact} inside {bounds} on {where}",
+        )
+    return Shown(
+        verdict=Verdict.FAIL,
+        why=f"{evidence.fact} is {number:.4g}, outside {bounds} on {where}",
+        remedy="compare its loss, step by step, with a cell that learns: harness compare A B",
+    )
+
+
+_KINDS: Mapping[str, Callable[[Run, Cell, Probe, Evidence, Record], Shown]] = {
+    "claimed": _claimed,
+    "devices": _devices,
+    "finished": _finished,
+    "band": _band,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Conditions:
+    """Under which a result was learned, each None where the record does not say."""
+
+    dataset: str | None
+    steps: Fact
+    epochs: Fact
+
+    def told(self) -> str:
+        parts = [self.dataset or "an unnamed data set"]
+        if self.epochs:
+            parts.append(f"{self.epochs} epochs")
+        elif self.steps is not None:
+            parts.append(f"{self.steps} steps")
+        return ", ".join(parts)
+
+
+def _conditions(fact: str, record: Record) -> _Conditions:
+    """Facts beside the learned one say (`mnist.dataset`, `mnist.steps`); else the settings do."""
+    stem = fact.rpartition(".")[0]
+
+    def said(name: str) -> Fact:
+        return record.facts.get(f"{stem}.{name}", record.settings.get(name))
+
+    dataset = record.facts.get(f"{stem}.dataset.name", said("dataset"))
+    return _Conditions(
+        dataset=dataset if isinstance(dataset, str) else None,
+        steps=said("steps"),
+        epochs=said("epochs"),
+    )
+
+
+def _fits(band: Band, fact: str, conditions: _Conditions) -> bool:
+    return (
+        fnmatchcase(fact, band.fact)
+        and band.dataset == conditions.dataset
+        and (band.steps is None or as_number(conditions.steps) == band.steps)
+        and (band.epochs is None or as_number(conditions.epochs) == band.epochs)
+    )
+
+
+def _same_version(claimed: str, measured: Fact) -> bool:
+    """2.0.0-rc1 is 2.0.0rc1; a version that cannot be read must be equal as text."""
+    if not isinstance(measured, str):
+        return False
+    if claimed == measured:
+        return True
+    try:
+        return len(measured) <= _VERSION_LIMIT and Version(claimed) == Version(measured)
+    except InvalidVersion:
+        return False

@@ -1,0 +1,166 @@
+"""From a run and its records to a judgement: one verdict a cell, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from harness.compare.differences import Compared, Difference
+from harness.compare.findings import of_broken_reference, of_drift
+from harness.compare.judgement import CellJudgement, Finding, Judgement, NotJudged
+from harness.compare.rules import Judged, expectation_for, run_date
+from harness.compare.view import View, conclude, hold_against, own_findings, views
+from harness.errors import Exit, worst
+from harness.model import Nature, Record, Rules, Run, Verdict
+
+_BROKEN = (Verdict.FAIL, Verdict.INFRASTRUCTURE)
+
+
+def judge(run: Run, records: Sequence[Record], *, require_verified: bool = False) -> Judgement:
+    """Judge every cell of a run by its own copy of the rules, at the date it was started.
+
+    Records may be missing (an interrupted run) and may come in any order. With
+    `require_verified` a cell that is `unverified` makes the exit status 5. That a run was
+    interrupted by a signal is the caller's to know: this says 4 for records that are missing.
+    """
+    at = run_date(run)
+    rules = run.rules
+    seen = views(run, records)
+    reference, said = _reference(seen, rules)
+    cells: list[CellJudgement] = []
+    findings_of = {view.row: own_findings(view, rules.expectations, at) for view in seen}
+    broken = _verdict(findings_of[reference.row][0]) if reference else Verdict.PASS
+    for view in seen:
+        findings, notes = findings_of[view.row]
+        compared: Compared | None = None
+        if reference is not None and view is not reference and view.answered:
+            if broken in _BROKEN:
+                findings = (*findings, of_broken_reference(view.cell, reference.cell, broken))
+            else:
+                compared, more = hold_against(reference, view, rules.expectations, at)
+                notes = (*notes, *more)
+                drift = of_drift(view.cell, reference.cell, compared.differences)
+                findings = (*findings, *drift)
+        cells.append(conclude(view, findings, notes, compared))
+    ordered = ordered_findings(cells)
+    counts = Counter(cell.verdict for cell in cells)
+    return Judgement(
+        run=run,
+        reference=reference.cell.id if reference else "",
+        cells=tuple(cells),
+        findings=ordered,
+        not_judged=not_judged(seen, cells, rules),
+        notices=(*run.notices, *said, *relaxations(seen), *expiries(cells)),
+        require_verified=require_verified,
+        exit=exit_of(cells, require_verified=require_verified),
+        counts=tuple((one, counts[one]) for one in reversed(Verdict) if counts[one]),
+    )
+
+
+def _reference(seen: Sequence[View], rules: Rules) -> tuple[View | None, tuple[str, ...]]:
+    """The cell to compare with, and what has to be said about the choice."""
+    if not seen:
+        return None, ()
+    named = next((view for view in seen if view.cell.id == rules.reference), None)
+    if named is not None:
+        return named, ()
+    if len(seen) == 1:
+        why = f"its reference {rules.reference} is not in this run"
+        return None, (
+            (f"{seen[0].cell.id} was compared with nothing: {why}",) if rules.reference else ()
+        )
+    first = seen[0]
+    why = f"{rules.reference} is not in this run" if rules.reference else "the suite names none"
+    return first, (f"the reference is {first.cell.id}, the first cell of the run: {why}",)
+
+
+def _verdict(findings: Iterable[Finding]) -> Verdict:
+    return max(
+        (one.verdict for one in findings), key=lambda one: one.severity, default=Verdict.PASS
+    )
+
+
+def ordered_findings(cells: Iterable[CellJudgement]) -> tuple[Finding, ...]:
+    """The findings of all cells: worst first, then in the order of cells."""
+    every = [finding for cell in cells for finding in cell.findings]
+    return tuple(sorted(every, key=lambda one: -one.verdict.severity))
+
+
+def exit_of(cells: Sequence[CellJudgement], *, require_verified: bool = False) -> Exit:
+    """The exit status cells deserve: the worst that holds."""
+    verdicts = [cell.verdict for cell in cells]
+    statuses = [Exit.OK]
+    if any(cell.missing for cell in cells):
+        statuses.append(Exit.INFRASTRUCTURE)
+    for cell in cells:
+        for finding in cell.findings:
+            if finding.verdict is Verdict.INFRASTRUCTURE:
+                statuses.append(Exit.INFRASTRUCTURE)
+            if finding.verdict in (Verdict.FAIL, Verdict.DRIFT):
+                statuses.append(Exit.FINDINGS)
+    if all(verdict is Verdict.UNVERIFIED for verdict in verdicts):
+        statuses.append(Exit.NOTHING)
+    if require_verified and any(
+        finding.verdict is Verdict.UNVERIFIED for cell in cells for finding in cell.findings
+    ):
+        statuses.append(Exit.NOTHING)
+    return worst(statuses)
+
+
+def not_judged(
+    seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules
+) -> tuple[NotJudged, ...]:
+    """The facts no rule judged, side by side: differences left open, and every measurement and
+    time without an expectation."""
+    open_: dict[str, str] = {}
+    for cell in cells:
+        for difference in cell.differences:
+            if difference.judged is Judged.NOT_JUDGED:
+                open_.setdefault(difference.fact, difference.reason)
+    for view in seen:
+        for fact, merged in view.facts.items():
+            if merged.nature not in (Nature.MEASURED, Nature.TIMING) or fact in open_:
+                continue
+            rule = expectation_for(rules.expectations, fact, view.row)
+            if rule is None or rule.rule == "equivalent":
+                open_[fact] = "no rule judges it"
+    found = []
+    for fact in sorted(open_):
+        sides = [(view.cell.id, view.facts[fact]) for view in seen if fact in view.facts]
+        found.append(
+            NotJudged(
+                fact=fact,
+                nature=sides[0][1].nature,
+                reason=open_[fact],
+                values=tuple((cell, merged.value) for cell, merged in sides),
+            )
+        )
+    return tuple(found)
+
+
+def relaxations(seen: Iterable[View]) -> tuple[str, ...]:
+    """A notice for every cell whose containers ran under other limits than the strict ones."""
+    return tuple(
+        f"{view.cell.id} ran under relaxed limits: {', '.join(relaxed)}"
+        for view in seen
+        if (relaxed := _relaxed(view))
+    )
+
+
+def _relaxed(view: View) -> tuple[str, ...]:
+    profiles = (view.cell.profile, *(one.profile for one in view.answers.values()))
+    return tuple(dict.fromkeys(item for profile in profiles for item in profile.relaxations))
+
+
+def expiries(cells: Iterable[CellJudgement]) -> tuple[str, ...]:
+    """A notice for every allowance in use that ends within two weeks of the run."""
+    ending: dict[tuple[str, str], list[Difference]] = {}
+    for cell in cells:
+        for difference in cell.differences:
+            if difference.ends:
+                ending.setdefault((difference.ends, difference.reason), []).append(difference)
+    return tuple(
+        f"an allowance ends on {ends} ({reason}): from then on it is drift. "
+        f"It covers {len({one.fact for one in found})} facts, {found[0].fact} among them"
+        for (ends, reason), found in sorted(ending.items(), key=lambda one: one[0])
+    )

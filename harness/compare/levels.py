@@ -1,0 +1,195 @@
+"""The ladder of one cell: which levels its records show, and what each rests on.
+
+A level is shown by evidence, which probes declare in their metadata. In every round each kind of
+evidence must be given by at least one probe, and no answer may contradict it. A level needs the
+one before it: what is shown above a gap is told, and earns nothing.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from harness.compare.evidence import Shown, show
+from harness.compare.outcomes import TELLING
+from harness.model import Cell, Evidence, Level, Outcome, Probe, Record, Run, Verdict
+
+Answers = Mapping[tuple[int, str], Record]
+"""The records of one cell by (round, probe)."""
+
+
+class Standing(StrEnum):
+    """Where a cell stands on one level."""
+
+    REACHED = "reached"
+    FAILED = "failed"
+    UNVERIFIED = "unverified"
+    INFRASTRUCTURE = "infrastructure"
+    BLOCKED = "blocked"
+    """A level before it is not reached."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mark:
+    """One level of one cell. `own` is what its own evidence says, blocked or not."""
+
+    level: Level
+    standing: Standing
+    own: Standing
+    why: str
+    rests_on: tuple[str, ...] = ()
+    remedy: str = ""
+    by_outcome: bool = False
+    """A probe that did not answer is the reason: that is a finding of its own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ladder:
+    """The marks L0 to L3 (L4 where the cell wants it) and the highest level reached."""
+
+    marks: tuple[Mark, ...]
+    reached: Level
+
+
+_STANDING = {
+    Verdict.PASS: Standing.REACHED,
+    Verdict.FAIL: Standing.FAILED,
+    Verdict.UNVERIFIED: Standing.UNVERIFIED,
+    Verdict.INFRASTRUCTURE: Standing.INFRASTRUCTURE,
+}
+_RAN = frozenset(
+    {
+        Outcome.OK,
+        Outcome.RAISED,
+        Outcome.CRASHED,
+        Outcome.TIMED_OUT,
+        Outcome.OUT_OF_MEMORY,
+        Outcome.OUTPUT_LIMIT,
+        Outcome.NO_ANSWER,
+        Outcome.NO_INTERPRETER,
+    }
+)
+"""Outcomes that only something obtained can have."""
+
+
+def climb(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> Ladder:
+    """The ladder of `cell`, whose `planned` probes are named, from the records there are.
+
+    A planned record that is missing shows nothing and is infrastructure.
+    """
+    own = [_obtained(planned, answers)]
+    own += [_shown(run, cell, planned, answers, one) for one in (Level.L1, Level.L2, Level.L3)]
+    if cell.level is Level.L4:
+        why = "no probe gives evidence for it yet"
+        own.append(_mark(Level.L4, Shown(verdict=Verdict.UNVERIFIED, why=why)))
+    marks: list[Mark] = []
+    reached, gap = Level.NONE, False
+    for mark in own:
+        marks.append(replace(mark, standing=Standing.BLOCKED) if gap else mark)
+        gap = gap or mark.own is not Standing.REACHED
+        reached = reached if gap else mark.level
+    return Ladder(marks=tuple(marks), reached=reached)
+
+
+def _obtained(planned: frozenset[str], answers: Answers) -> Mark:
+    records = answers.values()
+    ran = [one for one in records if one.image is not None or one.outcome in _RAN]
+    if ran:
+        return _mark(Level.L0, _image(ran))
+    if not planned:
+        return _mark(Level.L0, Shown(verdict=Verdict.UNVERIFIED, why="no probe was planned"))
+    if not answers:
+        why = "none of its probes was run"
+        shown = Shown(verdict=Verdict.INFRASTRUCTURE, why=why, by_outcome=True)
+        return _mark(Level.L0, shown)
+    told = [_silent(one) for one in records if TELLING[one.outcome].verdict is not None]
+    nothing = Shown(verdict=Verdict.UNVERIFIED, why="no probe applies to it")
+    return _mark(Level.L0, _worst(told or [nothing]))
+
+
+def _image(ran: list[Record]) -> Shown:
+    images = sorted({(one.image.origin, one.image.id) for one in ran if one.image is not None})
+    how = ", ".join(sorted({origin for origin, _ in images if origin}))
+    return Shown(
+        verdict=Verdict.PASS,
+        why=", ".join(f"{origin} {name[:19]}".strip() for origin, name in images)
+        or "a probe was started in it",
+        rests_on=f"the image's id ({how})" if how else "a probe started in it",
+    )
+
+
+def _shown(run: Run, cell: Cell, planned: frozenset[str], answers: Answers, level: Level) -> Mark:
+    asked = [
+        (probe, evidence)
+        for probe in run.probes
+        if probe.name in planned
+        for evidence in probe.evidence
+        if evidence.level is level
+    ]
+    kept: list[Shown] = []
+    methods: dict[str, dict[str, None]] = defaultdict(dict)
+    for number in range(1, run.rounds + 1):
+        kinds: dict[str, list[Shown]] = defaultdict(list)
+        for probe, evidence in asked:
+            record = answers.get((number, probe.name))
+            if record is None or record.outcome is not Outcome.NOT_APPLICABLE:
+                shown = _statement(run, cell, probe, evidence, record)
+                kinds[evidence.kind].append(shown)
+                if shown.verdict is Verdict.PASS:
+                    methods[shown.rests_on][probe.name] = None
+        kept += [_one_kind(statements) for statements in kinds.values()]
+        if level is Level.L2 and cell.gpu and "devices" not in kinds:
+            why = "the cell asks for a GPU and no probe lists the devices"
+            kept.append(Shown(verdict=Verdict.UNVERIFIED, why=why))
+    if not kept:
+        why = "no probe that shows it was run"
+        kept.append(Shown(verdict=Verdict.UNVERIFIED, why=why))
+    rests_on = tuple(f"{method} ({', '.join(names)})" for method, names in methods.items())
+    return _mark(level, _worst(kept), rests_on)
+
+
+def _statement(
+    run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Record | None
+) -> Shown:
+    if record is None:
+        why = f"{probe.name} was not run"
+        return Shown(verdict=Verdict.INFRASTRUCTURE, why=why, by_outcome=True)
+    if record.outcome is Outcome.OK:
+        return show(run, cell, probe, evidence, record)
+    return _silent(record)
+
+
+def _one_kind(statements: list[Shown]) -> Shown:
+    """A contradiction, else whatever shows it, else the worst of what is left."""
+    return next(
+        (one for one in statements if one.verdict is Verdict.FAIL and not one.by_outcome),
+        next((one for one in statements if one.verdict is Verdict.PASS), _worst(statements)),
+    )
+
+
+def _silent(record: Record) -> Shown:
+    telling = TELLING[record.outcome]
+    subject = "" if telling.of_cell else f"{record.probe} "
+    verdict = telling.verdict or Verdict.UNVERIFIED
+    return Shown(verdict=verdict, why=f"{subject}{telling.told}", by_outcome=True)
+
+
+def _worst(shown: list[Shown]) -> Shown:
+    """The worst verdict; where several are equally bad, one that an answer gave, then by text."""
+    return min(shown, key=lambda one: (-one.verdict.severity, one.by_outcome, one.why))
+
+
+def _mark(level: Level, shown: Shown, methods: tuple[str, ...] = ()) -> Mark:
+    standing = _STANDING[shown.verdict]
+    reached = standing is Standing.REACHED
+    return Mark(
+        level=level,
+        standing=standing,
+        own=standing,
+        why=shown.why,
+        rests_on=(methods or (shown.rests_on,)) if reached else (),
+        remedy=shown.remedy,
+        by_outcome=shown.by_outcome,
+    )

@@ -1,0 +1,178 @@
+"""What an expectation says about one difference. The first that matches a fact and a cell wins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from harness.compare.facts import as_number, as_numbers, equal
+from harness.model import Expectation, Fact, Nature, Run
+
+EXPIRY_NOTICE = timedelta(days=14)
+"""How long before its end an allowance is announced."""
+
+
+class Judged(StrEnum):
+    """What became of one compared fact."""
+
+    SAME = "same"
+    ALLOWED = "allowed"
+    IGNORED = "ignored"
+    DRIFT = "drift"
+    NOT_JUDGED = "not-judged"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ruling:
+    """The judgement of one fact, the rule it rests on (empty: the fact's nature), and why."""
+
+    judged: Judged
+    rule: str = ""
+    reason: str = ""
+    ends: str = ""
+    """Until when an allowance holds, where that is soon (ISO date)."""
+
+
+Values = tuple[Fact, ...]
+"""One side of a comparison: empty where the fact is absent there, else its value alone."""
+
+
+def expectation_for(
+    expectations: Iterable[Expectation], fact: str, cell: str
+) -> Expectation | None:
+    """The first expectation, as written, that matches both the fact and the candidate cell."""
+    return next(
+        (
+            expectation
+            for expectation in expectations
+            if fnmatchcase(fact, expectation.facts) and fnmatchcase(cell, expectation.cells)
+        ),
+        None,
+    )
+
+
+def rule_on(
+    expectation: Expectation | None,
+    reference: Values,
+    candidate: Values,
+    nature: Nature,
+    at: date | None,
+) -> Ruling:
+    """Judge one fact of a candidate against its reference, on the date `at` of the run.
+
+    Missing is not equal: a fact that only one side has is a difference. Without an expectation
+    a static fact drifts, a measured one and a time are not judged. `at` None (a run whose date
+    cannot be read) lets no dated allowance hold.
+    """
+    if reference and candidate and equal(reference[0], candidate[0]):
+        return Ruling(judged=Judged.SAME)
+    if expectation is None:
+        if nature is Nature.STATIC:
+            return Ruling(judged=Judged.DRIFT)
+        return Ruling(judged=Judged.NOT_JUDGED, reason=f"no rule judges {_PLURAL[nature]} yet")
+    judge = _RULES.get(expectation.rule)
+    if judge is None:
+        unknown = f"this version does not know the rule {expectation.rule!r}"
+        return Ruling(judged=Judged.NOT_JUDGED, rule=expectation.rule, reason=unknown)
+    return judge(expectation, reference, candidate, at)
+
+
+def run_date(run: Run) -> date | None:
+    """The day a run was started, at which its allowances are judged; None if it is no date."""
+    return _date(run.started)
+
+
+def _exact(expectation: Expectation, _r: Values, _c: Values, _at: date | None) -> Ruling:
+    reason = expectation.reason or "must be equal"
+    return Ruling(judged=Judged.DRIFT, rule="exact", reason=reason)
+
+
+def _within(
+    expectation: Expectation, reference: Values, candidate: Values, _at: date | None
+) -> Ruling:
+    bound = _bound_text(expectation)
+    if not reference or not candidate:
+        return Ruling(judged=Judged.DRIFT, rule="within", reason=f"missing, must be {bound}")
+    pairs = _number_pairs(reference[0], candidate[0])
+    if pairs is None:
+        reason = f"not two numbers or two series of one length, must be {bound}"
+        return Ruling(judged=Judged.DRIFT, rule="within", reason=reason)
+    if all(_is_within(expectation, one, other) for one, other in pairs):
+        return Ruling(judged=Judged.ALLOWED, rule="within", reason=expectation.reason or bound)
+    return Ruling(judged=Judged.DRIFT, rule="within", reason=f"not {bound}")
+
+
+def _equivalent(expectation: Expectation, _r: Values, _c: Values, _at: date | None) -> Ruling:
+    return Ruling(
+        judged=Judged.NOT_JUDGED,
+        rule="equivalent",
+        reason=expectation.reason or "equivalence has no statistics yet",
+    )
+
+
+def _ignore(expectation: Expectation, _r: Values, _c: Values, _at: date | None) -> Ruling:
+    return Ruling(judged=Judged.IGNORED, rule="ignore", reason=expectation.reason)
+
+
+def _allowed(expectation: Expectation, _r: Values, _c: Values, at: date | None) -> Ruling:
+    if not expectation.until:
+        return Ruling(judged=Judged.ALLOWED, rule="allowed", reason=expectation.reason)
+    end = _date(expectation.until)
+    if end is None or at is None or at > end:
+        reason = f"the allowance ended on {expectation.until}: {expectation.reason}"
+        return Ruling(judged=Judged.DRIFT, rule="allowed", reason=reason)
+    return Ruling(
+        judged=Judged.ALLOWED,
+        rule="allowed",
+        reason=expectation.reason,
+        ends=expectation.until if end - at <= EXPIRY_NOTICE else "",
+    )
+
+
+_RULES: Mapping[str, Callable[[Expectation, Values, Values, date | None], Ruling]] = {
+    "exact": _exact,
+    "within": _within,
+    "equivalent": _equivalent,
+    "ignore": _ignore,
+    "allowed": _allowed,
+}
+_PLURAL = {Nature.MEASURED: "measurements", Nature.TIMING: "times", Nature.OBSERVED: "observations"}
+
+
+def _number_pairs(reference: Fact, candidate: Fact) -> tuple[tuple[float, float], ...] | None:
+    one, other = as_number(reference), as_number(candidate)
+    if one is not None and other is not None:
+        return ((one, other),)
+    many, others = as_numbers(reference), as_numbers(candidate)
+    if many is None or others is None or len(many) != len(others):
+        return None
+    return tuple(zip(many, others, strict=True))
+
+
+def _is_within(expectation: Expectation, reference: float, candidate: float) -> bool:
+    """Where both bounds are given, either suffices: small values need the absolute one."""
+    distance = abs(candidate - reference)
+    absolute = expectation.absolute is not None and distance <= expectation.absolute
+    relative = expectation.relative is not None and distance <= expectation.relative * abs(
+        reference
+    )
+    return absolute or relative
+
+
+def _bound_text(expectation: Expectation) -> str:
+    bounds = []
+    if expectation.absolute is not None:
+        bounds.append(f"{expectation.absolute:g}")
+    if expectation.relative is not None:
+        bounds.append(f"{expectation.relative:.3g} of the reference's size")
+    return "within " + (" or ".join(bounds) or "no bound at all")
+
+
+def _date(text: str) -> date | None:
+    try:
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        return None

@@ -1,0 +1,86 @@
+"""Facts as a person would write them, on one line, and the three numbers asked for first."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+
+from harness.compare.differences import Difference
+from harness.compare.facts import Merged, as_number, as_numbers
+from harness.compare.judgement import Headline
+from harness.model import Fact, Nature
+
+ACCURACY = "*.test_accuracy"
+LOSS = "*.loss"
+STEP_SECONDS = "*.step_seconds"
+
+_SHORT_SERIES = 6
+
+
+def shown(value: Fact, nature: Nature = Nature.STATIC) -> str:
+    """A fact in few words: six significant digits, times in a fitting unit, series by their
+    length and ends (times by their median). Not escaped: strings are as the image gave them."""
+    if isinstance(value, tuple):
+        return _series(value, nature)
+    number = as_number(value)
+    if isinstance(value, float) and number is not None and nature is Nature.TIMING:
+        return seconds(number)
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    return "none" if value is None else str(value)
+
+
+def _series(value: tuple[object, ...], nature: Nature) -> str:
+    numbers = as_numbers(value)  # type: ignore[arg-type]
+    if numbers and nature is Nature.TIMING:
+        return f"median {seconds(statistics.median(numbers))} of {len(numbers)}"
+    if len(value) <= _SHORT_SERIES or not numbers:
+        items = [shown(item) for item in value[:_SHORT_SERIES]]  # type: ignore[arg-type]
+        more = f" and {len(value) - _SHORT_SERIES} more" if len(value) > _SHORT_SERIES else ""
+        return (", ".join(items) or "nothing") + more
+    return f"{numbers[0]:.6g} ... {numbers[-1]:.6g} ({len(numbers)} values)"
+
+
+def seconds(value: float) -> str:
+    """A duration in s, ms or µs, three significant digits."""
+    for factor, unit in ((1.0, "s"), (1e3, "ms")):
+        if abs(value) * factor >= 1 or value == 0:
+            return f"{value * factor:.3g} {unit}" if abs(value) < 1000 else f"{value:.0f} s"
+    return f"{value * 1e6:.3g} µs"
+
+
+def difference_line(difference: Difference) -> str:
+    """A difference as one line: the candidate's value, and the reference's in brackets."""
+    name = difference.fact.removeprefix("package.")
+    if difference.absent == "candidate":
+        return f"{name} is missing (reference {shown(difference.reference, difference.nature)})"
+    here = shown(difference.candidate, difference.nature)
+    if difference.absent == "reference":
+        return f"{name} {here} (not in the reference)"
+    return f"{name} {here} (reference {shown(difference.reference, difference.nature)})"
+
+
+def headline(facts: Mapping[str, Merged]) -> Headline:
+    """The three numbers of a cell, from the first fact, by name, that each pattern matches."""
+    return Headline(
+        accuracy=_number(facts, ACCURACY),
+        loss=_number(facts, LOSS, last=True),
+        step_seconds=_number(facts, STEP_SECONDS),
+    )
+
+
+def _number(facts: Mapping[str, Merged], pattern: str, *, last: bool = False) -> float | None:
+    merged = next((facts[name] for name in sorted(facts) if fnmatchcase(name, pattern)), None)
+    if merged is None:
+        return None
+    found = []
+    for value in merged.values:
+        series = as_numbers(value)
+        number = as_number(value)
+        if series:
+            number = series[-1] if last else statistics.median(series)
+        if number is None:
+            return None
+        found.append(number)
+    return statistics.median(found)

@@ -1,0 +1,162 @@
+"""One cell's records as judging needs them, and two such views held against each other."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from harness.compare.differences import Compared, compare_facts, variations
+from harness.compare.facts import Merged, merge
+from harness.compare.findings import of_levels, of_missing, of_outcomes, of_variation
+from harness.compare.judgement import CellJudgement, Finding, worst_of
+from harness.compare.levels import Answers, Ladder, climb
+from harness.compare.shown import headline
+from harness.model import Cell, Expectation, Outcome, Record, Run, Scalar
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class View:
+    """A cell, what was planned for it, what it answered, and how far it got by itself."""
+
+    run: Run
+    cell: Cell
+    """Its id is the name it is told by."""
+    row: str
+    """The id in its run, by which expectations know it."""
+    planned: frozenset[str]
+    """Names of the probes planned for it."""
+    answers: Answers
+    facts: Mapping[str, Merged]
+    ladder: Ladder
+    missing: tuple[str, ...]
+    """The probe of every planned record that is not there."""
+
+    @property
+    def answered(self) -> frozenset[str]:
+        """Names of the probes that answered in at least one round."""
+        return frozenset(one.probe for one in self.answers.values() if one.outcome is Outcome.OK)
+
+
+def views(run: Run, records: Iterable[Record]) -> tuple[View, ...]:
+    """A view for each cell of the run, in its order. Records nobody planned are left out."""
+    planned: dict[str, set[str]] = defaultdict(set)
+    for cell, probe in run.pairs:
+        planned[cell].add(probe)
+    answers: dict[str, dict[tuple[int, str], Record]] = defaultdict(dict)
+    for record in records:
+        if record.probe in planned[record.cell] and 1 <= record.round <= run.rounds:
+            answers[record.cell][(record.round, record.probe)] = record
+    return tuple(_view(run, one, frozenset(planned[one.id]), answers[one.id]) for one in run.cells)
+
+
+def _view(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> View:
+    ordered = {key: answers[key] for key in sorted(answers)}
+    return View(
+        run=run,
+        cell=cell,
+        row=cell.id,
+        planned=planned,
+        answers=ordered,
+        facts=merge(run.probes, ordered.values()),
+        ladder=climb(run, cell, planned, ordered),
+        missing=tuple(
+            probe
+            for probe in sorted(planned)
+            for number in range(1, run.rounds + 1)
+            if (number, probe) not in ordered
+        ),
+    )
+
+
+def own_findings(
+    view: View, expectations: Iterable[Expectation], at: date | None
+) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+    """The findings and notes of a cell that no reference is needed for."""
+    probes = {probe.name: probe for probe in view.run.probes}
+    outcomes, notes = of_outcomes(view.cell, probes, view.answers.values())
+    planned = len(view.planned) * view.run.rounds
+    varying = variations(view.facts, expectations=expectations, cell=view.row, at=at)
+    found = (
+        *of_missing(view.cell, view.run, planned, view.missing),
+        *outcomes,
+        *of_levels(view.cell, view.ladder),
+        *of_variation(view.cell, varying),
+    )
+    return found, notes
+
+
+def hold_against(
+    reference: View, candidate: View, expectations: Iterable[Expectation], at: date | None
+) -> tuple[Compared, tuple[str, ...]]:
+    """What differs between two cells, and a note for each probe that only one of them answered:
+    facts nobody gave are no differences."""
+    both = reference.answered & candidate.answered
+    refused, unlike = {}, {}
+    for probe in sorted(both):
+        if _said(reference, probe, "probe_digest") != _said(candidate, probe, "probe_digest"):
+            refused[probe] = f"the two were asked by different versions of {probe}"
+        elif why := _unlike(reference, candidate, probe):
+            unlike[probe] = why
+    compared = compare_facts(
+        {name: one for name, one in reference.facts.items() if one.probe in both},
+        {name: one for name, one in candidate.facts.items() if one.probe in both},
+        expectations=expectations,
+        cell=candidate.row,
+        at=at,
+        refused=refused,
+        unlike=unlike,
+    )
+    notes = [
+        f"{probe} is not compared: no answer from {missing.cell.id}"
+        for probe in sorted(reference.answered ^ candidate.answered)
+        for missing in (candidate if probe in reference.answered else reference,)
+    ]
+    return compared, (*notes, *refused.values())
+
+
+def _said(view: View, probe: str, name: str) -> frozenset[object]:
+    records = [one for one in view.answers.values() if one.probe == probe]
+    return frozenset(getattr(one, name) for one in records if one.outcome is Outcome.OK)
+
+
+def _unlike(reference: View, candidate: View, probe: str) -> str:
+    """Why answers of one probe were given under different settings; empty if they were not."""
+    if _said(reference, probe, "dataset_digest") != _said(candidate, probe, "dataset_digest"):
+        return f"{probe} was given different data sets"
+    one, other = _settings(reference, probe), _settings(candidate, probe)
+    names = sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+    if not names:
+        return ""
+    told = ", ".join(f"{name} {other.get(name)} (reference {one.get(name)})" for name in names)
+    return f"{probe} was asked with {told}"
+
+
+def _settings(view: View, probe: str) -> Mapping[str, Scalar]:
+    return next((one.settings for one in view.answers.values() if one.probe == probe), {})
+
+
+def conclude(
+    view: View,
+    findings: Sequence[Finding],
+    notes: Sequence[str],
+    compared: Compared | None,
+) -> CellJudgement:
+    """A cell's judgement from its findings, own and compared."""
+    ordered = tuple(sorted(findings, key=lambda one: -one.verdict.severity))
+    counts = Counter(one.outcome for one in view.answers.values())
+    return CellJudgement(
+        cell=view.cell,
+        verdict=worst_of(ordered),
+        ladder=view.ladder,
+        findings=ordered,
+        notes=tuple(notes),
+        differences=compared.differences if compared else (),
+        same=compared.same if compared else 0,
+        compared=compared is not None,
+        headline=headline(view.facts),
+        outcomes=tuple((outcome, counts[outcome]) for outcome in Outcome if counts[outcome]),
+        planned=len(view.planned) * view.run.rounds,
+        missing=len(view.missing),
+    )

@@ -1,0 +1,128 @@
+"""Untrusted text made fit to be shown: control characters visible, length bounded, markup inert.
+
+What an image says (output, versions, labels, exception messages) reaches a report only through
+these functions. `clean` and `clean_line` serve every format; the rest is for one kind each.
+"""
+
+from __future__ import annotations
+
+import re
+
+LINE_LIMIT = 400
+"""Characters of one untrusted line in a report, where nothing else is said."""
+BLOCK_LIMIT = 8000
+"""Characters of one untrusted block (a traceback, say) in a report."""
+
+# Everything that is drawn as nothing, moves the cursor or reorders its neighbours. The ranges are
+# written out, not asked of unicodedata, so that every Python gives the same bytes of report.
+_CONTROL = re.compile(
+    "["
+    "\x00-\x09\x0b-\x1f\x7f-\x9f\xad"
+    "\u034f\u0600-\u0605\u061c\u06dd\u070f\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    "\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\ud800-\udfff"
+    "]"
+)
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+_SGR = r"(?:\x1b\[[0-9;]*m)*"
+_WORKFLOW_COMMAND = re.compile(rf"^({_SGR}[ ]*{_SGR}[ ]*)::", re.MULTILINE)
+_LOG_COMMAND = re.compile(r"##(\w*)\[")
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~#&$!])")
+_LIST_START = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[-+=]))")
+
+
+def clean(text: str, limit: int = BLOCK_LIMIT) -> str:
+    """The text with every character that is not plainly visible written as an escape.
+
+    Newlines stay (CR LF counts as one); everything else below space, the C1 controls, format
+    and bidirectional controls and lone surrogates become `\\x1b` and the like. At most `limit`
+    characters are kept; what was cut is counted behind an ellipsis.
+    """
+    return _bounded(text.replace("\r\n", "\n") if "\r" in text[: limit + 1] else text, limit)
+
+
+def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
+    """As `clean`, on one line: newlines are written as escapes too."""
+    return _bounded(text, limit, newline=False)
+
+
+def _bounded(text: str, limit: int, *, newline: bool = True) -> str:
+    head = text[:limit]
+    shown = _CONTROL.sub(_escape, head)
+    if not newline:
+        shown = shown.replace("\n", _SHORT["\n"])
+    if len(shown) <= limit:
+        rest = len(text) - len(head)
+        return shown + (_cut(rest) if rest else "")
+    kept, size = 0, 0
+    pieces: list[str] = []
+    for character in head:
+        piece = _visible(character, newline=newline)
+        if size + len(piece) > limit:
+            break
+        pieces.append(piece)
+        kept, size = kept + 1, size + len(piece)
+    return "".join(pieces) + _cut(len(text) - kept)
+
+
+def _visible(character: str, *, newline: bool) -> str:
+    if character == "\n":
+        return "\n" if newline else _SHORT["\n"]
+    return _CONTROL.sub(_escape, character)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match.group()
+    code = ord(character)
+    if character in _SHORT:
+        return _SHORT[character]
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
+
+def _cut(count: int) -> str:
+    return f"… (+{count} characters)"
+
+
+def inert_in_ci(text: str) -> str:
+    """A whole report without lines that a CI service would obey.
+
+    GitHub takes a line that starts with `::` as a command, and several services take `##[...]`
+    or `##word[...]` anywhere; a visible backslash breaks both.
+    """
+    return _LOG_COMMAND.sub(r"##\1\\[", _WORKFLOW_COMMAND.sub(r"\1\\::", text))
+
+
+def markdown(text: str, limit: int = LINE_LIMIT) -> str:
+    """One line of prose in Markdown: no markup, link, mention or table border of its own."""
+    escaped = _MARKDOWN.sub(r"\\\1", clean_line(text, limit))
+    escaped = _LIST_START.sub(r"\1\\", escaped)
+    escaped = escaped.replace("://", "\\://").replace("www.", "www\\.")
+    # An escaped or encoded @ is still a mention on GitHub: only another node behind it helps.
+    return escaped.replace("@", "@<!-- -->")
+
+
+def code(text: str, limit: int = LINE_LIMIT) -> str:
+    """One line as a Markdown code span, fit for a table too.
+
+    No spelling of a pipe is safe both in a code span and in a table: such text is escaped prose.
+    """
+    shown = clean_line(text, limit)
+    if "|" in shown or not shown.strip():
+        return markdown(text, limit)
+    ticks = "`" * (_longest_run(shown) + 1)
+    pad = " " if shown[0] == "`" or shown[-1] == "`" else ""
+    return f"{ticks}{pad}{shown}{pad}{ticks}"
+
+
+def fence(text: str, limit: int = BLOCK_LIMIT) -> str:
+    """A block as fenced Markdown; the fence is longer than any run of backticks inside."""
+    shown = clean(text, limit).strip("\n")
+    ticks = "`" * max(3, _longest_run(shown) + 1)
+    return f"{ticks}text\n{shown}\n{ticks}"
+
+
+def _longest_run(text: str) -> int:
+    return max((len(run) for run in re.findall(r"`+", text)), default=0)
