@@ -1,0 +1,67 @@
+"""Download small files from mirrors within one deadline, however deaf or slow a server is."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable
+
+_FIRST_BYTE_S = 3.0
+"""How long one mirror may stay silent before the next is asked."""
+_FILE_BYTES = 16 * 1024**2
+
+
+class Mirrors:
+    """Servers that hold the same files, asked in order; `budget_s` covers all files together.
+
+    A mirror that fails once is not asked again. Nothing that comes back is trusted: callers verify.
+    """
+
+    def __init__(self, urls: Iterable[str], *, budget_s: float = 10.0) -> None:
+        self._urls = list(urls)
+        self._budget_s = budget_s
+        self._deadline: float | None = None
+
+    def fetch(self, name: str) -> bytes | None:
+        """The bytes of `name` from the first mirror that gives them, or None; never raises.
+
+        The work is done by a daemon thread, because looking a host name up cannot be bounded.
+        """
+        if self._deadline is None:
+            self._deadline = time.monotonic() + self._budget_s
+        deadline = self._deadline
+        results: list[bytes] = []
+
+        def work() -> None:
+            while self._urls and time.monotonic() < deadline:
+                try:
+                    results.append(_get(self._urls[0] + name, deadline))
+                except Exception:
+                    del self._urls[0]
+                else:
+                    return
+
+        worker = threading.Thread(target=work, name=f"fetch {name}", daemon=True)
+        worker.start()
+        worker.join(max(0.0, deadline - time.monotonic()))
+        return results[0] if results else None
+
+
+def _get(url: str, deadline: float) -> bytes:
+    import urllib.request
+
+    silence = min(_FIRST_BYTE_S, max(0.01, deadline - time.monotonic()))
+    with urllib.request.urlopen(url, timeout=silence) as response:
+        if response.status != 200:
+            raise OSError(f"{url} answered {response.status}")
+        content = bytearray()
+        while chunk := response.read1(65536):
+            content += chunk
+            if len(content) > _FILE_BYTES:
+                raise OSError(f"{url} is larger than {_FILE_BYTES} bytes")
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"{url} was too slow")
+        declared = response.headers.get("Content-Length")
+        if declared is not None and declared != str(len(content)):
+            raise OSError(f"{url} ended early")
+        return bytes(content)
