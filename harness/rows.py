@@ -106,7 +106,7 @@ def missing(connection: sqlite3.Connection, run_id: str) -> int:
 
 
 def facts_of(digest: str, body: str) -> Facts:
-    """Stored facts, checked against the digest they lie under; UnreadableError where they differ."""
+    """Stored facts, checked against the digest they lie under; else UnreadableError."""
     if hashlib.sha256(body.encode()).hexdigest() != digest:
         raise UnreadableError("the content is not what its digest says", f"facts {digest[:12]}")
     return decode_facts(body.encode())
