@@ -21,6 +21,7 @@ from pathlib import Path
 
 from harness.errors import InfrastructureError, InternalError, UsageError
 from harness.idx import IdxError, IdxFile, gunzip, read_idx
+from harness.originals import ORIGINALS, Original
 
 DESCRIPTION = "dataset.json"
 _SCHEMA = 1
@@ -28,18 +29,6 @@ _SHIPPED = Path(__file__).parent / "datasets"
 
 Fetch = Callable[[str], bytes | None]
 """From a file name to its compressed bytes, or None where nobody has it in time."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Original:
-    """A published data set: what its four files must be, uncompressed, and who serves them."""
-
-    name: str
-    validation: int
-    sha256: Mapping[str, str]
-    shapes: Mapping[str, tuple[int, ...]]
-    mirrors: tuple[str, ...]
-    subset: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,40 +50,6 @@ class DataSet:
         return self.files[DESCRIPTION].parent
 
 
-MNIST = Original(
-    name="mnist",
-    validation=5000,
-    sha256={
-        "train-images-idx3-ubyte": (
-            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
-        ),
-        "train-labels-idx1-ubyte": (
-            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
-        ),
-        "t10k-images-idx3-ubyte": (
-            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
-        ),
-        "t10k-labels-idx1-ubyte": (
-            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
-        ),
-    },
-    shapes={
-        "train-images-idx3-ubyte": (60000, 28, 28),
-        "train-labels-idx1-ubyte": (60000,),
-        "t10k-images-idx3-ubyte": (10000, 28, 28),
-        "t10k-labels-idx1-ubyte": (10000,),
-    },
-    mirrors=(
-        "https://ossci-datasets.s3.amazonaws.com/mnist/",
-        "https://storage.googleapis.com/cvdf-datasets/mnist/",
-    ),
-    subset="mnist-subset",
-)
-"""Hashes: of the files LeCun, Cortes and Burges published; both mirrors serve the same bytes."""
-
-_ORIGINALS = {original.name: original for original in (MNIST,)}
-
-
 def find_dataset(
     name: str,
     folder: Path | None,
@@ -108,10 +63,10 @@ def find_dataset(
     missing, truncated, corrupt, of another shape or of other content. Mirrors are tried for 10 s
     in all; `fetch` replaces them. What was read or downloaded is kept in `cache`, atomically.
     """
-    if name not in _ORIGINALS:
-        known = ", ".join(sorted(_ORIGINALS))
+    if name not in ORIGINALS:
+        known = ", ".join(sorted(ORIGINALS))
         raise UsageError(f"no data set is called {name!r}", remedy=f"known: {known}")
-    original = _ORIGINALS[name]
+    original = ORIGINALS[name]
     if folder is not None:
         return _keep(original, read_folder(original, folder), cache, origin=f"folder {folder}")
     kept = cache / original.name
@@ -261,9 +216,12 @@ def _keep(original: Original, files: Mapping[str, bytes], cache: Path, *, origin
             write_dataset(original.name, original.validation, files, fresh)
             if kept.exists():
                 shutil.rmtree(kept)
-            # Another harness may have been first; its files are verified like ours.
-            with contextlib.suppress(FileExistsError):
+            try:
                 fresh.rename(kept)
+            except OSError:
+                # Another harness may have been first; its files are verified like ours.
+                if not kept.is_dir():
+                    raise
         return _load(kept, origin=origin, original=original)
     except OSError as error:
         raise InfrastructureError(

@@ -8,51 +8,16 @@ if length, hash and every part of the payload are right. Everything else is nois
 from __future__ import annotations
 
 import hashlib
-import json
-import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import NoReturn
 
-from harness.model import Fact, Facts, Outcome, Raised, Scalar
+from harness.answer import Answer, parse_answer
+from harness.model import Outcome
 
-SERIES = 10_000
-"""Most values one fact may have."""
-_KEY = 300
+__all__ = ["Answer", "FrameReader"]
+
 _HEADER = re.compile(rb"harness-frame ([0-9a-f]{16,128}) ([0-9]{1,10}) ([0-9a-f]{64})\n")
 _HEADER_BYTES = 14 + 128 + 1 + 10 + 1 + 64 + 1
-_OUTCOMES = frozenset(
-    {
-        Outcome.OK,
-        Outcome.RAISED,
-        Outcome.CRASHED,
-        Outcome.TIMED_OUT,
-        Outcome.OUT_OF_MEMORY,
-        Outcome.OUTPUT_LIMIT,
-        Outcome.NO_ANSWER,
-    }
-)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
-    """What the runner says about one probe, validated; `no-answer` where its frame is broken."""
-
-    probe: str
-    outcome: Outcome
-    facts: Facts = field(default_factory=dict)
-    reason: str = ""
-    raised: Raised | None = None
-    noise: str = ""
-    """Head and tail of what the probe printed."""
-    noise_bytes: int = 0
-    """How much it printed in all."""
-    signal: str = ""
-    exit: int | None = None
-    durations: Mapping[str, float] = field(default_factory=dict)
-    """Seconds by stage."""
-    observed: Mapping[str, Scalar] = field(default_factory=dict)
 
 
 class FrameReader:
@@ -81,9 +46,9 @@ class FrameReader:
         return self._received > self._budget
 
     @property
-    def answers(self) -> tuple[Answer, ...]:
-        """So far, in the order in which they came."""
-        return tuple(self._answered.values())
+    def answers(self) -> Mapping[str, Answer]:
+        """By probe, in the order in which they came."""
+        return {answer.probe: answer for answer in self._answered.values()}
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -93,9 +58,9 @@ class FrameReader:
         )
 
     @property
-    def noise(self) -> str:
+    def noise(self) -> bytes:
         """Head and tail of what belongs to no frame."""
-        return self._noise.text()
+        return self._noise.kept()
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -190,34 +155,6 @@ class FrameReader:
         self._answered[marker] = answer
 
 
-def parse_answer(probe: str, payload: bytes) -> Answer:
-    """Validate a payload; ValueError says what is wrong with it."""
-    content = json.loads(payload.decode("ascii"), parse_constant=_no_constant)
-    if not isinstance(content, dict):
-        raise ValueError("the payload is not an object")
-    if content.get("probe") != probe:
-        raise ValueError(f"the payload is of another probe: {_clean(content.get('probe'))!r:.80}")
-    outcome = content.get("outcome")
-    if outcome not in _OUTCOMES:
-        raise ValueError(f"no probe ends in {_clean(outcome)!r:.80}")
-    raised = _raised(content.get("raised"))
-    if (outcome == Outcome.RAISED) != (raised is not None):
-        raise ValueError(f"the outcome {outcome} does not go with the exception given")
-    return Answer(
-        probe=probe,
-        outcome=Outcome(outcome),
-        facts=_facts(content.get("facts")),
-        reason=_text(content, "reason"),
-        raised=raised,
-        noise=_text(content, "noise"),
-        noise_bytes=_count(content.get("noise_bytes")),
-        signal=_text(content, "signal"),
-        exit=None if content.get("exit") is None else _count(content["exit"]),
-        durations=_durations(content.get("durations")),
-        observed={key: _scalar(value) for key, value in _mapping(content, "observed").items()},
-    )
-
-
 class _Noise:
     """Head and tail of what was added."""
 
@@ -234,85 +171,7 @@ class _Noise:
         self._tail += data[room:]
         del self._tail[: max(0, len(self._tail) - self._half)]
 
-    def text(self) -> str:
+    def kept(self) -> bytes:
         left_out = self._count - len(self._head) - len(self._tail)
         gap = f"\n[... {left_out} bytes ...]\n".encode() if left_out else b""
-        return bytes(self._head + gap + self._tail).decode("utf-8", "backslashreplace")
-
-
-def _facts(value: object) -> Facts:
-    if not isinstance(value, dict):
-        raise ValueError("facts are not an object")
-    facts: dict[str, Fact] = {}
-    for key, fact in value.items():
-        if not key or len(key) > _KEY or not key.isprintable():
-            raise ValueError(f"{_clean(key)!r:.80} cannot be the key of a fact")
-        if isinstance(fact, list):
-            if len(fact) > SERIES:
-                raise ValueError(f"fact {key} has {len(fact)} values, more than {SERIES}")
-            facts[key] = tuple(_scalar(one) for one in fact)
-        else:
-            facts[key] = _scalar(fact)
-    return facts
-
-
-def _scalar(value: object) -> Scalar:
-    if isinstance(value, str):
-        return _clean(value)
-    if isinstance(value, float) and not math.isfinite(value):
-        # 1e999 is valid JSON.
-        return "inf" if value > 0 else "-inf"
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    raise ValueError("a fact or an observation is neither a scalar nor a list of scalars")
-
-
-def _raised(value: object) -> Raised | None:
-    if value is None:
-        return None
-    if not isinstance(value, dict):
-        raise ValueError("the exception is not an object")
-    return Raised(
-        type=_text(value, "type"),
-        message=_text(value, "message"),
-        traceback=_text(value, "traceback"),
-    )
-
-
-def _durations(value: object) -> dict[str, float]:
-    durations: dict[str, float] = {}
-    for key, seconds in _mapping({"durations": value}, "durations").items():
-        number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-        if not number or not math.isfinite(seconds) or seconds < 0:
-            raise ValueError(f"the duration {key:.80} is not a time")
-        durations[key] = float(seconds)
-    return durations
-
-
-def _mapping(content: Mapping[str, object], name: str) -> dict[str, object]:
-    value = content.get(name)
-    if not isinstance(value, dict):
-        raise ValueError(f"{name} is not an object")
-    return {_clean(key): one for key, one in value.items()}
-
-
-def _text(content: Mapping[str, object], name: str) -> str:
-    value = content.get(name)
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is not a text")
-    return _clean(value)
-
-
-def _count(value: object) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise ValueError("a count or an exit status is not a whole number")
-    return value
-
-
-def _clean(value: object) -> str:
-    """Lone surrogates, which neither UTF-8 nor SQLite can hold, written out."""
-    return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
+        return bytes(self._head + gap + self._tail)

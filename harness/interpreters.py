@@ -1,9 +1,10 @@
-"""Find the CPythons of this host: pyenv's, uv's, and those on the PATH; each is asked what it is."""
+"""Find the CPythons of this host: pyenv's, uv's, those on the PATH; each is asked what it is."""
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -23,7 +24,7 @@ _ANSWER_BYTES = 4096
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interpreter:
-    """A CPython installation of this host; never a virtual environment."""
+    """A CPython of this host."""
 
     version: str
     """Full, such as 3.9.18 or 3.15.0a2."""
@@ -46,15 +47,16 @@ class Interpreter:
 
 
 def find_interpreters(environment: Mapping[str, str] | None = None) -> tuple[Interpreter, ...]:
-    """Every CPython found, oldest first, each prefix and version once; never raises.
+    """Every installed CPython, oldest first, each prefix and version once; never raises.
 
     Looks where `environment` (this process's by default) says that pyenv and uv keep theirs, else
-    at their usual places, and along its PATH. What does not answer in time is left out.
+    at their usual places, and along its PATH. What does not answer in time is
+    left out, and so are virtual environments.
     """
     environment = os.environ if environment is None else environment
     candidates = list(dict.fromkeys(_candidates(environment)))
     with ThreadPoolExecutor(max_workers=4) as pool:
-        answers = pool.map(lambda candidate: ask(*candidate), candidates)
+        answers = pool.map(lambda candidate: _installed(*candidate), candidates)
         found: dict[tuple[str, str], Interpreter] = {}
         for one in answers:
             if one is not None:
@@ -62,16 +64,19 @@ def find_interpreters(environment: Mapping[str, str] | None = None) -> tuple[Int
     return tuple(sorted(found.values(), key=lambda one: (one.order, one.prefix)))
 
 
-def ask(program: Path, origin: str = "path") -> Interpreter | None:
-    """What a program says it is, or None where it is no CPython, is virtual or does not answer.
+def inspect_interpreter(program: str | Path, origin: str = "path") -> Interpreter | None:
+    """What a program is, by path or by name on the PATH; None where it is no CPython that answers.
 
-    It runs without its site-packages and without the environment's PYTHON variables.
+    It runs without its site-packages and without the environment's PYTHON variables. Its `path` is
+    kept as it was given, so that a virtual environment stays one.
     """
-    if (program.parent.parent / "pyvenv.cfg").is_file():
+    found = shutil.which(program)
+    if found is None:
         return None
+    path = Path(found).absolute()
     try:
         done = subprocess.run(
-            [program, "-E", "-s", "-S", "-c", _QUESTION],
+            [path, "-E", "-s", "-S", "-c", _QUESTION],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -85,11 +90,17 @@ def ask(program: Path, origin: str = "path") -> Interpreter | None:
         isinstance(value, str) and value for value in (version, executable, prefix)
     ):
         return None
-    # A shim is not where the interpreter is.
-    path = program if Path(executable).resolve() == program.resolve() else Path(executable)
-    if (path.parent.parent / "pyvenv.cfg").is_file():
-        return None
+    if Path(executable).resolve() != path.resolve():
+        # A shim stands for an interpreter that lies elsewhere.
+        path = Path(executable)
     return Interpreter(version=version, path=str(path), prefix=prefix, origin=origin)
+
+
+def _installed(program: Path, origin: str) -> Interpreter | None:
+    found = inspect_interpreter(program, origin)
+    if found is None or (Path(found.path).parent.parent / "pyvenv.cfg").is_file():
+        return None
+    return found
 
 
 def _candidates(environment: Mapping[str, str]) -> Iterator[tuple[Path, str]]:

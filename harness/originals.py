@@ -1,0 +1,52 @@
+"""The published data sets: what their files must be, by hash and shape, and who serves them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Original:
+    """A published data set: what its four files must be, uncompressed, and who serves them."""
+
+    name: str
+    validation: int
+    sha256: Mapping[str, str]
+    shapes: Mapping[str, tuple[int, ...]]
+    mirrors: tuple[str, ...]
+    subset: str
+
+
+MNIST = Original(
+    name="mnist",
+    validation=5000,
+    sha256={
+        "train-images-idx3-ubyte": (
+            "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+        ),
+        "train-labels-idx1-ubyte": (
+            "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
+        ),
+        "t10k-images-idx3-ubyte": (
+            "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
+        ),
+        "t10k-labels-idx1-ubyte": (
+            "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
+        ),
+    },
+    shapes={
+        "train-images-idx3-ubyte": (60000, 28, 28),
+        "train-labels-idx1-ubyte": (60000,),
+        "t10k-images-idx3-ubyte": (10000, 28, 28),
+        "t10k-labels-idx1-ubyte": (10000,),
+    },
+    mirrors=(
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    ),
+    subset="mnist-subset",
+)
+"""Hashes: of the files LeCun, Cortes and Burges published; both mirrors serve the same bytes."""
+
+ORIGINALS = {original.name: original for original in (MNIST,)}
