@@ -1,0 +1,129 @@
+"""Recipes: everything requested that decides an image's content, and the digests things are known
+by.
+
+A digest covers content, not names or places: renaming a cell or a base rebuilds nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass, replace
+from enum import Enum
+from hashlib import sha256
+from typing import Any
+
+from harness.errors import InternalError
+from harness.model import Base, Cell, Lock, Recipe, Suite
+
+_UNDIGESTED = frozenset({"place"})
+
+
+def recipe_of(cell: Cell, suite: Suite, lock: Lock, dockerfile: str) -> Recipe:
+    """The recipe of a built cell. `dockerfile` is the text of the template it is rendered from.
+
+    InternalError for a cell that is not built, or whose base the suite does not have.
+    """
+    return Recipe(
+        base=base_of(suite, cell),
+        interpreter=cell.interpreter,
+        lock=lock,
+        environment=cell.environment,
+        dockerfile=dockerfile,
+    )
+
+
+def base_of(suite: Suite, cell: Cell) -> Base:
+    """The base a built cell names. InternalError where there is none: loading has checked it."""
+    for base in suite.bases:
+        if base.id == cell.base:
+            return base
+    raise InternalError(f"cell {cell.id} has no base {cell.base!r}")
+
+
+def with_part(recipe: Recipe, **parts: Any) -> Recipe:
+    """The recipe with some of its parts replaced: base, interpreter, lock, environment,
+    dockerfile. InternalError for a part there is not."""
+    unknown = parts.keys() - {field.name for field in fields(recipe)}
+    if unknown:
+        raise InternalError(f"a recipe has no part {', '.join(sorted(unknown))}")
+    return replace(recipe, **parts)
+
+
+def render(recipe: Recipe) -> str:
+    """The Dockerfile: the template, and what the cell sets in the environment behind it.
+
+    The base's image and the interpreter are build arguments: they depend on the source that works.
+    """
+    lines = [recipe.dockerfile.rstrip("\n")]
+    lines += [f"ENV {name}={_quoted(value)}" for name, value in recipe.environment]
+    return "\n".join(lines) + "\n"
+
+
+def digest(value: object) -> str:
+    """SHA-256, in hexadecimal, of a value's canonical JSON; places are left out of it.
+
+    Of a recipe, what decides the image: not the names of its cell and base, and not how its lock
+    came about. InternalError for a value that JSON cannot hold.
+    """
+    content = _content(value) if isinstance(value, Recipe) else _plain(value)
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return sha256(text.encode("ascii")).hexdigest()
+
+
+def base_request_digest(base: Base) -> str:
+    """What a base is kept under on an engine: its Python and sources, whatever it is called."""
+    return digest(_base(base))
+
+
+def lock_request_digest(cell: Cell, base: Base) -> str:
+    """What a cell's lock was resolved for; a lock with another digest is stale."""
+    return digest(
+        {
+            "install": cell.install,
+            "constraints": cell.constraints,
+            "as_of": cell.as_of,
+            "python": cell.python or base.python,
+            "base": _base(base),
+        }
+    )
+
+
+def _content(recipe: Recipe) -> dict[str, Any]:
+    return {
+        "base": _plain(_base(recipe.base)),
+        "interpreter": recipe.interpreter,
+        "tools": _plain(recipe.lock.tools),
+        "distributions": _plain(recipe.lock.distributions),
+        "environment": _plain(recipe.environment),
+        "dockerfile": recipe.dockerfile,
+    }
+
+
+def _base(base: Base) -> dict[str, Any]:
+    return {"python": base.python, "sources": base.sources}
+
+
+def _plain(value: object) -> Any:
+    match value:
+        case Enum():
+            return value.value
+        case None | bool() | int() | float() | str():
+            return value
+        case Mapping():
+            return {str(key): _plain(item) for key, item in value.items()}
+        case tuple() | list():
+            return [_plain(item) for item in value]
+        case _ if is_dataclass(value) and not isinstance(value, type):
+            return {
+                field.name: _plain(getattr(value, field.name))
+                for field in fields(value)
+                if field.name not in _UNDIGESTED
+            }
+    raise InternalError(f"a {type(value).__name__} has no digest")
+
+
+def _quoted(value: str) -> str:
+    """A value as a Dockerfile reads it back: nothing is expanded, nothing ends the quotes."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
+    return f'"{escaped}"'

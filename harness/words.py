@@ -1,0 +1,116 @@
+"""How the words in a matrix.yaml are spelled: names, versions, sizes, dates, requirements.
+
+Each pattern has its meaning in plain words in `MEANING`, for error messages.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date
+
+ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
+NAME = r"^[a-z][a-z0-9_.-]{0,79}$"
+VERSION = r"^[0-9][A-Za-z0-9.+!_-]{0,39}$"
+PYTHON = r"^[0-9]\.[0-9]{1,2}$"
+DISTRIBUTION = r"^[a-z0-9]([a-z0-9._-]{0,78}[a-z0-9])?$"
+VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
+ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
+GLOB = r"^[^\x00-\x20\x7f]{1,200}$"
+IMAGE = r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}$"
+PINNED_IMAGE = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,180}@sha256:[0-9a-f]{64}$"
+INTERPRETER = r"^(/[A-Za-z0-9._/+-]{1,200}|[A-Za-z][A-Za-z0-9._-]{0,79})$"
+DEBIAN_PACKAGE = r"^[a-z0-9][a-z0-9+.-]{1,99}(=[A-Za-z0-9.+:~-]{1,100})?$"
+SIZE = r"^[0-9]{1,9}(B|KiB|MiB|GiB|TiB)$"
+
+MEANING = {
+    ID: "letters, digits, `.`, `_`, `-`, beginning with a letter or digit, at most 80",
+    NAME: "lower-case letters, digits, `.`, `_`, `-`, beginning with a letter",
+    VERSION: 'a version, as in "1.2.1"',
+    PYTHON: 'major and minor version, as in "3.10"',
+    DISTRIBUTION: "the name of a distribution in lower case",
+    VARIABLE: "letters, digits and `_`, beginning with no digit",
+    ONE_LINE: "one line of text",
+    GLOB: "a pattern without blanks, as in `package.*`",
+    IMAGE: "an image's name, as in `name:tag`",
+    PINNED_IMAGE: "an image with its digest, as in `name@sha256:...`",
+    INTERPRETER: "an absolute path, or the name of a program",
+    DEBIAN_PACKAGE: "the name of a Debian package",
+}
+"""What a text that does not match should have been."""
+
+_UNITS: dict[str, int] = {
+    unit: 1024**power for power, unit in enumerate(("B", "KiB", "MiB", "GiB", "TiB"))
+}
+_LARGEST = 1024**5
+
+
+class Complaint(ValueError):
+    """A word is not what it should be; says so in a sentence, with the next step."""
+
+    def __init__(self, message: str, *, remedy: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.remedy = remedy
+
+
+def size_in_bytes(value: object) -> int:
+    """Bytes of `6GiB`, or of a plain number. Complaint for anything else."""
+    if isinstance(value, str):
+        if re.fullmatch(SIZE, value) is None:
+            raise Complaint(
+                "not a size", remedy="write it as 512MiB or 6GiB (B, KiB, MiB, GiB, TiB)"
+            )
+        digits = value.rstrip("BiKMGT")
+        size = int(digits) * _UNITS[value.removeprefix(digits)]
+    elif isinstance(value, int) and not isinstance(value, bool):
+        size = value
+    else:
+        raise Complaint("not a size", remedy="write it as 512MiB or 6GiB")
+    if not 0 < size <= _LARGEST:
+        raise Complaint("a size must be more than nothing, and at most 1024TiB")
+    return size
+
+
+def size_text(size: int) -> str:
+    """A size as a person writes it: the largest unit that divides it."""
+    for unit in ("TiB", "GiB", "MiB", "KiB"):
+        if size and size % _UNITS[unit] == 0:
+            return f"{size // _UNITS[unit]}{unit}"
+    return f"{size}B"
+
+
+def checked_date(value: str) -> str:
+    """The text, if it is an ISO date. Complaint otherwise."""
+    if value:
+        try:
+            same = date.fromisoformat(value).isoformat() == value
+        except ValueError:
+            same = False
+        if not same:
+            raise Complaint("not a date", remedy="write it as 2017-06-30")
+    return value
+
+
+def checked_setting(value: object) -> object:
+    """The value, if it is a finite scalar. Complaint otherwise."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Complaint("a setting must be a finite number")
+    if isinstance(value, (list, dict)):
+        raise Complaint("a setting is one value: text, a number, true, false or null")
+    return value
+
+
+def checked_requirement(value: str) -> str:
+    """The text, if it is a requirement by name (PEP 508), with no place to fetch it from."""
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    try:
+        found = Requirement(value)
+    except InvalidRequirement:
+        raise Complaint(
+            "not a requirement", remedy="write it as `numpy<2` or `protobuf==3.19.6`"
+        ) from None
+    if found.url is not None:
+        raise Complaint("a requirement names no place", remedy=f"write `{found.name}==VERSION`")
+    return value
