@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import os
-import platform
 import re
 import tarfile
 from collections.abc import Iterator
@@ -33,19 +32,18 @@ def find_prefix(python: str) -> Interpreter:
     found = [
         interpreter
         for interpreter in find_interpreters()
-        if interpreter.version.rpartition(".")[0] == python
-        and interpreter.origin in ("pyenv", "uv")
+        if interpreter.minor == python and interpreter.origin in ("pyenv", "uv")
     ]
     if not found:
         raise PrefixUnavailable(
             f"no CPython {python} of pyenv or uv on this host",
             remedy=f"pyenv install {python}, or uv python install {python}",
         )
-    return max(found, key=lambda each: tuple(int(part) for part in each.version.split(".")))
+    return max(found, key=lambda each: each.order)
 
 
-def pack_prefix(python: str, out: IO[bytes], dockerfile: str) -> str:
-    """Write a build context with the prefix and the Dockerfile; says which prefix it was.
+def pack_prefix(python: str, out: IO[bytes], dockerfile: str) -> None:
+    """Write a build context with the prefix and the Dockerfile.
 
     Raises PrefixUnavailable.
     """
@@ -66,7 +64,6 @@ def pack_prefix(python: str, out: IO[bytes], dockerfile: str) -> str:
                     context.addfile(entry, source)
             elif entry.isdir() or entry.issym():
                 context.addfile(entry)
-    return f"{interpreter.origin} {interpreter.version}, {platform.libc_ver()[1]} libc here"
 
 
 def _content(prefix: Path) -> Iterator[tuple[Path, str]]:

@@ -54,7 +54,7 @@ def execute(
     *,
     tell: Tell,
     recorded: Callable[[Record], object],
-    began: Callable[[Run], object] = lambda run: None,
+    began: Callable[[Run], object] = lambda _: None,
 ) -> Run:
     """Do what is planned on an open engine; the finished run.
 
@@ -102,7 +102,7 @@ def execute(
             engine.release(run.id)
         except EngineError as error:
             tell("", f"the engine did not clean up; the next run will: {error.message}")
-        store.finish(run.id, finished.ended, state)
+        store.finish(run.id, ended=finished.ended, state=state)
     return finished
 
 
@@ -113,7 +113,7 @@ def _signals() -> Iterator[None]:
         yield
         return
 
-    def interrupt(number: int, frame: FrameType | None) -> None:
+    def interrupt(number: int, _: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         raise Interrupted(number)

@@ -16,7 +16,7 @@ from typing import Any
 
 from harness.engines import Engine, Obtained, Order, Pass, Performed, Question
 from harness.errors import EngineError
-from harness.framing import Answer
+from harness.answer import Answer
 from harness.hostclass import observed_now
 from harness.model import Cell, Outcome, Probe, Record
 from harness.probe import applies

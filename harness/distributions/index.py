@@ -89,7 +89,7 @@ class PackageIndex:
                 uploads: dict[str, str] = {}
                 # pypi-simple reads upload times from the JSON form only.
                 if "html" in response.headers.get("content-type", ""):
-                    for link in RepositoryPage.from_response(response, project).links:
+                    for link in RepositoryPage.from_html(response.content, url).links:
                         uploads[link.text.strip()] = link.get_str_attrib("data-upload-time") or ""
                 page = ProjectPage.from_response(response, project)
             except (requests.RequestException, UnsupportedContentTypeError, ValueError) as error:

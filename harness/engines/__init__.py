@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from harness.errors import UsageError
-from harness.framing import Answer
+from harness.answer import Answer
 from harness.model import (
     Base,
     Cell,
@@ -141,7 +141,7 @@ class Workshop:
     offline: bool = False
 
 
-_SHARED = ("guestwork",)
+_SHARED = ("guestwork", "virtualenv")
 """Modules here that several engines use, and that are not one."""
 
 

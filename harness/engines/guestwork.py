@@ -1,4 +1,4 @@
-"""What every engine gives its guests: the runner, the probes, the data, and the question list."""
+"""What every engine gives its guests: runner, probes, data, questions; and what it installs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 import harness.guest
+from harness.answer import Answer
 from harness.engines import Pass
+from harness.framing import FrameReader
+from harness.model import Artifact, Lock
 
 RUNNER = "runner.py"
 _ANSWER_BYTES = 4 * 1024**2
@@ -49,3 +52,22 @@ def guest_request(request: Pass, markers: Mapping[str, str], *, scratch: str, at
         "total_bytes": _PROBE_OUTPUT_BYTES,
     }
     return json.dumps({"scratch": scratch, "probes": probes, "limits": limits}).encode() + b"\n"
+
+
+def install_list(lock: Lock) -> bytes:
+    """What install.py reads: names, files, hashes; tools in their order."""
+
+    def rows(artifacts: tuple[Artifact, ...]) -> list[dict[str, str]]:
+        return [
+            {"name": each.name, "filename": each.filename, "sha256": each.sha256}
+            for each in artifacts
+        ]
+
+    return json.dumps({"tools": rows(lock.tools), "distributions": rows(lock.distributions)}).encode()
+
+
+def answers_of(reader: FrameReader, *, whole: bool) -> dict[str, Answer]:
+    """The answers by probe; where the stream ended as it should, a broken frame is one too."""
+    if whole:
+        reader.close()
+    return dict(reader.answers)

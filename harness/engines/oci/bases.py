@@ -25,6 +25,7 @@ from harness.engines.oci.images import (
     build,
     import_root,
     inspect_image,
+    labelled,
 )
 from harness.engines.oci.volume import pack
 from harness.errors import HarnessError
@@ -131,7 +132,8 @@ def _make(
         f"{LABEL}.python": version,
     }
     with tempfile.TemporaryFile() as context:
-        pack({"Dockerfile": dockerfile("named.Dockerfile").encode()}, context)
+        text = labelled(dockerfile("named.Dockerfile"), labels)
+        pack({"Dockerfile": text.encode()}, context)
         context.seek(0)
         try:
             found = build(
@@ -193,7 +195,9 @@ def _prefix(client: APIClient, source: Source, workshop: Workshop, log: Path) ->
         return str(found["Id"])
     with tempfile.TemporaryFile() as context:
         try:
-            origin = pack_prefix(source.python, context, dockerfile("prefix.Dockerfile"))
+            labels = {f"{LABEL}.kind": "root", f"{LABEL}.python-prefix": source.python}
+            text = labelled(dockerfile("prefix.Dockerfile"), labels)
+            pack_prefix(source.python, context, text)
         except PrefixUnavailable as error:
             raise _SourceFailed(error.message, Outcome.HOST_INCOMPATIBLE) from error
         context.seek(0)
@@ -201,7 +205,7 @@ def _prefix(client: APIClient, source: Source, workshop: Workshop, log: Path) ->
             name=name,
             dockerfile="Dockerfile",
             arguments={"BASE": root},
-            labels={f"{LABEL}.kind": "root", f"{LABEL}.prefix": origin},
+            labels=labels,
         )
         try:
             return str(build(client, context, plan, log, workshop.owner)["Id"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,6 +14,7 @@ from harness.distributions.cache import DistributionCache
 from harness.distributions.fetch import fetch_missing
 from harness.distributions.index import PackageIndex
 from harness.engines import Obtained, Order, Say, Workshop
+from harness.engines.guestwork import install_list
 from harness.engines.oci import LABEL
 from harness.engines.oci.bases import BaseUnavailable, ReadyBase, obtain_base
 from harness.engines.oci.connection import DiskFull, disk_full, engine_errors, explanation
@@ -24,16 +24,23 @@ from harness.engines.oci.images import (
     build,
     identity,
     inspect_image,
+    labelled,
+    quoted,
 )
 from harness.engines.oci.volume import pack
 from harness.errors import InfrastructureError
-from harness.model import Artifact, Lock, Outcome, Recipe
+from harness.model import Outcome, Recipe
 from harness.rootfs import SOURCE_DATE_EPOCH
 from harness.standard import dockerfile
 
 
 def obtain(client: APIClient, order: Order, workshop: Workshop, say: Say) -> Obtained:
     """The image of a cell. Everything but a vanished engine is a value."""
+    if order.cell.host:
+        return Obtained(
+            outcome=Outcome.HOST_INCOMPATIBLE,
+            reason="it is an interpreter of the host: `--engine host` runs it",
+        )
     try:
         if order.recipe is None:
             return _existing(client, order, workshop, say)
@@ -115,7 +122,7 @@ def _built(
         "org.opencontainers.image.base.name": wanted.base.id,
     }
     with tempfile.TemporaryFile() as context:
-        pack(build_context(wanted, cache), context)
+        pack(build_context(wanted, cache, labels), context)
         context.seek(0)
         plan = BuildPlan(
             name=name,
@@ -142,10 +149,12 @@ def _same(found: Mapping[str, object], digest: str, base: ReadyBase) -> bool:
     return held.recipe == digest and held.base == base.image
 
 
-def build_context(wanted: Recipe, cache: DistributionCache) -> dict[str, Path | bytes]:
+def build_context(
+    wanted: Recipe, cache: DistributionCache, labels: Mapping[str, str]
+) -> dict[str, Path | bytes]:
     """The files of a build: the rendered Dockerfile, the installer, the lock, the distributions."""
     content: dict[str, Path | bytes] = {
-        "Dockerfile": rendered(wanted).encode(),
+        "Dockerfile": labelled(rendered(wanted), labels).encode(),
         "install.py": dockerfile("install.py").encode(),
         "lock.json": install_list(wanted.lock),
     }
@@ -154,22 +163,9 @@ def build_context(wanted: Recipe, cache: DistributionCache) -> dict[str, Path | 
     return content
 
 
-def install_list(lock: Lock) -> bytes:
-    """What install.py reads: names, files, hashes; tools in their order."""
-
-    def rows(artifacts: tuple[Artifact, ...]) -> list[dict[str, str]]:
-        return [
-            {"name": each.name, "filename": each.filename, "sha256": each.sha256}
-            for each in artifacts
-        ]
-
-    return json.dumps({"tools": rows(lock.tools), "distributions": rows(lock.distributions)}).encode()
-
-
 def rendered(wanted: Recipe) -> str:
     """The Dockerfile of a recipe: its template, and the environment the cell sets."""
     lines = [wanted.dockerfile.rstrip("\n")]
     for name, value in wanted.environment:
-        quoted = json.dumps(value).replace("$", "\\$")
-        lines.append(f"ENV {name}={quoted}")
+        lines.append(f"ENV {name}={quoted(value)}")
     return "\n".join(lines) + "\n"

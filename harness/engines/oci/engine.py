@@ -20,7 +20,7 @@ from harness.engines.oci.sweep import sweep
 from harness.engines.oci.volume import fill_volume
 from harness.engines.oci.watch import EventWatch
 from harness.errors import EngineError
-from harness.engines.guestwork import RUNNER, guest_files, guest_request
+from harness.engines.guestwork import RUNNER, answers_of, guest_files, guest_request
 from harness.framing import FrameReader
 from harness.hostclass import host_class
 from harness.model import EngineInfo, HostClass, Outcome
@@ -176,7 +176,7 @@ def _performed(ended: Ended, reader: FrameReader, noise: bytes) -> Performed:
     if outcome is Outcome.OK and reader.over_budget:
         outcome, reason = Outcome.OUTPUT_LIMIT, "more output than its byte budget"
     return Performed(
-        answers=reader.answers,
+        answers=answers_of(reader, whole=outcome is Outcome.OK),
         outcome=outcome,
         reason=reason,
         noise=(noise or reader.noise).decode("utf-8", "backslashreplace"),

@@ -143,7 +143,6 @@ def _output(
                 dockerfile=plan.dockerfile,
                 tag=plan.name,
                 buildargs={**plan.arguments, "STAGE": stage},
-                labels=dict(plan.labels),
                 network_mode="none",
                 nocache=True,
                 rm=True,
@@ -172,6 +171,18 @@ def _patience(client: APIClient, seconds: int) -> Iterator[None]:
         yield
     finally:
         client.timeout = before
+
+
+def labelled(dockerfile: str, labels: Mapping[str, str]) -> str:
+    """A Dockerfile that ends in one LABEL step: the builder's own option makes one step each."""
+    pairs = (f"{key}={quoted(value)}" for key, value in labels.items())
+    return dockerfile.rstrip("\n") + "\nLABEL " + " ".join(pairs) + "\n"
+
+
+def quoted(value: str) -> str:
+    """A value as a Dockerfile's double-quoted word, in which nothing is substituted."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
+    return f'"{escaped}"'
 
 
 def _carries(found: Mapping[str, Any], labels: Mapping[str, str]) -> bool:

@@ -79,8 +79,8 @@ class AttachedStream:
         return True
 
     def close(self) -> None:
-        """Let go of the socket, and of the HTTP response that holds it."""
-        for holder in (self._socket, self._wrapped, getattr(self._wrapped, "_response", None)):
+        """Let go of the HTTP response that holds the socket, then of the socket."""
+        for holder in (getattr(self._wrapped, "_response", None), self._wrapped, self._socket):
             close = getattr(holder, "close", None)
             if close is not None:
                 close()

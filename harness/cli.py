@@ -1,0 +1,205 @@
+"""The command line: thin, and quick to say `--help`; each command's work is in harness/commands."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from harness import __version__
+from harness.errors import Exit, HarnessError
+
+app = typer.Typer(
+    name="harness",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Does this environment still do, here and now, what that environment did? "
+    "A matrix of images, probed for real, compared, the drift explained.",
+    epilog="Where things lie: runs in ~/.local/state/harness/store.sqlite3 (HARNESS_STORE), "
+    "downloads in ~/.cache/harness (HARNESS_CACHE), data sets in the folder HARNESS_DATA names, "
+    "else the cache, reports in ./reports (HARNESS_REPORTS). Exit statuses: 0 as expected, 1 findings, "
+    "2 usage, 3 a bug of ours, 4 infrastructure, 5 nothing verified, 130/143 interrupted.",
+)
+
+SuiteOption = Annotated[
+    Path | None,
+    typer.Option("--suite", help="matrix.yaml or its folder; else ./matrix.yaml, else the default."),
+]
+CellOption = Annotated[list[str], typer.Option("--cell", help="Cells, as a glob; repeatable.")]
+TagOption = Annotated[list[str], typer.Option("--tag", help="Cells with this tag; repeatable.")]
+EngineOption = Annotated[
+    str, typer.Option("--engine", help="docker, host; auto: what answers, else host.")
+]
+FormatOption = Annotated[str, typer.Option("--format", help="terminal, markdown or json.")]
+OutputOption = Annotated[Path | None, typer.Option("--output", help="Write to this file.")]
+VerifiedOption = Annotated[
+    bool, typer.Option("--require-verified", help="`unverified` fails, with exit status 5.")
+]
+
+
+@app.callback(invoke_without_command=True)
+def _top(
+    version: Annotated[bool, typer.Option("--version", help="Say the version.")] = False,
+) -> None:
+    if version:
+        print(f"harness {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def plan(
+    cell: Annotated[str, typer.Argument(help="One cell, or a glob.")] = "",
+    suite: SuiteOption = None,
+    tag: TagOption = [],  # noqa: B006
+    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="How each is made.")] = False,
+) -> None:
+    """What would be built, pulled and probed, and why a combination is left out. No engine."""
+    from harness.commands.plan import plan as planned
+
+    print(planned(suite, [cell] if cell else [], tag, verbose), end="")
+
+
+@app.command()
+def run(
+    cell: CellOption = [],  # noqa: B006
+    tag: TagOption = [],  # noqa: B006
+    probe: Annotated[list[str], typer.Option("--probe", help="Only this probe; repeatable.")] = [],  # noqa: B006
+    rounds: Annotated[int, typer.Option("--rounds", help="Fresh containers per cell.")] = 1,
+    engine: EngineOption = "auto",
+    suite: SuiteOption = None,
+    format: FormatOption = "terminal",
+    output: OutputOption = None,
+    refresh_bases: Annotated[bool, typer.Option("--refresh-bases", help="Make bases anew.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Fetch and pull nothing.")] = False,
+    require_verified: VerifiedOption = False,
+) -> None:
+    """Build or pull the cells, probe them, compare, report.
+
+    Without a selection: the tags the suite's `default:` names, else every cell.
+    """
+    from harness.commands.report import written
+    from harness.commands.run import Wanted
+    from harness.commands.run import run as ran
+    from harness.formats import render
+    from harness.progress import progress_for
+
+    wanted = Wanted(
+        suite=suite,
+        cells=tuple(cell),
+        tags=tuple(tag),
+        probes=tuple(probe),
+        rounds=rounds,
+        engine=engine,
+        refresh_bases=refresh_bases,
+        offline=offline,
+        require_verified=require_verified,
+    )
+    judgement, status = ran(wanted, progress_for(sys.stderr))
+    written(render(format, judgement, **_look(output)), output)
+    raise typer.Exit(status)
+
+
+@app.command()
+def compare(
+    a: Annotated[str, typer.Argument(metavar="A", help="A cell, RUN:CELL, or host:PYTHON.")],
+    b: Annotated[str, typer.Argument(metavar="B", help="What is held against A.")],
+    engine: EngineOption = "auto",
+    suite: SuiteOption = None,
+    format: FormatOption = "terminal",
+    output: OutputOption = None,
+) -> None:
+    """Two environments side by side: what differs, and what it means."""
+    from harness.commands.compare import compare as compared
+    from harness.commands.report import written
+    from harness.formats import render
+    from harness.progress import progress_for
+
+    comparison = compared(suite, a, b, engine, progress_for(sys.stderr))
+    written(render(format, comparison, **_look(output)), output)
+    raise typer.Exit(comparison.exit)
+
+
+@app.command()
+def report(
+    run: Annotated[str, typer.Argument(help="A run's id, or its beginning; else the latest.")] = "",
+    list: Annotated[bool, typer.Option("--list", help="List the runs instead.")] = False,
+    format: FormatOption = "terminal",
+    output: OutputOption = None,
+    require_verified: VerifiedOption = False,
+) -> None:
+    """A run's report again, from its records."""
+    from harness.commands.report import judged, listing, written
+    from harness.formats import render
+
+    if list:
+        written(listing(), output)
+        return
+    judgement = judged(run, require_verified=require_verified)
+    written(render(format, judgement, **_look(output)), output)
+    raise typer.Exit(judgement.exit)
+
+
+@app.command()
+def lock(
+    cell: CellOption = [],  # noqa: B006
+    tag: TagOption = [],  # noqa: B006
+    suite: SuiteOption = None,
+) -> None:
+    """Resolve and hash what each cell installs, inside its own base, and prove it by building."""
+    from harness.commands.lock import lock as locked
+
+    locked(suite, cell, tag, lambda line: print(line, file=sys.stderr))
+
+
+@app.command()
+def export(
+    run: Annotated[str, typer.Argument(help="A run's id, or its beginning.")],
+    file: Annotated[Path, typer.Argument(help="Where to, as JSON lines.")],
+) -> None:
+    """Write a run's records to a file, to be compared elsewhere."""
+    from harness.commands.transfer import export_run
+
+    print(export_run(run, file))
+
+
+@app.command(name="import")
+def import_(file: Annotated[Path, typer.Argument(help="An exported run.")]) -> None:
+    """Take in a run that was exported elsewhere."""
+    from harness.commands.transfer import import_run
+
+    print(import_run(file))
+
+
+def _look(output: Path | None) -> dict[str, object]:
+    """How a terminal report looks: as wide as the terminal, in colour only there."""
+    if output is not None or not sys.stdout.isatty():
+        return {}
+    from shutil import get_terminal_size
+
+    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    return {"width": get_terminal_size().columns, "color": not plain}
+
+
+def main() -> None:
+    """The entry point: every error is one clear message and its documented status."""
+    try:
+        app(standalone_mode=True)
+    except HarnessError as error:
+        print(f"error: {error}" if not str(error).startswith("error") else str(error), file=sys.stderr)
+        sys.exit(error.exit)
+    except KeyboardInterrupt:
+        sys.exit(Exit.INTERRUPTED)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(Exit.OK)
+    except Exception:
+        traceback.print_exc()
+        print("error: this is a bug in harness; please report it with the lines above", file=sys.stderr)
+        sys.exit(Exit.INTERNAL)

@@ -1,0 +1,23 @@
+"""`harness plan`: what would be built, pulled, probed, and how a cell is made. No engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness.commands.session import open_suite, suite_probes
+from harness.lock import find_lock
+from harness.plan import plan_text
+from harness.selection import select
+
+
+def plan(suite_path: Path | None, cells: Sequence[str], tags: Sequence[str], verbose: bool) -> str:
+    """The text of a plan. Raises UsageError, MatrixError."""
+    suite = open_suite(suite_path)
+    chosen = select(suite, cells, tags) if cells or tags else suite.cells
+    locks = {
+        cell.id: lock
+        for cell in chosen
+        if cell.base and (lock := find_lock(Path(suite.root), cell.id)) is not None
+    }
+    return plan_text(suite, chosen, suite_probes(suite), locks, verbose or len(chosen) == 1)

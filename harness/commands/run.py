@@ -1,0 +1,131 @@
+"""`harness run`: plan, perform, judge, report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.commands.session import (
+    AUTO,
+    open_suite,
+    opened_engine,
+    orders,
+    places,
+    suite_probes,
+    workshop,
+)
+from harness.compare.judge import judge
+from harness.compare.judgement import Judgement
+from harness.dataset import DataSet, find_dataset
+from harness.errors import Exit, UsageError
+from harness.files import atomic_write
+from harness.formats import render
+from harness.model import Cell, Probe, Run, Suite
+from harness.owner import owner_alive
+from harness.progress import Progress
+from harness.runner import Interrupted, Plan, execute
+from harness.selection import select
+from harness.store import Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """What the command line asks of a run."""
+
+    suite: Path | None = None
+    cells: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
+    rounds: int = 1
+    engine: str = AUTO
+    refresh_bases: bool = False
+    offline: bool = False
+    require_verified: bool = False
+
+
+def run(wanted: Wanted, progress: Progress) -> tuple[Judgement, Exit]:
+    """Run the selection and judge it; reports are written beside.
+
+    An interrupted run is judged as far as it went, with its own exit status. Raises HarnessError
+    where nothing was started, or the store failed.
+    """
+    suite = open_suite(wanted.suite)
+    cells = select(suite, wanted.cells, wanted.tags)
+    probes = suite_probes(suite, wanted.probes)
+    with Store(places().store) as store:
+        finished, status = perform(suite, cells, probes, wanted, store, progress)
+        records = store.records(finished.id)
+    judgement = judge(finished, records, require_verified=wanted.require_verified)
+    write_reports(judgement)
+    return judgement, status if status is not Exit.OK else judgement.exit
+
+
+def perform(
+    suite: Suite,
+    cells: Sequence[Cell],
+    probes: Sequence[Probe],
+    wanted: Wanted,
+    store: Store,
+    progress: Progress,
+) -> tuple[Run, Exit]:
+    """Everything between a selection and a finished run in the store.
+
+    The status is OK, or that of the signal that ended it.
+    """
+    if wanted.rounds < 1:
+        raise UsageError(f"--rounds must be at least 1, not {wanted.rounds}")
+    dataset = dataset_for(probes, offline=wanted.offline)
+    planned = orders(suite, cells)
+    store.interrupted(owner_alive)
+    notices = (dataset.notice,) if dataset and dataset.notice else ()
+    shop = workshop(suite, refresh_bases=wanted.refresh_bases, offline=wanted.offline)
+    began: list[Run] = []
+    with opened_engine(wanted.engine, shop) as (engine, said), progress:
+        for notice in (*notices, *said):
+            progress.notice(notice)
+        plan = Plan(
+            suite=suite,
+            orders=planned,
+            probes=tuple(probes),
+            rounds=wanted.rounds,
+            dataset=dataset,
+            notices=(*notices, *said),
+        )
+
+        def begin(made: Run) -> None:
+            began.append(made)
+            progress.begin(made)
+
+        try:
+            finished = execute(
+                plan, engine, store, tell=progress.tell, recorded=progress.recorded, began=begin
+            )
+        except Interrupted as interruption:
+            return store.run(began[0].id), Exit(128 + interruption.signal)
+    return finished, Exit.OK
+
+
+def dataset_for(probes: Sequence[Probe], *, offline: bool) -> DataSet | None:
+    """The data set the probes ask for; None where none does. Raises UsageError."""
+    names = sorted({probe.dataset for probe in probes if probe.dataset})
+    if not names:
+        return None
+    if len(names) > 1:
+        raise UsageError(f"probes of one run share one data set, not {', '.join(names)}")
+    where = places()
+    download = not offline and os.environ.get("HARNESS_DOWNLOAD", "1") != "0"
+    return find_dataset(names[0], where.data, where.cache / "data", download)
+
+
+def write_reports(judgement: Judgement) -> tuple[Path, ...]:
+    """The run's reports as Markdown and JSON; where they lie."""
+    folder = places().reports / judgement.run.id
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, ending in (("markdown", "md"), ("json", "json")):
+        path = folder / f"report.{ending}"
+        atomic_write(path, render(name, judgement).encode())
+        written.append(path)
+    return tuple(written)

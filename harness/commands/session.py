@@ -1,0 +1,141 @@
+"""What commands share: where things lie, the suite, the probes, an open engine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from harness import standard
+from harness.engines import Engine, Order, Workshop, engine_by_name
+from harness.errors import EngineError, UsageError
+from harness.lock import find_lock
+from harness.matrix import load_suite
+from harness.model import Base, Cell, Lock, Probe, Suite
+from harness.owner import owner_token
+from harness.places import Places
+from harness.probe import load_probes
+from harness.recipe import lock_request_digest, recipe_of
+
+AUTO = "auto"
+CONTAINER_ENGINES = ("docker",)
+"""Tried in this order by `auto`, before the host."""
+
+
+def places() -> Places:
+    """Where store, cache, data and reports lie."""
+    return Places.from_environment(os.environ, Path.home())
+
+
+def open_suite(named: Path | None) -> Suite:
+    """The suite the user names, else the matrix.yaml here, else the default one."""
+    if named is None:
+        here = Path("matrix.yaml")
+        named = here if here.is_file() else standard.default_suite()
+    return load_suite(named)
+
+
+def suite_probes(suite: Suite, names: Sequence[str] = ()) -> tuple[Probe, ...]:
+    """The suite's probes: the standard ones and its own, or those named.
+
+    Raises UsageError for a name there is none of.
+    """
+    folders = (standard.folder("probes"), Path(suite.root) / "probes")
+    probes = load_probes(folder for folder in folders if folder.is_dir())
+    wanted = tuple(names) or suite.probes
+    known = {probe.name for probe in probes}
+    for name in wanted:
+        if name not in known:
+            raise UsageError(
+                f"there is no probe {name!r}", remedy=f"there are: {', '.join(sorted(known))}"
+            )
+    return tuple(probe for probe in probes if not wanted or probe.name in wanted)
+
+
+def base_of(suite: Suite, cell: Cell) -> Base:
+    """The base a built cell names; the matrix was checked, so it is there."""
+    return next(base for base in suite.bases if base.id == cell.base)
+
+
+def lock_of(suite: Suite, cell: Cell) -> Lock:
+    """The cell's lock, fresh. Raises UsageError where it is missing or stale."""
+    lock = find_lock(Path(suite.root), cell.id)
+    if lock is None:
+        raise UsageError(
+            f"cell {cell.id} has no lock: nothing says which distributions it installs",
+            remedy=f"harness lock --cell {cell.id}",
+        )
+    if lock.request != lock_request_digest(cell, base_of(suite, cell)):
+        raise UsageError(
+            f"the lock of cell {cell.id} is stale: what it was resolved from has changed",
+            remedy=f"harness lock --cell {cell.id}",
+        )
+    return lock
+
+
+def order(suite: Suite, cell: Cell) -> Order:
+    """What an engine is asked to obtain. Raises UsageError for a missing or stale lock."""
+    if not cell.base:
+        return Order(cell=cell)
+    text = standard.dockerfile("cell.Dockerfile", Path(suite.root))
+    return Order(cell=cell, recipe=recipe_of(cell, suite, lock_of(suite, cell), text))
+
+
+def orders(suite: Suite, cells: Sequence[Cell]) -> tuple[Order, ...]:
+    """The orders of several cells; every missing or stale lock is told at once."""
+    made: list[Order] = []
+    problems: list[str] = []
+    for cell in cells:
+        try:
+            made.append(order(suite, cell))
+        except UsageError as error:
+            problems.append(str(error))
+    if problems:
+        raise UsageError("\n".join(problems))
+    return tuple(made)
+
+
+def workshop(suite: Suite, *, refresh_bases: bool = False, offline: bool = False) -> Workshop:
+    """What every engine needs to know of this host."""
+    where = places()
+    return Workshop(
+        cache=where.cache.absolute(),
+        logs=(where.reports / "logs").absolute(),
+        bases={base.id: base for base in suite.bases},
+        owner=owner_token(),
+        refresh_bases=refresh_bases,
+        offline=offline,
+    )
+
+
+@contextmanager
+def opened_engine(name: str, shop: Workshop) -> Iterator[tuple[Engine, tuple[str, ...]]]:
+    """The engine of that name, open, and what is to be said about the choice.
+
+    `auto` takes the first container engine that answers, else the host, and says what cannot be
+    verified then. Raises UsageError, EngineError.
+    """
+    if name != AUTO:
+        with engine_by_name(name, shop) as engine:
+            yield engine, ()
+        return
+    reasons = []
+    for candidate in CONTAINER_ENGINES:
+        made = engine_by_name(candidate, shop)
+        try:
+            made.__enter__()
+        except EngineError as error:
+            reasons.append(error.message)
+            continue
+        try:
+            yield made, ()
+        finally:
+            made.__exit__(None, None, None)
+        return
+    notice = (
+        "no container engine answers, so the host engine stands in: images, their isolation and "
+        "Pythons this host lacks are not verified (" + "; ".join(reasons) + ")"
+    )
+    with engine_by_name("host", shop) as engine:
+        yield engine, (notice,)

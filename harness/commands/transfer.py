@@ -1,0 +1,24 @@
+"""`harness export` and `harness import`: records from machine to machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.commands.session import places
+from harness.store import Store
+from harness.transfer import export, import_file
+
+
+def export_run(run: str, file: Path) -> str:
+    """Write a run to a file; one line that says so. Raises UsageError, StoreError."""
+    with Store(places().store, readonly=True) as store:
+        found = store.resolve(run)
+        export(store, found.id, file)
+    return f"wrote run {found.id} to {file}"
+
+
+def import_run(file: Path) -> str:
+    """Take a run in; one line that says which. Raises UsageError, StoreError."""
+    with Store(places().store) as store:
+        run = import_file(store, file)
+    return f"imported run {run.id} of {run.started}, {len(run.cells)} cells, engine {run.engine.name}"

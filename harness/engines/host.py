@@ -1,0 +1,239 @@
+"""The host as an engine: no containers, but the same locks, probes and records.
+
+A cell's base becomes a CPython of that version found on this machine, its lock a virtual
+environment. `host:PYTHON` cells take the interpreter as it is. Nothing is isolated: what this
+engine cannot verify (images, other Pythons, limits) ends as host-incompatible.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+from pathlib import Path
+from secrets import token_hex
+from types import TracebackType
+from typing import Self
+
+from harness import recipe
+from harness.engines import Engine, Obtained, Order, Pass, Performed, Say, Workshop
+from harness.engines.guestwork import RUNNER, answers_of, guest_files, guest_request
+from harness.engines.virtualenv import EnvironmentFailed, make_environment
+from harness.errors import InfrastructureError
+from harness.framing import FrameReader
+from harness.hostclass import host_class
+from harness.interpreters import Interpreter, find_interpreters
+from harness.model import EngineInfo, HostClass, ImageIdentity, Outcome
+from harness.owner import owner_alive
+
+_OVERHEAD_S = 60.0
+_OWNER_FILE = "owner"
+
+
+def make(workshop: Workshop) -> Engine:
+    """The engine of this host."""
+    return HostEngine(workshop)
+
+
+class HostEngine:
+    """Interpreters of this machine."""
+
+    name = "host"
+
+    def __init__(self, workshop: Workshop) -> None:
+        self._workshop = workshop
+        self._guests = workshop.cache / "guests"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+    def describe(self) -> EngineInfo:
+        """This host's kernel."""
+        system = os.uname()
+        return EngineInfo(name=self.name, version=system.release, detail={"os": system.sysname})
+
+    def host(self) -> HostClass:
+        """This host."""
+        return host_class()
+
+    def sweep(self) -> tuple[str, ...]:
+        """Remove the folders of guests whose harness is dead."""
+        removed = []
+        for folder in self._guests.glob("*"):
+            try:
+                owner = (folder / _OWNER_FILE).read_text(encoding="utf-8")
+            except OSError:
+                owner = ""
+            if not owner or not owner_alive(owner):
+                shutil.rmtree(folder, ignore_errors=True)
+                removed.append(f"folder {folder.name}")
+        return tuple(removed)
+
+    def release(self, run: str) -> None:
+        """Remove the folders of a run's guests."""
+        for folder in self._guests.glob(f"{run}-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def obtain(self, order: Order, say: Say) -> Obtained:
+        """A virtual environment from the cell's lock, or the named interpreter as it is."""
+        cell = order.cell
+        if cell.host:
+            return _as_it_is(cell.host)
+        if order.recipe is None:
+            return Obtained(
+                outcome=Outcome.HOST_INCOMPATIBLE,
+                reason=f"{cell.image} is an image: the host engine runs interpreters only",
+            )
+        interpreter = _of_version(order.recipe.base.python)
+        if interpreter is None:
+            return Obtained(
+                outcome=Outcome.HOST_INCOMPATIBLE,
+                reason=f"no CPython {order.recipe.base.python} on this host",
+            )
+        digest = recipe.digest((recipe.digest(order.recipe.lock), interpreter.path))
+        folder = self._workshop.cache / "environments" / f"{cell.id}-{digest[:16]}"
+        log = self._workshop.logs / f"{cell.id}.log"
+        try:
+            made = make_environment(
+                folder, interpreter, order.recipe.lock, self._workshop.cache, log, say
+            )
+        except EnvironmentFailed as error:
+            return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(error), log=str(log))
+        except InfrastructureError as error:
+            return Obtained(outcome=Outcome.PULL_FAILED, reason=error.message, log=str(log))
+        identity = ImageIdentity(
+            id=f"environment:{digest}",
+            recipe=recipe.digest(order.recipe),
+            base=f"{interpreter.origin} {interpreter.version}",
+            origin="virtual environment, " + ("made" if made else "reused"),
+        )
+        return Obtained(image=identity, interpreter=str(folder / "bin" / "python"), log=str(log))
+
+    def perform(self, request: Pass) -> Performed:
+        """One runner process in a folder of its own, killed with its group at the deadline."""
+        folder = self._guests / f"{request.run}-{token_hex(4)}"
+        folder.mkdir(parents=True)
+        try:
+            (folder / _OWNER_FILE).write_text(self._workshop.owner, encoding="utf-8")
+            scratch = folder / "scratch"
+            scratch.mkdir()
+            for name, content in guest_files(request).items():
+                path = folder / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                if isinstance(content, bytes):
+                    path.write_bytes(content)
+                else:
+                    path.symlink_to(content.absolute())
+            return _run(request, folder, scratch)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+_WHICH = "import sys; sys.stdout.write('%d.%d.%d' % sys.version_info[:3])"
+
+
+def _as_it_is(named: str) -> Obtained:
+    """The interpreter a user means: a path, a name on PATH, or a version. Virtual ones too."""
+    of_version = _of_version(named)
+    program = of_version.path if of_version else shutil.which(named)
+    if program is None:
+        return Obtained(outcome=Outcome.NO_INTERPRETER, reason=f"{named} is no Python on this host")
+    try:
+        asked = subprocess.run(
+            [program, "-c", _WHICH], capture_output=True, text=True, timeout=30, check=True
+        )
+    except (OSError, subprocess.SubprocessError, ValueError) as error:
+        return Obtained(outcome=Outcome.NO_INTERPRETER, reason=f"{named} does not run: {error}")
+    content = hashlib.sha256(Path(program).resolve().read_bytes()).hexdigest()
+    identity = ImageIdentity(id=f"host:{content}", base=asked.stdout[:20], origin="host")
+    return Obtained(image=identity, interpreter=program)
+
+
+def _of_version(python: str) -> Interpreter | None:
+    fitting = [each for each in find_interpreters() if each.minor == python]
+    return max(fitting, key=lambda each: each.order, default=None)
+
+
+def _run(request: Pass, folder: Path, scratch: Path) -> Performed:
+    markers = {token_hex(16): question.probe.name for question in request.questions}
+    reader = FrameReader(markers, request.profile.output_bytes)
+    limit = _OVERHEAD_S + sum(question.probe.timeout_s for question in request.questions)
+    began = time.monotonic()
+    with tempfile.TemporaryFile() as noise:
+        try:
+            process = subprocess.Popen(
+                [request.obtained.interpreter, str(folder / RUNNER)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=noise,
+                cwd="/",
+                env={**os.environ, **dict(request.profile.environment)},
+                start_new_session=True,
+            )
+        except OSError as error:
+            return Performed(answers={}, outcome=Outcome.NO_INTERPRETER, reason=str(error))
+        late = threading.Timer(limit, _kill_group, (process.pid,))
+        late.start()
+        try:
+            assert process.stdin is not None and process.stdout is not None
+            line = guest_request(request, markers, scratch=str(scratch), at=str(folder))
+            try:
+                process.stdin.write(line)
+                process.stdin.close()
+            except BrokenPipeError:
+                pass
+            while piece := process.stdout.read1(1 << 16):
+                reader.feed(piece)
+                if reader.over_budget:
+                    break
+            else:
+                _wait_shortly(process)
+        finally:
+            timed_out = not late.is_alive()
+            late.cancel()
+            _kill_group(process.pid)
+            code = process.wait()
+        noise.seek(0)
+        said = noise.read(4000).decode("utf-8", "backslashreplace")
+    outcome, reason = Outcome.OK, ""
+    if timed_out:
+        outcome, reason = Outcome.TIMED_OUT, f"killed after {limit:.0f} s"
+    elif reader.over_budget:
+        outcome, reason = Outcome.OUTPUT_LIMIT, "more output than its byte budget"
+    elif code < 0 and code != -signal.SIGKILL:
+        outcome, reason = Outcome.CRASHED, f"signal {-code}"
+    return Performed(
+        answers=answers_of(reader, whole=outcome is Outcome.OK),
+        outcome=outcome,
+        reason=reason,
+        noise=said,
+        seconds=time.monotonic() - began,
+    )
+
+
+def _wait_shortly(process: subprocess.Popen[bytes]) -> None:
+    """Its output has ended; let it end by itself, so that the exit status is its own."""
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        pass
+
+
+def _kill_group(pid: int) -> None:
+    try:
+        os.killpg(pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass

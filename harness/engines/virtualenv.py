@@ -1,0 +1,92 @@
+"""A virtual environment from a lock: the host's counterpart of a built image.
+
+Whole or not at all: a marker is written last, and a folder without it is made anew.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+from harness.distributions.cache import DistributionCache
+from harness.distributions.fetch import fetch_missing
+from harness.distributions.index import PackageIndex
+from harness.engines import Say
+from harness.engines.guestwork import install_list
+from harness.interpreters import Interpreter
+from harness.model import Lock
+from harness.standard import dockerfile
+
+_MARKER = "harness-complete"
+_LIMIT_S = 1800
+
+
+class EnvironmentFailed(Exception):
+    """The environment could not be made; carries the last lines of what was said."""
+
+
+def make_environment(
+    folder: Path, interpreter: Interpreter, lock: Lock, cache_root: Path, log: Path, say: Say
+) -> bool:
+    """Make the environment, unless it is there; whether it was made now.
+
+    Raises EnvironmentFailed, InfrastructureError (fetching).
+    """
+    if (folder / _MARKER).exists():
+        return False
+    cache = DistributionCache(cache_root / "distributions")
+    fetch_missing((*lock.tools, *lock.distributions), cache, PackageIndex(), say)
+    say(f"making a virtual environment of CPython {interpreter.version}")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="harness-install-") as name:
+        source = Path(name)
+        for artifact in (*lock.tools, *lock.distributions):
+            (source / artifact.filename).symlink_to(cache.path(artifact.sha256).absolute())
+        (source / "install.py").write_text(dockerfile("install.py"), encoding="utf-8")
+        (source / "lock.json").write_bytes(install_list(lock))
+        _run(_creating(interpreter, lock, source, folder), log)
+        _run([str(folder / "bin/python"), str(source / "install.py"), "--from", name, "--here"], log)
+    (folder / _MARKER).write_text(lock.request, encoding="utf-8")
+    return True
+
+
+def _creating(interpreter: Interpreter, lock: Lock, source: Path, folder: Path) -> list[str]:
+    if not interpreter.version.startswith("2."):
+        return [interpreter.path, "-m", "venv", "--without-pip", str(folder)]
+    tool = next((each for each in lock.tools if each.name == "virtualenv"), None)
+    if tool is None:
+        raise EnvironmentFailed("its lock names no virtualenv, which Python 2 needs on a host")
+    # virtualenv 16 is one module; run from its wheel, with no downloads.
+    start = (
+        "import sys; sys.path.insert(0, sys.argv.pop(1)); import virtualenv; virtualenv.main()"
+    )
+    bare = ["--no-download", "--no-pip", "--no-setuptools", "--no-wheel"]
+    return [interpreter.path, "-c", start, str(source / tool.filename), *bare, str(folder)]
+
+
+def _run(command: list[str], log: Path) -> None:
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))
+    }
+    try:
+        ended = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            stdin=subprocess.DEVNULL,
+            env=environment,
+            timeout=_LIMIT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise EnvironmentFailed(str(error)) from error
+    said = ended.stdout.decode("utf-8", "backslashreplace")
+    with log.open("a", encoding="utf-8") as out:
+        out.write(f"$ {' '.join(command)}\n{said}\n")
+    if ended.returncode != 0:
+        raise EnvironmentFailed("\n".join(said.splitlines()[-8:]))

@@ -1,0 +1,200 @@
+"""Showing a run while it goes on: live on a terminal, one line per finished cell elsewhere."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from types import TracebackType
+from typing import Protocol, Self, TextIO
+
+from harness.model import Outcome, Record, Run
+from harness.text import clean_line, inert_in_ci
+
+_HEARTBEAT_S = 60.0
+
+
+class Progress(Protocol):
+    """Hears what a run does. Entered before it begins, left when it ends."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+    def notice(self, text: str) -> None:
+        """Something to be said aloud."""
+
+    def begin(self, run: Run) -> None:
+        """The run has its id and its plan."""
+
+    def tell(self, cell: str, doing: str) -> None:
+        """What is being done for a cell; an empty cell means the run itself."""
+
+    def recorded(self, record: Record) -> None:
+        """A record was acknowledged."""
+
+
+class Tally:
+    """Which cells have how many of their records; shared by both ways of showing."""
+
+    def __init__(self, run: Run) -> None:
+        self.planned = Counter(key.cell for key in run.planned())
+        self.outcomes: dict[str, Counter[Outcome]] = {cell: Counter() for cell in self.planned}
+        self.seconds: Counter[str] = Counter()
+        self.reason: dict[str, str] = {}
+
+    def add(self, record: Record) -> bool:
+        """Count a record; whether its cell is finished with it."""
+        self.outcomes[record.cell][record.outcome] += 1
+        self.seconds[record.cell] += record.durations.get("probe", 0.0)
+        if record.outcome not in (Outcome.OK, Outcome.NOT_APPLICABLE):
+            self.reason.setdefault(record.cell, record.reason)
+        return self.outcomes[record.cell].total() == self.planned[record.cell]
+
+    @property
+    def finished(self) -> int:
+        """Cells with all their records."""
+        return sum(
+            counted.total() == self.planned[cell] for cell, counted in self.outcomes.items()
+        )
+
+    def line(self, cell: str) -> str:
+        """One finished cell in one line."""
+        counted = self.outcomes[cell]
+        outcomes = ", ".join(
+            f"{number} {outcome}" for outcome, number in sorted(counted.items())
+        )
+        reason = self.reason.get(cell, "")
+        tail = f": {clean_line(reason, 160)}" if reason else ""
+        return (
+            f"[{self.finished}/{len(self.planned)}] {cell}  {outcomes}  "
+            f"{self.seconds[cell]:.1f} s{tail}"
+        )
+
+
+class LineProgress:
+    """For logs: a line when something begins or ends, and a heartbeat while nothing does."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+        self._tally: Tally | None = None
+        self._doing = ""
+        self._last = time.monotonic()
+        self._stop = threading.Event()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._beat, daemon=True, name="harness-heartbeat").start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._stop.set()
+
+    def notice(self, text: str) -> None:
+        self._say(f"note: {text}")
+
+    def begin(self, run: Run) -> None:
+        self._tally = Tally(run)
+        self._say(f"run {run.id}: {len(run.cells)} cells on {run.engine.name}")
+
+    def tell(self, cell: str, doing: str) -> None:
+        self._doing = f"{cell}: {doing}" if cell else doing
+        self._say(self._doing)
+
+    def recorded(self, record: Record) -> None:
+        assert self._tally is not None, "a record belongs to a run that has begun"
+        if self._tally.add(record):
+            self._say(self._tally.line(record.cell))
+
+    def _say(self, text: str) -> None:
+        with self._lock:
+            self._last = time.monotonic()
+            print(inert_in_ci(clean_line(text, 400)), file=self._out, flush=True)
+
+    def _beat(self) -> None:
+        while not self._stop.wait(1.0):
+            if time.monotonic() - self._last > _HEARTBEAT_S:
+                self._say(f"still at it: {self._doing}")
+
+
+class LiveProgress:
+    """For a terminal: the cells under way with what they do, finished ones above as lines."""
+
+    def __init__(self, out: TextIO) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._console = Console(file=out, markup=False, highlight=False, emoji=False)
+        self._live = Live(
+            console=self._console, refresh_per_second=4, transient=True, get_renderable=self._table
+        )
+        self._tally: Tally | None = None
+        self._under_way: dict[str, tuple[str, float]] = {}
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.stop()
+
+    def notice(self, text: str) -> None:
+        self._print(f"note: {text}")
+
+    def begin(self, run: Run) -> None:
+        self._tally = Tally(run)
+        self._print(f"run {run.id}: {len(run.cells)} cells on {run.engine.name}")
+
+    def tell(self, cell: str, doing: str) -> None:
+        if cell:
+            self._under_way[cell] = (doing, time.monotonic())
+        else:
+            self._print(doing)
+
+    def recorded(self, record: Record) -> None:
+        assert self._tally is not None, "a record belongs to a run that has begun"
+        if self._tally.add(record):
+            self._under_way.pop(record.cell, None)
+            self._print(self._tally.line(record.cell))
+
+    def _print(self, text: str) -> None:
+        from rich.text import Text
+
+        self._console.print(Text(clean_line(text, 400)))
+
+    def _table(self) -> object:
+        from rich.spinner import Spinner
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table.grid(padding=(0, 1))
+        for cell, (doing, since) in list(self._under_way.items()):
+            waited = f"{time.monotonic() - since:.0f} s"
+            table.add_row(
+                Spinner("dots"), Text(cell), Text(clean_line(doing, 90)), Text(waited, style="dim")
+            )
+        return table
+
+
+def progress_for(out: TextIO) -> Progress:
+    """Live on a terminal, lines elsewhere and in CI."""
+    import os
+
+    live: Callable[[TextIO], Progress] = LiveProgress
+    return live(out) if out.isatty() and not os.environ.get("CI") else LineProgress(out)
