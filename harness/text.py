@@ -7,6 +7,7 @@ these functions. `clean` and `clean_line` serve every format; the rest is for on
 from __future__ import annotations
 
 import re
+from html import escape
 
 LINE_LIMIT = 400
 """Characters of one untrusted line in a report, where nothing else is said."""
@@ -102,6 +103,11 @@ def markdown(text: str, limit: int = LINE_LIMIT) -> str:
     escaped = escaped.replace("://", "\\://").replace("www.", "www\\.")
     # An escaped or encoded @ is still a mention on GitHub: only another node behind it helps.
     return escaped.replace("@", "@<!-- -->")
+
+
+def html(text: str, limit: int = LINE_LIMIT) -> str:
+    """One line of text inside a piece of HTML that stands in Markdown."""
+    return escape(clean_line(text, limit)).replace("@", "@<!-- -->")
 
 
 def code(text: str, limit: int = LINE_LIMIT) -> str:

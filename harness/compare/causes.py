@@ -10,14 +10,15 @@ from harness.model import Raised
 _LINES = 2000
 _LINE_LIMIT = 2000
 _EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.){0,8}[A-Z]\w{0,80}: \S")
-_NOT_A_CAUSE = ("Traceback ", "During handling ", "The above exception ", "Failed ", "Warning: ")
+_NO_CAUSE = ": Traceback (most recent call last)"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cause:
-    """Why something raised: the line to quote, what it means, what to do. The last two may be
-    empty: then nobody knows more than the line says."""
+    """Why something raised: the whole line that says it, the part to quote, what it means, what
+    to do. The last two may be empty: then nobody knows more than the line says."""
 
+    line: str
     headline: str
     meaning: str = ""
     remedy: str = ""
@@ -72,11 +73,19 @@ def cause_of(raised: Raised) -> Cause:
         if found := kind.pattern.search(line):
             what = {"what": found["what"]}
             return Cause(
+                line=line,
                 headline=kind.headline.format(**what),
                 meaning=kind.meaning.format(**what),
                 remedy=kind.remedy.format(**what),
             )
-    return Cause(headline=line)
+    return Cause(line=line, headline=line)
+
+
+def final_exception(raised: Raised) -> str:
+    """The last line of the traceback that reads like `SomeError: why`; else what was raised."""
+    lines = [line.strip()[:_LINE_LIMIT] for line in raised.traceback.splitlines()[-_LINES:]]
+    named = [line for line in lines if _is_exception(line)]
+    return named[-1] if named else _told(raised)
 
 
 def last_line(text: str) -> str:
@@ -89,7 +98,15 @@ def _first_cause(raised: Raised) -> str:
     for text in (raised.traceback, raised.message):
         for line in text.splitlines()[:_LINES]:
             line = line[:_LINE_LIMIT].rstrip()
-            if _EXCEPTION.match(line) and not line.startswith(_NOT_A_CAUSE):
+            if _is_exception(line):
                 return line
+    return _told(raised)
+
+
+def _is_exception(line: str) -> bool:
+    return _EXCEPTION.match(line) is not None and _NO_CAUSE not in line
+
+
+def _told(raised: Raised) -> str:
     message = next((line.strip() for line in raised.message.splitlines() if line.strip()), "")
     return f"{raised.type}: {message[:_LINE_LIMIT]}" if message else raised.type

@@ -20,6 +20,7 @@ class Difference:
     """
 
     fact: str
+    probe: str
     reference: Fact
     candidate: Fact
     absent: str = ""
@@ -36,6 +37,8 @@ class Compared:
 
     differences: tuple[Difference, ...]
     same: int
+    left_out: tuple[str, ...] = ()
+    """Probes whose facts were not compared, since only one side answered."""
 
 
 def compare_facts(
@@ -73,6 +76,7 @@ def compare_facts(
         found.append(
             Difference(
                 fact=fact,
+                probe=sides[0].probe,
                 reference=left[0] if left else None,
                 candidate=right[0] if right else None,
                 absent="" if left and right else ("candidate" if left else "reference"),
@@ -115,6 +119,7 @@ def variations(
                 found.append(
                     Difference(
                         fact=fact,
+                        probe=merged.probe,
                         reference=first,
                         candidate=later,
                         nature=merged.nature,

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from harness.compare.causes import cause_of, last_line
+from harness.compare.causes import cause_of, final_exception, last_line
 from harness.compare.differences import Difference
-from harness.compare.groups import MATTERS, group
+from harness.compare.groups import group
 from harness.compare.judgement import Finding
 from harness.compare.levels import Ladder, Standing
-from harness.compare.outcomes import TELLING
+from harness.compare.outcomes import SIGNALS, TELLING
 from harness.compare.rules import Judged
 from harness.compare.shown import difference_line, shown
 from harness.model import Cell, Outcome, Probe, Record, Run, Verdict
 
+_TOLD = 6
+"""Facts a finding quotes; the report lists the others beside it."""
 _VERDICT = {
     Standing.FAILED: Verdict.FAIL,
     Standing.UNVERIFIED: Verdict.UNVERIFIED,
@@ -67,12 +69,17 @@ def _outcome_finding(cell: Cell, said: str, records: Sequence[Record]) -> Findin
     rounds = sorted({record.round for record in records})
     where = "in round " if len(rounds) == 1 else "in rounds "
     asked = f"{', '.join(names)}, {where}{', '.join(map(str, rounds))}: {first.outcome}"
+    if telling.of_cell:
+        asked = f"{len(records)} of its records end in {first.outcome}"
     evidence, meaning, remedy = [asked], telling.meaning, telling.remedy
+    if first.outcome is Outcome.CRASHED:
+        known = next((SIGNALS[one] for one in SIGNALS if one in first.reason), (meaning, remedy))
+        meaning, remedy = known
     if first.raised is not None:
         cause = cause_of(first.raised)
         meaning, remedy = cause.meaning or meaning, cause.remedy or remedy
-        final = last_line(first.raised.traceback) or first.raised.message.strip()
-        evidence.append(f"{first.raised.type} was raised; its last line: {final}")
+        lines = dict.fromkeys((cause.line, final_exception(first.raised)))
+        evidence += [line for line in lines if line != said]
     if first.noise.strip() and first.outcome is not Outcome.RAISED:
         evidence.append(f"it printed last: {last_line(first.noise)}")
     return Finding(
@@ -161,8 +168,8 @@ def _drift_title(name: str, drifting: Sequence[Difference], reference: str) -> s
 
 
 def _listed(differences: Sequence[Difference]) -> tuple[str, ...]:
-    lines = [difference_line(one) for one in differences[:MATTERS]]
-    rest = len(differences) - MATTERS
+    lines = [difference_line(one) for one in differences[:_TOLD]]
+    rest = len(differences) - _TOLD
     return (*lines, f"and {rest} more") if rest > 0 else tuple(lines)
 
 
@@ -176,9 +183,9 @@ def of_variation(cell: Cell, variations: Sequence[Difference]) -> tuple[Finding,
     lines = [
         f"{one.fact}: {shown(one.reference, one.nature)} in one round, "
         f"{shown(one.candidate, one.nature)} in another"
-        for one in variations[:MATTERS]
+        for one in variations[:_TOLD]
     ]
-    rest = len(variations) - MATTERS
+    rest = len(variations) - _TOLD
     return (
         Finding(
             verdict=Verdict.DRIFT,

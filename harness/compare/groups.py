@@ -27,7 +27,7 @@ MATTERS = 12
 
 _VERSION_LIMIT = 100
 _WEIGHT = (Judged.DRIFT, Judged.NOT_JUDGED, Judged.ALLOWED, Judged.IGNORED, Judged.SAME)
-_NAMES = {"package": "packages", "devices": "devices"}
+_NAMES = {"package": "packages"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,10 +47,11 @@ def group(differences: Iterable[Difference], cells: Iterable[Cell]) -> tuple[Gro
     frameworks = tuple({name.lower() for cell in cells for name, _ in cell.framework})
     members: dict[str, list[Difference]] = defaultdict(list)
     for difference in differences:
-        members[difference.fact.partition(".")[0]].append(difference)
+        first = difference.fact.partition(".")[0]
+        members[_NAMES.get(first, first)].append(difference)
     groups = [
         Group(
-            name=_NAMES.get(name, name),
+            name=name,
             differences=tuple(sorted(found, key=lambda one: _order(one, frameworks))),
         )
         for name, found in members.items()

@@ -57,6 +57,15 @@ def judge(run: Run, records: Sequence[Record], *, require_verified: bool = False
     )
 
 
+def judge_cell(run: Run, records: Sequence[Record], cell: str) -> CellJudgement:
+    """One cell of a run by itself, before there is anything to compare it with: its levels and
+    its own findings. Raises ValueError where the run has no such cell."""
+    for view in views(run, [record for record in records if record.cell == cell]):
+        if view.row == cell:
+            return conclude(view, *own_findings(view, run.rules.expectations, run_date(run)), None)
+    raise ValueError(f"run {run.id} has no cell {cell}")
+
+
 def _reference(seen: Sequence[View], rules: Rules) -> tuple[View | None, tuple[str, ...]]:
     """The cell to compare with, and what has to be said about the choice."""
     if not seen:

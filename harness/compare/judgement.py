@@ -54,6 +54,8 @@ class CellJudgement:
     same: int
     """Facts equal to the reference's."""
     compared: bool
+    left_out: tuple[str, ...]
+    """Probes whose facts were not compared, since only one side answered."""
     headline: Headline
     outcomes: tuple[tuple[Outcome, int], ...]
     """How often each outcome occurred; those that did not are left out."""

@@ -32,6 +32,19 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Basis:
+    """What a level rests on: a method, and the probes whose answers it was used on."""
+
+    method: str
+    probes: tuple[str, ...] = ()
+
+    @property
+    def told(self) -> str:
+        """Both, for a person."""
+        return f"{self.method} ({', '.join(self.probes)})" if self.probes else self.method
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Mark:
     """One level of one cell. `own` is what its own evidence says, blocked or not."""
 
@@ -39,7 +52,7 @@ class Mark:
     standing: Standing
     own: Standing
     why: str
-    rests_on: tuple[str, ...] = ()
+    rests_on: tuple[Basis, ...] = ()
     remedy: str = ""
     by_outcome: bool = False
     """A probe that did not answer is the reason: that is a finding of its own."""
@@ -146,7 +159,7 @@ def _shown(run: Run, cell: Cell, planned: frozenset[str], answers: Answers, leve
     if not kept:
         why = "no probe that shows it was run"
         kept.append(Shown(verdict=Verdict.UNVERIFIED, why=why))
-    rests_on = tuple(f"{method} ({', '.join(names)})" for method, names in methods.items())
+    rests_on = tuple(Basis(method=one, probes=tuple(names)) for one, names in methods.items())
     return _mark(level, _worst(kept), rests_on)
 
 
@@ -181,7 +194,7 @@ def _worst(shown: list[Shown]) -> Shown:
     return min(shown, key=lambda one: (-one.verdict.severity, one.by_outcome, one.why))
 
 
-def _mark(level: Level, shown: Shown, methods: tuple[str, ...] = ()) -> Mark:
+def _mark(level: Level, shown: Shown, rests_on: tuple[Basis, ...] = ()) -> Mark:
     standing = _STANDING[shown.verdict]
     reached = standing is Standing.REACHED
     return Mark(
@@ -189,7 +202,7 @@ def _mark(level: Level, shown: Shown, methods: tuple[str, ...] = ()) -> Mark:
         standing=standing,
         own=standing,
         why=shown.why,
-        rests_on=(methods or (shown.rests_on,)) if reached else (),
+        rests_on=(rests_on or (Basis(method=shown.rests_on),)) if reached else (),
         remedy=shown.remedy,
         by_outcome=shown.by_outcome,
     )

@@ -33,8 +33,7 @@ TELLING: Mapping[Outcome, Telling] = {
         verdict=Verdict.FAIL,
         told="crashed",
         meaning="the process was ended by a signal",
-        remedy="after SIGILL look for CPU instructions this host lacks, after SIGSEGV and SIGABRT "
-        "at what it printed last",
+        remedy="look at what it printed last",
     ),
     Outcome.TIMED_OUT: Telling(
         verdict=Verdict.FAIL,
@@ -107,6 +106,23 @@ TELLING: Mapping[Outcome, Telling] = {
     Outcome.NOT_APPLICABLE: Telling(verdict=None, told="does not apply"),
 }
 """Every outcome has a row."""
+
+SIGNALS: Mapping[str, tuple[str, str]] = {
+    "SIGILL": (
+        "a binary uses CPU instructions that this host does not have",
+        "run it on a host that has them, or take a build for older CPUs",
+    ),
+    "SIGSEGV": (
+        "a binary touched memory that is not its own",
+        "look at what it printed last, and for libraries of another age than the build expects",
+    ),
+    "SIGABRT": ("the program gave up by itself", "what it printed last usually says why"),
+    "SIGKILL": (
+        "something outside the process ended it",
+        "look for other limits on this host than the cell's own",
+    ),
+}
+"""Signal to (meaning, remedy), where there is more to say of a crash than that."""
 
 
 def verdict_of(outcome: Outcome) -> Verdict | None:

@@ -20,7 +20,7 @@ _SHORT_SERIES = 6
 
 def shown(value: Fact, nature: Nature = Nature.STATIC) -> str:
     """A fact in few words: six significant digits, times in a fitting unit, series by their
-    length and ends (times by their median). Not escaped: strings are as the image gave them."""
+    ends (times by their median). Not escaped: strings are as the image gave them."""
     if isinstance(value, tuple):
         return _series(value, nature)
     number = as_number(value)
@@ -34,12 +34,12 @@ def shown(value: Fact, nature: Nature = Nature.STATIC) -> str:
 def _series(value: tuple[object, ...], nature: Nature) -> str:
     numbers = as_numbers(value)  # type: ignore[arg-type]
     if numbers and nature is Nature.TIMING:
-        return f"median {seconds(statistics.median(numbers))} of {len(numbers)}"
-    if len(value) <= _SHORT_SERIES or not numbers:
+        return f"{seconds(statistics.median(numbers))} (median)"
+    if not numbers or (nature is Nature.STATIC and len(value) <= _SHORT_SERIES):
         items = [shown(item) for item in value[:_SHORT_SERIES]]  # type: ignore[arg-type]
         more = f" and {len(value) - _SHORT_SERIES} more" if len(value) > _SHORT_SERIES else ""
         return (", ".join(items) or "nothing") + more
-    return f"{numbers[0]:.6g} ... {numbers[-1]:.6g} ({len(numbers)} values)"
+    return f"{numbers[0]:.4g} ... {numbers[-1]:.4g}"
 
 
 def seconds(value: float) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from harness.compare.differences import Compared, compare_facts, variations
@@ -108,12 +108,16 @@ def hold_against(
         refused=refused,
         unlike=unlike,
     )
+    alone = tuple(sorted(reference.answered ^ candidate.answered))
     notes = [
-        f"{probe} is not compared: no answer from {missing.cell.id}"
-        for probe in sorted(reference.answered ^ candidate.answered)
-        for missing in (candidate if probe in reference.answered else reference,)
+        f"not compared: {', '.join(silent)}, which {missing} did not answer"
+        for missing, silent in (
+            ("it", sorted(reference.answered - candidate.answered)),
+            (f"the reference {reference.cell.id}", sorted(candidate.answered - reference.answered)),
+        )
+        if silent
     ]
-    return compared, (*notes, *refused.values())
+    return replace(compared, left_out=alone), (*notes, *refused.values())
 
 
 def _said(view: View, probe: str, name: str) -> frozenset[object]:
@@ -155,6 +159,7 @@ def conclude(
         differences=compared.differences if compared else (),
         same=compared.same if compared else 0,
         compared=compared is not None,
+        left_out=compared.left_out if compared else (),
         headline=headline(view.facts),
         outcomes=tuple((outcome, counts[outcome]) for outcome in Outcome if counts[outcome]),
         planned=len(view.planned) * view.run.rounds,

@@ -1,0 +1,248 @@
+"""The JSON report as values: what `report.schema.json` describes and `schema_version` counts.
+
+Every string is cleaned and bounded, so that what reads the report may print it. A number that is
+not finite is written as the text nan, inf or -inf. Fields are only ever added within one version.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.compare.differences import Difference
+from harness.compare.judgement import CellJudgement, Finding, NotJudged
+from harness.compare.levels import Mark
+from harness.formats.report import Report
+from harness.model import Fact, Run, Scalar
+from harness.text import clean
+
+SCHEMA_VERSION = 1
+TEXT_LIMIT = 4000
+
+Value = str | int | float | bool | list[str | int | float | bool | None] | None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunDocument:
+    id: str
+    started: str
+    ended: str
+    state: str
+    harness: str
+    suite: str
+    suite_digest: str
+    engine: str
+    engine_version: str
+    machine: str
+    cpu_model: str
+    cores: int
+    memory_gib: int
+    gpus: list[str]
+    rounds: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LevelDocument:
+    level: str
+    standing: str
+    why: str
+    rests_on: list[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DifferenceDocument:
+    fact: str
+    nature: str
+    judged: str
+    rule: str
+    reason: str
+    absent: str
+    reference: Value
+    candidate: Value
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FindingDocument:
+    verdict: str
+    cell: str
+    title: str
+    evidence: list[str]
+    cause: str
+    remedy: str
+    probe: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellDocument:
+    id: str
+    framework: dict[str, str]
+    python: str
+    gpu: str
+    verdict: str
+    level: str
+    wanted: str
+    levels: list[LevelDocument]
+    test_accuracy: float | None
+    loss: float | None
+    step_seconds: float | None
+    compared: bool
+    same: int
+    differences: list[DifferenceDocument]
+    left_out: list[str]
+    outcomes: dict[str, int]
+    planned: int
+    missing: int
+    notes: list[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NotJudgedDocument:
+    fact: str
+    nature: str
+    reason: str
+    values: dict[str, Value]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReportDocument:
+    """A report on a run (`kind` report) or on two cells (`kind` comparison)."""
+
+    schema_version: int
+    kind: str
+    summary: str
+    story: list[str]
+    exit_status: int
+    reference: str
+    runs: list[RunDocument]
+    cells: list[CellDocument]
+    findings: list[FindingDocument]
+    """Worst first."""
+    not_judged: list[NotJudgedDocument]
+    notices: list[str]
+
+
+def document(report: Report) -> ReportDocument:
+    """The report as a document."""
+    return ReportDocument(
+        schema_version=SCHEMA_VERSION,
+        kind=report.kind,
+        summary=_text(report.summary),
+        story=_texts(report.story),
+        exit_status=int(report.exit),
+        reference=_text(report.reference),
+        runs=[_run(run) for run in report.runs],
+        cells=[_cell(cell) for cell in report.cells],
+        findings=[_finding(finding) for finding in report.findings],
+        not_judged=[_not_judged(fact) for fact in report.not_judged],
+        notices=_texts(report.notices),
+    )
+
+
+def _run(run: Run) -> RunDocument:
+    return RunDocument(
+        id=_text(run.id),
+        started=_text(run.started),
+        ended=_text(run.ended),
+        state=_text(run.state),
+        harness=_text(run.version),
+        suite=_text(run.suite),
+        suite_digest=_text(run.suite_digest),
+        engine=_text(run.engine.name),
+        engine_version=_text(run.engine.version),
+        machine=_text(run.host.machine),
+        cpu_model=_text(run.host.cpu_model),
+        cores=run.host.cores,
+        memory_gib=run.host.memory_gib,
+        gpus=_texts(run.host.gpus),
+        rounds=run.rounds,
+    )
+
+
+def _cell(cell: CellJudgement) -> CellDocument:
+    return CellDocument(
+        id=_text(cell.cell.id),
+        framework={_text(name): _text(version) for name, version in cell.cell.framework},
+        python=_text(cell.cell.python),
+        gpu=_text(cell.cell.gpu),
+        verdict=str(cell.verdict),
+        level=str(cell.level),
+        wanted=str(cell.wanted),
+        levels=[_level(mark) for mark in cell.ladder.marks],
+        test_accuracy=cell.headline.accuracy,
+        loss=cell.headline.loss,
+        step_seconds=cell.headline.step_seconds,
+        compared=cell.compared,
+        same=cell.same,
+        differences=[_difference(one) for one in cell.differences],
+        left_out=_texts(cell.left_out),
+        outcomes={str(outcome): count for outcome, count in cell.outcomes},
+        planned=cell.planned,
+        missing=cell.missing,
+        notes=_texts(cell.notes),
+    )
+
+
+def _level(mark: Mark) -> LevelDocument:
+    return LevelDocument(
+        level=str(mark.level),
+        standing=str(mark.standing),
+        why=_text(mark.why),
+        rests_on=_texts(basis.told for basis in mark.rests_on),
+    )
+
+
+def _difference(one: Difference) -> DifferenceDocument:
+    return DifferenceDocument(
+        fact=_text(one.fact),
+        nature=str(one.nature),
+        judged=str(one.judged),
+        rule=_text(one.rule),
+        reason=_text(one.reason),
+        absent=one.absent,
+        reference=_value(one.reference),
+        candidate=_value(one.candidate),
+    )
+
+
+def _finding(finding: Finding) -> FindingDocument:
+    return FindingDocument(
+        verdict=str(finding.verdict),
+        cell=_text(finding.cell),
+        title=_text(finding.title),
+        evidence=_texts(finding.evidence),
+        cause=_text(finding.cause),
+        remedy=_text(finding.remedy),
+        probe=_text(finding.probe),
+    )
+
+
+def _not_judged(fact: NotJudged) -> NotJudgedDocument:
+    return NotJudgedDocument(
+        fact=_text(fact.fact),
+        nature=str(fact.nature),
+        reason=_text(fact.reason),
+        values={_text(cell): _value(value) for cell, value in fact.values},
+    )
+
+
+def _value(value: Fact) -> Value:
+    if isinstance(value, tuple):
+        return [_scalar(item) for item in value]
+    return _scalar(value)
+
+
+def _scalar(value: Scalar) -> Scalar:
+    if isinstance(value, str):
+        return _text(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value
+
+
+def _texts(texts: Iterable[str]) -> list[str]:
+    return [_text(text) for text in texts]
+
+
+def _text(text: str) -> str:
+    return clean(text, TEXT_LIMIT)

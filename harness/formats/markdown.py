@@ -1,0 +1,186 @@
+"""The report as Markdown, fit for a CI job summary: such a summary is dropped whole above 1 MiB.
+
+The grid and the findings come first; every difference of every cell follows, folded away, as far
+as the budget goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from tabulate import tabulate
+
+from harness.compare.differences import Difference
+from harness.compare.groups import group
+from harness.compare.judgement import CellJudgement, Finding, same_for_several
+from harness.compare.rules import Judged
+from harness.compare.shown import seconds, shown
+from harness.formats.marks import VERDICT_SIGN, bases, legend, shown_marks, sign
+from harness.formats.report import Report
+from harness.formats.sentences import framework, reason
+from harness.formats.sidebyside import ABSENT, Table, differing, left_open
+from harness.model import Level
+from harness.text import code, inert_in_ci, markdown
+
+BUDGET = 900 * 1024
+"""Bytes of UTF-8 at most."""
+
+_RESERVE = 4096
+_ROWS = 500
+_TOP = 12
+_CELL = 160
+_LEVELS = (Level.L0, Level.L1, Level.L2, Level.L3)
+
+
+def render(report: Report) -> str:
+    """The report as GitHub-flavoured Markdown of at most 900 KiB."""
+    kept: list[str] = []
+    size, left_out = 0, 0
+    for part in _parts(report):
+        cost = len(part.encode()) + 2
+        if left_out or size + cost > BUDGET - _RESERVE:
+            left_out += 1
+            continue
+        kept.append(part)
+        size += cost
+    if left_out:
+        kept.append(
+            f"**{left_out} more parts were left out to keep this below {BUDGET // 1024} KiB;** "
+            "the JSON report has them all."
+        )
+    return inert_in_ci("\n\n".join(kept) + "\n")
+
+
+def _parts(report: Report) -> Iterable[str]:
+    yield f"# {markdown(report.heading[0])}"
+    yield markdown(" · ".join(report.heading[1:]), 2000)
+    yield markdown(" ".join((report.summary, *report.story)), 4000)
+    if report.cells:
+        yield _grid(report)
+        yield markdown(" · ".join(f"{one} {one.meaning}" for one in _LEVELS)) + _signs(report)
+    told = same_for_several(report.findings)
+    if told:
+        yield f"## Findings ({len(told)})"
+    for finding, cells in told:
+        yield _finding(finding, cells)
+    across = differing(report.cells, report.reference)
+    if across.sections:
+        yield "## What differs from the reference"
+        yield _side_by_side(across, _TOP)
+    if report.not_judged:
+        yield "## Not judged: no rule says yet what these should be"
+        yield _side_by_side(left_open(report.not_judged, report.cells, report.reference), _ROWS)
+    yield from _rests_on(report)
+    if report.notices:
+        yield "## Notices"
+        yield "\n".join(f"- {markdown(notice, 1000)}" for notice in report.notices[:_ROWS])
+    for cell in report.cells:
+        yield from _every_difference(cell, report)
+    yield "## Next"
+    yield "\n".join(f"- {code(command)}: {what}" for command, what in report.next_steps)
+    yield f"{markdown(report.records, 1000)}. Exit status {int(report.exit)}."
+
+
+def _signs(report: Report) -> str:
+    signs = legend(report.cells)
+    return f"\\\n{markdown(' · '.join(signs.split('   ')))}" if signs else ""
+
+
+def _grid(report: Report) -> str:
+    head = ["cell", "framework", "python", *map(str, _LEVELS), "verdict"]
+    head += ["accuracy", "loss", "step", "why"]
+    rows = [_grid_row(cell, report.reference) for cell in report.cells[:_ROWS]]
+    more = len(report.cells) - _ROWS
+    return _table(head, rows) + (f"\n\n... and {more} more cells" if more > 0 else "")
+
+
+def _grid_row(cell: CellJudgement, reference: str) -> list[str]:
+    told = cell.headline
+    marks = [sign(cell, mark) for mark in shown_marks(cell)]
+    return [
+        code(cell.cell.id, _CELL),
+        markdown(framework(cell.cell), _CELL),
+        markdown(cell.cell.python, _CELL),
+        *(mark.strip() for mark in marks),
+        f"{VERDICT_SIGN[cell.verdict]} {cell.verdict}",
+        "" if told.accuracy is None else f"{told.accuracy:.4f}",
+        "" if told.loss is None else f"{told.loss:.4g}",
+        "" if told.step_seconds is None else seconds(told.step_seconds),
+        markdown(reason(cell, reference), _CELL),
+    ]
+
+
+def _finding(finding: Finding, cells: Sequence[str]) -> str:
+    names = ", ".join(code(cell, _CELL) for cell in cells[:_ROWS])
+    lines = [f"**{VERDICT_SIGN[finding.verdict]} {finding.verdict}** {names}: "]
+    lines[0] += markdown(finding.title)
+    lines += [f"- {code(line)}" for line in finding.evidence if line.strip()]
+    if finding.cause:
+        lines.append(f"- Cause: {markdown(finding.cause)}")
+    if finding.remedy:
+        lines.append(f"- Remedy: {markdown(finding.remedy)}")
+    return lines[0] + "\n\n" + "\n".join(lines[1:]) if lines[1:] else lines[0]
+
+
+def _side_by_side(table: Table, most: int) -> str:
+    head = ["", *(code(name, _CELL) for name in table.columns)]
+    rows = []
+    for section in table.sections:
+        if len(table.sections) > 1:
+            title = f"**{markdown(section.name, _CELL)}** ({len(section.rows)})"
+            rows.append([title, *("" for _ in table.columns)])
+        for row in section.rows[:most]:
+            values = zip(row.values, row.judged, strict=True)
+            rows.append([code(row.fact, _CELL), *(_value(*value) for value in values)])
+        rest = len(section.rows) - most
+        if rest > 0:
+            rows.append([f"... and {rest} more, below", *("" for _ in table.columns)])
+    return _table(head, rows)
+
+
+def _value(value: str, how: Judged | None) -> str:
+    written = markdown(value, _CELL)
+    return f"**≠ {written}**" if how is Judged.DRIFT else written
+
+
+def _rests_on(report: Report) -> Iterable[str]:
+    told = [(level, bases(report.cells, level)) for level in _LEVELS]
+    if any(methods for _, methods in told):
+        yield "## What the levels rest on"
+        yield "\n".join(
+            f"- {level} {level.meaning}: {markdown('; '.join(methods), 2000)}"
+            for level, methods in told
+            if methods
+        )
+
+
+def _every_difference(cell: CellJudgement, report: Report) -> Iterable[str]:
+    """A folded block for each compared cell, in slices, so that a budget can end between them."""
+    if not cell.differences:
+        return
+    ids = {report.reference, cell.cell.id}
+    cells = [one.cell for one in report.cells if one.cell.id in ids]
+    ordered = [one for found in group(cell.differences, cells) for one in found.differences]
+    slices = [ordered[start : start + _ROWS] for start in range(0, len(ordered), _ROWS)]
+    for place, some in enumerate(slices):
+        part = f", part {place + 1} of {len(slices)}" if len(slices) > 1 else ""
+        name = markdown(f"{cell.cell.id}: {len(ordered)} facts differ, {cell.same} are equal{part}")
+        head = ["fact", "here", "reference", "judged", "why"]
+        table = _table(head, [_difference_row(one) for one in some])
+        yield f"<details><summary>{name}</summary>\n\n{table}\n\n</details>"
+
+
+def _difference_row(one: Difference) -> list[str]:
+    here = ABSENT if one.absent == "candidate" else shown(one.candidate, one.nature)
+    there = ABSENT if one.absent == "reference" else shown(one.reference, one.nature)
+    return [
+        code(one.fact, _CELL),
+        markdown(here, _CELL),
+        markdown(there, _CELL),
+        str(one.judged),
+        markdown(one.reason, _CELL),
+    ]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    return tabulate(rows, headers=head, tablefmt="pipe", disable_numparse=True)

@@ -1,0 +1,34 @@
+"""One line for each finished cell, for logs that nobody watches live."""
+
+from __future__ import annotations
+
+from harness.compare.judgement import CellJudgement
+from harness.formats.sentences import reason
+from harness.model import Verdict
+from harness.text import clean_line, inert_in_ci
+
+_NAME = 24
+_REASON = 160
+
+
+def started_line(number: int, total: int, cell: str, *, stage: str = "") -> str:
+    """A cell was begun: `[2/4] tf1.14.0-py2.7  building`."""
+    return _line(number, total, cell, stage or "started")
+
+
+def finished_line(number: int, total: int, cell: CellJudgement, seconds: float) -> str:
+    """A cell is done: `[2/4] tf1.14.0-py2.7  pass  L3  41.2 s`, and why where it does not pass.
+
+    Only what the cell shows by itself: no other cell was compared with it yet. `seconds` is the
+    wall-clock time it took.
+    """
+    parts = [str(cell.verdict), str(cell.level), f"{seconds:.1f} s"]
+    if cell.verdict is not Verdict.PASS:
+        parts.append(clean_line(reason(cell, ""), _REASON))
+    return _line(number, total, cell.cell.id, "  ".join(parts))
+
+
+def _line(number: int, total: int, cell: str, said: str) -> str:
+    width = len(str(total))
+    text = f"[{number:{width}}/{total}] {clean_line(cell, 80):{_NAME}}  {said}"
+    return inert_in_ci(text)

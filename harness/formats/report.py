@@ -1,0 +1,140 @@
+"""What every format tells, in the order it is told: made once, from a judgement or a comparison.
+
+Texts may quote what images said; each format escapes them for itself.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from harness.compare.judgement import (
+    CellJudgement,
+    Comparison,
+    Finding,
+    Judgement,
+    NotJudged,
+)
+from harness.errors import Exit
+from harness.formats.sentences import story, summary
+from harness.model import HostClass, Outcome, Run
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Report:
+    """A judgement or a comparison, ready to be told."""
+
+    kind: str
+    """report or comparison."""
+    heading: tuple[str, ...]
+    """What was judged, where and when: short parts of one line."""
+    cells: tuple[CellJudgement, ...]
+    reference: str
+    """Id of the cell the others are compared with; empty where there is none."""
+    summary: str
+    story: tuple[str, ...]
+    """Sentences about accuracy and step time."""
+    findings: tuple[Finding, ...]
+    not_judged: tuple[NotJudged, ...]
+    notices: tuple[str, ...]
+    records: str
+    next_steps: tuple[tuple[str, str], ...]
+    """(command, what it is for)."""
+    everything: str
+    """The command that shows what this report leaves out; empty: there is none."""
+    exit: Exit
+    runs: tuple[Run, ...]
+
+
+def report_on(judged: Judgement | Comparison) -> Report:
+    """The report on a run, or on two cells."""
+    return _of_run(judged) if isinstance(judged, Judgement) else _of_two(judged)
+
+
+def _of_run(judged: Judgement) -> Report:
+    run = judged.run
+    rounds = "1 round" if run.rounds == 1 else f"{run.rounds} rounds"
+    state = (run.state,) if run.state != "complete" else ()
+    candidate = next((one.cell.id for one in judged.cells if one.compared), "")
+    steps = [(f"harness report {run.id} --format markdown", "every difference, cell by cell")]
+    if candidate:
+        steps.append((f"harness compare {judged.reference} {candidate}", "two cells side by side"))
+    steps.append((f"harness export {run.id} FILE", "the records, to be compared elsewhere"))
+    return Report(
+        kind="report",
+        heading=(f"run {run.id}", *state, *where(run), rounds),
+        cells=judged.cells,
+        reference=judged.reference,
+        summary=summary(judged.counts),
+        story=story(judged.cells, judged.reference),
+        findings=judged.findings,
+        not_judged=judged.not_judged,
+        notices=(*judged.notices, *_notes(judged.cells)),
+        records=_records(judged.cells),
+        next_steps=tuple(steps),
+        everything=steps[0][0],
+        exit=judged.exit,
+        runs=(run,),
+    )
+
+
+def _of_two(judged: Comparison) -> Report:
+    cells = (judged.reference, judged.candidate)
+    ran = {run.id: run for run in (judged.reference_run, judged.candidate_run)}
+    heading = [f"{judged.candidate.cell.id} against {judged.reference.cell.id}"]
+    for run in ran.values():
+        heading += [f"run {run.id}", *where(run)]
+    counts = Counter(cell.verdict for cell in cells)
+    return Report(
+        kind="comparison",
+        heading=tuple(dict.fromkeys(heading)),
+        cells=cells,
+        reference=judged.reference.cell.id,
+        summary=summary(tuple(sorted(counts.items(), key=lambda one: -one[0].severity))),
+        story=story(cells, judged.reference.cell.id),
+        findings=judged.findings,
+        not_judged=judged.not_judged,
+        notices=(*judged.notices, *_notes(cells)),
+        records=_records(cells),
+        next_steps=tuple(
+            (f"harness report {run}", "all that was judged in that run") for run in ran
+        ),
+        everything="",
+        exit=judged.exit,
+        runs=tuple(ran.values()),
+    )
+
+
+def where(run: Run) -> tuple[str, ...]:
+    """When, on which engine and on which host a run was made."""
+    engine = f"{run.engine.name} {run.engine.version}".strip()
+    return (started(run), engine, host(run.host))
+
+
+def started(run: Run) -> str:
+    """The start of a run to the minute, in UTC, as it was written down."""
+    return f"{run.started[:16].replace('T', ' ')} UTC"
+
+
+def host(one: HostClass) -> str:
+    """A host class in a few words."""
+    cores = "1 core" if one.cores == 1 else f"{one.cores} cores"
+    gpus = Counter(one.gpus)
+    gpu = ", ".join(f"{count} x {name}" if count > 1 else name for name, count in gpus.items())
+    return f"{one.cpu_model}, {cores}, {one.memory_gib} GiB, {gpu or 'no GPU'}"
+
+
+def _notes(cells: Iterable[CellJudgement]) -> tuple[str, ...]:
+    return tuple(f"{cell.cell.id}: {note}" for cell in cells for note in cell.notes)
+
+
+def _records(cells: Iterable[CellJudgement]) -> str:
+    told = tuple(cells)
+    outcomes: Counter[Outcome] = Counter()
+    for cell in told:
+        outcomes.update(dict(cell.outcomes))
+    planned = sum(cell.planned for cell in told)
+    there = planned - sum(cell.missing for cell in told)
+    parts = [f"{outcomes[one]} {one}" for one in Outcome if outcomes[one]]
+    return f"{there} of {planned} planned records" + (f": {', '.join(parts)}" if parts else "")

@@ -1,0 +1,138 @@
+"""Facts down, cells across: what differs from the reference, and what no rule judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from harness.compare.differences import Difference
+from harness.compare.groups import group
+from harness.compare.judgement import CellJudgement, NotJudged
+from harness.compare.rules import Judged
+from harness.compare.shown import shown
+from harness.model import Fact, Nature
+
+SAME = "="
+"""Stands for: as in the reference."""
+NOT_COMPARED = "-"
+"""Stands for: not compared, since that side did not answer the probe."""
+ABSENT = "absent"
+"""Stands for: that side has no such fact. Missing is not equal."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Row:
+    """One fact; `values` as many as there are columns, `judged` likewise (None: not compared)."""
+
+    fact: str
+    values: tuple[str, ...]
+    judged: tuple[Judged | None, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Section:
+    """Rows of one group, what matters first."""
+
+    name: str
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Table:
+    """Columns by cell id, the reference (where there is one) last."""
+
+    columns: tuple[str, ...]
+    sections: tuple[Section, ...]
+
+
+def differing(cells: Sequence[CellJudgement], reference: str) -> Table:
+    """What differs in any of the compared cells, what is ignored left out; groups that hold
+    drift first, then the largest; lone facts are put together."""
+    compared = [cell for cell in cells if cell.compared]
+    by_cell = [{one.fact: one for one in _told(cell)} for cell in compared]
+    every = [one for cell in compared for one in _told(cell)]
+    groups = group(every, (cell.cell for cell in cells))
+    sections: list[Section] = []
+    single: list[Row] = []
+    for found in sorted(
+        groups, key=lambda one: (not one.count(Judged.DRIFT), -len(one.differences))
+    ):
+        facts = dict.fromkeys(one.fact for one in found.differences)
+        rows = tuple(_row(fact, compared, by_cell) for fact in facts)
+        if len(facts) == 1:
+            single += (replace(row, fact=fact) for row, fact in zip(rows, facts, strict=True))
+        else:
+            sections.append(Section(name=found.name, rows=rows))
+    if single:
+        sections.append(Section(name="others", rows=tuple(single)))
+    columns = (*(cell.cell.id for cell in compared), reference)
+    return Table(columns=columns, sections=tuple(sections))
+
+
+def _told(cell: CellJudgement) -> Iterable[Difference]:
+    return (
+        one
+        for one in cell.differences
+        if one.judged is not Judged.IGNORED and one.nature is Nature.STATIC
+    )
+
+
+def _row(
+    fact: str, cells: Sequence[CellJudgement], by_cell: Sequence[dict[str, Difference]]
+) -> Row:
+    known = next(differences[fact] for differences in by_cell if fact in differences)
+    same = ABSENT if known.absent == "reference" else SAME
+    values: list[str] = []
+    judged: list[Judged | None] = []
+    for cell, differences in zip(cells, by_cell, strict=True):
+        one = differences.get(fact)
+        if one is None:
+            values.append(NOT_COMPARED if known.probe in cell.left_out else same)
+        elif one.absent == "candidate":
+            values.append(ABSENT)
+        else:
+            values.append(shown(one.candidate, one.nature))
+        judged.append(one.judged if one else None)
+    there = known.absent != "reference"
+    values.append(shown(known.reference, known.nature) if there else ABSENT)
+    label = fact.partition(".")[2] or fact
+    return Row(fact=label, values=tuple(values), judged=(*judged, None))
+
+
+def left_open(facts: Sequence[NotJudged], cells: Sequence[CellJudgement], reference: str) -> Table:
+    """Measurements, times and open differences side by side, the reference last."""
+    ids = [cell.cell.id for cell in cells]
+    ordered = [*(one for one in ids if one != reference), *(one for one in ids if one == reference)]
+    rows = []
+    for fact in facts:
+        said: dict[str, Fact] = dict(fact.values)
+        values = tuple(
+            shown(said[one], fact.nature) if one in said else NOT_COMPARED for one in ordered
+        )
+        rows.append(Row(fact=fact.fact, values=values, judged=(None,) * len(values)))
+    return Table(columns=tuple(ordered), sections=(Section(name="not judged", rows=tuple(rows)),))
+
+
+def _differs(row: Row, place: int) -> bool:
+    """Whether a column says anything else than the reference does, or nothing is compared."""
+    value = row.values[place]
+    return value != NOT_COMPARED and value != SAME and (value, value) != (row.values[-1], ABSENT)
+
+
+def part_of(table: Table, columns: Sequence[str]) -> Table:
+    """The table with only some of its columns, and without rows that say nothing then."""
+    kept = [table.columns.index(one) for one in columns]
+    sections = []
+    for section in table.sections:
+        rows = tuple(
+            Row(
+                fact=row.fact,
+                values=tuple(row.values[place] for place in kept),
+                judged=tuple(row.judged[place] for place in kept),
+            )
+            for row in section.rows
+            if len(kept) < 2 or any(_differs(row, place) for place in kept[:-1])
+        )
+        if rows:
+            sections.append(Section(name=section.name, rows=rows))
+    return Table(columns=tuple(columns), sections=tuple(sections))

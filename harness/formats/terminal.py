@@ -1,0 +1,213 @@
+"""The report for a terminal: the grid of cells first, then findings, then what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+
+from rich.text import Text
+
+from harness.compare.groups import MATTERS
+from harness.compare.judgement import CellJudgement, same_for_several
+from harness.compare.rules import Judged
+from harness.compare.shown import seconds
+from harness.formats.layout import Page, columns, said
+from harness.formats.marks import (
+    COLOR,
+    JUDGED_MEANING,
+    JUDGED_SIGN,
+    STANDING_COLOR,
+    VERDICT_SIGN,
+    bases,
+    legend,
+    shown_marks,
+    sign,
+)
+from harness.formats.report import Report
+from harness.formats.sentences import framework, reason
+from harness.formats.sidebyside import Table, differing, left_open, part_of
+from harness.model import Level, Verdict
+from harness.text import clean_line
+
+_FINDINGS = 40
+_FEW = 5
+_LABEL = 30
+_VALUE = 24
+_NARROW = 15
+_LEVELS = (Level.L0, Level.L1, Level.L2, Level.L3)
+
+
+def render(report: Report, *, width: int = 100, color: bool = False) -> str:
+    """The report as lines of at most `width` columns, with colours where `color` is set."""
+    page = Page(width=max(60, width), color=color)
+    page.paragraph(said("  ·  ".join(report.heading), "dim", 1000))
+    page.blank()
+    if report.cells:
+        _grid(page, report)
+        page.blank()
+    page.paragraph(said(" ".join((report.summary, *report.story)), limit=2000))
+    _findings(page, report)
+    _differences(page, report)
+    _left_open(page, report)
+    _rests_on(page, report.cells)
+    if report.notices:
+        page.title("Notices")
+        for notice in report.notices:
+            page.paragraph(said(notice, limit=1000), indent=4, label="  -")
+    page.title("Next")
+    commands = [[said(command, "bold"), said(what, "dim")] for command, what in report.next_steps]
+    page.lines(columns(commands, indent=2, widest=80, first=80))
+    page.blank()
+    page.paragraph(said(f"{report.records}. Exit status {int(report.exit)}.", "dim"))
+    return page.text()
+
+
+def _grid(page: Page, report: Report) -> None:
+    names = (
+        "cell",
+        "framework",
+        "python",
+        " ".join(_LEVELS),
+        "verdict",
+        "accuracy",
+        "loss",
+        "step",
+    )
+    rows = [[Text(name, style="dim") for name in names]]
+    rows += [_grid_row(cell) for cell in report.cells]
+    widest = max(16, page.width // 3)
+    aligned = columns(rows, widest=widest, first=widest, room=page.width - 2)
+    page.line(Text("  ").append_text(aligned[0]))
+    for cell, line in zip(report.cells, aligned[1:], strict=True):
+        mark = Text(f"{VERDICT_SIGN[cell.verdict]} ", style=COLOR[cell.verdict])
+        page.line(mark.append_text(line))
+        if cell.verdict is not Verdict.PASS:
+            page.paragraph(said(reason(cell, report.reference), limit=240), indent=4)
+    page.blank()
+    meaning = "   ".join(f"{level} {level.meaning}" for level in _LEVELS)
+    page.paragraph(Text(meaning, style="dim"), indent=2)
+    if signs := legend(report.cells):
+        page.paragraph(Text(signs, style="dim"), indent=2)
+
+
+def _grid_row(cell: CellJudgement) -> list[Text]:
+    told = cell.headline
+    marks = Text("")
+    for mark in shown_marks(cell):
+        marks.append(f"{sign(cell, mark):3}", style=STANDING_COLOR[mark.standing])
+    marks.rstrip()
+    return [
+        said(cell.cell.id),
+        said(framework(cell.cell)),
+        said(cell.cell.python or "-"),
+        marks,
+        Text(str(cell.verdict), style=COLOR[cell.verdict]),
+        Text("-" if told.accuracy is None else f"{told.accuracy:.4f}"),
+        Text("-" if told.loss is None else f"{told.loss:.4g}"),
+        Text("-" if told.step_seconds is None else seconds(told.step_seconds)),
+    ]
+
+
+def _findings(page: Page, report: Report) -> None:
+    told = same_for_several(report.findings)
+    if not told:
+        return
+    page.title(f"Findings ({len(told)})")
+    remedies: set[str] = set()
+    for finding, cells in told[:_FINDINGS]:
+        page.blank()
+        head = Text(f"{VERDICT_SIGN[finding.verdict]} {finding.verdict}", COLOR[finding.verdict])
+        names = ", ".join(cells[:_FEW])
+        more = f" and {len(cells) - _FEW} more" if len(cells) > _FEW else ""
+        head.append_text(said(f"  {names}{more}: ", "bold")).append_text(said(finding.title))
+        page.paragraph(head)
+        for line in finding.evidence:
+            page.paragraph(said(line), indent=4)
+        remedy = "" if finding.remedy in remedies else finding.remedy
+        remedies.add(remedy)
+        for name, text in (("cause", finding.cause), ("remedy", remedy)):
+            if text:
+                page.paragraph(said(text), indent=12, label=f"    {name}", style="dim")
+    if len(told) > _FINDINGS:
+        page.blank()
+        page.line(Text(f"... and {len(told) - _FINDINGS} more{_elsewhere(report)}"))
+
+
+def _differences(page: Page, report: Report) -> None:
+    table = differing(report.cells, report.reference)
+    if not table.sections:
+        return
+    page.title("What differs from the reference")
+    drifting = [cell.cell.id for cell in report.cells if cell.verdict is Verdict.DRIFT]
+    first = [*dict.fromkeys((*(one for one in drifting if one in table.columns), *table.columns))]
+    shown = _fitting(page, [one for one in first if one != report.reference])
+    part = part_of(table, [*(one for one in table.columns if one in shown), report.reference])
+    _table(page, part, MATTERS, _elsewhere(report))
+    used = {one for section in part.sections for row in section.rows for one in row.judged}
+    signs = [f"{JUDGED_SIGN[one]} {JUDGED_MEANING[one]}" for one in JUDGED_SIGN if one in used]
+    allowed = ["no sign: allowed"] if Judged.ALLOWED in used else []
+    page.line(Text("  " + "   ".join((*signs, *allowed, "= as the reference")), style="dim"))
+    hidden = len(table.columns) - len(part.columns)
+    if hidden:
+        page.line(Text(f"  ... and {hidden} more cells{_elsewhere(report)}", style="dim"))
+
+
+def _left_open(page: Page, report: Report) -> None:
+    if not report.not_judged:
+        return
+    table = left_open(report.not_judged, report.cells, report.reference)
+    page.title("Not judged: no rule says yet what these should be")
+    shown = _fitting(page, [one for one in table.columns if one != report.reference])
+    last = [report.reference] if report.reference in table.columns else []
+    part = part_of(table, [*shown, *last])
+    _table(page, part, 2 * MATTERS, _elsewhere(report), headed=False)
+    hidden = len(table.columns) - len(part.columns)
+    if hidden:
+        page.line(Text(f"  ... and {hidden} more cells{_elsewhere(report)}", style="dim"))
+
+
+def _fitting(page: Page, names: Sequence[str]) -> list[str]:
+    """As many cells as there is room for beside the facts and the reference."""
+    return list(names[: max(1, (page.width - 2 - _LABEL) // (_NARROW + 2) - 1)])
+
+
+def _table(page: Page, table: Table, most: int, more: str, *, headed: bool = True) -> None:
+    """All sections in one alignment: a head, then the first rows of each, then how many more."""
+    lead = "  " if headed else ""
+    rows = [[Text(""), *(said(name, "dim") for name in table.columns)]]
+    for section in table.sections:
+        for row in section.rows[:most]:
+            values = map(_value, row.values, row.judged)
+            rows.append([said(f"{lead}{row.fact}"), *values])
+    room = (page.width - 2 - _LABEL) // max(1, len(table.columns)) - 2
+    aligned = iter(columns(rows, indent=2, widest=max(_NARROW, min(_VALUE, room)), first=_LABEL))
+    page.line(next(aligned))
+    for section in table.sections:
+        if headed:
+            page.line(Text(f"  {clean_line(section.name)} ({len(section.rows)})"))
+        page.lines(islice(aligned, min(most, len(section.rows))))
+        if len(section.rows) > most:
+            rest = f"  {lead}... and {len(section.rows) - most} more{more}"
+            page.line(Text(rest, style="dim"))
+
+
+def _value(value: str, how: Judged | None) -> Text:
+    mark = JUDGED_SIGN.get(how, "") if how else ""
+    style = COLOR[Verdict.DRIFT] if how is Judged.DRIFT else ""
+    return said(f"{mark} {value}".strip(), style)
+
+
+def _rests_on(page: Page, cells: Sequence[CellJudgement]) -> None:
+    rows = []
+    for level in _LEVELS:
+        told = bases(cells, level)
+        if told:
+            rows.append((f"{level} {level.meaning}", "; ".join(told)))
+    if rows:
+        page.title("What the levels rest on")
+        for name, methods in rows:
+            page.paragraph(said(methods), indent=24, label=f"  {name}")
+
+
+def _elsewhere(report: Report) -> str:
+    return f" ({report.everything})" if report.everything else ""
