@@ -18,15 +18,25 @@ from harness.compare.shown import seconds, shown
 from harness.formats.marks import VERDICT_SIGN, bases, legend, shown_marks, sign
 from harness.formats.report import Report
 from harness.formats.sentences import framework, reason
-from harness.formats.sidebyside import ABSENT, Table, differing, left_open
+from harness.formats.sidebyside import (
+    ABSENT,
+    NOT_COMPARED,
+    SAME,
+    Table,
+    abridged,
+    differing,
+    left_open,
+)
 from harness.model import Level
-from harness.text import code, inert_in_ci, markdown
+from harness.text import code, html, inert_in_ci, markdown
 
 BUDGET = 900 * 1024
 """Bytes of UTF-8 at most."""
 
 _RESERVE = 4096
 _ROWS = 500
+_SLICE = 100
+_COLUMNS = 20
 _TOP = 12
 _CELL = 160
 _LEVELS = (Level.L0, Level.L1, Level.L2, Level.L3)
@@ -66,19 +76,20 @@ def _parts(report: Report) -> Iterable[str]:
     across = differing(report.cells, report.reference)
     if across.sections:
         yield "## What differs from the reference"
-        yield _side_by_side(across, _TOP)
+        yield _side_by_side(across, report, _TOP)
     if report.not_judged:
         yield "## Not judged: no rule says yet what these should be"
-        yield _side_by_side(left_open(report.not_judged, report.cells, report.reference), _ROWS)
+        across = left_open(report.not_judged, report.cells, report.reference)
+        yield _side_by_side(across, report, _ROWS)
     yield from _rests_on(report)
     if report.notices:
         yield "## Notices"
         yield "\n".join(f"- {markdown(notice, 1000)}" for notice in report.notices[:_ROWS])
-    for cell in report.cells:
-        yield from _every_difference(cell, report)
     yield "## Next"
     yield "\n".join(f"- {code(command)}: {what}" for command, what in report.next_steps)
     yield f"{markdown(report.records, 1000)}. Exit status {int(report.exit)}."
+    for cell in report.cells:
+        yield from _every_difference(cell, report)
 
 
 def _signs(report: Report) -> str:
@@ -122,7 +133,8 @@ def _finding(finding: Finding, cells: Sequence[str]) -> str:
     return lines[0] + "\n\n" + "\n".join(lines[1:]) if lines[1:] else lines[0]
 
 
-def _side_by_side(table: Table, most: int) -> str:
+def _side_by_side(every: Table, report: Report, most: int) -> str:
+    table = abridged(every, report.cells, report.reference, _COLUMNS)
     head = ["", *(code(name, _CELL) for name in table.columns)]
     rows = []
     for section in table.sections:
@@ -135,11 +147,12 @@ def _side_by_side(table: Table, most: int) -> str:
         rest = len(section.rows) - most
         if rest > 0:
             rows.append([f"... and {rest} more, below", *("" for _ in table.columns)])
-    return _table(head, rows)
+    hidden = len(every.columns) - len(table.columns)
+    return _table(head, rows) + (f"\n\n... and {hidden} more cells" if hidden else "")
 
 
 def _value(value: str, how: Judged | None) -> str:
-    written = markdown(value, _CELL)
+    written = value if value in (SAME, NOT_COMPARED) else markdown(value, _CELL)
     return f"**≠ {written}**" if how is Judged.DRIFT else written
 
 
@@ -161,10 +174,10 @@ def _every_difference(cell: CellJudgement, report: Report) -> Iterable[str]:
     ids = {report.reference, cell.cell.id}
     cells = [one.cell for one in report.cells if one.cell.id in ids]
     ordered = [one for found in group(cell.differences, cells) for one in found.differences]
-    slices = [ordered[start : start + _ROWS] for start in range(0, len(ordered), _ROWS)]
+    slices = [ordered[start : start + _SLICE] for start in range(0, len(ordered), _SLICE)]
     for place, some in enumerate(slices):
         part = f", part {place + 1} of {len(slices)}" if len(slices) > 1 else ""
-        name = markdown(f"{cell.cell.id}: {len(ordered)} facts differ, {cell.same} are equal{part}")
+        name = html(f"{cell.cell.id}: {len(ordered)} facts differ, {cell.same} are equal{part}")
         head = ["fact", "here", "reference", "judged", "why"]
         table = _table(head, [_difference_row(one) for one in some])
         yield f"<details><summary>{name}</summary>\n\n{table}\n\n</details>"

@@ -10,7 +10,7 @@ from harness.compare.groups import group
 from harness.compare.judgement import CellJudgement, NotJudged
 from harness.compare.rules import Judged
 from harness.compare.shown import shown
-from harness.model import Fact, Nature
+from harness.model import Fact, Nature, Verdict
 
 SAME = "="
 """Stands for: as in the reference."""
@@ -101,7 +101,8 @@ def _row(
 
 def left_open(facts: Sequence[NotJudged], cells: Sequence[CellJudgement], reference: str) -> Table:
     """Measurements, times and open differences side by side, the reference last."""
-    ids = [cell.cell.id for cell in cells]
+    answering = {cell for fact in facts for cell, _ in fact.values}
+    ids = [cell.cell.id for cell in cells if cell.cell.id in answering]
     ordered = [*(one for one in ids if one != reference), *(one for one in ids if one == reference)]
     rows = []
     for fact in facts:
@@ -117,6 +118,15 @@ def _differs(row: Row, place: int) -> bool:
     """Whether a column says anything else than the reference does, or nothing is compared."""
     value = row.values[place]
     return value != NOT_COMPARED and value != SAME and (value, value) != (row.values[-1], ABSENT)
+
+
+def abridged(table: Table, cells: Sequence[CellJudgement], reference: str, most: int) -> Table:
+    """The table with at most `most` columns beside the reference's: cells that drift come first."""
+    others = [one for one in table.columns if one != reference]
+    drifting = {cell.cell.id for cell in cells if cell.verdict is Verdict.DRIFT}
+    first = sorted(others, key=lambda one: one not in drifting)[:most]
+    last = [reference] if reference in table.columns else []
+    return part_of(table, [*(one for one in others if one in first), *last])
 
 
 def part_of(table: Table, columns: Sequence[str]) -> Table:

@@ -25,7 +25,7 @@ from harness.formats.marks import (
 )
 from harness.formats.report import Report
 from harness.formats.sentences import framework, reason
-from harness.formats.sidebyside import Table, differing, left_open, part_of
+from harness.formats.sidebyside import Table, abridged, differing, left_open
 from harness.model import Level, Verdict
 from harness.text import clean_line
 
@@ -79,7 +79,7 @@ def _grid(page: Page, report: Report) -> None:
     aligned = columns(rows, widest=widest, first=widest, room=page.width - 2)
     page.line(Text("  ").append_text(aligned[0]))
     for cell, line in zip(report.cells, aligned[1:], strict=True):
-        mark = Text(f"{VERDICT_SIGN[cell.verdict]} ", style=COLOR[cell.verdict])
+        mark = Text().append(f"{VERDICT_SIGN[cell.verdict]} ", style=COLOR[cell.verdict])
         page.line(mark.append_text(line))
         if cell.verdict is not Verdict.PASS:
             page.paragraph(said(reason(cell, report.reference), limit=240), indent=4)
@@ -116,7 +116,9 @@ def _findings(page: Page, report: Report) -> None:
     remedies: set[str] = set()
     for finding, cells in told[:_FINDINGS]:
         page.blank()
-        head = Text(f"{VERDICT_SIGN[finding.verdict]} {finding.verdict}", COLOR[finding.verdict])
+        head = Text().append(
+            f"{VERDICT_SIGN[finding.verdict]} {finding.verdict}", style=COLOR[finding.verdict]
+        )
         names = ", ".join(cells[:_FEW])
         more = f" and {len(cells) - _FEW} more" if len(cells) > _FEW else ""
         head.append_text(said(f"  {names}{more}: ", "bold")).append_text(said(finding.title))
@@ -138,10 +140,7 @@ def _differences(page: Page, report: Report) -> None:
     if not table.sections:
         return
     page.title("What differs from the reference")
-    drifting = [cell.cell.id for cell in report.cells if cell.verdict is Verdict.DRIFT]
-    first = [*dict.fromkeys((*(one for one in drifting if one in table.columns), *table.columns))]
-    shown = _fitting(page, [one for one in first if one != report.reference])
-    part = part_of(table, [*(one for one in table.columns if one in shown), report.reference])
+    part = abridged(table, report.cells, report.reference, _fitting(page))
     _table(page, part, MATTERS, _elsewhere(report))
     used = {one for section in part.sections for row in section.rows for one in row.judged}
     signs = [f"{JUDGED_SIGN[one]} {JUDGED_MEANING[one]}" for one in JUDGED_SIGN if one in used]
@@ -157,18 +156,16 @@ def _left_open(page: Page, report: Report) -> None:
         return
     table = left_open(report.not_judged, report.cells, report.reference)
     page.title("Not judged: no rule says yet what these should be")
-    shown = _fitting(page, [one for one in table.columns if one != report.reference])
-    last = [report.reference] if report.reference in table.columns else []
-    part = part_of(table, [*shown, *last])
+    part = abridged(table, report.cells, report.reference, _fitting(page))
     _table(page, part, 2 * MATTERS, _elsewhere(report), headed=False)
     hidden = len(table.columns) - len(part.columns)
     if hidden:
         page.line(Text(f"  ... and {hidden} more cells{_elsewhere(report)}", style="dim"))
 
 
-def _fitting(page: Page, names: Sequence[str]) -> list[str]:
-    """As many cells as there is room for beside the facts and the reference."""
-    return list(names[: max(1, (page.width - 2 - _LABEL) // (_NARROW + 2) - 1)])
+def _fitting(page: Page) -> int:
+    """For how many cells there is room beside the facts and the reference."""
+    return max(1, (page.width - 2 - _LABEL) // (_NARROW + 2) - 1)
 
 
 def _table(page: Page, table: Table, most: int, more: str, *, headed: bool = True) -> None:
