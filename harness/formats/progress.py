@@ -11,11 +11,6 @@ _NAME = 24
 _REASON = 160
 
 
-def started_line(number: int, total: int, cell: str, *, stage: str = "") -> str:
-    """A cell was begun: `[2/4] tf1.14.0-py2.7  building`."""
-    return _line(number, total, cell, stage or "started")
-
-
 def finished_line(number: int, total: int, cell: CellJudgement, seconds: float) -> str:
     """A cell is done: `[2/4] tf1.14.0-py2.7  pass  L3  41.2 s`, and why where it does not pass.
 
@@ -25,10 +20,6 @@ def finished_line(number: int, total: int, cell: CellJudgement, seconds: float) 
     parts = [str(cell.verdict), str(cell.level), f"{seconds:.1f} s"]
     if cell.verdict is not Verdict.PASS:
         parts.append(clean_line(reason(cell, ""), _REASON))
-    return _line(number, total, cell.cell.id, "  ".join(parts))
-
-
-def _line(number: int, total: int, cell: str, said: str) -> str:
+    name = clean_line(cell.cell.id, 80)
     width = len(str(total))
-    text = f"[{number:{width}}/{total}] {clean_line(cell, 80):{_NAME}}  {said}"
-    return inert_in_ci(text)
+    return inert_in_ci(f"[{number:{width}}/{total}] {name:{_NAME}}  {'  '.join(parts)}")

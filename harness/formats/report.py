@@ -86,6 +86,11 @@ def _of_two(judged: Comparison) -> Report:
     for run in ran.values():
         heading += [f"run {run.id}", *where(run)]
     counts = Counter(cell.verdict for cell in cells)
+    sides = (
+        _side(judged.reference_run, judged.reference),
+        _side(judged.candidate_run, judged.candidate),
+    )
+    everything = f"harness compare {' '.join(sides)} --format markdown"
     return Report(
         kind="comparison",
         heading=tuple(dict.fromkeys(heading)),
@@ -97,13 +102,20 @@ def _of_two(judged: Comparison) -> Report:
         not_judged=judged.not_judged,
         notices=(*judged.notices, *_notes(cells)),
         records=_records(cells),
-        next_steps=tuple(
-            (f"harness report {run}", "all that was judged in that run") for run in ran
+        next_steps=(
+            (everything, "every difference"),
+            *((f"harness report {run}", "all that was judged in that run") for run in ran),
         ),
-        everything="",
+        everything=everything,
         exit=judged.exit,
         runs=tuple(ran.values()),
     )
+
+
+def _side(run: Run, cell: CellJudgement) -> str:
+    """A cell as `harness compare` takes it."""
+    name = cell.cell.id
+    return name if name.startswith(f"{run.id}:") else f"{run.id}:{name}"
 
 
 def where(run: Run) -> tuple[str, ...]:
