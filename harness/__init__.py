@@ -1,3 +1,3 @@
-"""Verify deep-learning environments: plan a version matrix, probe it, compare, explain the drift."""
+"""Verify deep-learning environments: a version matrix, probed, compared, its drift explained."""
 
 __version__ = "0.1.0"

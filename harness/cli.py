@@ -24,13 +24,16 @@ app = typer.Typer(
     "A matrix of images, probed for real, compared, the drift explained.",
     epilog="Where things lie: runs in ~/.local/state/harness/store.sqlite3 (HARNESS_STORE), "
     "downloads in ~/.cache/harness (HARNESS_CACHE), data sets in the folder HARNESS_DATA names, "
-    "else the cache, reports in ./reports (HARNESS_REPORTS). Exit statuses: 0 as expected, 1 findings, "
-    "2 usage, 3 a bug of ours, 4 infrastructure, 5 nothing verified, 130/143 interrupted.",
+    "else the cache, reports in ./reports (HARNESS_REPORTS). Exit statuses: 0 as expected, "
+    "1 findings, 2 usage, 3 a bug of ours, 4 infrastructure, 5 nothing verified, "
+    "130/143 interrupted.",
 )
 
 SuiteOption = Annotated[
     Path | None,
-    typer.Option("--suite", help="matrix.yaml or its folder; else ./matrix.yaml, else the default."),
+    typer.Option(
+        "--suite", help="matrix.yaml or its folder; else ./matrix.yaml, else the default."
+    ),
 ]
 CellOption = Annotated[list[str], typer.Option("--cell", help="Cells, as a glob; repeatable.")]
 TagOption = Annotated[list[str], typer.Option("--tag", help="Cells with this tag; repeatable.")]
@@ -76,7 +79,9 @@ def run(
     suite: SuiteOption = None,
     format: FormatOption = "terminal",
     output: OutputOption = None,
-    refresh_bases: Annotated[bool, typer.Option("--refresh-bases", help="Make bases anew.")] = False,
+    refresh_bases: Annotated[
+        bool, typer.Option("--refresh-bases", help="Make bases anew.")
+    ] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch and pull nothing.")] = False,
     require_verified: VerifiedOption = False,
 ) -> None:
@@ -102,7 +107,7 @@ def run(
         require_verified=require_verified,
     )
     judgement, status = ran(wanted, progress_for(sys.stderr))
-    written(render(format, judgement, **_look(output)), output)
+    written(render(format, judgement, **_look(format, output)), output)
     raise typer.Exit(status)
 
 
@@ -122,7 +127,7 @@ def compare(
     from harness.progress import progress_for
 
     comparison = compared(suite, a, b, engine, progress_for(sys.stderr))
-    written(render(format, comparison, **_look(output)), output)
+    written(render(format, comparison, **_look(format, output)), output)
     raise typer.Exit(comparison.exit)
 
 
@@ -142,7 +147,7 @@ def report(
         written(listing(), output)
         return
     judgement = judged(run, require_verified=require_verified)
-    written(render(format, judgement, **_look(output)), output)
+    written(render(format, judgement, **_look(format, output)), output)
     raise typer.Exit(judgement.exit)
 
 
@@ -177,9 +182,9 @@ def import_(file: Annotated[Path, typer.Argument(help="An exported run.")]) -> N
     print(import_run(file))
 
 
-def _look(output: Path | None) -> dict[str, object]:
+def _look(format: str, output: Path | None) -> dict[str, int | bool]:
     """How a terminal report looks: as wide as the terminal, in colour only there."""
-    if output is not None or not sys.stdout.isatty():
+    if format != "terminal" or output is not None or not sys.stdout.isatty():
         return {}
     from shutil import get_terminal_size
 
@@ -192,7 +197,9 @@ def main() -> None:
     try:
         app(standalone_mode=True)
     except HarnessError as error:
-        print(f"error: {error}" if not str(error).startswith("error") else str(error), file=sys.stderr)
+        print(
+            f"error: {error}" if not str(error).startswith("error") else str(error), file=sys.stderr
+        )
         sys.exit(error.exit)
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
@@ -201,5 +208,8 @@ def main() -> None:
         sys.exit(Exit.OK)
     except Exception:
         traceback.print_exc()
-        print("error: this is a bug in harness; please report it with the lines above", file=sys.stderr)
+        print(
+            "error: this is a bug in harness; please report it with the lines above",
+            file=sys.stderr,
+        )
         sys.exit(Exit.INTERNAL)

@@ -324,7 +324,6 @@ class Lock:
     tools: tuple[Artifact, ...]
     """pip first; setuptools and wheel where a source distribution is built. Never in the image."""
     distributions: tuple[Artifact, ...]
-    files: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -337,6 +336,8 @@ class Recipe:
     environment: tuple[tuple[str, str], ...]
     dockerfile: str
     """Text of the parametrised Dockerfile it is rendered with."""
+    files: tuple[tuple[str, str], ...] = ()
+    """(name, text) of our own files that the build runs."""
 
 
 # --- what came out -----------------------------------------------------------------------------
@@ -355,7 +356,7 @@ class ImageIdentity:
     base: str = ""
     """Image id of the base that was really used."""
     origin: str = ""
-    """How it was obtained: built, reused, pulled, found on the engine, virtual environment, host."""
+    """How it was obtained: built, reused, pulled, found on the engine, and so on."""
     size_bytes: int = 0
 
 

@@ -7,10 +7,13 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from types import TracebackType
-from typing import Protocol, Self, TextIO
+from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from harness.model import Outcome, Record, Run
 from harness.text import clean_line, inert_in_ci
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 _HEARTBEAT_S = 60.0
 
@@ -46,7 +49,7 @@ class Tally:
     def __init__(self, run: Run) -> None:
         self.planned = Counter(key.cell for key in run.planned())
         self.outcomes: dict[str, Counter[Outcome]] = {cell: Counter() for cell in self.planned}
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = dict.fromkeys(self.planned, 0.0)
         self.reason: dict[str, str] = {}
 
     def add(self, record: Record) -> bool:
@@ -60,16 +63,12 @@ class Tally:
     @property
     def finished(self) -> int:
         """Cells with all their records."""
-        return sum(
-            counted.total() == self.planned[cell] for cell, counted in self.outcomes.items()
-        )
+        return sum(counted.total() == self.planned[cell] for cell, counted in self.outcomes.items())
 
     def line(self, cell: str) -> str:
         """One finished cell in one line."""
         counted = self.outcomes[cell]
-        outcomes = ", ".join(
-            f"{number} {outcome}" for outcome, number in sorted(counted.items())
-        )
+        outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counted.items()))
         reason = self.reason.get(cell, "")
         tail = f": {clean_line(reason, 160)}" if reason else ""
         return (
@@ -178,7 +177,7 @@ class LiveProgress:
 
         self._console.print(Text(clean_line(text, 400)))
 
-    def _table(self) -> object:
+    def _table(self) -> Table:
         from rich.spinner import Spinner
         from rich.table import Table
         from rich.text import Text

@@ -19,8 +19,15 @@ from harness.model import Base, Cell, Lock, Recipe, Suite
 _UNDIGESTED = frozenset({"place"})
 
 
-def recipe_of(cell: Cell, suite: Suite, lock: Lock, dockerfile: str) -> Recipe:
-    """The recipe of a built cell. `dockerfile` is the text of the template it is rendered from.
+def recipe_of(
+    cell: Cell,
+    suite: Suite,
+    lock: Lock,
+    dockerfile: str,
+    files: tuple[tuple[str, str], ...] = (),
+) -> Recipe:
+    """The recipe of a built cell. `dockerfile` is the text of the template it is rendered from,
+    `files` are (name, text) of what its build runs.
 
     InternalError for a cell that is not built, or whose base the suite does not have.
     """
@@ -30,6 +37,7 @@ def recipe_of(cell: Cell, suite: Suite, lock: Lock, dockerfile: str) -> Recipe:
         lock=lock,
         environment=cell.environment,
         dockerfile=dockerfile,
+        files=files,
     )
 
 
@@ -43,7 +51,7 @@ def base_of(suite: Suite, cell: Cell) -> Base:
 
 def with_part(recipe: Recipe, **parts: Any) -> Recipe:
     """The recipe with some of its parts replaced: base, interpreter, lock, environment,
-    dockerfile. InternalError for a part there is not."""
+    dockerfile, files. InternalError for a part there is not."""
     unknown = parts.keys() - {field.name for field in fields(recipe)}
     if unknown:
         raise InternalError(f"a recipe has no part {', '.join(sorted(unknown))}")
@@ -97,6 +105,7 @@ def _content(recipe: Recipe) -> dict[str, Any]:
         "distributions": _plain(recipe.lock.distributions),
         "environment": _plain(recipe.environment),
         "dockerfile": recipe.dockerfile,
+        "files": _plain(recipe.files),
     }
 
 

@@ -54,9 +54,7 @@ def make_root(source: Source, out: IO[bytes], log: Path) -> tuple[str, ...]:
     """
     program = shutil.which("mmdebstrap")
     if program is None:
-        raise RootUnavailable(
-            "mmdebstrap is not installed on this host", Outcome.HOST_INCOMPATIBLE
-        )
+        raise RootUnavailable("mmdebstrap is not installed on this host", Outcome.HOST_INCOMPATIBLE)
     mirror = archive_mirror() if source.archive else ""
     if source.archive and not mirror:
         raise RootUnavailable(

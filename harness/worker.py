@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from harness.answer import Answer
 from harness.engines import Engine, Obtained, Order, Pass, Performed, Question
 from harness.errors import EngineError
-from harness.answer import Answer
 from harness.hostclass import observed_now
 from harness.model import Cell, Outcome, Probe, Record
 from harness.probe import applies
@@ -66,9 +66,7 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record]:
     """
     obtained: dict[str, Obtained] = {}
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        waiting = {
-            pool.submit(_obtain, engine, order, tell): order.cell for order in task.orders
-        }
+        waiting = {pool.submit(_obtain, engine, order, tell): order.cell for order in task.orders}
         try:
             for done in as_completed(waiting):
                 cell = waiting[done]
@@ -81,9 +79,7 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record]:
     for number in range(1, task.rounds + 1):
         for order in task.orders:
             if obtained[order.cell.id].outcome is Outcome.OK:
-                yield from _round(
-                    engine, task, order.cell, number, obtained[order.cell.id], tell
-                )
+                yield from _round(engine, task, order.cell, number, obtained[order.cell.id], tell)
 
 
 def _obtain(engine: Engine, order: Order, tell: Tell) -> Obtained:
@@ -149,9 +145,7 @@ def _round(
                 )
             )
         except EngineError as error:
-            performed = Performed(
-                answers={}, outcome=Outcome.ENGINE_GONE, reason=error.message
-            )
+            performed = Performed(answers={}, outcome=Outcome.ENGINE_GONE, reason=error.message)
         pending, ended = _settle(pending, performed)
         for asked, answer, outcome, reason in ended:
             yield _record(
@@ -183,9 +177,7 @@ def _round(
 _Ended = tuple[Question, Answer | None, Outcome, str]
 
 
-def _settle(
-    pending: list[Question], performed: Performed
-) -> tuple[list[Question], list[_Ended]]:
+def _settle(pending: list[Question], performed: Performed) -> tuple[list[Question], list[_Ended]]:
     """Which questions are answered or lost, and which go on to a fresh container.
 
     Answers count only where the container's end is known and nobody interfered. Where it died,
@@ -213,9 +205,7 @@ def _settle(
     return left[len(blamed) :], ended
 
 
-def _not_applicable(
-    task: Task, cell: Cell, number: int, probe: Probe, engine: str
-) -> Record:
+def _not_applicable(task: Task, cell: Cell, number: int, probe: Probe, engine: str) -> Record:
     wanted = ", ".join(probe.frameworks)
     return Record(
         run=task.run,

@@ -13,6 +13,7 @@ from harness.commands.run import Wanted, perform
 from harness.commands.session import AUTO, open_suite, places, suite_probes
 from harness.compare.comparison import compare_cells
 from harness.compare.judgement import Comparison
+from harness.compare.rules import run_date
 from harness.errors import UsageError
 from harness.model import Cell, Record, Run, Suite
 from harness.progress import Progress
@@ -47,8 +48,8 @@ def compare(
         second.run,
         second.records,
         second.cell,
-        suite.rules,
-        second.run.started,
+        rules=suite.rules,
+        at=run_date(second.run),
     )
 
 
@@ -74,19 +75,15 @@ def _recorded(store: Store, suite: Suite, side: str, engine: str, progress: Prog
     return _performed(store, suite, chosen, engine, progress)
 
 
-def _host(
-    store: Store, suite: Suite, side: str, other: Side | None, progress: Progress
-) -> Side:
-    claims = ()
+def _host(store: Store, suite: Suite, side: str, other: Side | None, progress: Progress) -> Side:
+    claims: tuple[tuple[str, str], ...] = ()
     if other is not None:
         claims = next(cell for cell in other.run.cells if cell.id == other.cell).framework
     cell = Cell(id=side, host=side.removeprefix("host:"), framework=claims)
     return _performed(store, replace(suite, cells=(cell,)), cell, "host", progress)
 
 
-def _performed(
-    store: Store, suite: Suite, cell: Cell, engine: str, progress: Progress
-) -> Side:
+def _performed(store: Store, suite: Suite, cell: Cell, engine: str, progress: Progress) -> Side:
     probes = suite_probes(suite)
     run, _ = perform(suite, [cell], probes, Wanted(engine=engine or AUTO), store, progress)
     return Side(run=run, records=store.records(run.id), cell=cell.id)

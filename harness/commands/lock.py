@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness import standard
-from harness.commands.session import base_of, open_suite, workshop
+from harness.commands.session import locked_recipe, open_suite, workshop
 from harness.engines import Order
 from harness.errors import HarnessError, InfrastructureError, UsageError
 from harness.files import atomic_write
-from harness.lock import render_lock
+from harness.lock import lock_path, render_lock
 from harness.model import Cell, Outcome, Suite
-from harness.recipe import recipe_of
+from harness.recipe import base_of
 from harness.selection import select
 
 
@@ -58,8 +57,7 @@ def _lock_cell(suite: Suite, cell: Cell, say: Callable[[str], object]) -> None:
     client = connect(timeout_s=3600)
     try:
         made = resolve(client, cell, base_of(suite, cell), shop, tell)
-        text = standard.dockerfile("cell.Dockerfile", Path(suite.root))
-        order = Order(cell=cell, recipe=recipe_of(cell, suite, made, text))
+        order = Order(cell=cell, recipe=locked_recipe(suite, cell, made))
         obtained = obtain(client, order, shop, tell)
     finally:
         client.close()
@@ -68,7 +66,7 @@ def _lock_cell(suite: Suite, cell: Cell, say: Callable[[str], object]) -> None:
             f"what was resolved does not build ({obtained.outcome}): {obtained.reason}",
             remedy=f"the whole log is {obtained.log}",
         )
-    path = Path(suite.root) / "dockerfiles" / "locks" / f"{cell.id}.json"
+    path = lock_path(Path(suite.root), cell.id)
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, render_lock(made).encode())
     size = sum(artifact.size for artifact in made.distributions) / 1e6

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness import standard
 from harness.commands.session import open_suite, suite_probes
 from harness.lock import find_lock
 from harness.plan import plan_text
@@ -20,4 +21,11 @@ def plan(suite_path: Path | None, cells: Sequence[str], tags: Sequence[str], ver
         for cell in chosen
         if cell.base and (lock := find_lock(Path(suite.root), cell.id)) is not None
     }
-    return plan_text(suite, chosen, suite_probes(suite), locks, verbose or len(chosen) == 1)
+    return plan_text(
+        suite,
+        chosen,
+        suite_probes(suite),
+        locks,
+        verbose or len(chosen) == 1,
+        dockerfile=standard.dockerfile("cell.Dockerfile", Path(suite.root)),
+    )

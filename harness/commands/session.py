@@ -12,11 +12,11 @@ from harness.engines import Engine, Order, Workshop, engine_by_name
 from harness.errors import EngineError, UsageError
 from harness.lock import find_lock
 from harness.matrix import load_suite
-from harness.model import Base, Cell, Lock, Probe, Suite
+from harness.model import Cell, Lock, Probe, Recipe, Suite
 from harness.owner import owner_token
 from harness.places import Places
 from harness.probe import load_probes
-from harness.recipe import lock_request_digest, recipe_of
+from harness.recipe import base_of, lock_request_digest, recipe_of
 
 AUTO = "auto"
 CONTAINER_ENGINES = ("docker",)
@@ -53,11 +53,6 @@ def suite_probes(suite: Suite, names: Sequence[str] = ()) -> tuple[Probe, ...]:
     return tuple(probe for probe in probes if not wanted or probe.name in wanted)
 
 
-def base_of(suite: Suite, cell: Cell) -> Base:
-    """The base a built cell names; the matrix was checked, so it is there."""
-    return next(base for base in suite.bases if base.id == cell.base)
-
-
 def lock_of(suite: Suite, cell: Cell) -> Lock:
     """The cell's lock, fresh. Raises UsageError where it is missing or stale."""
     lock = find_lock(Path(suite.root), cell.id)
@@ -78,8 +73,14 @@ def order(suite: Suite, cell: Cell) -> Order:
     """What an engine is asked to obtain. Raises UsageError for a missing or stale lock."""
     if not cell.base:
         return Order(cell=cell)
-    text = standard.dockerfile("cell.Dockerfile", Path(suite.root))
-    return Order(cell=cell, recipe=recipe_of(cell, suite, lock_of(suite, cell), text))
+    return Order(cell=cell, recipe=locked_recipe(suite, cell, lock_of(suite, cell)))
+
+
+def locked_recipe(suite: Suite, cell: Cell, lock: Lock) -> Recipe:
+    """The recipe of a built cell with this lock."""
+    root = Path(suite.root)
+    files = (("install.py", standard.dockerfile("install.py", root)),)
+    return recipe_of(cell, suite, lock, standard.dockerfile("cell.Dockerfile", root), files)
 
 
 def orders(suite: Suite, cells: Sequence[Cell]) -> tuple[Order, ...]:

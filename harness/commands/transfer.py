@@ -21,4 +21,6 @@ def import_run(file: Path) -> str:
     """Take a run in; one line that says which. Raises UsageError, StoreError."""
     with Store(places().store) as store:
         run = import_file(store, file)
-    return f"imported run {run.id} of {run.started}, {len(run.cells)} cells, engine {run.engine.name}"
+    return (
+        f"imported run {run.id} of {run.started}, {len(run.cells)} cells, engine {run.engine.name}"
+    )

@@ -67,7 +67,7 @@ class DatedIndex:
     @property
     def url(self) -> str:
         host, port = self._server.server_address[:2]
-        return f"http://{str(host)}:{port}/simple/"
+        return f"http://{host!s}:{port}/simple/"
 
     def offered(self, filename: str) -> IndexFile | None:
         """The file handed out under this name."""

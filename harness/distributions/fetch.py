@@ -16,7 +16,7 @@ def fetch_missing(
     artifacts: Iterable[Artifact],
     cache: DistributionCache,
     index: PackageIndex,
-    said: Callable[[str], object] = lambda line: None,
+    said: Callable[[str], object] = lambda _: None,
 ) -> int:
     """Fetch what the cache lacks; the number of files fetched.
 

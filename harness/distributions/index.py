@@ -13,8 +13,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from harness.errors import InfrastructureError
+
+if TYPE_CHECKING:
+    from pypi_simple import PyPISimple
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +62,7 @@ class PackageIndex:
         self._endpoint = endpoint
         self._pages: dict[str, tuple[IndexFile, ...]] = {}
 
-    def _client(self):  # type: ignore[no-untyped-def]
+    def _client(self) -> PyPISimple:
         from pypi_simple import PyPISimple
 
         endpoint = configured_endpoint() if self._endpoint is None else self._endpoint
@@ -80,9 +84,7 @@ class PackageIndex:
         with self._client() as client:
             try:
                 url = client.get_project_url(project)
-                response = client.s.get(
-                    url, headers={"Accept": _ACCEPT}, timeout=(10, 60)
-                )
+                response = client.s.get(url, headers={"Accept": _ACCEPT}, timeout=(10, 60))
                 if response.status_code == 404:
                     return ()
                 response.raise_for_status()
@@ -145,5 +147,3 @@ def python_allows(requires_python: str, version: str) -> bool:
         return SpecifierSet(requires_python).contains(version, prereleases=True)
     except InvalidSpecifier:
         return True
-
-

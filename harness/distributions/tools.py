@@ -20,8 +20,7 @@ def installing_tools(
     """pip first; for 2.7, which has no venv, virtualenv. `python`: full version."""
     pinned = {"virtualenv": VIRTUALENV_OF_OLD} if python.startswith("2.") else {}
     return tuple(
-        _newest(name, python, index, cache, pinned.get(name, ""))
-        for name in ("pip", *pinned)
+        _newest(name, python, index, cache, pinned.get(name, "")) for name in ("pip", *pinned)
     )
 
 

@@ -14,8 +14,8 @@ from pkgutil import iter_modules
 from types import TracebackType
 from typing import Protocol, Self
 
-from harness.errors import UsageError
 from harness.answer import Answer
+from harness.errors import UsageError
 from harness.model import (
     Base,
     Cell,

@@ -63,7 +63,9 @@ def install_list(lock: Lock) -> bytes:
             for each in artifacts
         ]
 
-    return json.dumps({"tools": rows(lock.tools), "distributions": rows(lock.distributions)}).encode()
+    return json.dumps(
+        {"tools": rows(lock.tools), "distributions": rows(lock.distributions)}
+    ).encode()
 
 
 def answers_of(reader: FrameReader, *, whole: bool) -> dict[str, Answer]:

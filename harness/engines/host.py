@@ -15,6 +15,7 @@ import subprocess
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from secrets import token_hex
 from types import TracebackType
@@ -108,7 +109,7 @@ class HostEngine:
         log = self._workshop.logs / f"{cell.id}.log"
         try:
             made = make_environment(
-                folder, interpreter, order.recipe.lock, self._workshop.cache, log, say
+                folder, interpreter, order.recipe, self._workshop.cache, log, say
             )
         except EnvironmentFailed as error:
             return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(error), log=str(log))
@@ -188,14 +189,15 @@ def _run(request: Pass, folder: Path, scratch: Path) -> Performed:
         late = threading.Timer(limit, _kill_group, (process.pid,))
         late.start()
         try:
-            assert process.stdin is not None and process.stdout is not None
+            assert process.stdin is not None
+            assert process.stdout is not None
             line = guest_request(request, markers, scratch=str(scratch), at=str(folder))
             try:
                 process.stdin.write(line)
                 process.stdin.close()
             except BrokenPipeError:
                 pass
-            while piece := process.stdout.read1(1 << 16):
+            while piece := os.read(process.stdout.fileno(), 1 << 16):
                 reader.feed(piece)
                 if reader.over_budget:
                     break
@@ -226,14 +228,10 @@ def _run(request: Pass, folder: Path, scratch: Path) -> Performed:
 
 def _wait_shortly(process: subprocess.Popen[bytes]) -> None:
     """Its output has ended; let it end by itself, so that the exit status is its own."""
-    try:
+    with suppress(subprocess.TimeoutExpired):
         process.wait(5)
-    except subprocess.TimeoutExpired:
-        pass
 
 
 def _kill_group(pid: int) -> None:
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass

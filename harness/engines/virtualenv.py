@@ -17,8 +17,7 @@ from harness.distributions.index import PackageIndex
 from harness.engines import Say
 from harness.engines.guestwork import install_list
 from harness.interpreters import Interpreter
-from harness.model import Lock
-from harness.standard import dockerfile
+from harness.model import Lock, Recipe
 
 _MARKER = "harness-complete"
 _LIMIT_S = 1800
@@ -29,7 +28,7 @@ class EnvironmentFailed(Exception):
 
 
 def make_environment(
-    folder: Path, interpreter: Interpreter, lock: Lock, cache_root: Path, log: Path, say: Say
+    folder: Path, interpreter: Interpreter, wanted: Recipe, cache_root: Path, log: Path, say: Say
 ) -> bool:
     """Make the environment, unless it is there; whether it was made now.
 
@@ -37,6 +36,7 @@ def make_environment(
     """
     if (folder / _MARKER).exists():
         return False
+    lock = wanted.lock
     cache = DistributionCache(cache_root / "distributions")
     fetch_missing((*lock.tools, *lock.distributions), cache, PackageIndex(), say)
     say(f"making a virtual environment of CPython {interpreter.version}")
@@ -47,10 +47,13 @@ def make_environment(
         source = Path(name)
         for artifact in (*lock.tools, *lock.distributions):
             (source / artifact.filename).symlink_to(cache.path(artifact.sha256).absolute())
-        (source / "install.py").write_text(dockerfile("install.py"), encoding="utf-8")
+        for file, text in wanted.files:
+            (source / file).write_text(text, encoding="utf-8")
         (source / "lock.json").write_bytes(install_list(lock))
         _run(_creating(interpreter, lock, source, folder), log)
-        _run([str(folder / "bin/python"), str(source / "install.py"), "--from", name, "--here"], log)
+        _run(
+            [str(folder / "bin/python"), str(source / "install.py"), "--from", name, "--here"], log
+        )
     (folder / _MARKER).write_text(lock.request, encoding="utf-8")
     return True
 
@@ -62,9 +65,7 @@ def _creating(interpreter: Interpreter, lock: Lock, source: Path, folder: Path) 
     if tool is None:
         raise EnvironmentFailed("its lock names no virtualenv, which Python 2 needs on a host")
     # virtualenv 16 is one module; run from its wheel, with no downloads.
-    start = (
-        "import sys; sys.path.insert(0, sys.argv.pop(1)); import virtualenv; virtualenv.main()"
-    )
+    start = "import sys; sys.path.insert(0, sys.argv.pop(1)); import virtualenv; virtualenv.main()"
     bare = ["--no-download", "--no-pip", "--no-setuptools", "--no-wheel"]
     return [interpreter.path, "-c", start, str(source / tool.filename), *bare, str(folder)]
 

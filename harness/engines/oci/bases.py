@@ -30,8 +30,8 @@ from harness.engines.oci.images import (
 from harness.engines.oci.volume import pack
 from harness.errors import HarnessError
 from harness.model import Base, Outcome, Source
-from harness.rootfs import RootUnavailable, make_root
 from harness.prefixes import PrefixUnavailable, pack_prefix
+from harness.rootfs import RootUnavailable, make_root
 from harness.standard import dockerfile
 
 
@@ -64,7 +64,9 @@ def base_name(base: Base) -> str:
     return f"{LABEL}-base:{recipe.base_request_digest(base)[:16]}"
 
 
-def obtain_base(client: APIClient, base: Base, workshop: Workshop, log: Path, say: Say) -> ReadyBase:
+def obtain_base(
+    client: APIClient, base: Base, workshop: Workshop, log: Path, say: Say
+) -> ReadyBase:
     """Find or make a base. Raises BaseUnavailable with every source's reason, or EngineError."""
     name = base_name(base)
     found = inspect_image(client, name)
@@ -79,12 +81,8 @@ def obtain_base(client: APIClient, base: Base, workshop: Workshop, log: Path, sa
         except _SourceFailed as failure:
             reasons.append(f"{describe(source)}: {failure}")
             outcomes.append(failure.outcome)
-    outcome = (
-        Outcome.PULL_FAILED if Outcome.PULL_FAILED in outcomes else Outcome.HOST_INCOMPATIBLE
-    )
-    raise BaseUnavailable(
-        f"no source of base {base.id} works here: " + "; ".join(reasons), outcome
-    )
+    outcome = Outcome.PULL_FAILED if Outcome.PULL_FAILED in outcomes else Outcome.HOST_INCOMPATIBLE
+    raise BaseUnavailable(f"no source of base {base.id} works here: " + "; ".join(reasons), outcome)
 
 
 def describe(source: Source) -> str:
@@ -115,7 +113,10 @@ def _make(
     elif source.kind == "debian":
         root, interpreter = _debian(client, source, workshop, log), source.interpreter
     else:
-        root, interpreter = _prefix(client, source, workshop, log), f"/opt/python/bin/python{source.python}"  # noqa: E501
+        root, interpreter = (
+            _prefix(client, source, workshop, log),
+            f"/opt/python/bin/python{source.python}",
+        )
     version = _version(client, root, interpreter)
     if version.rpartition(".")[0] != base.python:
         raise _SourceFailed(
@@ -139,7 +140,9 @@ def _make(
             found = build(
                 client,
                 context,
-                BuildPlan(name=name, dockerfile="Dockerfile", arguments={"BASE": root}, labels=labels),
+                BuildPlan(
+                    name=name, dockerfile="Dockerfile", arguments={"BASE": root}, labels=labels
+                ),
                 log,
                 workshop.owner,
             )
@@ -247,5 +250,3 @@ def run_quietly(client: APIClient, image: str, command: list[str]) -> str:
         finally:
             client.remove_container(container, force=True, v=True)
     return logs.decode("utf-8", "backslashreplace").strip()[-1000:]
-
-

@@ -25,13 +25,11 @@ from harness.engines.oci.images import (
     identity,
     inspect_image,
     labelled,
-    quoted,
 )
 from harness.engines.oci.volume import pack
 from harness.errors import InfrastructureError
 from harness.model import Outcome, Recipe
 from harness.rootfs import SOURCE_DATE_EPOCH
-from harness.standard import dockerfile
 
 
 def obtain(client: APIClient, order: Order, workshop: Workshop, say: Say) -> Obtained:
@@ -67,9 +65,7 @@ def _existing(client: APIClient, order: Order, workshop: Workshop, say: Say) -> 
         found, origin = inspect_image(client, name), "pulled"
     if found is None:
         return Obtained(outcome=Outcome.PULL_FAILED, reason=f"{name} was pulled, but is not there")
-    return Obtained(
-        image=identity(found, origin=origin), interpreter=order.cell.interpreter
-    )
+    return Obtained(image=identity(found, origin=origin), interpreter=order.cell.interpreter)
 
 
 def _pull(client: APIClient, name: str) -> str:
@@ -103,9 +99,7 @@ def _built(
         )
     cache = DistributionCache(workshop.cache / "distributions")
     try:
-        fetch_missing(
-            (*wanted.lock.tools, *wanted.lock.distributions), cache, PackageIndex(), say
-        )
+        fetch_missing((*wanted.lock.tools, *wanted.lock.distributions), cache, PackageIndex(), say)
     except InfrastructureError as error:
         return Obtained(outcome=Outcome.PULL_FAILED, reason=error.message, log=str(log))
     say(f"building {order.cell.id}")
@@ -138,9 +132,7 @@ def _built(
             made = build(client, context, plan, log, workshop.owner)
         except BuildFailed as failure:
             return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(failure), log=str(log))
-    return Obtained(
-        image=identity(made, origin="built"), interpreter=interpreter, log=str(log)
-    )
+    return Obtained(image=identity(made, origin="built"), interpreter=interpreter, log=str(log))
 
 
 def _same(found: Mapping[str, object], digest: str, base: ReadyBase) -> bool:
@@ -154,18 +146,10 @@ def build_context(
 ) -> dict[str, Path | bytes]:
     """The files of a build: the rendered Dockerfile, the installer, the lock, the distributions."""
     content: dict[str, Path | bytes] = {
-        "Dockerfile": labelled(rendered(wanted), labels).encode(),
-        "install.py": dockerfile("install.py").encode(),
+        "Dockerfile": labelled(recipe.render(wanted), labels).encode(),
+        **{name: text.encode() for name, text in wanted.files},
         "lock.json": install_list(wanted.lock),
     }
     for artifact in (*wanted.lock.tools, *wanted.lock.distributions):
         content[artifact.filename] = cache.path(artifact.sha256)
     return content
-
-
-def rendered(wanted: Recipe) -> str:
-    """The Dockerfile of a recipe: its template, and the environment the cell sets."""
-    lines = [wanted.dockerfile.rstrip("\n")]
-    for name, value in wanted.environment:
-        lines.append(f"ENV {name}={quoted(value)}")
-    return "\n".join(lines) + "\n"

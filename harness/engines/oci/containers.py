@@ -86,9 +86,7 @@ def run_container(
 
 def _create(client: APIClient, what: Started) -> str:
     profile = what.profile
-    options = host_options(
-        profile, scratch=what.scratch, volume=what.volume, cores=cores_here()
-    )
+    options = host_options(profile, scratch=what.scratch, volume=what.volume, cores=cores_here())
     if what.gpu:
         from docker.types import DeviceRequest
 
@@ -148,9 +146,7 @@ def _run(
         outcome, reason = Outcome.TIMED_OUT, f"killed after {deadline_s:.0f} s"
     elif why == "enough":
         outcome, reason = Outcome.OUTPUT_LIMIT, "more output than its byte budget"
-    return Ended(
-        outcome=outcome, reason=reason, exit=ended.exit, seconds=time.monotonic() - began
-    )
+    return Ended(outcome=outcome, reason=reason, exit=ended.exit, seconds=time.monotonic() - began)
 
 
 def _not_started(error: APIError) -> Ended:
@@ -173,9 +169,7 @@ def _running(client: APIClient, container: str) -> bool:
     return bool(state["Running"])
 
 
-def _how_it_ended(
-    client: APIClient, watch: EventWatch, container: str, killed: bool
-) -> Ended:
+def _how_it_ended(client: APIClient, watch: EventWatch, container: str, killed: bool) -> Ended:
     """The exit code by inspection, checked against what the event stream saw."""
     deadline = time.monotonic() + _EXIT_KNOWN_S
     while True:
@@ -188,9 +182,7 @@ def _how_it_ended(
             try:
                 state: Any = client.inspect_container(container)["State"]
             except NotFound:
-                return Ended(
-                    outcome=Outcome.INTERFERED, reason="somebody removed the container"
-                )
+                return Ended(outcome=Outcome.INTERFERED, reason="somebody removed the container")
         if not state["Running"]:
             break
         if state.get("Paused"):

@@ -11,6 +11,7 @@ from typing import Self
 from docker import APIClient
 
 from harness.engines import Obtained, Order, Pass, Performed, Say, Workshop
+from harness.engines.guestwork import RUNNER, answers_of, guest_files, guest_request
 from harness.engines.oci import LABEL
 from harness.engines.oci.cells import obtain
 from harness.engines.oci.connection import connect, engine_errors, info_of
@@ -20,7 +21,6 @@ from harness.engines.oci.sweep import sweep
 from harness.engines.oci.volume import fill_volume
 from harness.engines.oci.watch import EventWatch
 from harness.errors import EngineError
-from harness.engines.guestwork import RUNNER, answers_of, guest_files, guest_request
 from harness.framing import FrameReader
 from harness.hostclass import host_class
 from harness.model import EngineInfo, HostClass, Outcome
@@ -164,9 +164,7 @@ class ContainerEngine:
         key = json.dumps([request.run, sorted(content)])
         if key not in self._volumes:
             name = f"{LABEL}-{request.run}-{token_hex(3)}"
-            fill_volume(
-                self.client, name, image, content, {**labels, f"{LABEL}.kind": "volume"}
-            )
+            fill_volume(self.client, name, image, content, {**labels, f"{LABEL}.kind": "volume"})
             self._volumes[key] = name
         return self._volumes[key]
 

@@ -79,16 +79,12 @@ def images_labelled(client: APIClient, label: str) -> list[dict[str, Any]]:
     return found
 
 
-def import_root(
-    client: APIClient, tar: IO[bytes], name: str, labels: Mapping[str, str]
-) -> str:
+def import_root(client: APIClient, tar: IO[bytes], name: str, labels: Mapping[str, str]) -> str:
     """Make an image of a root file system; its id."""
     changes = [f"LABEL {json.dumps(key)}={json.dumps(value)}" for key, value in labels.items()]
     repository, _, tag = name.rpartition(":")
     with engine_errors("importing a root file system"):
-        answer = client.import_image_from_data(
-            tar, repository=repository, tag=tag, changes=changes
-        )
+        answer = client.import_image_from_data(tar, repository=repository, tag=tag, changes=changes)
         for line in str(answer).splitlines():
             status = json.loads(line)
             if "error" in status:
@@ -191,7 +187,7 @@ def _carries(found: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
 
 
 def remove_stages(
-    client: APIClient, label: str, alive: Callable[[str], bool] = lambda owner: False
+    client: APIClient, label: str, alive: Callable[[str], bool] = lambda _: False
 ) -> tuple[str, ...]:
     """Remove unnamed images that carry a stage label, but those of a live owner; their ids."""
     removed = []

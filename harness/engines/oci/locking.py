@@ -33,10 +33,10 @@ _LIMIT_S = 3600
 _ANSWER = "resolved "
 
 
-def resolve(
-    client: APIClient, cell: Cell, base: Base, workshop: Workshop, say: Say
-) -> Lock:
-    """The lock of a cell. Raises BaseUnavailable, UsageError (nothing fits), InfrastructureError."""
+def resolve(client: APIClient, cell: Cell, base: Base, workshop: Workshop, say: Say) -> Lock:
+    """The lock of a cell. Raises BaseUnavailable, UsageError (nothing fits),
+    InfrastructureError.
+    """
     workshop.logs.mkdir(parents=True, exist_ok=True)
     log = workshop.logs / f"{cell.id}.lock.log"
     ready = obtain_base(client, base, workshop, log, say)

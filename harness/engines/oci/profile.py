@@ -19,9 +19,7 @@ HARNESS_DIR = "/harness"
 """Where the run's volume is mounted, read-only."""
 
 
-def host_options(
-    profile: Profile, *, scratch: str, volume: str, cores: int
-) -> dict[str, Any]:
+def host_options(profile: Profile, *, scratch: str, volume: str, cores: int) -> dict[str, Any]:
     """Keyword arguments of `create_host_config` for a profile.
 
     `cores`: cores of the host, which the limit on processes grows with (32 each).
@@ -47,9 +45,7 @@ def host_options(
             scratch: f"rw,{execute},nosuid,nodev,size={profile.scratch_bytes},"
             f"mode=1777,uid={USER},gid={USER}"
         },
-        "log_config": LogConfig(
-            type="json-file", config={"max-size": "1m", "max-file": "1"}
-        ),
+        "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "1"}),
         "binds": {volume: {"bind": HARNESS_DIR, "mode": "ro"}},
     }
 

@@ -42,5 +42,7 @@ def sweep(client: APIClient, alive: Callable[[str], bool], *, run: str = "") -> 
             remove_volume(client, volume["Name"])
             removed.append(f"volume {volume['Name']}")
     if not run:
-        removed += [f"stage {name[7:19]}" for name in remove_stages(client, f"{LABEL}.stage", alive)]
+        removed += [
+            f"stage {name[7:19]}" for name in remove_stages(client, f"{LABEL}.stage", alive)
+        ]
     return tuple(removed)

@@ -53,7 +53,10 @@ def fill_volume(
             remove(client, carrier)
 
 
-def pack(content: Mapping[str, Path | bytes], out: io.BufferedIOBase | tempfile._TemporaryFileWrapper[bytes]) -> None:  # noqa: E501
+def pack(
+    content: Mapping[str, Path | bytes],
+    out: io.BufferedIOBase | tempfile._TemporaryFileWrapper[bytes],
+) -> None:
     """A tar of files readable by everybody, with nothing of this host's owners and times."""
     with tarfile.open(fileobj=out, mode="w") as archive:
         folders: set[str] = set()

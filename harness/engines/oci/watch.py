@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
+from contextlib import suppress
 from typing import Any
 
 from docker import APIClient
@@ -16,6 +17,9 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from harness.engines.oci import LABEL
+
+_LOST = (DockerException, RequestException, HTTPError, OSError, ValueError)
+"""What reading a stream raises when the other side goes away."""
 
 
 class EventWatch:
@@ -39,7 +43,7 @@ class EventWatch:
         threading.Thread(target=self._follow, daemon=True, name="harness-events").start()
 
     def _follow(self) -> None:
-        try:
+        with suppress(*_LOST, AttributeError):
             for event in self._stream:
                 actor = event.get("Actor") or {}
                 action = str(event.get("Action") or event.get("status") or "")
@@ -48,8 +52,6 @@ class EventWatch:
                         (action.split(":")[0], dict(actor.get("Attributes") or {}))
                     )
                     self._changed.notify_all()
-        except (DockerException, RequestException, HTTPError, OSError, ValueError, AttributeError):
-            pass
         if not self._closing:
             self._gone.set()
             with self._changed:
@@ -68,19 +70,20 @@ class EventWatch:
     def wait_for(self, container: str, action: str, timeout_s: float) -> bool:
         """Whether the action was seen within the time, the engine still there."""
         with self._changed:
-            return self._changed.wait_for(
-                lambda: (
-                    any(seen == action for seen, _ in self._events.get(container, ()))
-                    or self._gone.is_set()
-                ),
-                timeout_s,
-            ) and not self._gone.is_set()
+            return (
+                self._changed.wait_for(
+                    lambda: (
+                        any(seen == action for seen, _ in self._events.get(container, ()))
+                        or self._gone.is_set()
+                    ),
+                    timeout_s,
+                )
+                and not self._gone.is_set()
+            )
 
     def close(self) -> None:
         """Stop following."""
         self._closing = True
         if self._stream is not None:
-            try:
+            with suppress(*_LOST):
                 self._stream.close()
-            except (DockerException, RequestException, HTTPError, OSError, ValueError):
-                pass
