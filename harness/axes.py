@@ -40,6 +40,8 @@ class Fault:
     message: str
     where: tuple[str | int, ...] = ()
     remedy: str = ""
+    at_key: bool = False
+    """About the key's name, not about its value."""
 
 
 def expand(axis: Axis) -> Iterator[Member | Fault]:
@@ -121,6 +123,7 @@ def _faults(axis: Axis, values: Mapping[str, list[str]]) -> Iterator[Fault]:
                     message=f"there is no axis `{name}`",
                     where=("exclude", number, name),
                     remedy=remedy(name, values, what="the axes are"),
+                    at_key=True,
                 )
 
 

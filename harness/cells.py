@@ -118,7 +118,7 @@ def _settings(defaults: Defaults, shared: Shared) -> _Settings:
 
 def _impossible(cell: Cell) -> str | None:
     """Why no distribution of the claimed framework can be installed; None where one can."""
-    if not cell.base:
+    if not cell.base or not cell.python:
         return None
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name

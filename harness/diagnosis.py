@@ -132,7 +132,11 @@ def _wrong_kind(document: Document, where: Where, name: str, wanted: str, value:
             note=f"YAML reads {written} as {described(value)}",
             remedy=f"put it in quotes: {quoted}",
         )
-    remedy = "write it as [a, b]" if wanted == "a list" and isinstance(value, str) else ""
+    remedy = ""
+    if wanted == "a list" and isinstance(value, str):
+        remedy = "write it as [a, b]"
+    elif wanted == _WANTED["bool_type"] and value in ("yes", "on", "no", "off"):
+        remedy = f"write {str(value in ('yes', 'on')).lower()}"
     return document.problem(message, where, remedy=remedy)
 
 
@@ -209,13 +213,13 @@ def _known_keys(where: Where) -> tuple[str, ...]:
 
 def _below(node: dict[str, Any], step: str | int) -> Iterator[dict[str, Any]]:
     for form in _forms(node):
-        below = (
-            form.get("items")
-            if isinstance(step, int)
-            else form.get("properties", {}).get(step, form.get("additionalProperties"))
-        )
-        if isinstance(below, dict):
-            yield below
+        if isinstance(step, int):
+            below = [form.get("items")]
+        elif step in form.get("properties", {}):
+            below = [form["properties"][step]]
+        else:
+            below = [form.get("additionalProperties"), *form.get("patternProperties", {}).values()]
+        yield from (node for node in below if isinstance(node, dict))
 
 
 def _forms(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -12,7 +12,6 @@ from harness.model import Band, Base, Cell, Excluded, Expectation, Rules, Source
 if TYPE_CHECKING:
     from harness.diagnosis import Diagnosis
     from harness.document import Document, Where
-    from harness.references import Named
     from harness.schema import Axis, BaseTable, Matrix, SourceTable
 
 FILE_NAME = "matrix.yaml"
@@ -45,7 +44,7 @@ def read_suite(data: bytes, path: str, root: Path) -> Suite:
 
     from harness.diagnosis import diagnose
     from harness.document import read_document
-    from harness.references import suite_problems, twins
+    from harness.references import names, suite_problems, twins
 
     document = read_document(data, path)
     if not document.whole:
@@ -55,12 +54,12 @@ def read_suite(data: bytes, path: str, root: Path) -> Suite:
     matrix = diagnosis.matrix
     if matrix is None:
         raise MatrixError(_in_order(problems))
-    made, found = _cells(document, diagnosis, unsound=bool(problems))
+    made, found, whole = _cells(document, diagnosis)
     cells = tuple(cell for cell, _ in made if isinstance(cell, Cell))
     excluded = tuple(cell for cell, _ in made if isinstance(cell, Excluded))
+    named = names(document, matrix, whole=whole and not problems)
     problems += found
     problems += twins(document, made)
-    named = _names(document, matrix, unsound=bool(problems))
     problems += suite_problems(document, diagnosis, cells, excluded, named)
     if problems:
         raise MatrixError(_in_order(problems))
@@ -82,22 +81,17 @@ def _in_order(problems: list[Problem]) -> list[Problem]:
     return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
 
 
-def _names(document: Document, matrix: Matrix, *, unsound: bool) -> Named:
-    from harness.references import names
-
-    return names(document, matrix, unsound)
-
-
 def _cells(
-    document: Document, diagnosis: Diagnosis, *, unsound: bool
-) -> tuple[list[tuple[Cell | Excluded, Where]], list[Problem]]:
-    """Every row and every member of a product, with its place; and what is wrong with them."""
+    document: Document, diagnosis: Diagnosis
+) -> tuple[list[tuple[Cell | Excluded, Where]], list[Problem], bool]:
+    """Every row and every member of a product, with its place; what is wrong with them; and
+    whether no product lacks members for that."""
     from harness.cells import Origin, make_cell
-    from harness.references import python_problem, row_problems
+    from harness.references import names, python_problem, row_problems
 
     matrix = diagnosis.matrix
     assert matrix is not None
-    named = _names(document, matrix, unsound=unsound)
+    named = names(document, matrix)
     pythons = {name: table.python for name, table in matrix.bases.items()}
     made: list[tuple[Cell | Excluded, Where]] = []
     problems: list[Problem] = []
@@ -121,10 +115,13 @@ def _cells(
         if isinstance(cell, Cell):
             problems += python_problem(document, cell, pythons, where)
         made.append((cell, where))
+    whole = True
     for number, axis in enumerate(matrix.axes):
+        before = len(problems)
         where = diagnosis.where("axes", number)
         _product(document, matrix, axis, where, pythons, made, problems)
-    return made, problems
+        whole = whole and len(problems) == before
+    return made, problems, whole
 
 
 def _product(
@@ -139,15 +136,17 @@ def _product(
     """Add a product's members to `made`, and what is wrong with it to `problems`."""
     from harness.axes import Fault, expand
     from harness.cells import make_cell
-    from harness.references import python_problem, unknown_base
+    from harness.references import names, python_problem, unknown_base
 
-    named = _names(document, matrix, unsound=False)
+    named = names(document, matrix)
     place = document.place((*where, "id"))
     unknown: set[str] = set()
     for member in expand(axis):
         if isinstance(member, Fault):
             at = (*where, *member.where)
-            problems.append(document.problem(member.message, at, remedy=member.remedy))
+            problems.append(
+                document.problem(member.message, at, at_key=member.at_key, remedy=member.remedy)
+            )
             continue
         origin = member.origin
         if member.excluded:

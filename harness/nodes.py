@@ -17,7 +17,7 @@ from harness.scalars import LongNumberError, described, resolve
 from harness.text import clean_line
 
 MAX_DEPTH = 32
-MAX_NODES = 50_000
+MAX_NODES = 20_000
 MAX_PROBLEMS = 100
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
@@ -161,13 +161,15 @@ class _Composer:
             self._refuse(event, str(error), note="too long", remedy="text stands in quotes")
             value = text
         if self._awaits_key():
-            self._key(event, text, value, plain=plain)
+            where = (*self._open[-1].where, self._key(event, text, value, plain=plain))
+            if odd is not None:
+                self.made.doubtful.add(where)
             return
         where = self._store(event, value, text=text if plain else "")
         if odd is not None:
             self.made.doubtful.add(where)
 
-    def _key(self, event: Any, text: str, value: object, *, plain: bool) -> None:
+    def _key(self, event: Any, text: str, value: object, *, plain: bool) -> str:
         frame = self._open[-1]
         mark = self._mark(event)
         name, stored = text, True
@@ -193,6 +195,7 @@ class _Composer:
             # A way of its own, so that the refused value hides nothing of the first one.
             name = f"{name}\0{self._nodes}"
         frame.key, frame.key_mark, frame.stored = name, mark, stored
+        return name
 
     def _enter(self, event: Any, container: list[Any] | dict[str, Any]) -> None:
         if self._awaits_key():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.model import Artifact, Base, Cell, Lock, Probe, Source, Suite
+from harness.model import Artifact, Base, Cell, Lock, Probe, Recipe, Source, Suite
 from harness.probe import applies
 from harness.recipe import (
     base_of,
@@ -25,16 +25,21 @@ def plan_text(
     verbose: bool,
     *,
     dockerfile: str = "",
+    files: tuple[tuple[str, str], ...] = (),
 ) -> str:
     """The plan for some of a suite's cells, locks by cell id; `verbose` tells how each is made.
 
-    `dockerfile` is the template of a built cell; without it no Dockerfile is shown.
+    `dockerfile` is the template of a built cell, `files` what its build runs, as in
+    `recipe_of`; without the template neither Dockerfile nor recipe digest is shown.
     """
     lines = [*_summary(suite, cells, locks), ""]
     for cell in cells:
         lines += _cell(suite, cell, probes, locks.get(cell.id))
         if verbose:
-            lines += _making(suite, cell, locks.get(cell.id), dockerfile)
+            lock = locks.get(cell.id)
+            lines += _making(suite, cell, lock)
+            if cell.base and lock is not None and dockerfile:
+                lines += _dockerfile(recipe_of(cell, suite, lock, dockerfile, files))
         lines.append("")
     whole = len(cells) == len(suite.cells)
     if whole and suite.excluded:
@@ -72,13 +77,12 @@ def _summary(suite: Suite, cells: Sequence[Cell], locks: Mapping[str, Lock]) -> 
         for count, kind in ((len(built), "to build"), (images, "existing"), (hosts, "of this host"))
         if count
     ]
-    of = "" if len(cells) == len(suite.cells) else f" of {len(suite.cells)}"
-    counted = f"{len(cells)}{of} {'cell' if len(cells) == 1 else 'cells'}"
-    yield (
-        f"Suite {clean_line(suite.name)}: {counted}"
-        + (f" ({', '.join(kinds)})" if kinds else "")
-        + (f", {len(suite.excluded)} left out" if suite.excluded else "")
-    )
+    whole = len(cells) == len(suite.cells)
+    noun = "cell" if len(suite.cells) == 1 else "cells"
+    counted = f"{len(cells)} {noun}" if whole else f"{len(cells)} of {len(suite.cells)} {noun}"
+    left_out = f", {len(suite.excluded)} left out" if whole and suite.excluded else ""
+    listed = f" ({', '.join(kinds)})" if kinds else ""
+    yield f"Suite {clean_line(suite.name)}: {counted}{listed}{left_out}"
     if suite.rules.reference:
         yield f"Compared with: {clean_line(suite.rules.reference)}"
     if suite.default:
@@ -135,7 +139,7 @@ def _installs(cell: Cell, base: Base, lock: Lock | None) -> str:
     return f"{asked}; locked: {count}"
 
 
-def _making(suite: Suite, cell: Cell, lock: Lock | None, dockerfile: str) -> Iterator[str]:
+def _making(suite: Suite, cell: Cell, lock: Lock | None) -> Iterator[str]:
     if cell.place is not None:
         yield _row("written at", str(cell.place))
     if cell.settings:
@@ -159,16 +163,16 @@ def _making(suite: Suite, cell: Cell, lock: Lock | None, dockerfile: str) -> Ite
     if lock is None:
         return
     yield _row("resolved by", f"Python {lock.python}")
-    if dockerfile:
-        recipe = recipe_of(cell, suite, lock, dockerfile)
-        yield _row("recipe digest", digest(recipe))
     yield "  distributions"
     yield from _artifacts(lock.distributions)
     yield "  tools, not left in the image"
     yield from _artifacts(lock.tools)
-    if dockerfile:
-        yield "  Dockerfile"
-        yield from (f"    {line}".rstrip() for line in clean(render(recipe)).splitlines())
+
+
+def _dockerfile(recipe: Recipe) -> Iterator[str]:
+    yield _row("recipe digest", digest(recipe))
+    yield "  Dockerfile"
+    yield from (f"    {line}".rstrip() for line in clean(render(recipe)).splitlines())
 
 
 def _artifacts(artifacts: Sequence[Artifact]) -> Iterator[str]:

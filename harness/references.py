@@ -25,20 +25,20 @@ class Named:
 
     bases: frozenset[str]
     tags: frozenset[str]
-    unsound: bool
-    """Some row or product has problems: what it would have named is not known in full."""
+    whole: bool
+    """No row or product is left out for a problem of its own: what is not named does not exist."""
 
 
-def names(document: Document, matrix: Matrix, unsound: bool) -> Named:
-    """Every name a reference may use, read from the document itself: what is written counts, even
-    where the part that has the name has another problem."""
+def names(document: Document, matrix: Matrix, *, whole: bool = False) -> Named:
+    """Every name a reference may use. Bases are read from the document itself: one with another
+    problem exists all the same."""
     tree = document.value
     bases = tree.get("bases") if isinstance(tree, dict) else None
     tags = {tag for row in (*matrix.cells, *matrix.axes) for tag in row.tags}
     return Named(
         bases=frozenset(bases if isinstance(bases, dict) else ()),
         tags=frozenset(tags),
-        unsound=unsound,
+        whole=whole,
     )
 
 
@@ -86,16 +86,22 @@ def python_problem(
 
 
 def twins(document: Document, made: Collection[tuple[Cell | Excluded, Where]]) -> Iterator[Problem]:
-    """Cells with the same id. Case counts for nothing: an image's name has none."""
+    """Cells with the same id, told once for each row or product. Case counts for nothing: the
+    name of an image has none."""
     first: dict[str, Where] = {}
+    told: set[Where] = set()
     for cell, where in made:
-        same = first.setdefault(cell.id.lower(), where)
-        if same is not where:
-            line = document.spot((*same, "id")).value.line
-            note = f"also on line {line}"
-            hint = "name every axis in the template" if where[0] == "axes" else ""
+        name = cell.id.lower()
+        if name not in first:
+            first[name] = where
+        elif where not in told:
+            told.add(where)
+            line = document.spot((*first[name], "id")).value.line
             yield document.problem(
-                f"there are two cells `{cell.id}`", (*where, "id"), note=note, remedy=hint
+                f"there are two cells `{cell.id}`",
+                (*where, "id"),
+                note=f"also on line {line}" if first[name] != where else "",
+                remedy="name every axis in the template" if where[0] == "axes" else "",
             )
 
 
@@ -111,7 +117,7 @@ def suite_problems(
     assert matrix is not None
     ids = {cell.id for cell in cells}
     left_out = {cell.id: cell.reason for cell in excluded}
-    if not named.unsound:
+    if named.whole:
         if not ids and not left_out:
             yield document.problem("there is no cell", (), remedy="add one under `cells`")
         if matrix.reference in left_out:
@@ -144,7 +150,7 @@ def suite_problems(
         where = diagnosis.where("expectations", number)
         yield from _expectation(document, rule, where)
         globbed = any(fnmatchcase(known, rule.cells) for known in (*ids, *left_out))
-        if not globbed and not named.unsound:
+        if named.whole and not globbed:
             yield document.problem(
                 f"no cell matches `{rule.cells}`",
                 (*where, "cells"),

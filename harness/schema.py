@@ -254,7 +254,9 @@ class BandTable(Table):
 class Matrix(Table):
     """A suite: what is verified, and what is expected of it."""
 
-    version: Literal[1] = Field(description="The version of this format")
+    version: Annotated[Literal[1], BeforeValidator(words.checked_format)] = Field(
+        description="The version of this format"
+    )
     name: Text = Field(default="", description="Default: the folder's name")
     default: list[Name] = Field(
         default=[], description="Tags taken where nothing is selected; else all"

@@ -11,7 +11,10 @@ from datetime import date
 
 ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 NAME = r"^[a-z][a-z0-9_.-]{0,79}$"
-VERSION = r"^[0-9][A-Za-z0-9.+!_-]{0,39}$"
+VERSION = (
+    r"^[0-9]{1,6}(\.[0-9]{1,6}){0,4}((a|b|rc)[0-9]{1,4})?(\.post[0-9]{1,4})?(\.dev[0-9]{1,8})?"
+    r"(\+[a-z0-9]{1,20}(\.[a-z0-9]{1,20}){0,3})?$"
+)
 PYTHON = r"^[0-9]\.[0-9]{1,2}$"
 DISTRIBUTION = r"^[a-z0-9]([a-z0-9._-]{0,78}[a-z0-9])?$"
 VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
@@ -78,6 +81,13 @@ def size_text(size: int) -> str:
         if size and size % _UNITS[unit] == 0:
             return f"{size // _UNITS[unit]}{unit}"
     return f"{size}B"
+
+
+def checked_format(value: object) -> object:
+    """The value, if it is the version of the format that is read here. Complaint otherwise."""
+    if type(value) is not int or value != 1:
+        raise Complaint("this harness reads version 1 of the format", remedy="write `version: 1`")
+    return value
 
 
 def checked_date(value: str) -> str:
