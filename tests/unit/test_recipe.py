@@ -61,6 +61,7 @@ def test_a_digest_is_the_same_in_every_process() -> None:
         {"lock": replace(LOCK, tools=(SIX,))},
         {"environment": ()},
         {"dockerfile": "FROM y\n"},
+        {"files": (("install.py", "changed"),)},
     ],
     ids=lambda parts: next(iter(parts)),
 )
