@@ -1,0 +1,79 @@
+"""The order of the tests, what `--all` and `--require-engine` mean, and the count of real images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+ORDER = ("unit", "guest", "process", "real")
+"""What is quick to fail comes first, real images last; folders not named here before those."""
+WANTED_IMAGES = 4
+
+REAL_IMAGES = pytest.StashKey[dict[str, str]]()
+"""Image id -> how it was obtained, of every real image that answered all its probes."""
+NO_ENGINE = pytest.StashKey[str]()
+"""Why no engine answers, where none does."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("harness")
+    group.addoption(
+        "--all", action="store_true", help="also the long runs on real images (marked `long`)"
+    )
+    group.addoption(
+        "--require-engine",
+        action="store_true",
+        help=f"no engine, or fewer than {WANTED_IMAGES} real images probed, is a failure",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[REAL_IMAGES] = {}
+    config.stash[NO_ENGINE] = ""
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    def place(item: pytest.Item) -> int:
+        folder = item.path.relative_to(TESTS).parts[0] if TESTS in item.path.parents else ""
+        return ORDER.index(folder) if folder in ORDER else len(ORDER) - 1
+
+    items.sort(key=place)
+    if not config.getoption("--all"):
+        left_out = [item for item in items if item.get_closest_marker("long")]
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [item for item in items if item not in left_out]
+
+
+def shortfall(config: pytest.Config) -> str:
+    """Why `--require-engine` is not met; empty where it is, or was not asked for."""
+    if not config.getoption("--require-engine") or config.getoption("collectonly"):
+        return ""
+    found = len(config.stash[REAL_IMAGES])
+    if found >= WANTED_IMAGES:
+        return ""
+    why = config.stash[NO_ENGINE]
+    return f"--require-engine: {found} real images were probed, {WANTED_IMAGES} are wanted" + (
+        f"; {why}" if why else ""
+    )
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) and shortfall(
+        session.config
+    ):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    found = config.stash[REAL_IMAGES]
+    reused = sum(origin == "reused" for origin in found.values())
+    before = f" ({reused} of them built by an earlier run)" if reused else ""
+    terminalreporter.write_line(f"real images built and probed: {len(found)}{before}")
+    if why := shortfall(config):
+        terminalreporter.write_line(f"error: {why}", red=True)
