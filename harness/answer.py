@@ -54,7 +54,7 @@ def parse_answer(probe: str, payload: bytes) -> Answer:
     if content.get("probe") != probe:
         raise ValueError(f"the payload is of another probe: {_clean(content.get('probe'))!r:.80}")
     outcome = content.get("outcome")
-    if outcome not in _OUTCOMES:
+    if not isinstance(outcome, str) or outcome not in _OUTCOMES:
         raise ValueError(f"no probe ends in {_clean(outcome)!r:.80}")
     raised = _raised(content.get("raised"))
     if (outcome == Outcome.RAISED) != (raised is not None):
@@ -117,6 +117,8 @@ def _durations(value: object) -> dict[str, float]:
     durations: dict[str, float] = {}
     for key, seconds in _mapping({"durations": value}, "durations").items():
         match seconds:
+            case bool():
+                raise ValueError(f"the duration {key:.80} is not a time")
             case int() | float() if math.isfinite(seconds) and seconds >= 0:
                 durations[key] = float(seconds)
             case _:

@@ -37,7 +37,6 @@ class Metadata:
         self._problems: list[Problem] = []
         self._nodes: dict[str, ast.expr] = {}
         self._values: dict[str, object] = {}
-        self._node: ast.AST = tree
         self._find(tree)
 
     def _find(self, tree: ast.Module) -> None:
@@ -58,7 +57,6 @@ class Metadata:
             self._say(tree, "there is no PROBE, the literal that describes it", "PROBE = {...}")
             self.finish()
             return
-        self._node = literal
         if not isinstance(literal, ast.Dict):
             self._say(literal, "PROBE is not a dict")
             self.finish()
@@ -126,12 +124,13 @@ class Metadata:
         return tuple(value)
 
     def seconds(self, name: str, default: float = 60.0) -> float:
-        value = self._values.get(name, default)
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not math.isfinite(value) or value <= 0:  # type: ignore[arg-type,operator]
-            self._wrong(name, "a number of seconds, above 0")
-            return default
-        return float(value)  # type: ignore[arg-type]
+        match self._values.get(name, default):
+            case bool():
+                pass
+            case int() | float() as value if math.isfinite(value) and value > 0:
+                return float(value)
+        self._wrong(name, "a number of seconds, above 0")
+        return default
 
     def order(self) -> int:
         value = self._values.get("order", _LAST)

@@ -48,12 +48,10 @@ def applies(probe: Probe, cell: Cell) -> bool:
 
 def _files(places: Iterable[Path]) -> Iterator[Path]:
     for place in places:
-        if place.is_file():
+        if place.suffix == ".py":
             yield place
-        elif place.is_dir():
-            yield from sorted(path for path in place.glob("*.py") if not path.name.startswith("_"))
         else:
-            raise UsageError(f"{place} is neither a probe file nor a folder of probes")
+            yield from sorted(path for path in place.glob("*.py") if path.name[0] != "_")
 
 
 def _load(path: Path) -> tuple[int, Probe]:

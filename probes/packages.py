@@ -80,7 +80,8 @@ def distributions(path):
             except (Unparsed, EnvironmentError, zipfile.BadZipfile, KeyError) as error:
                 unparsed.append("%s: %s" % (label, error))
                 continue
-            if one["name"] in BUNDLED and folder == STANDARD_LIBRARY:
+            if one["name"] in BUNDLED and folder.startswith(STANDARD_LIBRARY) and (
+                    os.path.basename(folder) not in ("site-packages", "dist-packages")):
                 continue
             one["folder"] = os.path.basename(folder)
             found.setdefault(one["name"], []).append(one)
@@ -252,12 +253,12 @@ def parse_requirement(line):
 # --- versions, as PEP 440 has them -------------------------------------------------------------
 
 VERSION = re.compile(r"""
-    \s*v?(?:(\d+)!)?(\d+(?:\.\d+)*)
-    (?:[-_.]?(alpha|beta|preview|pre|a|b|c|rc)[-_.]?(\d*))?
-    (?:-(\d+)|[-_.]?(?:post|rev|r)[-_.]?(\d*))?
-    (?:[-_.]?(dev)[-_.]?(\d*))?
+    \s*v?(?:([0-9]+)!)?([0-9]+(?:\.[0-9]+)*)
+    (?:[-_.]?(alpha|beta|preview|pre|a|b|c|rc)[-_.]?([0-9]*))?
+    (?:-([0-9]+)|[-_.]?(?:post|rev|r)[-_.]?([0-9]*))?
+    (?:[-_.]?(dev)[-_.]?([0-9]*))?
     (?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*\Z""", re.X | re.I)
-POST = re.compile(r"[-_.]?(?:post|rev|r)[-_.]?\d*|-\d+", re.I)
+POST = re.compile(r"[-_.]?(?:post|rev|r)[-_.]?[0-9]*|-[0-9]+", re.I)
 PRE = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
 BEFORE = (-1, 0)
 AFTER = (9, 0)
@@ -362,14 +363,9 @@ def less(version, wanted):
 
 def greater(version, wanted):
     """`>1.0` means neither 1.0.post1 nor 1.0+local."""
-    if version.whole <= wanted.whole:
+    if version.public <= wanted.public:
         return False
-    if version.base == wanted.base:
-        if wanted.post is None and version.post is not None:
-            return False
-        if version.local:
-            return False
-    return True
+    return version.base != wanted.base or wanted.post is not None or version.post is None
 
 
 def compatible(version, wanted):

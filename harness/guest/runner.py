@@ -42,19 +42,14 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 SCRATCH_VARIABLES = ("TMPDIR", "HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR", "CUDA_CACHE_PATH")
 
-try:
-    text_type = unicode
-    whole_types = (int, long)
-except NameError:
-    text_type = str
-    whole_types = (int,)
+text_type = type(u"")
+whole_types = (int, type(2 ** 80))  # the latter is `long` on 2.7
 
 
 def monotonic():
     """Seconds that no clock setting disturbs: 2.7 has only those of times(2)."""
-    if hasattr(time, "monotonic"):
-        return time.monotonic()
-    return os.times()[4]
+    clock = getattr(time, "monotonic", None)
+    return clock() if clock else os.times()[4]
 
 
 # --- the probe's own process -------------------------------------------------------------------

@@ -1,0 +1,277 @@
+"""A data set is either proved to be the one that was asked for, or said not to be."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+import struct
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness import dataset
+from harness.dataset import DataSet, find_dataset, read_folder, write_dataset
+from harness.errors import UsageError
+from harness.idx import IdxError, gunzip, read_idx
+from harness.originals import MNIST, ORIGINALS
+
+FULL = Path(__file__).parents[3] / "shared" / "data"
+
+
+def images(count: int, fill: int) -> bytes:
+    return struct.pack(">IIII", 0x803, count, 28, 28) + bytes([fill]) * (count * 784)
+
+
+def labels(count: int) -> bytes:
+    return struct.pack(">II", 0x801, count) + bytes(index % 10 for index in range(count))
+
+
+FILES = {
+    "train-images-idx3-ubyte": images(30, 7),
+    "train-labels-idx1-ubyte": labels(30),
+    "t10k-images-idx3-ubyte": images(20, 9),
+    "t10k-labels-idx1-ubyte": labels(20),
+}
+
+
+@pytest.fixture(autouse=True)
+def tiny(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An original of thirty images, so that tests need not read sixty thousand."""
+    original = replace(
+        MNIST,
+        name="tiny",
+        sha256={name: hashlib.sha256(content).hexdigest() for name, content in FILES.items()},
+        shapes={name: read_idx(content).shape for name, content in FILES.items()},
+        validation=10,
+    )
+    monkeypatch.setitem(ORIGINALS, "tiny", original)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """The four files as a user would have them, two of them plain."""
+    named = tmp_path / "named"
+    named.mkdir()
+    for name, content in FILES.items():
+        if name.startswith("train"):
+            (named / f"{name}.gz").write_bytes(gzip.compress(content))
+        else:
+            (named / name.replace("-idx", ".idx")).write_bytes(content)
+    return named
+
+
+def served(name: str) -> bytes | None:
+    return gzip.compress(FILES[name.removesuffix(".gz")])
+
+
+def unserved(name: str) -> bytes | None:
+    return None
+
+
+def never(name: str) -> bytes | None:
+    raise AssertionError(f"{name} must not be downloaded")
+
+
+def content_of(found: DataSet) -> dict[str, bytes]:
+    return {
+        name.removesuffix(".gz"): gzip.decompress(path.read_bytes())
+        for name, path in found.files.items()
+        if name.endswith(".gz")
+    }
+
+
+def test_the_folder_the_user_names_comes_first(folder: Path, tmp_path: Path) -> None:
+    found = find_dataset("tiny", folder, tmp_path / "cache", fetch=never)
+
+    assert FILES == content_of(found)
+    assert f"folder {folder}" == found.origin
+    assert "" == found.notice
+    assert sum(path.stat().st_size for path in found.files.values()) == found.size_bytes
+
+
+def test_the_probe_is_told_what_to_verify(folder: Path, tmp_path: Path) -> None:
+    found = find_dataset("tiny", folder, tmp_path / "cache", fetch=never)
+
+    told = json.loads(found.files["dataset.json"].read_text())
+    assert ("tiny", found.digest, 10) == (told["name"], told["digest"], told["validation"])
+    entry = told["files"]["train-images-idx3-ubyte.gz"]
+    content = FILES["train-images-idx3-ubyte"]
+    assert {
+        "bytes": len(content),
+        "shape": [30, 28, 28],
+        "sha256": hashlib.sha256(content).hexdigest(),
+    } == entry
+    assert {path.parent for path in found.files.values()} == {found.folder}
+
+
+def test_what_was_found_once_is_in_the_cache(folder: Path, tmp_path: Path) -> None:
+    first = find_dataset("tiny", folder, tmp_path / "cache", fetch=never)
+    second = find_dataset("tiny", None, tmp_path / "cache", fetch=never)
+
+    assert (first.digest, first.files) == (second.digest, second.files)
+    assert second.origin.startswith("cache ")
+
+
+def test_a_download_is_verified_and_kept(tmp_path: Path) -> None:
+    found = find_dataset("tiny", None, tmp_path / "cache", fetch=served)
+
+    assert FILES == content_of(found)
+    assert found.origin.startswith("downloaded")
+    assert FILES == content_of(find_dataset("tiny", None, tmp_path / "cache", fetch=never))
+    assert ["tiny"] == [path.name for path in (tmp_path / "cache").iterdir()]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        unserved,
+        lambda name: b"<html>404</html>",
+        lambda name: gzip.compress(images(30, 8)),
+        lambda name: gzip.compress(FILES[name[:-3]])[:-9],
+        lambda name: gzip.compress(FILES[name[:-3]] + b"more"),
+    ],
+)
+def test_without_a_true_download_the_subset_is_used_and_said_so(
+    answer: dataset.Fetch, tmp_path: Path
+) -> None:
+    found = find_dataset("tiny", None, tmp_path / "cache", fetch=answer)
+
+    assert "mnist-subset" == found.name
+    assert "the shipped mnist-subset is used instead" in found.notice
+    assert "tiny" in found.notice
+    assert not (tmp_path / "cache").exists()
+
+
+def test_offline_nothing_is_downloaded(tmp_path: Path) -> None:
+    found = find_dataset("tiny", None, tmp_path / "cache", download=False, fetch=never)
+
+    assert "downloads are switched off" in found.notice
+
+
+def test_a_damaged_cache_is_not_believed(folder: Path, tmp_path: Path) -> None:
+    first = find_dataset("tiny", folder, tmp_path / "cache", fetch=never)
+    path = first.files["t10k-labels-idx1-ubyte.gz"]
+    path.write_bytes(gzip.compress(labels(20)[:-1] + b"\x05"))
+
+    second = find_dataset("tiny", None, tmp_path / "cache", fetch=served)
+
+    assert second.origin.startswith("downloaded")
+    assert FILES == content_of(second)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (gzip.compress(images(30, 7))[:-20], "truncated"),
+        (gzip.compress(images(30, 7))[:-8] + b"\x00" * 8, "not a sound gzip file"),
+        (gzip.compress(images(30, 7)[:-1]), "truncated: 23535 of the 23536 bytes"),
+        (gzip.compress(images(30, 7) + b"\x00"), "larger than the 23536 bytes"),
+        (gzip.compress(images(29, 7)), "its shape is 29 x 28 x 28, not 30 x 28 x 28"),
+        (gzip.compress(images(30, 8)), "well formed, but not tiny"),
+        (gzip.compress(images(30, 7)) + b"tail", "followed by other data"),
+        (gzip.compress(b"\x00" * 10_000_000), "larger than the 23536 bytes"),
+        (gzip.compress(b""), "too short for an IDX header"),
+        (b"", "truncated"),
+        (b"not gzip at all", "not a sound gzip file"),
+    ],
+)
+def test_a_named_folder_with_a_bad_file_is_an_error_that_names_it(
+    folder: Path, tmp_path: Path, content: bytes, said: str
+) -> None:
+    path = folder / "train-images-idx3-ubyte.gz"
+    path.write_bytes(content)
+
+    with pytest.raises(UsageError) as caught:
+        find_dataset("tiny", folder, tmp_path / "cache", fetch=never)
+
+    assert f"{path}: " in str(caught.value)
+    assert said in str(caught.value)
+
+
+def test_every_bad_file_is_named_at_once(folder: Path, tmp_path: Path) -> None:
+    (folder / "train-labels-idx1-ubyte.gz").unlink()
+    (folder / "t10k-labels.idx1-ubyte").write_bytes(labels(19) + b"\x0b")
+
+    with pytest.raises(UsageError) as caught:
+        find_dataset("tiny", folder, tmp_path / "cache", fetch=never)
+
+    assert "train-labels-idx1-ubyte.gz: missing" in str(caught.value)
+    assert "t10k-labels.idx1-ubyte: " in str(caught.value)
+
+
+def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not a folder"):
+        find_dataset("tiny", tmp_path / "none", tmp_path / "cache", fetch=never)
+
+
+def test_an_unknown_name_is_an_error_that_lists_the_known(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="known: mnist, tiny"):
+        find_dataset("cifar", None, tmp_path)
+
+
+def test_the_shipped_subset_is_balanced_and_small() -> None:
+    found = find_dataset("mnist", None, Path("/nonexistent"), fetch=unserved)
+    content = content_of(found)
+
+    for part, count in (("train", 600), ("t10k", 100)):
+        values = bytes(read_idx(content[f"{part}-labels-idx1-ubyte"]).values)
+        assert [count] * 10 == [values.count(digit) for digit in range(10)]
+        assert (10 * count, 28, 28) == read_idx(content[f"{part}-images-idx3-ubyte"]).shape
+    assert 1_200_000 > found.size_bytes
+    assert 500 == json.loads(found.files["dataset.json"].read_text())["validation"]
+    assert (found.folder / "NOTICE.md").is_file()
+
+
+@pytest.mark.skipif(not FULL.is_dir(), reason="no full MNIST beside this checkout")
+def test_full_mnist_is_known_by_its_hashes_and_fashion_is_not_taken_for_it() -> None:
+    assert MNIST.sha256.keys() == read_folder(MNIST, FULL / "mnist").keys()
+    with pytest.raises(UsageError, match="well formed, but not mnist"):
+        read_folder(MNIST, FULL / "fashion-mnist")
+
+
+def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_dataset("tiny", 10, FILES, tmp_path / name)
+
+    one, two = (
+        {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        for name in ("one", "two")
+    )
+    assert one == two
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_either_read_or_an_idx_error(content: bytes) -> None:
+    for parse in (read_idx, lambda value: gunzip(value, 50)):
+        try:
+            parse(content)
+        except IdxError:
+            continue
+
+
+@given(st.binary(max_size=300), st.integers(0, 300))
+def test_gunzip_gives_back_what_fits_the_limit_and_nothing_else(content: bytes, limit: int) -> None:
+    compressed = gzip.compress(content)
+    if len(content) <= limit:
+        assert content == gunzip(compressed, limit)
+    else:
+        with pytest.raises(IdxError, match="larger than"):
+            gunzip(compressed, limit)
+
+
+@given(st.binary(min_size=1, max_size=300), st.data())
+def test_a_truncated_gzip_file_is_never_accepted(content: bytes, data: st.DataObject) -> None:
+    compressed = gzip.compress(content)
+    cut = data.draw(st.integers(0, len(compressed) - 1))
+
+    with pytest.raises(IdxError):
+        gunzip(compressed[:cut], len(content))
+
+
+def test_a_label_above_nine_is_an_error() -> None:
+    with pytest.raises(IdxError, match="label 10"):
+        read_idx(labels(19)[:-1] + b"\x0a")
