@@ -25,6 +25,7 @@ _CONTROL = re.compile(
     "\ud800-\udfff"
     "]"
 )
+_CONTROL_OR_NEWLINE = re.compile(f"\n|{_CONTROL.pattern}")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _SGR = r"(?:\x1b\[[0-9;]*m)*"
 _WORKFLOW_COMMAND = re.compile(rf"^({_SGR}[ ]*{_SGR}[ ]*)::", re.MULTILINE)
@@ -49,28 +50,21 @@ def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
 
 
 def _bounded(text: str, limit: int, *, newline: bool = True) -> str:
-    head = text[:limit]
-    shown = _CONTROL.sub(_escape, head)
-    if not newline:
-        shown = shown.replace("\n", _SHORT["\n"])
-    if len(shown) <= limit:
-        rest = len(text) - len(head)
-        return shown + (_cut(rest) if rest else "")
-    kept, size = 0, 0
     pieces: list[str] = []
-    for character in head:
-        piece = _visible(character, newline=newline)
-        if size + len(piece) > limit:
+    size = kept = 0
+    head = text[:limit]
+    end = len(head)
+    for match in (_CONTROL if newline else _CONTROL_OR_NEWLINE).finditer(head):
+        plain, escape = head[kept : match.start()], _escape(match)
+        if size + len(plain) + len(escape) > limit:
+            end = match.start()
             break
-        pieces.append(piece)
-        kept, size = kept + 1, size + len(piece)
-    return "".join(pieces) + _cut(len(text) - kept)
-
-
-def _visible(character: str, *, newline: bool) -> str:
-    if character == "\n":
-        return "\n" if newline else _SHORT["\n"]
-    return _CONTROL.sub(_escape, character)
+        pieces += (plain, escape)
+        size += len(plain) + len(escape)
+        kept = match.end()
+    rest = head[kept : min(end, kept + limit - size)]
+    cut = len(text) - kept - len(rest)
+    return "".join((*pieces, rest, _cut(cut) if cut else ""))
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -99,8 +99,6 @@ def exit_of(cells: Sequence[CellJudgement], *, require_verified: bool = False) -
     """The exit status cells deserve: the worst that holds."""
     verdicts = [cell.verdict for cell in cells]
     statuses = [Exit.OK]
-    if any(cell.missing for cell in cells):
-        statuses.append(Exit.INFRASTRUCTURE)
     for cell in cells:
         for finding in cell.findings:
             if finding.verdict is Verdict.INFRASTRUCTURE:

@@ -78,7 +78,7 @@ def _parts(report: Report) -> Iterable[str]:
         yield "## What differs from the reference"
         yield _side_by_side(across, report, _TOP)
     if report.not_judged:
-        yield "## Not judged: no rule says yet what these should be"
+        yield "## Not judged: no rule says yet how far these may differ"
         across = left_open(report.not_judged, report.cells, report.reference)
         yield _side_by_side(across, report, _ROWS)
     yield from _rests_on(report)

@@ -55,8 +55,9 @@ def render(report: Report, *, width: int = 100, color: bool = False) -> str:
         for notice in report.notices:
             page.paragraph(said(notice, limit=1000), indent=4, label="  -")
     page.title("Next")
-    commands = [[said(command, "bold"), said(what, "dim")] for command, what in report.next_steps]
-    page.lines(columns(commands, indent=2, widest=80, first=80))
+    for command, what in report.next_steps:
+        page.paragraph(said(command, "bold"), indent=4, label="  -")
+        page.paragraph(said(what, "dim"), indent=6)
     page.blank()
     page.paragraph(said(f"{report.records}. Exit status {int(report.exit)}.", "dim"))
     return page.text()
@@ -155,7 +156,7 @@ def _left_open(page: Page, report: Report) -> None:
     if not report.not_judged:
         return
     table = left_open(report.not_judged, report.cells, report.reference)
-    page.title("Not judged: no rule says yet what these should be")
+    page.title("Not judged: no rule says yet how far these may differ")
     part = abridged(table, report.cells, report.reference, _fitting(page))
     _table(page, part, 2 * MATTERS, _elsewhere(report), headed=False)
     hidden = len(table.columns) - len(part.columns)

@@ -70,6 +70,7 @@ MNIST = Probe(
     ),
 )
 PROBES = (PYTHON, PACKAGES, DEVICES, MNIST)
+NAMES = ("alpha", "beta", "gamma", "delta", "cobalt")
 
 
 def cell(id_: str = "tf2.21.0-py3.13", version: str = "2.21.0", python: str = "3.13") -> Cell:
@@ -77,7 +78,8 @@ def cell(id_: str = "tf2.21.0-py3.13", version: str = "2.21.0", python: str = "3
 
 
 def image(name: str) -> ImageIdentity:
-    return ImageIdentity(id=f"sha256:{name.encode().hex():0<64.64}", origin="built")
+    digest = f"{name.encode(errors='surrogatepass').hex():0<64.64}"
+    return ImageIdentity(id=f"sha256:{digest}", origin="built")
 
 
 def python_facts(version: str = "3.13.5", libc: str = "glibc 2.41") -> dict[str, Fact]:

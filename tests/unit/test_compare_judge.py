@@ -20,7 +20,7 @@ from builders import (
     run,
     without,
 )
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.compare.judge import judge, judge_cell
@@ -221,6 +221,18 @@ def test_a_wanted_level_that_cannot_be_pulled_is_not_noted_away() -> None:
     )
 
 
+def test_a_cell_that_cannot_be_obtained_is_not_noted_away_where_only_higher_levels_were_asked() -> (
+    None
+):
+    modest = replace(NEW, level=Level.L0)
+    pairs = tuple((NEW.id, name) for name in ("devices", "mnist"))
+    pulled = [
+        record(name, outcome=Outcome.PULL_FAILED, has_image=False) for name in ("devices", "mnist")
+    ]
+    judged = judge(run(modest, pairs=pairs), pulled).cells[0]
+    assert Verdict.INFRASTRUCTURE is judged.verdict
+
+
 def test_one_cause_in_two_probes_is_one_finding_headed_by_the_missing_library() -> None:
     raised = [
         record(one, outcome=Outcome.RAISED, raised=LIBCUSOLVER) for one in ("devices", "mnist")
@@ -313,6 +325,7 @@ def partial_runs(draw: st.DrawFn) -> list[Record]:
     return records
 
 
+@settings(max_examples=40, deadline=None)
 @given(partial_runs(), st.randoms(use_true_random=False))
 def test_the_order_of_records_changes_nothing(
     records: list[Record], shuffle: random.Random
@@ -323,6 +336,7 @@ def test_the_order_of_records_changes_nothing(
     assert repr(judge(of, records)) == repr(judge(of, shuffled))
 
 
+@settings(deadline=None)
 @given(partial_runs())
 def test_verdicts_never_lie(records: list[Record]) -> None:
     judgement = judge(run(*CELLS, rounds=2), records)

@@ -1,0 +1,143 @@
+"""Whatever an image says, in whatever field: each format still parses back."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields, replace
+
+import pytest
+from builders import NAMES, PROBES, cell, healthy, record, run
+from hostile import CANNED, texts
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
+
+from harness.compare.comparison import compare_cells
+from harness.compare.judge import judge
+from harness.compare.judgement import Comparison, Judgement
+from harness.formats import names, render
+from harness.formats.document import ReportDocument
+from harness.formats.markdown import BUDGET
+from harness.model import Expectation, Outcome, Raised, Record, Rules, Run
+
+NEW = cell()
+REPORT = TypeAdapter(ReportDocument)
+SGR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def poisoned(say: list[str]) -> tuple[Run, list[Record]]:
+    """A run in which every field an image, a suite or an imported file fills says one of `say`."""
+    one, two, three, four = say
+    old = replace(NEW, id=one or "old", framework=((two, three),), python=four, gpu="", place=None)
+    rules = (
+        Expectation(facts="package.b*", rule="allowed", reason=two, until="2026-11-22"),
+        Expectation(facts="package.c*", rule=three, reason=four),
+    )
+    facts = {f"package.{name}": say[place % 4] for place, name in enumerate(NAMES)}
+    facts |= {f"package.{one}": two, three: (four, one, None), "package.series": tuple(say)}
+    raised = Raised(type=one, message=two, traceback=f"{three}\nSomeError: {four}\n")
+    records = [
+        *healthy(NEW),
+        record("python", {"python.version": three}, of=old.id),
+        record("packages", facts, of=old.id),  # type: ignore[arg-type]
+        record("devices", of=old.id, outcome=Outcome.RAISED, raised=raised, reason=one),
+        record("mnist", of=old.id, outcome=Outcome.CRASHED, reason=two, noise=three),
+    ]
+    of = run(NEW, old, expectations=rules, notices=(one, two), reference=NEW.id)
+    of = replace(
+        of,
+        id=four or "run",
+        started=one,
+        state=two,
+        suite=three,
+        engine=replace(of.engine, name=one, version=two),
+        host=replace(of.host, cpu_model=three, gpus=(four,)),
+    )
+    return of, records
+
+
+def both(say: list[str]) -> tuple[Judgement, Comparison]:
+    of, records = poisoned(say)
+    one, other = (each.id for each in of.cells)
+    rules = Rules(expectations=of.rules.expectations)
+    return judge(of, records), compare_cells(
+        of, records, one, of, records, other, rules=rules, at=None
+    )
+
+
+def check_terminal(text: str) -> None:
+    plain = SGR.sub("", text)
+    assert not re.search(
+        "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", plain
+    )
+    assert not any(line.lstrip().startswith("::") for line in plain.split("\n"))
+    assert not re.search(r"##\w*\[", plain)
+    text.encode()
+
+
+def check_markdown(text: str) -> None:
+    assert len(text.encode()) <= BUDGET
+    table: list[int] = []
+    for line in text.split("\n"):
+        if not line.startswith("|"):
+            table = []
+            continue
+        bars = len(re.findall(r"\|", re.sub(r"\\.", "", line)))
+        table.append(bars)
+        assert table[0] == bars, line
+    outside = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", re.sub(r"\\[^`]", "", text))
+    tags = set(re.findall(r"<[^>]*>?", outside))
+    assert tags <= {"<details>", "</details>", "<summary>", "</summary>", "<!-- -->"}
+
+
+def check_json(text: str) -> None:
+    text.encode("ascii")
+    assert not re.search("[\x00-\x09\x0b-\x1f\x7f]|##\\w*\\[", text)
+    REPORT.validate_json(text, strict=True)
+    assert {field.name for field in fields(ReportDocument)} == set(json.loads(text))
+
+
+CHECK = {"terminal": check_terminal, "markdown": check_markdown, "json": check_json}
+
+
+def test_every_format_has_its_check() -> None:
+    assert set(CHECK) == set(names())
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.lists(texts, min_size=4, max_size=4))
+def test_hostile_text_in_every_field_leaves_every_format_whole(say: list[str]) -> None:
+    for judged in both(say):
+        for name, check in CHECK.items():
+            check(render(name, judged))
+        check_terminal(render("terminal", judged, width=60, color=True))
+
+
+@pytest.mark.parametrize("name", sorted(CHECK))
+def test_the_canned_attacks_leave_every_format_whole(name: str) -> None:
+    short = [text for text in CANNED if len(text) < 1000]
+    long = [text for text in CANNED if len(text) >= 1000]
+    rotations = [
+        [short[(start + place) % len(short)] for place in range(4)] for start in range(len(short))
+    ]
+    for say in (*rotations, (long * 4)[:4]):
+        for judged in both(say):
+            CHECK[name](render(name, judged))
+
+
+def test_what_would_be_markup_to_rich_is_text() -> None:
+    shown = render("terminal", both(["[/x]", "[red]b", "[link=http://x]y[/link]", "v"])[0])
+    assert "[/x]" in shown
+    assert "[link=http://x]y" in shown
+
+
+@pytest.mark.parametrize("probe", [one.name for one in PROBES])
+def test_a_million_characters_do_not_make_a_long_report(probe: str) -> None:
+    long = "x" * 1_000_000
+    records = [
+        record(probe, {f"{probe}.a": long}) if one.probe == probe else one for one in healthy(NEW)
+    ]
+    judgement = judge(run(NEW), records)
+    for name in names():
+        assert 100_000 > len(render(name, judgement))
