@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import standard
-from harness.commands.session import open_suite, suite_probes
+from harness.commands.session import build_files, open_suite, suite_probes
 from harness.lock import find_lock
 from harness.plan import plan_text
 from harness.selection import select
@@ -28,4 +28,5 @@ def plan(suite_path: Path | None, cells: Sequence[str], tags: Sequence[str], ver
         locks,
         verbose or len(chosen) == 1,
         dockerfile=standard.dockerfile("cell.Dockerfile", Path(suite.root)),
+        files=build_files(suite),
     )

@@ -78,9 +78,13 @@ def order(suite: Suite, cell: Cell) -> Order:
 
 def locked_recipe(suite: Suite, cell: Cell, lock: Lock) -> Recipe:
     """The recipe of a built cell with this lock."""
-    root = Path(suite.root)
-    files = (("install.py", standard.dockerfile("install.py", root)),)
-    return recipe_of(cell, suite, lock, standard.dockerfile("cell.Dockerfile", root), files)
+    text = standard.dockerfile("cell.Dockerfile", Path(suite.root))
+    return recipe_of(cell, suite, lock, text, build_files(suite))
+
+
+def build_files(suite: Suite) -> tuple[tuple[str, str], ...]:
+    """(name, text) of our own files that a cell's build runs."""
+    return (("install.py", standard.dockerfile("install.py", Path(suite.root))),)
 
 
 def orders(suite: Suite, cells: Sequence[Cell]) -> tuple[Order, ...]:

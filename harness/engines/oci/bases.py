@@ -117,7 +117,7 @@ def _make(
             _prefix(client, source, workshop, log),
             f"/opt/python/bin/python{source.python}",
         )
-    version = _version(client, root, interpreter)
+    version = _version(client, root, interpreter, workshop.owner)
     if version.rpartition(".")[0] != base.python:
         raise _SourceFailed(
             f"it has Python {version}, not {base.python}", Outcome.HOST_INCOMPATIBLE
@@ -219,9 +219,9 @@ def _prefix(client: APIClient, source: Source, workshop: Workshop, log: Path) ->
 _ASK = "import sys; sys.stdout.write('%d.%d.%d' % sys.version_info[:3])"
 
 
-def _version(client: APIClient, image: str, interpreter: str) -> str:
+def _version(client: APIClient, image: str, interpreter: str, owner: str) -> str:
     """The interpreter's full version, asked in a container with nothing but itself."""
-    said = run_quietly(client, image, [interpreter, "-c", _ASK])
+    said = run_quietly(client, image, [interpreter, "-c", _ASK], owner)
     if said.count(".") != 2:
         raise _SourceFailed(
             f"{interpreter} does not run in it: {said[-300:]}", Outcome.HOST_INCOMPATIBLE
@@ -229,14 +229,14 @@ def _version(client: APIClient, image: str, interpreter: str) -> str:
     return said
 
 
-def run_quietly(client: APIClient, image: str, command: list[str]) -> str:
+def run_quietly(client: APIClient, image: str, command: list[str], owner: str) -> str:
     """Run one of our own short commands with no network; what it printed, bounded."""
     with engine_errors("asking a base for its Python"):
         container = client.create_container(
             image=image,
             entrypoint=command,
             command=[],
-            labels={f"{LABEL}.kind": "question"},
+            labels={f"{LABEL}.kind": "question", f"{LABEL}.owner": owner},
             host_config=client.create_host_config(
                 network_mode="none", cap_drop=["ALL"], read_only=True
             ),

@@ -51,7 +51,7 @@ def inspect_image(client: APIClient, name: str) -> dict[str, Any] | None:
     """What the engine knows of an image; None: it has none of that name or id."""
     with engine_errors(f"looking for image {name}"):
         try:
-            found: dict[str, Any] = client.inspect_image(name)
+            found: dict[str, Any] = client.inspect_image(name)  # type: ignore[no-untyped-call]
         except ImageNotFound:
             return None
     return found

@@ -1,7 +1,8 @@
 """What dead runs left on the engine, found by label, removed at the start of the next run.
 
 Every container and volume carries its owner (boot, process, start time) before it exists, so a
-sweep can tell a live run's from a dead one's. Named images are kept: they are the cache.
+sweep can tell a live run's from a dead one's. Only that label counts: the containers of a build
+inherit our images' other labels. Named images are kept: they are the cache.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ def sweep(client: APIClient, alive: Callable[[str], bool], *, run: str = "") -> 
 
     What was removed, one name each. Raises EngineError.
     """
-    label = f"{LABEL}.run={run}" if run else f"{LABEL}.kind"
+    label = f"{LABEL}.run={run}" if run else f"{LABEL}.owner"
 
     def ours(labels: Mapping[str, str] | None) -> bool:
         owner = (labels or {}).get(f"{LABEL}.owner", "")
-        return bool(run) or not owner or not alive(owner)
+        return bool(run) or not alive(owner)
 
     removed: list[str] = []
     with engine_errors("listing containers"):
