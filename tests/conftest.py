@@ -1,4 +1,4 @@
-"""The order of the tests, what `--all` and `--require-engine` mean, and the count of real images."""
+"""The order of the tests, `--all`, `--require-engine`, and the count of real images."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ WANTED_IMAGES = 4
 
 REAL_IMAGES = pytest.StashKey[dict[str, str]]()
 """Image id -> how it was obtained, of every real image that answered all its probes."""
-NO_ENGINE = pytest.StashKey[str]()
+NO_ENGINE = pytest.StashKey[list[str]]()
 """Why no engine answers, where none does."""
 
 
@@ -31,7 +31,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[REAL_IMAGES] = {}
-    config.stash[NO_ENGINE] = ""
+    config.stash[NO_ENGINE] = []
 
 
 @pytest.hookimpl(trylast=True)
@@ -55,10 +55,20 @@ def shortfall(config: pytest.Config) -> str:
     found = len(config.stash[REAL_IMAGES])
     if found >= WANTED_IMAGES:
         return ""
-    why = config.stash[NO_ENGINE]
-    return f"--require-engine: {found} real images were probed, {WANTED_IMAGES} are wanted" + (
-        f"; {why}" if why else ""
-    )
+    lack = f"--require-engine: {found} real images were probed, {WANTED_IMAGES} are wanted"
+    return "; ".join([lack, *config.stash[NO_ENGINE]])
+
+
+@pytest.fixture(scope="session")
+def real_images(pytestconfig: pytest.Config) -> dict[str, str]:
+    """The count of real images, to be added to: id -> how it was obtained."""
+    return pytestconfig.stash[REAL_IMAGES]
+
+
+@pytest.fixture(scope="session")
+def no_engine(pytestconfig: pytest.Config) -> list[str]:
+    """Why no engine answers, to be told at the end."""
+    return pytestconfig.stash[NO_ENGINE]
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -1,4 +1,4 @@
-"""The hashed requirements are whole, agree with pyproject.toml, and name no place of one machine."""
+"""The hashed requirements are whole, agree with pyproject.toml, and name no machine's place."""
 
 from __future__ import annotations
 

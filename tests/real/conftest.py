@@ -1,0 +1,99 @@
+"""A real engine, the quick cells run once for all tests, and what may be left behind: nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from docker import APIClient
+
+from harness.engines.oci.connection import connect
+from harness.errors import EngineError
+from harness.model import Outcome, Record
+from tests.real.commandline import Place
+from tests.real.home_made import (
+    BROKEN,
+    PLAIN,
+    SLOW,
+    TWIN,
+    HomeMade,
+    home_made_distributions,
+    remove_images,
+)
+from tests.real.leftovers import Leftovers
+from tests.real.suites import brief_suite
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.engine)
+
+
+@pytest.fixture(scope="session")
+def engine(pytestconfig: pytest.Config, no_engine: list[str]) -> Iterator[APIClient]:
+    """A client of the engine that `harness run` takes by itself."""
+    try:
+        client = connect(timeout_s=60)
+    except EngineError as error:
+        no_engine.append(error.message)
+        if pytestconfig.getoption("--require-engine"):
+            pytest.fail(error.message)
+        pytest.skip(error.message)
+    yield client
+    client.close()
+
+
+@pytest.fixture
+def place(engine: APIClient, tmp_path: Path) -> Place:
+    """A fresh place with the engine at hand."""
+    return Place(folder=tmp_path)
+
+
+@pytest.fixture(scope="session")
+def quick(
+    engine: APIClient, tmp_path_factory: pytest.TempPathFactory, real_images: dict[str, str]
+) -> Place:
+    """Where `harness run`, with no argument at all, has built and probed the quick cells."""
+    made = Place(folder=tmp_path_factory.mktemp("quick"))
+    made.harness("run")
+    count(made.recorded()[1], real_images)
+    return made
+
+
+@pytest.fixture(scope="session")
+def brief(quick: Place, real_images: dict[str, str]) -> Place:
+    """The same place after a run of the same images with little training."""
+    suite = brief_suite(quick.folder / "brief")
+    quick.harness("run", "--suite", str(suite))
+    count(quick.recorded()[1], real_images)
+    return quick
+
+
+@pytest.fixture
+def home_made(engine: APIClient) -> Iterator[HomeMade]:
+    """Small cells of a test's own; their images go with them."""
+    with home_made_distributions() as made:
+        try:
+            yield made
+        finally:
+            remove_images(engine, (PLAIN, TWIN, BROKEN, SLOW))
+
+
+@pytest.fixture
+def left(engine: APIClient) -> Leftovers:
+    """Tells what appeared on the engine since the test began and belongs to nobody alive."""
+    return Leftovers.since_now(engine)
+
+
+def count(records: tuple[Record, ...], real_images: dict[str, str]) -> None:
+    """Count the images all of whose probes answered."""
+    fine = {Outcome.OK, Outcome.NOT_APPLICABLE}
+    answered = {record.image.id for record in records if record.image}
+    answered -= {
+        record.image.id for record in records if record.image and record.outcome not in fine
+    }
+    for record in records:
+        if record.image and record.image.id in answered:
+            real_images.setdefault(record.image.id, record.image.origin)

@@ -1,0 +1,148 @@
+"""Cells of distributions made here: they build in seconds, fail, or never end, as a test needs."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import tarfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from docker import APIClient
+
+from harness.commands.session import places
+from harness.distributions.cache import DistributionCache
+from harness.lock import lock_path, parse_lock, render_lock
+from harness.matrix import load_suite
+from harness.model import Artifact, Lock
+from harness.recipe import base_of, lock_request_digest
+from tests.real.suites import ROOT, default_suite, small_suite
+
+MODEL = "tf1.2.1-py2.7"
+"""The quick cell whose base and installing tools are used: its lock has a source distribution."""
+PLAIN, TWIN, BROKEN, SLOW = "home-plain", "home-twin", "home-broken", "home-slow"
+LAST_WORDS = "this release wants a compiler of 1999"
+
+_SETUP = """
+import sys, time
+{before}
+from setuptools import setup
+setup(name="homemade", version="{version}", py_modules=["homemade"])
+"""
+_BEFORE = {
+    "1.0": "",
+    "2.0": f"sys.exit({LAST_WORDS!r})",
+    "3.0": "time.sleep(600)",
+}
+_VERSION = {PLAIN: "1.0", TWIN: "1.0", BROKEN: "2.0", SLOW: "3.0"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomeMade:
+    """Makes suites of home-made cells, locked, their distributions in the cache."""
+
+    artifacts: dict[str, Artifact]
+
+    def suite(self, folder: Path, *cells: str) -> Path:
+        """A suite in `folder` whose cells have fresh locks. They claim nothing but to be there."""
+        rows = default_suite()
+        (model,) = (row for row in rows["cells"] if row["id"] == MODEL)
+        bases = {model["base"]: _plain(rows["bases"][model["base"]])}
+        described = [
+            {
+                "id": cell,
+                "base": model["base"],
+                "install": [f"homemade=={_VERSION[cell]}"],
+                "as-of": "2026-11-20",
+                "level": "L0",
+            }
+            for cell in cells
+        ]
+        small_suite(folder, *described, bases=bases, probes=["python"])
+        for cell in cells:
+            self._lock(folder, cell)
+        return folder
+
+    def plain(self, folder: Path) -> Path:
+        """A suite of one cell that builds and is asked for its Python."""
+        return self.suite(folder, PLAIN)
+
+    def _lock(self, folder: Path, cell: str) -> None:
+        suite = load_suite(folder)
+        (found,) = (each for each in suite.cells if each.id == cell)
+        lock = Lock(
+            cell=cell,
+            python=_model_lock().python,
+            request=lock_request_digest(found, base_of(suite, found)),
+            as_of=found.as_of,
+            tools=_model_lock().tools,
+            distributions=(self.artifacts[_VERSION[cell]],),
+        )
+        path = lock_path(folder, cell)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(render_lock(lock), "utf-8")
+
+
+@contextmanager
+def home_made_distributions() -> Iterator[HomeMade]:
+    """Home-made distributions in the cache that runs use; they are taken out again."""
+    cache = DistributionCache(places().cache / "distributions")
+    artifacts = {version: _admit(cache, version) for version in _BEFORE}
+    try:
+        yield HomeMade(artifacts=artifacts)
+    finally:
+        for artifact in artifacts.values():
+            cache.path(artifact.sha256).unlink(missing_ok=True)
+
+
+def remove_images(client: APIClient, cells: Sequence[str]) -> None:
+    """Remove the images built for these cells."""
+    for cell in cells:
+        for image in client.images(f"harness-cell/{cell}"):
+            for name in image["RepoTags"]:
+                client.remove_image(name, force=True)
+
+
+def _admit(cache: DistributionCache, version: str) -> Artifact:
+    content = _source_distribution(version)
+    digest = hashlib.sha256(content).hexdigest()
+    cache.admit(digest, lambda write: write(content))
+    return Artifact(
+        name="homemade",
+        version=version,
+        filename=f"homemade-{version}.tar.gz",
+        sha256=digest,
+        size=len(content),
+    )
+
+
+def _source_distribution(version: str) -> bytes:
+    """The same bytes every time."""
+    setup = _SETUP.format(before=_BEFORE[version], version=version)
+    files = {"setup.py": setup, "homemade.py": f"version = '{version}'\n"}
+    files["PKG-INFO"] = f"Metadata-Version: 1.0\nName: homemade\nVersion: {version}\n"
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for name, text in files.items():
+            entry = tarfile.TarInfo(f"homemade-{version}/{name}")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    return gzip.compress(packed.getvalue(), mtime=0)
+
+
+def _model_lock() -> Lock:
+    path = lock_path(ROOT, MODEL)
+    return parse_lock(path.read_text("utf-8"), str(path))
+
+
+def _plain(rows: Any) -> Any:
+    """Rows as JSON can hold them."""
+    if isinstance(rows, dict):
+        return {str(key): _plain(value) for key, value in rows.items()}
+    if isinstance(rows, list):
+        return [_plain(value) for value in rows]
+    return rows if isinstance(rows, bool | int | float) else str(rows)
