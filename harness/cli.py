@@ -38,7 +38,7 @@ SuiteOption = Annotated[
 CellOption = Annotated[list[str], typer.Option("--cell", help="Cells, as a glob; repeatable.")]
 TagOption = Annotated[list[str], typer.Option("--tag", help="Cells with this tag; repeatable.")]
 EngineOption = Annotated[
-    str, typer.Option("--engine", help="docker, host; auto: what answers, else host.")
+    str, typer.Option("--engine", help="docker, host, replay; auto: what answers, else host.")
 ]
 FormatOption = Annotated[str, typer.Option("--format", help="terminal, markdown or json.")]
 OutputOption = Annotated[Path | None, typer.Option("--output", help="Write to this file.")]
@@ -84,6 +84,14 @@ def run(
     ] = False,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch and pull nothing.")] = False,
     require_verified: VerifiedOption = False,
+    recordings: Annotated[
+        Path | None,
+        typer.Option("--recordings", help="What the engine replay answers from."),
+    ] = None,
+    record_to: Annotated[
+        Path | None,
+        typer.Option("--record-to", help="Record what the engine says, for replay."),
+    ] = None,
 ) -> None:
     """Build or pull the cells, probe them, compare, report.
 
@@ -105,6 +113,8 @@ def run(
         refresh_bases=refresh_bases,
         offline=offline,
         require_verified=require_verified,
+        recordings=recordings,
+        record_to=record_to,
     )
     judgement, status = ran(wanted, progress_for(sys.stderr))
     written(render(format, judgement, **_look(format, output)), output)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.commands.session import (
     AUTO,
+    REPLAY,
     open_suite,
     opened_engine,
     orders,
@@ -19,6 +20,7 @@ from harness.commands.session import (
 from harness.compare.judge import judge
 from harness.compare.judgement import Judgement
 from harness.dataset import DataSet, find_dataset
+from harness.engines import Engine
 from harness.errors import Exit, UsageError
 from harness.files import atomic_write
 from harness.formats import render
@@ -43,6 +45,10 @@ class Wanted:
     refresh_bases: bool = False
     offline: bool = False
     require_verified: bool = False
+    recordings: Path | None = None
+    """What the engine replay answers from."""
+    record_to: Path | None = None
+    """Where what the engine says is recorded."""
 
 
 def run(wanted: Wanted, progress: Progress) -> tuple[Judgement, Exit]:
@@ -76,13 +82,23 @@ def perform(
     """
     if wanted.rounds < 1:
         raise UsageError(f"--rounds must be at least 1, not {wanted.rounds}")
-    dataset = dataset_for(probes, offline=wanted.offline)
+    name = _engine_name(wanted, cells)
+    dataset = None if name == REPLAY else dataset_for(probes, offline=wanted.offline)
     planned = orders(suite, cells)
     store.interrupted(owner_alive)
-    notices = (dataset.notice,) if dataset and dataset.notice else ()
-    shop = workshop(suite, refresh_bases=wanted.refresh_bases, offline=wanted.offline)
+    shop = workshop(
+        suite,
+        refresh_bases=wanted.refresh_bases,
+        offline=wanted.offline,
+        recordings=wanted.recordings,
+    )
     began: list[Run] = []
-    with opened_engine(wanted.engine, shop) as (engine, said), progress:
+    with opened_engine(name, shop) as (engine, said), progress:
+        if name == REPLAY:
+            dataset, said = _recorded(engine)
+        if wanted.record_to is not None:
+            engine = _recording(engine, wanted.record_to, dataset)
+        notices = (dataset.notice,) if dataset and dataset.notice else ()
         for notice in (*notices, *said):
             progress.notice(notice)
         plan = Plan(
@@ -105,6 +121,41 @@ def perform(
         except Interrupted as interruption:
             return store.run(began[0].id), Exit(128 + interruption.signal)
     return finished, Exit.OK
+
+
+def _engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:
+    """The engine to take; no container engine is needed for interpreters of this host alone."""
+    if wanted.engine == AUTO and cells and all(cell.host for cell in cells):
+        return "host"
+    if wanted.recordings is not None and wanted.engine != REPLAY:
+        raise UsageError(
+            f"only the engine replay answers from recordings, not {wanted.engine}",
+            remedy="--engine replay --recordings DIR",
+        )
+    if wanted.record_to is not None and wanted.engine == REPLAY:
+        raise UsageError(
+            "what is replayed cannot be recorded again",
+            remedy="take another engine, or no --record-to",
+        )
+    return wanted.engine
+
+
+def _recorded(engine: Engine) -> tuple[DataSet | None, tuple[str, ...]]:
+    """The data set of a replay, and what must be said of it."""
+    from harness.engines.replay import ReplayEngine
+
+    assert isinstance(engine, ReplayEngine), "replay is one"
+    return engine.data(), (engine.notice(),)
+
+
+def _recording(engine: Engine, folder: Path, dataset: DataSet | None) -> Engine:
+    from harness.engines.recording import RecordingEngine
+    from harness.recordings import RecordedData
+
+    data = None
+    if dataset is not None:
+        data = RecordedData(name=dataset.name, digest=dataset.digest, notice=dataset.notice)
+    return RecordingEngine(engine, folder, data)
 
 
 def dataset_for(probes: Sequence[Probe], *, offline: bool) -> DataSet | None:

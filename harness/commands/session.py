@@ -19,6 +19,8 @@ from harness.probe import load_probes
 from harness.recipe import base_of, lock_request_digest, recipe_of
 
 AUTO = "auto"
+RECORDINGS_VARIABLE = "HARNESS_RECORDINGS"
+REPLAY = "replay"
 CONTAINER_ENGINES = ("docker",)
 """Tried in this order by `auto`, before the host."""
 
@@ -101,9 +103,17 @@ def orders(suite: Suite, cells: Sequence[Cell]) -> tuple[Order, ...]:
     return tuple(made)
 
 
-def workshop(suite: Suite, *, refresh_bases: bool = False, offline: bool = False) -> Workshop:
+def workshop(
+    suite: Suite,
+    *,
+    refresh_bases: bool = False,
+    offline: bool = False,
+    recordings: Path | None = None,
+) -> Workshop:
     """What every engine needs to know of this host."""
     where = places()
+    if recordings is None and (named := os.environ.get(RECORDINGS_VARIABLE)):
+        recordings = Path(named)
     return Workshop(
         cache=where.cache.absolute(),
         logs=(where.reports / "logs").absolute(),
@@ -111,6 +121,7 @@ def workshop(suite: Suite, *, refresh_bases: bool = False, offline: bool = False
         owner=owner_token(),
         refresh_bases=refresh_bases,
         offline=offline,
+        recordings=recordings,
     )
 
 

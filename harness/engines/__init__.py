@@ -139,9 +139,11 @@ class Workshop:
     owner: str
     refresh_bases: bool = False
     offline: bool = False
+    recordings: Path | None = None
+    """The folder that `replay` answers from."""
 
 
-_SHARED = ("guestwork", "virtualenv")
+_SHARED = ("guestwork", "recording", "virtualenv")
 """Modules here that several engines use, and that are not one."""
 
 

@@ -74,6 +74,7 @@ LAYER_OF = {
     "mirrors": "engines",
     "originals": "engines",
     "prefixes": "engines",
+    "recordings": "engines",
     "rootfs": "engines",
     # The only persistence.
     "database": "store",
