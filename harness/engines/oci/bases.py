@@ -181,7 +181,7 @@ def _debian(client: APIClient, source: Source, workshop: Workshop, log: Path) ->
             spool.seek(0)
             labels = {
                 f"{LABEL}.kind": "root",
-                f"{LABEL}.packages": recipe.digest(packages),
+                f"{LABEL}.packages": " ".join(packages),
                 "org.opencontainers.image.title": f"Debian {source.suite}",
             }
             return import_root(client, spool, name, labels)
