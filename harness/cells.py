@@ -61,6 +61,7 @@ def make_cell(
         level=Level(shared.level or defaults.level),
         tags=tuple(dict.fromkeys(shared.tags)),
         settings=_settings(defaults, shared),
+        timeouts=tuple(sorted({**defaults.timeouts, **shared.timeouts}.items())),
         profile=make_profile(defaults.profile, shared.profile),
         place=place,
     )

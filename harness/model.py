@@ -189,6 +189,8 @@ class Cell:
     tags: tuple[str, ...] = ()
     settings: tuple[tuple[str, tuple[tuple[str, Scalar], ...]], ...] = ()
     """Per probe: settings that replace the probe's own defaults."""
+    timeouts: tuple[tuple[str, float], ...] = ()
+    """Per probe: seconds it may take, instead of its own limit."""
     profile: Profile = Profile()
     place: Place | None = None
 

@@ -125,12 +125,14 @@ class ProfileTable(Table):
     memory: Size | None = Field(default=None, description="6GiB unless said otherwise")
     processes: Annotated[int, Field(ge=16, le=1_000_000)] | None = None
     scratch: Size | None = Field(
-        default=None, description="Size of /tmp, 512MiB unless said otherwise"
+        default=None, description="Size of the scratch folder, 512MiB unless said otherwise"
     )
     open_files: Annotated[int, Field(ge=16, le=1_000_000)] | None = None
     output: Size | None = Field(default=None, description="Bytes a container may print, 4MiB")
     writable: bool | None = Field(default=None, description="The root file system can be written")
-    scratch_exec: bool | None = Field(default=None, description="Programs can be started from /tmp")
+    scratch_exec: bool | None = Field(
+        default=None, description="Programs can be started from scratch"
+    )
     network: bool | None = None
     environment: dict[Variable, VariableValue] | None = Field(
         default=None, description="Overrides of the image's own environment, where it runs"
@@ -138,6 +140,7 @@ class ProfileTable(Table):
 
 
 Settings = dict[Name, dict[Name, Setting]]
+Timeouts = dict[Name, Annotated[float, Field(gt=0, le=604_800)]]
 Environment = dict[Variable, VariableValue]
 
 
@@ -156,6 +159,9 @@ class Shared(Table):
     tags: list[Name] = []
     settings: Settings = Field(
         default={}, description="Per probe: settings that replace its defaults"
+    )
+    timeouts: Timeouts = Field(
+        default={}, description="Per probe: seconds it may take, instead of its own limit"
     )
     profile: ProfileTable = ProfileTable()
 
@@ -223,6 +229,7 @@ class Defaults(Table):
     environment: Environment = {}
     as_of: Date = ""
     settings: Settings = {}
+    timeouts: Timeouts = {}
 
 
 # --- judging ---------------------------------------------------------------------------------

@@ -54,8 +54,10 @@ def utc_now() -> str:
 
 
 def question(cell: Cell, probe: Probe) -> Question:
-    """A probe with its defaults and the cell's own settings merged."""
+    """A probe with the cell's own settings and time limit."""
     own = dict(cell.settings).get(probe.name, ())
+    limit = dict(cell.timeouts).get(probe.name, probe.timeout_s)
+    probe = replace(probe, timeout_s=limit)
     return Question(probe=probe, settings={**dict(probe.settings), **dict(own)})
 
 

@@ -64,14 +64,19 @@ def _find(run: Run, records: Sequence[Record], cell: str) -> View:
 
 
 def _told_apart(one: View, other: View) -> tuple[View, View]:
-    """The same cell of two runs has one name: it is told with its run's."""
+    """The same cell of two runs has one name: it is told with its engine's, else its run's."""
     if one.cell.id != other.cell.id:
         return one, other
-    sides = [
-        replace(view, cell=replace(view.cell, id=f"{view.run.id}:{view.cell.id}"))
-        for view in (one, other)
-    ]
-    return sides[0], sides[1]
+    names = [one.run.engine.name, other.run.engine.name]
+    if names[0] == names[1]:
+        names = [one.run.id, other.run.id]
+    if names[0] == names[1]:
+        names = ["A", "B"]
+    first, second = (
+        replace(view, cell=replace(view.cell, id=f"{view.cell.id} ({name})"))
+        for view, name in zip((one, other), names, strict=True)
+    )
+    return first, second
 
 
 def _apart(run_a: Run, run_b: Run) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ def test_a_cell_against_itself_in_another_run_does_not_drift() -> None:
     assert () == comparison.findings
     assert Exit.OK is comparison.exit
     assert {Judged.NOT_JUDGED} >= {one.judged for one in comparison.candidate.differences}
-    assert f"{LATER}:{NEW.id}" == comparison.candidate.cell.id
+    assert f"{NEW.id} ({LATER})" == comparison.candidate.cell.id
 
 
 def test_two_cells_are_compared_as_a_run_compares_with_its_reference() -> None:
