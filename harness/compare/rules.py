@@ -54,6 +54,13 @@ def expectation_for(
     )
 
 
+def can_fail(expectation: Expectation) -> bool:
+    """Whether a difference can break the expectation: some only say what is not to be judged."""
+    if expectation.rule == "allowed":
+        return bool(expectation.until)
+    return expectation.rule in ("exact", "within")
+
+
 def rule_on(
     expectation: Expectation | None,
     reference: Values,

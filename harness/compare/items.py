@@ -1,0 +1,251 @@
+"""A judgement seen from one question: what a probe said of a cell, or how an expectation fared.
+
+The same findings as in the report on the run, each given to the questions it rests on. A finding
+about a whole cell (nothing there can show a level it should reach) belongs to all of its probes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from harness.compare.differences import variations
+from harness.compare.evidence import show
+from harness.compare.findings import of_broken_reference, of_drift, of_levels, of_variation
+from harness.compare.judge import judge
+from harness.compare.judgement import CellJudgement, Finding, Judgement, worst_of
+from harness.compare.levels import Mark, Standing
+from harness.compare.rules import Judged, expectation_for, run_date
+from harness.compare.view import View, views
+from harness.model import Expectation, Level, Outcome, Probe, Record, Run, Verdict
+from harness.probe import applies
+from harness.text import clean_line, inert_in_ci
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ItemOutcome:
+    """What became of one question."""
+
+    verdict: Verdict | None
+    """None: the question does not apply."""
+    reason: str = ""
+    """One line, safe to print; empty where all is well."""
+    message: str = ""
+    """The findings for a person, safe to print; empty where there are none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Results:
+    """A run's records, judged."""
+
+    judgement: Judgement
+    views: Mapping[str, View]
+
+    def cell(self, cell: str) -> CellJudgement:
+        """The judgement of a cell. KeyError where the run has none of that id."""
+        for judged in self.judgement.cells:
+            if judged.cell.id == cell:
+                return judged
+        raise KeyError(cell)
+
+
+def results_of(run: Run, records: Sequence[Record]) -> Results:
+    """Judge a run's records. Those of some cells alone: give a run that is `restricted`."""
+    return Results(
+        judgement=judge(run, records),
+        views={view.row: view for view in views(run, records)},
+    )
+
+
+def restricted(run: Run, cells: Iterable[str]) -> Run:
+    """The run as if only these cells had been planned."""
+    kept = set(cells)
+    return replace(
+        run,
+        cells=tuple(cell for cell in run.cells if cell.id in kept),
+        pairs=tuple(pair for pair in run.pairs if pair[0] in kept),
+    )
+
+
+def probe_outcome(
+    results: Results, cell: str, probe: str, suite_probes: Sequence[Probe]
+) -> ItemOutcome:
+    """What one probe's answers, in all rounds, are worth for one cell.
+
+    `suite_probes`: every probe of the suite, asked or not: what none of them could show is told
+    of each. KeyError where the run has no such cell.
+    """
+    judged, view = results.cell(cell), results.views[cell]
+    records = [one for (_, name), one in view.answers.items() if name == probe]
+    if records and all(one.outcome is Outcome.NOT_APPLICABLE for one in records):
+        return ItemOutcome(verdict=None, reason=clean_line(records[0].reason))
+    findings = (
+        *(one for one in judged.findings if probe in one.probe.split(", ")),
+        *_of_its_levels(view, probe, records),
+        *_of_nobody(view, suite_probes),
+        *_of_the_reference(results, view, probe),
+        *of_drift(
+            view.cell,
+            _reference(results, view).cell,
+            [one for one in judged.differences if one.probe == probe],
+        ),
+        *_of_rounds(view, probe),
+    )
+    if findings:
+        return _told(findings)
+    if any(one.outcome is not Outcome.OK for one in records):
+        why = next((note for note in judged.notes if probe in note), f"{probe} has no answer")
+        return ItemOutcome(verdict=Verdict.UNVERIFIED, reason=clean_line(why))
+    return ItemOutcome(verdict=Verdict.PASS)
+
+
+def expectation_outcome(results: Results, expectation: Expectation) -> ItemOutcome:
+    """Whether any cell breaks an expectation; unverified where nothing it matches was compared."""
+    run = results.judgement.run
+    rules = run.rules.expectations
+    findings: list[Finding] = []
+    held = 0
+    open_: list[str] = []
+    for judged in results.judgement.cells:
+        view = results.views[judged.cell.id]
+        ours = [
+            one
+            for one in judged.differences
+            if expectation_for(rules, one.fact, view.row) == expectation
+        ]
+        findings += of_drift(view.cell, _reference(results, view).cell, ours)
+        findings += of_variation(
+            view.cell,
+            [
+                one
+                for one in variations(
+                    view.facts, expectations=rules, cell=view.row, at=run_date(run)
+                )
+                if expectation_for(rules, one.fact, view.row) == expectation
+            ],
+        )
+        open_ += [one.reason for one in ours if one.judged is Judged.NOT_JUDGED]
+        held += sum(one.judged in (Judged.ALLOWED, Judged.SAME) for one in ours)
+        if judged.compared:
+            held += _alike(results, view, judged, expectation)
+    if findings:
+        return _told(findings)
+    if held:
+        return ItemOutcome(verdict=Verdict.PASS)
+    why = open_[0] if open_ else f"nothing that `{expectation.facts}` matches was compared"
+    return ItemOutcome(verdict=Verdict.UNVERIFIED, reason=clean_line(why))
+
+
+def explained(findings: Iterable[Finding]) -> str:
+    """Findings as a person reads them in a failed test: short, and safe to print."""
+    lines: list[str] = []
+    for finding in findings:
+        lines.append(f"{finding.verdict}: {finding.cell}: {clean_line(finding.title)}")
+        lines += [f"    {clean_line(line)}" for line in finding.evidence]
+        for name, text in (("cause", finding.cause), ("remedy", finding.remedy)):
+            if text:
+                lines.append(f"  {name}: {clean_line(text)}")
+    return inert_in_ci("\n".join(lines))
+
+
+def _told(findings: Iterable[Finding]) -> ItemOutcome:
+    ordered = tuple(sorted(dict.fromkeys(findings), key=lambda one: -one.verdict.severity))
+    return ItemOutcome(
+        verdict=worst_of(ordered),
+        reason=clean_line(ordered[0].title),
+        message=explained(ordered),
+    )
+
+
+def _reference(results: Results, view: View) -> View:
+    """The view a cell was held against; its own where there is no other."""
+    return results.views.get(results.judgement.reference, view)
+
+
+def _of_its_levels(view: View, probe: str, records: Sequence[Record]) -> Iterable[Finding]:
+    """Findings about levels to which this probe's answers speak."""
+    told = of_levels(view.cell, view.ladder)
+    gap = next((one for one in view.ladder.marks if one.own is not Standing.REACHED), None)
+    for mark in view.ladder.marks:
+        own = _statements(view, probe, mark.level, records)
+        if not own or mark.level.rank > view.cell.level.rank:
+            continue
+        if Verdict.FAIL in own or (
+            mark.own is Standing.UNVERIFIED and not mark.by_outcome and Verdict.UNVERIFIED in own
+        ):
+            yield from (one for one in told if one.title.startswith(f"{mark.level} ("))
+        if mark.standing is Standing.BLOCKED and gap is not None:
+            yield _earns_nothing(view, probe, mark, gap)
+
+
+def _statements(
+    view: View, probe: str, level: Level, records: Sequence[Record]
+) -> frozenset[Verdict]:
+    """What the probe's answers say of a level; empty where they say nothing."""
+    return frozenset(
+        show(view.run, view.cell, one, evidence, record).verdict
+        for one in view.run.probes
+        if one.name == probe
+        for evidence in one.evidence
+        if evidence.level is level
+        for record in records
+        if record.outcome is Outcome.OK
+    )
+
+
+def _earns_nothing(view: View, probe: str, mark: Mark, gap: Mark) -> Finding:
+    return Finding(
+        verdict=Verdict.UNVERIFIED,
+        cell=view.cell.id,
+        title=f"what {probe} shows of {mark.level} ({mark.level.meaning}) earns nothing: "
+        f"{gap.level} ({gap.level.meaning}) is not reached: {gap.why}",
+        remedy=gap.remedy,
+        probe=probe,
+    )
+
+
+def _of_nobody(view: View, suite_probes: Sequence[Probe]) -> Iterable[Finding]:
+    """Findings about levels that no probe of the suite could show for this cell."""
+    could = {
+        evidence.level
+        for probe in suite_probes
+        if applies(probe, view.cell)
+        for evidence in probe.evidence
+    }
+    for finding in of_levels(view.cell, view.ladder):
+        level = Level(finding.title.partition(" ")[0])
+        if finding.verdict is Verdict.UNVERIFIED and level not in could:
+            yield finding
+
+
+def _of_the_reference(results: Results, view: View, probe: str) -> Iterable[Finding]:
+    reference = _reference(results, view)
+    compared = results.cell(view.row).compared
+    if reference is not view and probe in view.answered and not compared:
+        verdict = results.cell(reference.row).verdict
+        yield of_broken_reference(view.cell, reference.cell, verdict)
+
+
+def _of_rounds(view: View, probe: str) -> tuple[Finding, ...]:
+    facts = {name: one for name, one in view.facts.items() if one.probe == probe}
+    varying = variations(
+        facts,
+        expectations=view.run.rules.expectations,
+        cell=view.row,
+        at=run_date(view.run),
+    )
+    return of_variation(view.cell, varying)
+
+
+def _alike(results: Results, view: View, judged: CellJudgement, expectation: Expectation) -> int:
+    """How many facts the expectation matches are equal to the reference's."""
+    reference = _reference(results, view)
+    different = {one.fact for one in judged.differences}
+    rules = results.judgement.run.rules.expectations
+    return sum(
+        fact in reference.facts
+        and fact not in different
+        and expectation_for(rules, fact, view.row) == expectation
+        for fact, merged in view.facts.items()
+        if merged.probe not in judged.left_out
+    )
