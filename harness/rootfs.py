@@ -8,13 +8,14 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import subprocess
-import tempfile
 from pathlib import Path
+from threading import Event
 from typing import IO
 
 from harness.errors import HarnessError
 from harness.model import Outcome, Source
+from harness.process import run_program
+from harness.workfolder import work_folder
 
 SOURCE_DATE_EPOCH = "1514764800"
 """2018-01-01T00:00:00Z: every file we make in an image has this time."""
@@ -46,10 +47,12 @@ def archive_mirror() -> str:
     return found.group(1) if found else ""
 
 
-def make_root(source: Source, out: IO[bytes], log: Path) -> tuple[str, ...]:
+def make_root(
+    source: Source, out: IO[bytes], log: Path, owner: str, stop: Event
+) -> tuple[str, ...]:
     """Write a tar of a minimal Debian of `source.suite` with `source.packages` to `out`.
 
-    Its package list, as `name=version`. What mmdebstrap prints is added to `log`.
+    Its package list, as `name=version`. What mmdebstrap prints is added to `log`; `stop` ends it.
     Raises RootUnavailable with the last line it printed.
     """
     program = shutil.which("mmdebstrap")
@@ -61,8 +64,8 @@ def make_root(source: Source, out: IO[bytes], log: Path) -> tuple[str, ...]:
             "no archive is known here: install debootstrap, or set HARNESS_DEBIAN_ARCHIVE",
             Outcome.HOST_INCOMPATIBLE,
         )
-    with tempfile.TemporaryDirectory(prefix="harness-root-") as folder:
-        listing = Path(folder) / "packages"
+    with work_folder(owner, "root") as folder:
+        listing = folder / "packages"
         command = [
             program,
             "--quiet",
@@ -76,24 +79,15 @@ def make_root(source: Source, out: IO[bytes], log: Path) -> tuple[str, ...]:
             "-",
             *([mirror] if mirror else []),
         ]
-        try:
-            ended = subprocess.run(
-                command,
-                stdout=out,
-                stderr=subprocess.PIPE,
-                stdin=subprocess.DEVNULL,
-                env={**os.environ, "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH, "TMPDIR": folder},
-                timeout=_LIMIT_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise RootUnavailable(
-                f"mmdebstrap did not end within {_LIMIT_S} s", Outcome.PULL_FAILED
-            ) from error
-        said = ended.stderr.decode("utf-8", "backslashreplace")
-        with log.open("a", encoding="utf-8") as kept:
-            kept.write(f"$ {' '.join(command)}\n{said}\n")
-        if ended.returncode != 0:
-            last = next((line for line in reversed(said.splitlines()) if line.strip()), "")
-            raise RootUnavailable(f"mmdebstrap: {last[:300]}", Outcome.PULL_FAILED)
+        environment = {
+            **os.environ,
+            "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH,
+            "TMPDIR": str(folder),
+        }
+        ended = run_program(
+            command, log=log, limit_s=_LIMIT_S, stop=stop, environment=environment, stdout=out
+        )
+        if ended.why or ended.status != 0:
+            said = ended.last_lines[-1] if ended.last_lines else f"status {ended.status}"
+            raise RootUnavailable(f"mmdebstrap: {ended.why or said[:300]}", Outcome.PULL_FAILED)
         return tuple(listing.read_text(encoding="utf-8").split())

@@ -76,8 +76,11 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record]:
                 if obtained[cell.id].outcome is not Outcome.OK:
                     for number in range(1, task.rounds + 1):
                         yield from _unobtained(engine, task, cell, number, obtained[cell.id])
-        finally:
-            pool.shutdown(cancel_futures=True)
+        except BaseException:
+            # An interruption, or the runner let go of us: what still obtains is to end soon.
+            pool.shutdown(wait=False, cancel_futures=True)
+            engine.stop()
+            raise
     for number in range(1, task.rounds + 1):
         for order in task.orders:
             if obtained[order.cell.id].outcome is Outcome.OK:

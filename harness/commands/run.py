@@ -10,6 +10,7 @@ from pathlib import Path
 from harness.commands.session import (
     AUTO,
     REPLAY,
+    check_settings,
     open_suite,
     opened_engine,
     orders,
@@ -84,6 +85,7 @@ def perform(
         raise UsageError(f"--rounds must be at least 1, not {wanted.rounds}")
     name = _engine_name(wanted, cells)
     dataset = None if name == REPLAY else dataset_for(probes, offline=wanted.offline)
+    check_settings(cells, suite_probes(suite))
     planned = orders(suite, cells)
     store.interrupted(owner_alive)
     shop = workshop(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from threading import Event
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -125,6 +126,9 @@ class Engine(Protocol):
     def perform(self, request: Pass) -> Performed:
         """Run the probes of one pass. A hostile environment is a value, not an exception."""
 
+    def stop(self) -> None:
+        """Give up, soon, what is being obtained; called while other threads obtain."""
+
     def release(self, run: str) -> None:
         """Remove what a run needed besides images: its volume, its containers."""
 
@@ -139,6 +143,8 @@ class Workshop:
     owner: str
     refresh_bases: bool = False
     offline: bool = False
+    stop: Event = field(default_factory=Event)
+    """Set when everything that obtains is to give up."""
     recordings: Path | None = None
     """The folder that `replay` answers from."""
 

@@ -31,9 +31,9 @@ from harness.hostclass import host_class
 from harness.interpreters import Interpreter, find_interpreters
 from harness.model import EngineInfo, HostClass, ImageIdentity, Outcome
 from harness.owner import owner_alive
+from harness.workfolder import sweep_folders, work_folder
 
 _OVERHEAD_S = 60.0
-_OWNER_FILE = "owner"
 
 
 def make(workshop: Workshop) -> Engine:
@@ -48,7 +48,6 @@ class HostEngine:
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop
-        self._guests = workshop.cache / "guests"
 
     def __enter__(self) -> Self:
         return self
@@ -72,21 +71,14 @@ class HostEngine:
 
     def sweep(self) -> tuple[str, ...]:
         """Remove the folders of guests whose harness is dead."""
-        removed = []
-        for folder in self._guests.glob("*"):
-            try:
-                owner = (folder / _OWNER_FILE).read_text(encoding="utf-8")
-            except OSError:
-                owner = ""
-            if not owner or not owner_alive(owner):
-                shutil.rmtree(folder, ignore_errors=True)
-                removed.append(f"folder {folder.name}")
-        return tuple(removed)
+        return sweep_folders(owner_alive)
+
+    def stop(self) -> None:
+        """End what makes environments."""
+        self._workshop.stop.set()
 
     def release(self, run: str) -> None:
-        """Remove the folders of a run's guests."""
-        for folder in self._guests.glob(f"{run}-*"):
-            shutil.rmtree(folder, ignore_errors=True)
+        """Nothing: every guest's folder goes with it."""
 
     def obtain(self, order: Order, say: Say) -> Obtained:
         """A virtual environment from the cell's lock, or the named interpreter as it is."""
@@ -108,9 +100,7 @@ class HostEngine:
         folder = self._workshop.cache / "environments" / f"{cell.id}-{digest[:16]}"
         log = self._workshop.logs / f"{cell.id}.log"
         try:
-            made = make_environment(
-                folder, interpreter, order.recipe, self._workshop.cache, log, say
-            )
+            made = make_environment(folder, interpreter, order.recipe, self._workshop, log, say)
         except EnvironmentFailed as error:
             return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(error), log=str(log))
         except InfrastructureError as error:
@@ -125,10 +115,7 @@ class HostEngine:
 
     def perform(self, request: Pass) -> Performed:
         """One runner process in a folder of its own, killed with its group at the deadline."""
-        folder = self._guests / f"{request.run}-{token_hex(4)}"
-        folder.mkdir(parents=True)
-        try:
-            (folder / _OWNER_FILE).write_text(self._workshop.owner, encoding="utf-8")
+        with work_folder(self._workshop.owner, "guest") as folder:
             scratch = folder / "scratch"
             scratch.mkdir()
             for name, content in guest_files(request).items():
@@ -139,8 +126,6 @@ class HostEngine:
                 else:
                     path.symlink_to(content.absolute())
             return _run(request, folder, scratch)
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 _WHICH = "import sys; sys.stdout.write('%d.%d.%d' % sys.version_info[:3])"

@@ -62,6 +62,10 @@ class RecordingEngine:
         """Done by the engine that works."""
         return self._engine.sweep()
 
+    def stop(self) -> None:
+        """Done by the engine that works."""
+        self._engine.stop()
+
     def release(self, run: str) -> None:
         """Done by the engine that works."""
         self._engine.release(run)

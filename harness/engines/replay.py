@@ -106,6 +106,9 @@ class ReplayEngine:
         """Nothing is ever left."""
         return ()
 
+    def stop(self) -> None:
+        """Nothing takes long."""
+
     def release(self, run: str) -> None:
         """Nothing is held."""
 

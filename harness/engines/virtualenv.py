@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
-import tempfile
 from pathlib import Path
+from threading import Event
 
 from harness.distributions.cache import DistributionCache
 from harness.distributions.fetch import fetch_missing
 from harness.distributions.index import PackageIndex
-from harness.engines import Say
+from harness.engines import Say, Workshop
 from harness.engines.guestwork import install_list
 from harness.interpreters import Interpreter
 from harness.model import Lock, Recipe
+from harness.process import run_program
+from harness.workfolder import work_folder
 
 _MARKER = "harness-complete"
 _LIMIT_S = 1800
@@ -28,7 +29,12 @@ class EnvironmentFailed(Exception):
 
 
 def make_environment(
-    folder: Path, interpreter: Interpreter, wanted: Recipe, cache_root: Path, log: Path, say: Say
+    folder: Path,
+    interpreter: Interpreter,
+    wanted: Recipe,
+    workshop: Workshop,
+    log: Path,
+    say: Say,
 ) -> bool:
     """Make the environment, unless it is there; whether it was made now.
 
@@ -37,23 +43,21 @@ def make_environment(
     if (folder / _MARKER).exists():
         return False
     lock = wanted.lock
-    cache = DistributionCache(cache_root / "distributions")
+    cache = DistributionCache(workshop.cache / "distributions")
     fetch_missing((*lock.tools, *lock.distributions), cache, PackageIndex(), say)
     say(f"making a virtual environment of CPython {interpreter.version}")
     log.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="harness-install-") as name:
-        source = Path(name)
+    with work_folder(workshop.owner, "install") as source:
         for artifact in (*lock.tools, *lock.distributions):
             (source / artifact.filename).symlink_to(cache.path(artifact.sha256).absolute())
         for file, text in wanted.files:
             (source / file).write_text(text, encoding="utf-8")
         (source / "lock.json").write_bytes(install_list(lock))
-        _run(_creating(interpreter, lock, source, folder), log)
-        _run(
-            [str(folder / "bin/python"), str(source / "install.py"), "--from", name, "--here"], log
-        )
+        _run(_creating(interpreter, lock, source, folder), log, workshop.stop)
+        installing = [str(source / "install.py"), "--from", str(source), "--here"]
+        _run([str(folder / "bin/python"), *installing], log, workshop.stop)
     (folder / _MARKER).write_text(lock.request, encoding="utf-8")
     return True
 
@@ -70,24 +74,13 @@ def _creating(interpreter: Interpreter, lock: Lock, source: Path, folder: Path) 
     return [interpreter.path, "-c", start, str(source / tool.filename), *bare, str(folder)]
 
 
-def _run(command: list[str], log: Path) -> None:
+def _run(command: list[str], log: Path, stop: Event) -> None:
     environment = {
         name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "PYTHON"))
     }
     try:
-        ended = subprocess.run(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-            env=environment,
-            timeout=_LIMIT_S,
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
+        ended = run_program(command, log=log, limit_s=_LIMIT_S, stop=stop, environment=environment)
+    except OSError as error:
         raise EnvironmentFailed(str(error)) from error
-    said = ended.stdout.decode("utf-8", "backslashreplace")
-    with log.open("a", encoding="utf-8") as out:
-        out.write(f"$ {' '.join(command)}\n{said}\n")
-    if ended.returncode != 0:
-        raise EnvironmentFailed("\n".join(said.splitlines()[-8:]))
+    if ended.why or ended.status != 0:
+        raise EnvironmentFailed("\n".join(filter(None, (ended.why, *ended.last_lines))))

@@ -29,6 +29,7 @@ from harness.engines.oci.images import (
 )
 from harness.engines.oci.volume import pack
 from harness.errors import HarnessError
+from harness.exclusive import exclusive
 from harness.model import Base, Outcome, Source
 from harness.prefixes import PrefixUnavailable, pack_prefix
 from harness.rootfs import RootUnavailable, make_root
@@ -69,9 +70,16 @@ def obtain_base(
 ) -> ReadyBase:
     """Find or make a base. Raises BaseUnavailable with every source's reason, or EngineError."""
     name = base_name(base)
-    found = inspect_image(client, name)
-    if found is not None and not workshop.refresh_bases:
-        return _ready(found)
+    with exclusive(workshop.cache / "locks", name.replace(":", "-")):
+        found = inspect_image(client, name)
+        if found is not None and not workshop.refresh_bases:
+            return _ready(found)
+        return _first_that_works(client, base, name, workshop, log, say)
+
+
+def _first_that_works(
+    client: APIClient, base: Base, name: str, workshop: Workshop, log: Path, say: Say
+) -> ReadyBase:
     reasons: list[str] = []
     outcomes: list[Outcome] = []
     for source in base.sources:
@@ -144,7 +152,7 @@ def _make(
                     name=name, dockerfile="Dockerfile", arguments={"BASE": root}, labels=labels
                 ),
                 log,
-                workshop.owner,
+                workshop,
             )
         except BuildFailed as failure:
             raise _SourceFailed(str(failure), Outcome.HOST_INCOMPATIBLE) from failure
@@ -172,12 +180,18 @@ def _pull(client: APIClient, source: Source, workshop: Workshop) -> str:
 def _debian(client: APIClient, source: Source, workshop: Workshop, log: Path) -> str:
     plain = replace(source, interpreter="", python="", kind="debian")
     name = f"{LABEL}-root:{recipe.digest(plain)[:16]}"
-    found = inspect_image(client, name)
-    if found is not None and not workshop.refresh_bases:
-        return str(found["Id"])
+    # Several bases may share one root.
+    with exclusive(workshop.cache / "locks", name.replace(":", "-")):
+        found = inspect_image(client, name)
+        if found is not None and not workshop.refresh_bases:
+            return str(found["Id"])
+        return _import(client, source, name, workshop, log)
+
+
+def _import(client: APIClient, source: Source, name: str, workshop: Workshop, log: Path) -> str:
     try:
         with tempfile.TemporaryFile() as spool:
-            packages = make_root(source, spool, log)
+            packages = make_root(source, spool, log, workshop.owner, workshop.stop)
             spool.seek(0)
             labels = {
                 f"{LABEL}.kind": "root",
@@ -211,7 +225,7 @@ def _prefix(client: APIClient, source: Source, workshop: Workshop, log: Path) ->
             labels=labels,
         )
         try:
-            return str(build(client, context, plan, log, workshop.owner)["Id"])
+            return str(build(client, context, plan, log, workshop)["Id"])
         except BuildFailed as failure:
             raise _SourceFailed(str(failure), Outcome.HOST_INCOMPATIBLE) from failure
 

@@ -129,7 +129,7 @@ def _built(
             labels=labels,
         )
         try:
-            made = build(client, context, plan, log, workshop.owner)
+            made = build(client, context, plan, log, workshop)
         except BuildFailed as failure:
             return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(failure), log=str(log))
     return Obtained(image=identity(made, origin="built"), interpreter=interpreter, log=str(log))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from secrets import token_hex
 from types import TracebackType
@@ -17,7 +16,7 @@ from harness.engines.oci.cells import obtain
 from harness.engines.oci.connection import connect, engine_errors, info_of
 from harness.engines.oci.containers import Ended, Started, run_container, scratch_path
 from harness.engines.oci.profile import HARNESS_DIR
-from harness.engines.oci.sweep import sweep
+from harness.engines.oci.sweep import remove_builds, sweep
 from harness.engines.oci.volume import fill_volume
 from harness.engines.oci.watch import EventWatch
 from harness.errors import EngineError
@@ -25,6 +24,7 @@ from harness.framing import FrameReader
 from harness.hostclass import host_class
 from harness.model import EngineInfo, HostClass, Outcome
 from harness.owner import owner_alive
+from harness.workfolder import sweep_folders
 
 _OVERHEAD_S = 60.0
 """What a container may take beyond its probes' own deadlines."""
@@ -41,7 +41,7 @@ class ContainerEngine:
         self._url = url
         self._client: APIClient | None = None
         self._watch: EventWatch | None = None
-        self._volumes: dict[str, str] = {}
+        self._volumes: dict[tuple[str, ...], str] = {}
 
     def __enter__(self) -> Self:
         self._client = connect(self._url)
@@ -79,15 +79,18 @@ class ContainerEngine:
         return host_class()
 
     def sweep(self) -> tuple[str, ...]:
-        """Remove what dead runs left."""
-        return sweep(self.client, owner_alive)
+        """Remove what dead runs left, on the engine and on this host."""
+        return (*sweep(self.client, owner_alive), *sweep_folders(owner_alive))
+
+    def stop(self) -> None:
+        """End builds by removing the containers they run in; downloads end by themselves."""
+        self._workshop.stop.set()
+        remove_builds(self.client, self._workshop.owner)
 
     def release(self, run: str) -> None:
         """Remove a run's containers and volume."""
         sweep(self.client, owner_alive, run=run)
-        self._volumes = {
-            key: name for key, name in self._volumes.items() if not key.startswith(run)
-        }
+        self._volumes = {key: name for key, name in self._volumes.items() if key[0] != run}
 
     def obtain(self, order: Order, say: Say) -> Obtained:
         """Build, pull or find a cell's image."""
@@ -161,7 +164,7 @@ class ContainerEngine:
 
     def _volume(self, request: Pass, image: str, labels: Mapping[str, str]) -> str:
         content = guest_files(request)
-        key = json.dumps([request.run, sorted(content)])
+        key = (request.run, *sorted(content))
         if key not in self._volumes:
             name = f"{LABEL}-{request.run}-{token_hex(3)}"
             fill_volume(self.client, name, image, content, {**labels, f"{LABEL}.kind": "volume"})

@@ -20,6 +20,7 @@ from docker.errors import APIError, ImageNotFound
 from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.exceptions import ReadTimeout
 
+from harness.engines import Workshop
 from harness.engines.oci import LABEL
 from harness.engines.oci.connection import DiskFull, disk_full, engine_errors
 from harness.errors import EngineError
@@ -96,14 +97,14 @@ def import_root(client: APIClient, tar: IO[bytes], name: str, labels: Mapping[st
 
 
 def build(
-    client: APIClient, context: IO[bytes], plan: BuildPlan, log: Path, owner: str
+    client: APIClient, context: IO[bytes], plan: BuildPlan, log: Path, workshop: Workshop
 ) -> dict[str, Any]:
     """Build with the network off; every line of output goes to `log` as it comes.
 
     Success is an image under the planned name, with the planned labels. Raises BuildFailed,
     DiskFull, EngineError. The stage and all intermediate images are removed in any case.
     """
-    stage = f"{owner}/{token_hex(8)}"
+    stage = f"{workshop.owner}/{token_hex(8)}"
     lines: list[str] = []
     error = ""
     try:
@@ -115,6 +116,8 @@ def build(
                 lines += [line for line in text.splitlines() if line.strip()]
                 del lines[:-_LAST_LINES]
                 error = str(piece.get("error") or error)
+                if workshop.stop.is_set():
+                    raise BuildFailed("it was stopped")
     finally:
         remove_stages(client, f"{LABEL}.stage={stage}")
     if disk_full(error):

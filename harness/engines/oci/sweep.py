@@ -18,6 +18,15 @@ from harness.engines.oci.images import remove_stages
 from harness.engines.oci.volume import remove_volume
 
 
+def remove_builds(client: APIClient, owner: str) -> None:
+    """Remove the containers of an owner's builds: they carry the label of their stage."""
+    with engine_errors("listing containers"):
+        containers = client.containers(all=True, filters={"label": f"{LABEL}.stage"})
+    for container in containers:
+        if (container.get("Labels") or {})[f"{LABEL}.stage"].startswith(f"{owner}/"):
+            remove(client, container["Id"])
+
+
 def sweep(client: APIClient, alive: Callable[[str], bool], *, run: str = "") -> tuple[str, ...]:
     """Remove containers, volumes and stages of dead owners; with `run`, of that run only.
 

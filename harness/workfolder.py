@@ -1,0 +1,46 @@
+"""Temporary folders with an owner, so that the next start can remove what a killed harness left."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_OWNER = "owner"
+
+
+def _root() -> Path:
+    return Path(tempfile.gettempdir()) / f"harness-{os.getuid()}"
+
+
+@contextmanager
+def work_folder(owner: str, kind: str) -> Iterator[Path]:
+    """A fresh folder that lives inside `with`. Others may look, as package tools need."""
+    root = _root()
+    root.mkdir(mode=0o755, exist_ok=True)
+    if root.is_symlink() or root.stat().st_uid != os.getuid():
+        raise PermissionError(f"{root} is somebody else's")
+    folder = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=root))
+    try:
+        folder.chmod(0o755)
+        (folder / _OWNER).write_text(owner, encoding="utf-8")
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_folders(alive: Callable[[str], bool]) -> tuple[str, ...]:
+    """Remove the folders whose owner is dead; their names."""
+    removed = []
+    for folder in sorted(_root().glob("*-*")):
+        try:
+            owner = (folder / _OWNER).read_text(encoding="utf-8")
+        except OSError:
+            owner = ""
+        if not owner or not alive(owner):
+            shutil.rmtree(folder, ignore_errors=True)
+            removed.append(f"folder {folder.name}")
+    return tuple(removed)
