@@ -9,7 +9,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
-from harness.model import Outcome, Record, Run
+from harness.model import Record, Run
 from harness.text import clean_line, inert_in_ci
 
 if TYPE_CHECKING:
@@ -44,37 +44,34 @@ class Progress(Protocol):
 
 
 class Tally:
-    """Which cells have how many of their records; shared by both ways of showing."""
+    """Which cells have which of their records; shared by all ways of showing."""
 
     def __init__(self, run: Run) -> None:
-        self.planned = Counter(key.cell for key in run.planned())
-        self.outcomes: dict[str, Counter[Outcome]] = {cell: Counter() for cell in self.planned}
-        self.seconds: dict[str, float] = dict.fromkeys(self.planned, 0.0)
-        self.reason: dict[str, str] = {}
+        self._run = run
+        self._planned = Counter(key.cell for key in run.planned())
+        self._records: dict[str, list[Record]] = {cell: [] for cell in self._planned}
 
     def add(self, record: Record) -> bool:
         """Count a record; whether its cell is finished with it."""
-        self.outcomes[record.cell][record.outcome] += 1
-        self.seconds[record.cell] += record.durations.get("probe", 0.0)
-        if record.outcome not in (Outcome.OK, Outcome.NOT_APPLICABLE):
-            self.reason.setdefault(record.cell, record.reason)
-        return self.outcomes[record.cell].total() == self.planned[record.cell]
-
-    @property
-    def finished(self) -> int:
-        """Cells with all their records."""
-        return sum(counted.total() == self.planned[cell] for cell, counted in self.outcomes.items())
+        records = self._records[record.cell]
+        records.append(record)
+        return len(records) == self._planned[record.cell]
 
     def line(self, cell: str) -> str:
-        """One finished cell in one line."""
-        counted = self.outcomes[cell]
-        outcomes = ", ".join(f"{number} {outcome}" for outcome, number in sorted(counted.items()))
-        reason = self.reason.get(cell, "")
-        tail = f": {clean_line(reason, 160)}" if reason else ""
-        return (
-            f"[{self.finished}/{len(self.planned)}] {cell}  {outcomes}  "
-            f"{self.seconds[cell]:.1f} s{tail}"
-        )
+        """One finished cell in one line, judged by itself."""
+        from harness.compare.judge import judge_cell
+        from harness.formats.progress import finished_line
+
+        records = self._records[cell]
+        done = sum(len(self._records[each]) == self._planned[each] for each in self._planned)
+        # Every record of a container has the container's whole time; rounds add up.
+        times = {
+            (record.round, record.observed.get("container.ordinal")): record.durations
+            for record in records
+        }
+        seconds = sum(each.get("container", 0.0) for each in times.values())
+        judged = judge_cell(self._run, records, cell)
+        return finished_line(done, len(self._planned), judged, seconds)
 
 
 class LineProgress:

@@ -29,7 +29,7 @@ from harness.engines.oci.images import (
 )
 from harness.engines.oci.volume import pack
 from harness.errors import HarnessError
-from harness.exclusive import exclusive
+from harness.lease import lease
 from harness.model import Base, Outcome, Source
 from harness.prefixes import PrefixUnavailable, pack_prefix
 from harness.rootfs import RootUnavailable, make_root
@@ -70,7 +70,7 @@ def obtain_base(
 ) -> ReadyBase:
     """Find or make a base. Raises BaseUnavailable with every source's reason, or EngineError."""
     name = base_name(base)
-    with exclusive(workshop.cache / "locks", name.replace(":", "-")):
+    with lease(_turn(name, workshop), alone=True):
         found = inspect_image(client, name)
         if found is not None and not workshop.refresh_bases:
             return _ready(found)
@@ -91,6 +91,11 @@ def _first_that_works(
             outcomes.append(failure.outcome)
     outcome = Outcome.PULL_FAILED if Outcome.PULL_FAILED in outcomes else Outcome.HOST_INCOMPATIBLE
     raise BaseUnavailable(f"no source of base {base.id} works here: " + "; ".join(reasons), outcome)
+
+
+def _turn(name: str, workshop: Workshop) -> Path:
+    """What two cells, or two harnesses of this host, hold so as not to make one thing twice."""
+    return workshop.cache / "locks" / f"{name.replace(':', '-')}.lock"
 
 
 def describe(source: Source) -> str:
@@ -181,7 +186,7 @@ def _debian(client: APIClient, source: Source, workshop: Workshop, log: Path) ->
     plain = replace(source, interpreter="", python="", kind="debian")
     name = f"{LABEL}-root:{recipe.digest(plain)[:16]}"
     # Several bases may share one root.
-    with exclusive(workshop.cache / "locks", name.replace(":", "-")):
+    with lease(_turn(name, workshop), alone=True):
         found = inspect_image(client, name)
         if found is not None and not workshop.refresh_bases:
             return str(found["Id"])
