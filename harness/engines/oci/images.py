@@ -31,6 +31,7 @@ IDLE_S = 600
 TOTAL_S = 3600
 """No build takes longer."""
 _LAST_LINES = 12
+_STAGE_TRIES = 12
 
 
 class BuildFailed(Exception):
@@ -172,6 +173,23 @@ def _patience(client: APIClient, seconds: int) -> Iterator[None]:
         client.timeout = before
 
 
+def _remove_stage(client: APIClient, image: str) -> bool:
+    """Whether it is gone. A build that was ended may hold it for a moment longer."""
+    for _ in range(_STAGE_TRIES):
+        with engine_errors("removing a stage"):
+            try:
+                client.remove_image(image, force=False, noprune=False)
+            except ImageNotFound:
+                return True
+            except APIError as error:
+                if error.status_code != 409:
+                    raise
+            else:
+                return True
+        time.sleep(0.25)
+    return False
+
+
 def labelled(dockerfile: str, labels: Mapping[str, str]) -> str:
     """A Dockerfile that ends in one LABEL step: the builder's own option makes one step each."""
     pairs = (f"{key}={quoted(value)}" for key, value in labels.items())
@@ -199,13 +217,6 @@ def remove_stages(
             continue
         if alive(str((image.get("Labels") or {}).get(f"{LABEL}.stage", "")).partition("/")[0]):
             continue
-        with engine_errors("removing a stage"):
-            try:
-                client.remove_image(image["Id"], force=False, noprune=False)
-                removed.append(str(image["Id"]))
-            except ImageNotFound:
-                pass
-            except APIError as error:
-                if error.status_code != 409:
-                    raise
+        if _remove_stage(client, str(image["Id"])):
+            removed.append(str(image["Id"]))
     return tuple(removed)
