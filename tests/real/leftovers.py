@@ -32,11 +32,12 @@ class Leftovers:
         What another process builds meanwhile has no owner's label at some moments.
         """
         deadline = time.monotonic() + PATIENCE_S
-        while (left := self._now()) and time.monotonic() < deadline:
+        while (left := self.now()) and time.monotonic() < deadline:
             time.sleep(0.5)
         return left
 
-    def _now(self) -> list[str]:
+    def now(self) -> list[str]:
+        """The same, at this moment."""
         return sorted(
             f"{name} {labels}"
             for name, labels in _present(self.client).items()
