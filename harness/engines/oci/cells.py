@@ -60,7 +60,7 @@ def _existing(client: APIClient, order: Order, workshop: Workshop, say: Say) -> 
         if reason:
             return Obtained(
                 outcome=Outcome.DISK_FULL if disk_full(reason) else Outcome.PULL_FAILED,
-                reason=f"{name} could not be pulled: {reason}",
+                reason=f"{name}: {reason}",
             )
         found, origin = inspect_image(client, name), "pulled"
     if found is None:
