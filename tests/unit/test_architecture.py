@@ -34,6 +34,7 @@ LAYER_OF = {
     "files": "ground",
     "guest": "ground",
     "idx": "ground",
+    "lease": "ground",
     "model": "ground",
     "owner": "ground",
     "places": "ground",
@@ -48,6 +49,7 @@ LAYER_OF = {
     "availability": "pure",
     "axes": "pure",
     "cells": "pure",
+    "check": "pure",
     "compare": "pure",
     "diagnosis": "pure",
     "document": "pure",
@@ -66,6 +68,15 @@ LAYER_OF = {
     "selection": "pure",
     "serial": "pure",
     # What runs environments, and what it needs from the world.
+    "check.address": "engines",
+    "check.challenge": "engines",
+    "check.credentials": "engines",
+    "check.login": "engines",
+    "check.pools": "engines",
+    "check.reading": "engines",
+    "check.registry": "engines",
+    "check.remembered": "engines",
+    "check.transport": "engines",
     "dataset": "engines",
     "distributions": "engines",
     "engines": "engines",
@@ -90,6 +101,7 @@ LAYER_OF = {
     "cli": "edges",
     "commands": "edges",
     "pytest_plugin": "edges",
+    "testing": "edges",
 }
 """Layer of a module or of a whole package, by its dotted name below `harness`."""
 

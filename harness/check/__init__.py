@@ -1,0 +1,1 @@
+"""`harness check`: may this old image be reused, here, and for what?"""
