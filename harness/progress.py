@@ -131,12 +131,12 @@ class LiveProgress:
         from rich.console import Console
         from rich.live import Live
 
+        self._tally: Tally | None = None
+        self._under_way: dict[str, tuple[str, float]] = {}
         self._console = Console(file=out, markup=False, highlight=False, emoji=False)
         self._live = Live(
             console=self._console, refresh_per_second=4, transient=True, get_renderable=self._table
         )
-        self._tally: Tally | None = None
-        self._under_way: dict[str, tuple[str, float]] = {}
 
     def __enter__(self) -> Self:
         self._live.start()
