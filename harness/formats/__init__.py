@@ -35,3 +35,12 @@ def render(name: str, judged: Judgement | Comparison, **options: int | bool) -> 
 
     text: str = import_module(f"{__name__}.{name}").render(report_on(judged), **options)
     return text
+
+
+def grid(judged: Judgement, *, width: int = 100, color: bool = False) -> str:
+    """Only the grid of cells, the summary and the notices of the terminal format, for those who
+    tell the findings themselves."""
+    from harness.formats.report import report_on
+    from harness.formats.terminal import render_grid
+
+    return render_grid(report_on(judged), width=width, color=color)

@@ -40,20 +40,13 @@ _LEVELS = (Level.L0, Level.L1, Level.L2, Level.L3)
 def render(report: Report, *, width: int = 100, color: bool = False) -> str:
     """The report as lines of at most `width` columns, with colours where `color` is set."""
     page = Page(width=max(60, width), color=color)
-    page.paragraph(said("  ·  ".join(report.heading), "dim", 1000))
-    page.blank()
-    if report.cells:
-        _grid(page, report)
-        page.blank()
+    _head(page, report)
     page.paragraph(said(" ".join((report.summary, *report.story)), limit=2000))
     _findings(page, report)
     _differences(page, report)
     _left_open(page, report)
     _rests_on(page, report.cells)
-    if report.notices:
-        page.title("Notices")
-        for notice in report.notices:
-            page.paragraph(said(notice, limit=1000), indent=4, label="  -")
+    _notices(page, report)
     page.title("Next")
     for command, what in report.next_steps:
         page.paragraph(said(command, "bold"), indent=4, label="  -")
@@ -61,6 +54,30 @@ def render(report: Report, *, width: int = 100, color: bool = False) -> str:
     page.blank()
     page.paragraph(said(f"{report.records}. Exit status {int(report.exit)}.", "dim"))
     return page.text()
+
+
+def render_grid(report: Report, *, width: int = 100, color: bool = False) -> str:
+    """Only the grid of cells, what it comes to, and what must be said of the run."""
+    page = Page(width=max(60, width), color=color)
+    _head(page, report)
+    page.paragraph(said(report.summary))
+    _notices(page, report)
+    return page.text()
+
+
+def _head(page: Page, report: Report) -> None:
+    page.paragraph(said("  ·  ".join(report.heading), "dim", 1000))
+    page.blank()
+    if report.cells:
+        _grid(page, report)
+        page.blank()
+
+
+def _notices(page: Page, report: Report) -> None:
+    if report.notices:
+        page.title("Notices")
+        for notice in report.notices:
+            page.paragraph(said(notice, limit=1000), indent=4, label="  -")
 
 
 def _grid(page: Page, report: Report) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from docker import APIClient
+from docker.errors import APIError, NotFound
 
 from harness.engines.oci import LABEL
 from harness.engines.oci.connection import engine_errors
@@ -51,8 +52,26 @@ def sweep(client: APIClient, alive: Callable[[str], bool], *, run: str = "") -> 
         if ours(volume.get("Labels")):
             remove_volume(client, volume["Name"])
             removed.append(f"volume {volume['Name']}")
+    with engine_errors("listing networks"):
+        networks = client.networks(filters={"label": label})
+    for network in networks:
+        if ours(network.get("Labels")):
+            remove_network(client, network["Id"])
+            removed.append(f"network {network['Name']}")
     if not run:
         removed += [
             f"stage {name[7:19]}" for name in remove_stages(client, f"{LABEL}.stage", alive)
         ]
     return tuple(removed)
+
+
+def remove_network(client: APIClient, network: str) -> None:
+    """Remove a network; gone already is fine, still used is for the next sweep."""
+    with engine_errors("removing a network"):
+        try:
+            client.remove_network(network)
+        except NotFound:
+            pass
+        except APIError as error:
+            if error.status_code != 403:
+                raise

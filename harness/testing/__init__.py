@@ -1,0 +1,1 @@
+"""The version matrix as tests: what stands behind the pytest plugin."""

@@ -1,0 +1,125 @@
+"""A testcontainers container of a cell's image, under the cell's own limits.
+
+The strict profile, with two differences that hand-written tests need: scratch is /tmp, and the
+network is a bridge of its own from which nothing gets out, so that ports can be mapped. Everything
+carries our labels: what a killed test leaves, the next run removes, as it does its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from secrets import token_hex
+from typing import Any, Self
+
+from docker.errors import NotFound
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.container import DockerContainer
+
+from harness.commands.session import AUTO, CONTAINER_ENGINES, opened_engine, order, places, workshop
+from harness.compare.outcomes import TELLING
+from harness.engines import Obtained
+from harness.engines.oci import LABEL
+from harness.engines.oci.engine import ContainerEngine
+from harness.engines.oci.profile import USER, cores_here, host_options
+from harness.engines.oci.sweep import remove_network
+from harness.lease import lease
+from harness.model import Cell, Outcome, Suite
+from harness.owner import owner_token
+from harness.testing.run import QUIET
+
+_SCRATCH = "/tmp"
+_INTERNAL = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
+"""An `internal` network would publish no port."""
+_KEEPS_ALIVE = "import time\nwhile True: time.sleep(60)"
+
+
+class NotObtained(Exception):
+    """There is no image to start; `outcome` says what that means."""
+
+    def __init__(self, outcome: Outcome, reason: str) -> None:
+        super().__init__(f"{TELLING[outcome].told}: {reason}" if reason else TELLING[outcome].told)
+        self.outcome = outcome
+
+
+class CellContainer(DockerContainer):
+    """A container of a cell's image. Not started: add ports, a command, a wait strategy first.
+
+    Without a command of its own a built cell waits, to be used with `exec`.
+    """
+
+    def __init__(self, image: str, **options: Any) -> None:
+        super().__init__(image, **options)
+        self.image = image  # by id: a prefix for names of images has no business here
+
+    def with_kwargs(self, **kwargs: Any) -> Self:
+        """Add to the limits it runs under, or relax them."""
+        return super().with_kwargs(**{**self._kwargs, **kwargs})
+
+
+@contextmanager
+def cell_container(suite: Suite, cell: Cell, engine: str = AUTO) -> Iterator[CellContainer]:
+    """A container of the cell, built or pulled first where that has not been done, and removed
+    at the end. No run of ours measures while it is there.
+
+    Raises NotObtained, EngineError.
+    """
+    if engine not in (AUTO, *CONTAINER_ENGINES):
+        raise _no_containers(engine)
+    testcontainers_config.ryuk_disabled = True
+    with opened_engine(engine, workshop(suite)) as (opened, _):
+        if not isinstance(opened, ContainerEngine):
+            raise _no_containers(opened.name)
+        # Two tests that want the same image build it once.
+        with lease(places().cache / "images" / f"{cell.id}.lock", alone=True):
+            obtained = opened.obtain(order(suite, cell), lambda _: None)
+        if obtained.outcome is not Outcome.OK or obtained.image is None:
+            raise NotObtained(obtained.outcome, obtained.reason)
+        with lease(places().cache / QUIET, alone=False):
+            yield from _held(opened, cell, obtained)
+
+
+def _no_containers(engine: str) -> NotObtained:
+    return NotObtained(Outcome.HOST_INCOMPATIBLE, f"the engine {engine} has no containers")
+
+
+def _held(engine: ContainerEngine, cell: Cell, obtained: Obtained) -> Iterator[CellContainer]:
+    assert obtained.image is not None, "obtained"
+    labels = {
+        f"{LABEL}.kind": "container",
+        f"{LABEL}.cell": cell.id,
+        f"{LABEL}.owner": owner_token(),
+    }
+    network = f"{LABEL}-{token_hex(6)}"
+    made = engine.client.create_network(
+        network, driver="bridge", options=_INTERNAL, labels={**labels, f"{LABEL}.kind": "network"}
+    )["Id"]
+    container: CellContainer | None = None
+    limits = _limits(cell)
+    scratch = limits.pop("tmpfs")
+    try:
+        container = CellContainer(
+            obtained.image.id,
+            **limits,
+            labels=labels,
+            user=f"{USER}:{USER}",
+            working_dir="/",
+        )
+        # By keyword both would clash with what testcontainers itself gives to the client.
+        container.with_kwargs(network=network).tmpfs.update(scratch)
+        container.with_envs(**dict(cell.profile.environment))
+        if cell.base:
+            container.with_command([obtained.interpreter, "-c", _KEEPS_ALIVE])
+        yield container
+    finally:
+        if container is not None:
+            with suppress(NotFound):
+                container.stop()
+        remove_network(engine.client, made)
+
+
+def _limits(cell: Cell) -> dict[str, Any]:
+    options = host_options(cell.profile, scratch=_SCRATCH, volume="", cores=cores_here())
+    for elsewhere in ("binds", "network_mode"):
+        del options[elsewhere]
+    return options

@@ -1,0 +1,53 @@
+"""The facts of a cell for hand-written tests: a mapping that says why something is not in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from harness.compare.facts import merge
+from harness.compare.outcomes import TELLING, verdict_of
+from harness.model import Fact, Outcome, Record, Run, Verdict
+from harness.spelling import remedy
+from harness.text import clean_line
+
+Refuse = Callable[[Verdict, str], NoReturn]
+"""Ends a test that asks for what there is not: with the verdict that stands for why, and why."""
+
+
+class CellFacts(dict[str, Fact]):
+    """Facts by key, over all rounds the value that stands for them: `Merged.value`."""
+
+    def __init__(self, run: Run, cell: str, records: Sequence[Record], refuse: Refuse) -> None:
+        merged = merge(run.probes, records)
+        super().__init__({fact: one.value for fact, one in merged.items()})
+        self._cell = cell
+        self._refuse = refuse
+        self._silent = [
+            one for one in records if verdict_of(one.outcome) not in (None, Verdict.PASS)
+        ]
+        if self._silent and (not self or self._worst() is Verdict.INFRASTRUCTURE):
+            refuse(self._worst(), f"{cell} has not answered: {self._why()}")
+
+    def __missing__(self, fact: str) -> Fact:
+        if self._silent:
+            self._refuse(self._worst(), f"{self._cell} has no {fact}: {self._why()}")
+        hint = remedy(fact, list(self), what="there are")
+        self._refuse(Verdict.FAIL, f"{self._cell} has no fact {fact!r}; {hint}")
+
+    def _worst(self) -> Verdict:
+        verdicts = [verdict for one in self._silent if (verdict := verdict_of(one.outcome))]
+        return max(verdicts, key=lambda verdict: verdict.severity)
+
+    def _why(self) -> str:
+        told = dict.fromkeys(_told(record) for record in self._silent)
+        return "; ".join(told)
+
+
+def _told(record: Record) -> str:
+    telling = TELLING[record.outcome]
+    who = "" if telling.of_cell else f"{record.probe} "
+    reason = record.reason
+    if record.outcome is Outcome.RAISED and record.raised is not None:
+        reason = f"{record.raised.type}: {record.raised.message}"
+    return clean_line(f"{who}{telling.told}: {reason}" if reason else f"{who}{telling.told}", 200)

@@ -1,0 +1,145 @@
+"""What one pytest session holds: the suites it is about, what they need run, and who runs it.
+
+The controller (or the only process) owns the run; xdist's workers get the folder of its boards
+from it, say there what they collected, and read the store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.commands.session import suite_probes
+from harness.matrix import FILE_NAME, load_suite
+from harness.testing.place import boards_of
+from harness.testing.selected import Asked, Selection, mark_of, needs, selection
+from harness.testing.session import RunProcess, RunReader
+
+_KEY = pytest.StashKey["Plugged"]()
+
+
+def plugged(config: pytest.Config) -> Plugged:
+    """The one of this session, made at the first call."""
+    if _KEY not in config.stash:
+        config.stash[_KEY] = Plugged(config)
+    return config.stash[_KEY]
+
+
+def if_plugged(config: pytest.Config) -> Plugged | None:
+    """The one of this session, where it has come to that."""
+    return config.stash.get(_KEY, None)
+
+
+class Plugged:
+    """One process's part of a session."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.is_worker = hasattr(config, "workerinput")
+        self.asked = _asked(config)
+        self.boards = boards_of(config)
+        self._selections: dict[Path, Selection] = {}
+        self._readers: dict[str, RunReader] = {}
+        self._processes: dict[str, RunProcess] = {}
+        self.hear: Callable[[str], object] = lambda _: None
+
+    def selection(self, path: Path) -> Selection:
+        """What the session is about in a suite. Raises MatrixError, UsageError."""
+        path = path.resolve()
+        if path not in self._selections:
+            suite = load_suite(path)
+            for tag in dict.fromkeys(tag for cell in suite.cells for tag in cell.tags):
+                line = f"{mark_of(tag)}: cells with the tag {tag}"
+                self._config.addinivalue_line("markers", line)
+            named = _named(self._config).get(path, ())
+            self._selections[path] = selection(path, suite, suite_probes(suite), self.asked, named)
+        return self._selections[path]
+
+    def own_suite(self) -> Selection | None:
+        """The suite that fixtures are about: the configured one, else the only one named."""
+        configured = configured_suite(self._config)
+        named = [configured] if configured else sorted(_named(self._config))
+        return self.selection(named[0]) if len(named) == 1 else None
+
+    def need(self, asked: dict[str, tuple[set[str], set[str]]]) -> None:
+        """Say what the collected tests need to have run: matrix path -> (cells, probes)."""
+        for path, (cells, probes) in asked.items():
+            wanted = needs(self.selection(Path(path)), self.asked, cells, probes)
+            if wanted is not None:
+                self.boards.of(path).write_needs(wanted)
+
+    def reader(self, path: str) -> RunReader:
+        """What reads the run of a suite; starts it, where this process owns the session."""
+        if path not in self._readers:
+            self._readers[path] = RunReader(self.boards.of(path), lambda line: self.hear(line))
+        if not self.is_worker:
+            self.start(path)
+        return self._readers[path]
+
+    def start(self, path: str) -> None:
+        """Start the run of a suite, once."""
+        board = self.boards.of(path)
+        if path not in self._processes and board.needs() is not None:
+            self.boards.sweep()
+            self._processes[path] = RunProcess(board)
+            self._processes[path].start()
+
+    def start_all(self) -> None:
+        """Start every run that is needed."""
+        for board in self.boards.wanted():
+            wanted = board.needs()
+            assert wanted is not None, "just found"
+            self.start(wanted.suite)
+
+    def wait_for_quiet(self) -> None:
+        """Wait until no run of this session is left to be done."""
+        for board in self.boards.wanted():
+            wanted = board.needs()
+            assert wanted is not None, "just found"
+            self.reader(wanted.suite).wait_for_end()
+
+    def stop(self) -> None:
+        """End what still runs; what was recorded is kept."""
+        for process in self._processes.values():
+            process.stop()
+
+    def suites(self) -> tuple[str, ...]:
+        """Paths of the suites that something was run for."""
+        return tuple(self._processes)
+
+
+def configured_suite(config: pytest.Config) -> Path | None:
+    """The matrix.yaml that `harness_suite` names, relative to the configuration file."""
+    text = str(config.getini("harness_suite"))
+    if not text:
+        return None
+    path = (config.inipath.parent if config.inipath else config.rootpath) / text
+    return (path / FILE_NAME if path.is_dir() else path).resolve()
+
+
+def _named(config: pytest.Config) -> dict[Path, tuple[str, ...]]:
+    """The matrix files on the command line, with the cells that node ids name."""
+    found: dict[Path, list[str]] = {}
+    for argument in config.args:
+        name, *parts = str(argument).split("::")
+        path = config.invocation_params.dir / name
+        if path.name == FILE_NAME and path.is_file():
+            found.setdefault(path.resolve(), []).extend(parts[:1])
+    return {path: tuple(cells) for path, cells in found.items()}
+
+
+def _asked(config: pytest.Config) -> Asked:
+    recordings = config.getoption("harness_recordings")
+    if recordings:
+        here = config.invocation_params.dir / recordings
+        recordings = str(here if here.is_dir() else config.rootpath / recordings)
+    return Asked(
+        cells=tuple(config.getoption("harness_cell")),
+        tags=tuple(config.getoption("harness_tag")),
+        marks=config.getoption("markexpr", "") or "",
+        engine=config.getoption("harness_engine"),
+        rounds=config.getoption("harness_rounds"),
+        recordings=recordings or "",
+    )

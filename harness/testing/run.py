@@ -1,0 +1,102 @@
+"""The run of a test session, as a process of its own: `python -m harness.testing.run FOLDER OWNER`.
+
+It does what `harness run` does, for what the board says is needed, and writes how far it is. Its
+standard input is held open by the session: when that ends, however it ends, the run is closed as
+interrupted and what it left on the engine is removed.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import traceback
+from dataclasses import replace
+from pathlib import Path
+
+from harness.commands.run import Wanted, perform
+from harness.commands.session import places, suite_probes
+from harness.errors import Exit, HarnessError
+from harness.lease import lease
+from harness.matrix import load_suite
+from harness.model import Record, Run
+from harness.owner import owner_token
+from harness.progress import LineProgress, Tally
+from harness.store import Store
+from harness.testing.board import Board, Needs, State
+
+QUIET = "quiet.lock"
+"""The lease on this host's quiet, in the cache."""
+
+
+class BoardProgress(LineProgress):
+    """Says what a run does, and writes every finished cell on the board."""
+
+    def __init__(self, board: Board, state: State) -> None:
+        super().__init__(sys.stdout)
+        self.state = state
+        self._board = board
+        self._cells: Tally | None = None
+
+    def begin(self, run: Run) -> None:
+        super().begin(run)
+        self._cells = Tally(run)
+        self.write(run=run.id)
+
+    def recorded(self, record: Record) -> None:
+        super().recorded(record)
+        assert self._cells is not None, "a record belongs to a run that has begun"
+        if self._cells.add(record):
+            self.write(finished=(*self.state.finished, record.cell))
+
+    def write(self, **changes: str | bool | tuple[str, ...]) -> None:
+        """Change the state, and put it on the board."""
+        self.state = replace(self.state, **changes)  # type: ignore[arg-type]
+        self._board.write_state(self.state)
+
+
+def run_needs(needs: Needs, progress: LineProgress) -> Exit:
+    """Run what is needed, alone on this host, into the store. Raises HarnessError."""
+    suite = load_suite(Path(needs.suite))
+    suite = replace(suite, rules=replace(suite.rules, reference=needs.reference))
+    cells = [cell for cell in suite.cells if cell.id in needs.cells]
+    wanted = Wanted(
+        rounds=needs.rounds,
+        engine=needs.engine,
+        recordings=Path(needs.recordings) if needs.recordings else None,
+    )
+    probes = suite_probes(suite, needs.probes)
+    with lease(places().cache / QUIET, alone=True), Store(places().store) as store:
+        _, status = perform(suite, cells, probes, wanted, store, progress)
+    return status
+
+
+def main(folder: str, owner: str) -> int:
+    """Do what is needed there; the exit status is the run's own."""
+    board = Board(folder=Path(folder), owner=owner)
+    threading.Thread(target=_end_with_session, daemon=True, name="harness-session").start()
+    state = State(owner=owner_token(), store=str(places().store))
+    progress = BoardProgress(board, state)
+    progress.write()
+    error, status = "", Exit.INTERNAL
+    try:
+        needs = board.needs()
+        assert needs is not None, "the session says what it needs before it starts the run"
+        status = run_needs(needs, progress)
+        error = "the run was interrupted" if status is not Exit.OK else ""
+    except HarnessError as failure:
+        status, error = failure.exit, str(failure)
+    except BaseException:
+        error = "this is a bug in harness:\n" + traceback.format_exc()
+    progress.write(ended=True, error=error)
+    return int(status)
+
+
+def _end_with_session() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,152 @@
+"""A test session's run: started once by the process that owns the session, read by all of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.compare.items import Results, restricted, results_of
+from harness.errors import InfrastructureError
+from harness.model import Record, Run
+from harness.owner import owner_alive
+from harness.store import Store
+from harness.testing.board import Board, State
+
+_STOP_S = 60.0
+_POLL_S = 0.1
+
+
+class RunProcess:
+    """The process that runs what a board needs. Only the session's owner makes one."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._process: subprocess.Popen[bytes] | None = None
+        self._waiter: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Start it, once."""
+        if self._process is not None:
+            return
+        self._board.write_state(State(owner=self._board.owner))
+        command = [sys.executable, "-P", "-m", "harness.testing.run"]
+        with self._board.log().open("wb") as log:
+            self._process = subprocess.Popen(
+                [*command, str(self._board.folder), self._board.owner],
+                stdin=subprocess.PIPE,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        self._waiter = threading.Thread(target=self._wait, daemon=True, name="harness-run")
+        self._waiter.start()
+
+    def stop(self) -> None:
+        """End it, if it still goes on: its run is closed, what it left is removed."""
+        if self._process is None or self._waiter is None:
+            return
+        if self._process.stdin is not None:
+            with suppress(OSError):
+                self._process.stdin.close()
+        self._waiter.join(_STOP_S)
+        if self._waiter.is_alive():
+            self._process.kill()
+            self._waiter.join()
+
+    def _wait(self) -> None:
+        assert self._process is not None, "started"
+        code = self._process.wait()
+        state = self._board.state()
+        if state is not None and not state.ended:
+            lines = self._board.said().splitlines()[-10:]
+            why = f"the run's process ended with status {code}:\n" + "\n".join(lines)
+            self._board.write_state(replace(state, ended=True, error=why))
+
+
+class RunFailed(InfrastructureError):
+    """The session's run could not be done at all."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Told:
+    run: Run
+    records: tuple[Record, ...]
+    results: Results
+
+
+class RunReader:
+    """What a session's run has recorded, read from the store; nothing is ever written.
+
+    `hear` gets each line the run says while something is waited for.
+    """
+
+    def __init__(self, board: Board, hear: Callable[[str], object] = lambda _: None) -> None:
+        self._board = board
+        self._hear = hear
+        self._heard = 0
+        self._told: dict[frozenset[str], _Told] = {}
+
+    def results(self, cell: str, reference: str) -> Results:
+        """A cell's records judged, with the reference's, as soon as both are there.
+
+        Raises RunFailed where the run could not be done.
+        """
+        return self._tell(cell, reference).results
+
+    def records(self, cell: str) -> tuple[Record, ...]:
+        """A cell's records, as soon as they are there. Raises RunFailed."""
+        return self._tell(cell).records
+
+    def run(self, *cells: str) -> tuple[Run, tuple[Record, ...]]:
+        """The run and the records of some cells, as soon as they are there. Raises RunFailed."""
+        told = self._tell(*cells)
+        return told.run, told.records
+
+    def whole(self) -> Results:
+        """All of the run judged, when it has ended. Raises RunFailed."""
+        return self._tell().results
+
+    def wait_for_end(self) -> None:
+        """Wait until the run has ended; at once where there is none."""
+        if self._board.needs() is not None:
+            self._wait(frozenset())
+
+    def _tell(self, *cells: str) -> _Told:
+        """What there is about these cells; none named: about all of them."""
+        about = frozenset(cells)
+        if about not in self._told:
+            state = self._wait(about)
+            if not state.run:
+                raise RunFailed(state.error or "the run did not begin")
+            with Store(Path(state.store), readonly=True) as store:
+                run, records = store.run(state.run), store.records(state.run)
+            if about:
+                run = restricted(run, about)
+                records = tuple(one for one in records if one.cell in about)
+            results = results_of(run, records)
+            self._told[about] = _Told(run=run, records=records, results=results)
+        return self._told[about]
+
+    def _wait(self, cells: frozenset[str]) -> State:
+        """Wait until these cells have all their records (none named: until the run has ended)."""
+        while True:
+            state = self._board.state()
+            self._listen()
+            if state is not None:
+                if state.ended or (cells and cells <= set(state.finished)):
+                    return state
+                if not owner_alive(state.owner) and not owner_alive(self._board.owner):
+                    raise RunFailed("the session that ran it is gone")
+            time.sleep(_POLL_S)
+
+    def _listen(self) -> None:
+        said = self._board.said()
+        lines = said[: said.rfind("\n") + 1].splitlines()
+        for line in lines[self._heard :]:
+            self._hear(line)
+        self._heard = len(lines)

@@ -1,0 +1,29 @@
+"""What stands at the end of a session: the grid of cells, and what must be said of the run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.compare.judge import judge
+from harness.errors import HarnessError
+from harness.formats import grid
+from harness.store import Store
+from harness.testing.plugged import Plugged
+
+
+def summary(ours: Plugged, *, width: int, color: bool, strict: bool) -> Iterator[str]:
+    """A text for each suite that something was run for, from its records in the store."""
+    for path in ours.suites():
+        state = ours.boards.of(path).state()
+        if state is None or not state.run:
+            yield f"nothing was run: {state.error if state else 'the run did not begin'}\n"
+            continue
+        try:
+            with Store(Path(state.store), readonly=True) as store:
+                run = store.run(state.run)
+                judgement = judge(run, store.records(run.id), require_verified=strict)
+        except HarnessError as error:
+            yield f"the run {state.run} cannot be told: {error}\n"
+            continue
+        yield grid(judgement, width=width, color=color) + f"harness report {run.id} tells all.\n"
