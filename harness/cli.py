@@ -56,6 +56,17 @@ def _top(
 
 
 @app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; here.")] = Path(),
+) -> None:
+    """Write a commented matrix.yaml to start from. Nothing is overwritten."""
+    from harness.commands.init import init as initialised
+
+    for path in initialised(folder):
+        print(f"wrote {path}")
+
+
+@app.command()
 def plan(
     cell: Annotated[str, typer.Argument(help="One cell, or a glob.")] = "",
     suite: SuiteOption = None,

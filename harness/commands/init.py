@@ -1,0 +1,37 @@
+"""`harness init`: a matrix.yaml to start from, and the schema that editors check it by."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.files import atomic_write
+from harness.matrix import FILE_NAME
+
+SCHEMA = "matrix.schema.json"
+_STARTER = Path(__file__).with_name("starter.yaml")
+
+
+def init(folder: Path) -> tuple[Path, ...]:
+    """Write both into a folder, which is made where it is not there; what was written.
+
+    UsageError where either is there already: nothing is written then, or the folder cannot be.
+    """
+    from harness.schema import render
+
+    wanted = {FILE_NAME: _STARTER.read_bytes(), SCHEMA: render().encode()}
+    for name in wanted:
+        if (folder / name).exists() or (folder / name).is_symlink():
+            raise UsageError(
+                f"{folder / name} is there already, and is left as it is",
+                remedy="name another folder: harness init DIR",
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"{folder} cannot be made: {error.strerror}", remedy="name another folder"
+        ) from None
+    for name, content in wanted.items():
+        atomic_write(folder / name, content)
+    return tuple(folder / name for name in wanted)
