@@ -202,6 +202,16 @@ def import_(file: Annotated[Path, typer.Argument(help="An exported run.")]) -> N
     print(import_run(file))
 
 
+@app.command()
+def explain(
+    id: Annotated[str, typer.Argument(help="As reports name them; else all are listed.")] = "",
+) -> None:
+    """What is known of a breakage, a build, a GPU, a driver, a tag: with its source."""
+    from harness.commands.explain import explain as explained
+
+    print(explained(id), end="")
+
+
 def _look(format: str, output: Path | None) -> dict[str, int | bool]:
     """How a terminal report looks: as wide as the terminal, in colour only there."""
     if format != "terminal" or output is not None or not sys.stdout.isatty():
