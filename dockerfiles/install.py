@@ -132,4 +132,8 @@ def main():
 
 
 if __name__ == "__main__":
+    # The order of a set of constants in byte-code follows the hash seed.
+    if os.environ.get("PYTHONHASHSEED") != "0":
+        os.environ["PYTHONHASHSEED"] = "0"
+        os.execv(sys.executable, [sys.executable] + sys.argv)
     main()
