@@ -62,7 +62,6 @@ def run_smallest_suite(place: Place, name: str, image: str) -> None:
     # It claims no framework, so nothing can show that it learns: nothing is verified.
     place.harness("run", "--suite", str(suite), status=5)
     run, records = place.recorded()
-    assert [] == [record for record in records if not record.image]
     images = {record.image for record in records if record.image}
     assert {(image, "found on the engine")} == {(each.id, each.origin) for each in images}
     outcomes = {record.probe: record.outcome for record in records}
