@@ -203,6 +203,43 @@ def import_(file: Annotated[Path, typer.Argument(help="An exported run.")]) -> N
 
 
 @app.command()
+def check(
+    image: Annotated[str, typer.Argument(help="As for `docker pull`: [REGISTRY/]NAME[:TAG].")],
+    host: Annotated[
+        str, typer.Option("--host", help="here, or a file that `harness host --save` wrote.")
+    ] = "here",
+    gpu: Annotated[str, typer.Option("--gpu", help="Suppose this GPU, as it is sold.")] = "",
+    driver: Annotated[str, typer.Option("--driver", help="Suppose this NVIDIA driver.")] = "",
+    format: FormatOption = "terminal",
+    output: OutputOption = None,
+) -> None:
+    """May this old image be reused, here, and for what? Nothing is pulled, nothing is run.
+
+    Exit status: 0 reuse, 1 not as it is, 2 unknown or refused, 4 registry out of reach,
+    5 cannot tell.
+    """
+    from harness.check.pages import render
+    from harness.commands.check import Asked
+    from harness.commands.check import check as checked
+    from harness.commands.report import written
+
+    page = checked(Asked(image=image, host=host, gpu=gpu, driver=driver))
+    written(render(format, page, **_look(format, output)), output)
+    raise typer.Exit(page.answer.exit)
+
+
+@app.command()
+def host(
+    save: Annotated[Path | None, typer.Option("--save", help="Write it to this file.")] = None,
+) -> None:
+    """Describe this host, to check images for it elsewhere."""
+    from harness.commands.host import describe
+    from harness.commands.report import written
+
+    written(describe().decode(), save)
+
+
+@app.command()
 def explain(
     id: Annotated[str, typer.Argument(help="As reports name them; else all are listed.")] = "",
 ) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from harness.check.manifest import CONFIG_LIMIT, Manifest, Platform
+from harness.check.manifest import CONFIG_LIMIT, Form, Manifest, Platform
+from harness.check.reference import Reference
 from harness.check.untrusted import items, mapping, pairs, parse, text, texts
 
 _STEPS = 1024
@@ -33,6 +34,33 @@ class Image:
     """Digests of the layers' plain content, lowest first."""
     download_bytes: int = 0
     """Compressed layers together, as the manifest says."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """What is known of an image from a registry or an archive."""
+
+    reference: Reference | None
+    """None: it came from a file."""
+    name: str
+    """As a person calls it."""
+    form: Form
+    digest: str = ""
+    """What the tag stands for."""
+    manifest_digest: str = ""
+    """Of the image itself; another than `digest` where that is an index."""
+    manifest: Manifest | None = None
+    image: Image | None = None
+    platforms: tuple[str, ...] = ()
+    """What an index offers."""
+    problem: str = ""
+    """Why it cannot be read, where it cannot."""
+    requests: int = 0
+    received: int = 0
+    """Bytes."""
+    remembered: bool = False
+    """Nothing had changed since the last time."""
+    notices: tuple[str, ...] = ()
 
 
 def parse_image(raw: bytes, manifest: Manifest | None = None) -> Image:

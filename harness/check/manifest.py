@@ -24,6 +24,18 @@ ACCEPT = ", ".join((*_IMAGES, *_INDEXES, *(f"{one};q=0.1" for one in _LEGACY)))
 """What to ask for; the forms that are gone come last, to be recognised."""
 
 
+_ARCHITECTURES = {
+    "x86_64": "amd64",
+    "amd64": "amd64",
+    "aarch64": "arm64",
+    "arm64": "arm64",
+    "i686": "386",
+    "armv7l": "arm",
+    "ppc64le": "ppc64le",
+    "s390x": "s390x",
+}
+
+
 class Form(StrEnum):
     """What a manifest is."""
 
@@ -58,6 +70,11 @@ class Platform:
         """Whether `host` runs it natively; a variant is only held against a variant."""
         same = (self.os, self.architecture) == (host.os, host.architecture)
         return same and (not self.variant or not host.variant or self.variant <= host.variant)
+
+
+def platform_of(machine: str) -> Platform:
+    """The platform of a machine by its kernel's name for it."""
+    return Platform(architecture=_ARCHITECTURES.get(machine, machine))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

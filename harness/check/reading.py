@@ -4,9 +4,9 @@ index, one where nothing has changed."""
 from __future__ import annotations
 
 import platform
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from harness.check.image import Image, parse_image
+from harness.check.image import Reading, parse_image
 from harness.check.manifest import (
     CONFIG_LIMIT,
     Descriptor,
@@ -14,54 +14,11 @@ from harness.check.manifest import (
     Manifest,
     Platform,
     parse_manifest,
+    platform_of,
 )
-from harness.check.reference import Reference
 from harness.check.registry import Received, Registry
 from harness.check.remembered import Remembered
 from harness.check.untrusted import Unreadable
-
-_ARCHITECTURES = {
-    "x86_64": "amd64",
-    "amd64": "amd64",
-    "aarch64": "arm64",
-    "arm64": "arm64",
-    "i686": "386",
-    "armv7l": "arm",
-    "ppc64le": "ppc64le",
-    "s390x": "s390x",
-}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reading:
-    """What is known of an image from a registry or an archive."""
-
-    reference: Reference | None
-    """None: it came from a file."""
-    name: str
-    """As a person calls it."""
-    form: Form
-    digest: str = ""
-    """What the tag stands for."""
-    manifest_digest: str = ""
-    """Of the image itself; another than `digest` where that is an index."""
-    manifest: Manifest | None = None
-    image: Image | None = None
-    platforms: tuple[str, ...] = ()
-    """What an index offers."""
-    problem: str = ""
-    """Why it cannot be read, where it cannot."""
-    requests: int = 0
-    received: int = 0
-    """Bytes."""
-    remembered: bool = False
-    """Nothing had changed since the last time."""
-    notices: tuple[str, ...] = ()
-
-
-def platform_of(machine: str) -> Platform:
-    """The platform of a machine by its kernel's name for it."""
-    return Platform(architecture=_ARCHITECTURES.get(machine, machine))
 
 
 def read_image(

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from asking import Read
 from fake_registry import FakeRegistry, serving
 
 from harness.check.credentials import Found
+from harness.check.image import Reading
 from harness.check.manifest import Platform
-from harness.check.reading import Reading, read_image
+from harness.check.reading import read_image
 from harness.check.reference import parse_reference
 from harness.check.registry import Registry
 from harness.check.remembered import Remembered
-from harness.check.secret import Credentials, Secret
-
-USER, PASSWORD = "reader", "canary-7f3e-password"
-Read = Callable[..., Reading]
 
 
 @pytest.fixture
@@ -37,10 +35,6 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
-
-
-def logged_in(_: str) -> Found:
-    return Found(credentials=Credentials(user=USER, password=Secret(PASSWORD)))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from conftest import PASSWORD, USER, Read, logged_in
+from asking import PASSWORD, USER, Read, logged_in
 from fake_registry import MANIFEST, NAME, FakeRegistry, Reply, basic
 
 from harness.check import transport

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Read
+from asking import Read
 from fake_registry import (
     CONFIG,
     INDEX,
@@ -191,7 +191,7 @@ def test_a_digest_is_asked_for_by_digest(fake: FakeRegistry, read: Read) -> None
 def test_a_moved_configuration_is_followed_without_credentials(
     fake: FakeRegistry, canary: FakeRegistry, read: Read
 ) -> None:
-    from conftest import logged_in
+    from asking import logged_in
 
     fake.image()
     path = next(one for one in fake.answers if "blobs" in one)

@@ -1,0 +1,157 @@
+"""A host that images are checked for: this one, or one that was described elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from harness.check.gpu_names import capability_of
+from harness.check.library import toolkit as toolkit_row
+from harness.check.untrusted import Unreadable, items, mapping, parse, size, text, texts
+from harness.check.versions import release
+from harness.errors import UsageError
+
+LIMIT = 1024**2
+FORMAT = 1
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Engine:
+    """A container engine of the host."""
+
+    name: str
+    version: str
+    api: str = ""
+    minimum_api: str = ""
+    runtimes: tuple[str, ...] = ()
+    security: tuple[str, ...] = ()
+    free_bytes: int = 0
+    """Where it keeps its images; 0: not known."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostGpu:
+    """A GPU of the host."""
+
+    name: str
+    capability: str = ""
+    """Empty: neither the driver nor the table says."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Host:
+    """What decides whether an image runs there."""
+
+    machine: str
+    kernel: str = ""
+    system: str = ""
+    cpu: str = ""
+    flags: tuple[str, ...] = ()
+    vsyscall: str = ""
+    """emulate, xonly, none; empty: not known."""
+    cgroup: int = 0
+    engines: tuple[Engine, ...] = ()
+    gpus: tuple[HostGpu, ...] = ()
+    driver: str = ""
+    cuda: str = ""
+    """Newest CUDA release the driver knows, where it says."""
+    toolkit: str = ""
+    """NVIDIA's container toolkit; empty: none was found."""
+    date: str = ""
+    """ISO date of the question; empty: nothing is said of ends of life."""
+    assumed: tuple[str, ...] = ()
+    """What was given on the command line instead of being found."""
+
+    @property
+    def engine(self) -> Engine | None:
+        """The engine that would run the image: Docker before others."""
+        return self.engines[0] if self.engines else None
+
+
+def parse_host(raw: bytes, where: str) -> Host:
+    """A description, as `harness host` writes it. Raises UsageError for anything else."""
+    try:
+        tree = parse(raw, LIMIT)
+    except Unreadable as error:
+        raise _refused(where, str(error)) from error
+    if tree.get("harness_host") != FORMAT:
+        raise _refused(where, f"it has no `harness_host: {FORMAT}`")
+    cpu = mapping(tree.get("cpu"))
+    machine = text(tree.get("machine"), 40)
+    if not machine:
+        raise _refused(where, "it does not say what machine it describes")
+    return Host(
+        machine=machine,
+        kernel=text(tree.get("kernel"), 100),
+        system=text(tree.get("system"), 100),
+        cpu=text(cpu.get("model"), 200),
+        flags=texts(cpu.get("flags")),
+        vsyscall=text(tree.get("vsyscall"), 20),
+        cgroup=max(0, size(tree.get("cgroup"))),
+        engines=tuple(_engine(mapping(one)) for one in items(tree.get("engines"), 8)),
+        gpus=tuple(_gpu(mapping(one)) for one in items(tree.get("gpus"), 64)),
+        driver=text(tree.get("driver"), 40),
+        cuda=text(tree.get("cuda"), 40),
+        toolkit=text(tree.get("toolkit"), 40),
+    )
+
+
+def supposing(host: Host, gpu: str, driver: str) -> Host:
+    """The same host with another GPU or driver. Raises UsageError for a GPU nobody knows."""
+    if gpu:
+        capability = capability_of(gpu)
+        host = replace(
+            host,
+            gpus=(HostGpu(name=gpu, capability=capability),),
+            driver=host.driver if host.gpus else "",
+            toolkit=host.toolkit or "assumed",
+            assumed=(*host.assumed, f"the GPU {gpu}"),
+        )
+    if driver:
+        if not release(driver):
+            raise UsageError(
+                f"{driver[:40]!r} is no driver version", remedy="write it as 535.104.05"
+            )
+        host = replace(
+            host, driver=driver, cuda="", assumed=(*host.assumed, f"the driver {driver}")
+        )
+    return host
+
+
+def cuda_of_driver(host: Host) -> str:
+    """The newest CUDA release the host's driver knows: as it says, else by the table; empty where
+    nobody knows."""
+    if host.cuda or not host.driver:
+        return host.cuda
+    from harness.check.library import cuda
+    from harness.check.versions import at_least
+
+    known = [one for one in cuda().toolkits if one.driver and at_least(host.driver, one.driver)]
+    return known[-1].version if known and toolkit_row(known[-1].version) else ""
+
+
+def _engine(row: dict[str, object]) -> Engine:
+    return Engine(
+        name=text(row.get("name"), 40),
+        version=text(row.get("version"), 60),
+        api=text(row.get("api"), 20),
+        minimum_api=text(row.get("minimum_api"), 20),
+        runtimes=texts(row.get("runtimes")),
+        security=texts(row.get("security")),
+        free_bytes=max(0, size(row.get("free_bytes"))),
+    )
+
+
+def _gpu(row: dict[str, object]) -> HostGpu:
+    name, capability = text(row.get("name"), 100), text(row.get("capability"), 8)
+    if len(release(capability)) != 2:
+        try:
+            capability = capability_of(name)
+        except UsageError:
+            capability = ""
+    return HostGpu(name=name, capability=capability)
+
+
+def _refused(where: str, why: str) -> UsageError:
+    return UsageError(
+        f"{where} does not describe a host: {why}", remedy="write one with `harness host --save`"
+    )

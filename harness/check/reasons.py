@@ -1,0 +1,88 @@
+"""Reasons and the answer they come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.errors import Exit
+
+
+class Weight(StrEnum):
+    """What a reason does to the answer; the heaviest first."""
+
+    BLOCKS = "blocks"
+    UNTOLD = "untold"
+    """Something that decides is not known."""
+    CPU = "cpu"
+    """The GPU cannot be used; the CPU can."""
+    CHANGE = "change"
+    """It works after something is done."""
+    NOTE = "note"
+    """Worth knowing; decides nothing."""
+    FINE = "fine"
+    """Speaks for it."""
+
+
+class Confidence(StrEnum):
+    """How well a reason is founded."""
+
+    MEASURED = "measured"
+    READ = "read in the image"
+    TABLE = "table"
+    THUMB = "rule of thumb"
+
+
+class Answer(StrEnum):
+    """May this image be reused here?"""
+
+    REUSE = "reuse"
+    CPU = "reuse on the CPU only"
+    CHANGES = "reuse with these changes"
+    NOT = "do not reuse here"
+    UNTOLD = "cannot tell"
+
+    @property
+    def exit(self) -> Exit:
+        """0, 1, or 5 where it cannot be told."""
+        if self is Answer.UNTOLD:
+            return Exit.NOTHING
+        return Exit.OK if self is Answer.REUSE else Exit.FINDINGS
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason:
+    """One reason, with all that is needed to believe it or to act on it."""
+
+    weight: Weight
+    title: str
+    """One sentence."""
+    evidence: tuple[str, ...] = ()
+    remedy: str = ""
+    source: str = ""
+    confidence: Confidence
+    explain: str = ""
+    """Id in the knowledge base."""
+
+
+_ANSWERS = (
+    (Weight.BLOCKS, Answer.NOT),
+    (Weight.UNTOLD, Answer.UNTOLD),
+    (Weight.CPU, Answer.CPU),
+    (Weight.CHANGE, Answer.CHANGES),
+)
+
+
+def answer_to(reasons: Iterable[Reason]) -> Answer:
+    """What the reasons come to. Nothing known is never `reuse`: that takes a reason for it."""
+    weights = {reason.weight for reason in reasons}
+    if not weights & {Weight.FINE, Weight.BLOCKS}:
+        return Answer.UNTOLD
+    return next((answer for weight, answer in _ANSWERS if weight in weights), Answer.REUSE)
+
+
+def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """By weight; within one weight as they were found."""
+    order = list(Weight)
+    return tuple(sorted(dict.fromkeys(reasons), key=lambda reason: order.index(reason.weight)))

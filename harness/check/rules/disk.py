@@ -1,0 +1,34 @@
+"""Room for it, where the engine keeps its images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.check.host import Host
+from harness.check.reasons import Confidence, Reason, Weight
+from harness.check.subject import Subject
+
+_UNPACKED = 2.5
+"""Unpacked bytes per compressed byte: 2 to 2.5 for images of frameworks; the upper end."""
+
+
+def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+    """Needed against free."""
+    image, engine = subject.reading.image, host.engine
+    if image is None or not image.download_bytes or engine is None or not engine.free_bytes:
+        return
+    # While it is pulled, both forms lie there.
+    needed = int(image.download_bytes * (1 + _UNPACKED))
+    told = (
+        f"{image.download_bytes / 1e9:.2f} GB to download, about {needed / 1e9:.1f} GB needed, "
+        f"{engine.free_bytes / 1e9:.1f} GB free"
+    )
+    short = needed > engine.free_bytes
+    yield Reason(
+        weight=Weight.CHANGE if short else Weight.NOTE,
+        title="there is not enough disk for it" if short else "there is disk enough for it",
+        evidence=(told,),
+        remedy="remove images you no longer need (`docker system df` lists them)" if short else "",
+        source="the manifest's sizes; unpacked is 2.5 times that",
+        confidence=Confidence.THUMB,
+    )

@@ -1,0 +1,54 @@
+"""The image's C library against the host's kernel and engine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.check.host import Host
+from harness.check.library import System, limits
+from harness.check.reasons import Confidence, Reason, Weight
+from harness.check.subject import Subject
+from harness.check.versions import at_least
+
+
+def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+    """Whether programs of the image can start, and start threads."""
+    system = subject.system
+    if system is None:
+        return
+    yield from _vsyscall(system, host)
+    yield from _threads(system, host)
+
+
+def _vsyscall(system: System, host: Host) -> Iterator[Reason]:
+    limit = limits()["glibc-vsyscall"]
+    if at_least(system.glibc, limit.version) or host.vsyscall in ("emulate", "xonly"):
+        return
+    known = host.vsyscall == "none"
+    yield Reason(
+        weight=Weight.BLOCKS if known else Weight.UNTOLD,
+        title=f"the C library of {system.name} needs the vsyscall page, which "
+        + ("this kernel does not have" if known else "this kernel may not have"),
+        evidence=(f"glibc {system.glibc}", f"kernel {host.kernel or 'not known'}"),
+        remedy=limit.remedy,
+        source=limit.source,
+        confidence=Confidence.TABLE,
+        explain=limit.id,
+    )
+
+
+def _threads(system: System, host: Host) -> Iterator[Reason]:
+    limit, engine = limits()["docker-clone3-seccomp"], host.engine
+    if engine is None or engine.name != "docker" or at_least(engine.version, limit.version):
+        return
+    if not at_least(system.glibc, limits()["glibc-clone3"].version):
+        return
+    yield Reason(
+        weight=Weight.BLOCKS,
+        title=f"programs of {system.name} cannot start threads under this Docker Engine",
+        evidence=(f"glibc {system.glibc}", f"Docker Engine {engine.version}"),
+        remedy=limit.remedy,
+        source=limit.source,
+        confidence=Confidence.TABLE,
+        explain=limit.id,
+    )

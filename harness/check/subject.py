@@ -1,0 +1,96 @@
+"""What an image is taken to be: its claims put together, with what is known of such a build."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.check import frameworks
+from harness.check.claims import Claim, Origin, agree, claims_of
+from harness.check.frameworks import Build, Period
+from harness.check.image import Reading
+from harness.check.library import System, system
+
+_BELIEVED = (Origin.CONTENT, Origin.HISTORY, Origin.ENVIRONMENT, Origin.LABEL, Origin.TAG)
+"""Whose word counts more, where two differ."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Subject:
+    """The image under question."""
+
+    reading: Reading
+    claims: tuple[Claim, ...]
+
+    def all(self, what: str) -> tuple[Claim, ...]:
+        """Claims about one thing, the most believed first."""
+        found = [one for one in self.claims if one.what == what]
+        return tuple(sorted(found, key=lambda one: _BELIEVED.index(one.origin)))
+
+    def said(self, what: str) -> str:
+        """The most believed value; the last step of the history wins; empty where nobody says."""
+        claims = self.all(what)
+        if not claims:
+            return ""
+        best = claims[0].origin
+        return [one for one in claims if one.origin is best][-1].value
+
+    def promised(self, what: str) -> str:
+        """What the tag promises."""
+        return next((one.value for one in self.claims_by(Origin.TAG) if one.what == what), "")
+
+    def claims_by(self, origin: Origin) -> tuple[Claim, ...]:
+        """Claims of one origin."""
+        return tuple(one for one in self.claims if one.origin is origin)
+
+    @property
+    def framework(self) -> str:
+        """Its name; empty where nobody says."""
+        return self.said("framework").partition(" ")[0]
+
+    @property
+    def version(self) -> str:
+        """The framework's version; empty where nobody says."""
+        return self.said("framework").partition(" ")[2]
+
+    @property
+    def build(self) -> Build | None:
+        """What is known of that version."""
+        return frameworks.build(self.framework, self.version) if self.version else None
+
+    @property
+    def period(self) -> Period | None:
+        """How the framework's own images of that version were made, if it is one."""
+        if not self.promised("framework") or not self.version:
+            return None
+        return frameworks.period(self.framework, self.version)
+
+    @property
+    def system(self) -> System | None:
+        """The distribution."""
+        return system(self.said("system"))
+
+    @property
+    def for_gpu(self) -> bool:
+        """Whether it is meant for a GPU."""
+        named = any(one.value.endswith("-gpu") for one in self.all("package"))
+        return bool(self.said("gpu")) or named or bool(self.said("cuda"))
+
+    @property
+    def confirmed(self) -> bool:
+        """Whether the image itself bears out the version it is taken for."""
+        own = [one for one in self.all("framework") if one.origin is not Origin.TAG]
+        return any(agree("framework", one.value, self.said("framework")) for one in own)
+
+    def contradictions(self) -> tuple[tuple[Claim, Claim], ...]:
+        """(promise of the tag, what the image says instead)."""
+        found = []
+        for promise in self.claims_by(Origin.TAG):
+            own = [one for one in self.all(promise.what) if one.origin is not Origin.TAG]
+            if own and not any(agree(promise.what, promise.value, one.value) for one in own):
+                found.append((promise, own[0]))
+        return tuple(found)
+
+
+def subject_of(reading: Reading, found: tuple[Claim, ...] = ()) -> Subject:
+    """The subject of a reading, with claims `found` by looking inside."""
+    return Subject(reading=reading, claims=(*claims_of(reading.reference, reading.image), *found))

@@ -1,0 +1,31 @@
+"""`harness host`: describe this host, to check images for it elsewhere."""
+
+from __future__ import annotations
+
+import json
+from importlib import import_module
+from pathlib import Path
+
+from harness.check.host import LIMIT, Host, parse_host
+from harness.errors import UsageError
+
+
+def describe() -> bytes:
+    """The description of this host, as JSON. The file that makes it also runs by itself."""
+    description = import_module("harness.guest.describe_host").describe()
+    return (json.dumps(description, indent=1, sort_keys=True) + "\n").encode()
+
+
+def this_host() -> Host:
+    """This host."""
+    return parse_host(describe(), "this host")
+
+
+def described_host(path: Path) -> Host:
+    """A host that was described elsewhere. Raises UsageError."""
+    try:
+        with path.open("rb") as stream:
+            raw = stream.read(LIMIT + 1)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    return parse_host(raw, str(path))
