@@ -25,22 +25,21 @@ def cell_of_this_host() -> str:
 
 
 def test_a_cell_on_the_host_starts_from_the_bits_it_starts_from_in_its_image(
-    brief: Place, cell_of_this_host: str
+    quick: Place, brief_run: str, cell_of_this_host: str
 ) -> None:
     cell = cell_of_this_host
-    suite = str(brief.folder / "brief")
-    image_run = brief.runs()[0]
-    brief.harness("run", "--suite", suite, "--engine", "host", "--cell", cell)
-    host_run, records = brief.recorded()
+    suite = str(quick.folder / "brief")
+    quick.harness("run", "--suite", suite, "--engine", "host", "--cell", cell)
+    host_run, records = quick.recorded()
     assert "host" == host_run.engine.name
-    assert {"L3"} == {each["level"] for each in brief.report(host_run.id)["cells"]}
+    assert {"L3"} == {each["level"] for each in quick.report(host_run.id)["cells"]}
 
-    sides = (f"{image_run}:{cell}", f"{host_run.id}:{cell}")
-    out = brief.harness("compare", *sides, "--suite", suite, "--format", "json").out
+    sides = (f"{brief_run}:{cell}", f"{host_run.id}:{cell}")
+    out = quick.harness("compare", *sides, "--suite", suite, "--format", "json").out
     compared = json.loads(out)
     assert ["pass"] == [each["verdict"] for each in compared["cells"][1:]]
     in_image = {
-        record.probe: record.facts for record in brief.recorded(image_run)[1] if record.cell == cell
+        record.probe: record.facts for record in quick.recorded(brief_run)[1] if record.cell == cell
     }
     on_host = {record.probe: record.facts for record in records}
     for fact in ("mnist.initial_weights_sha256", "mnist.framework_version", "mnist.dataset_sha256"):

@@ -65,14 +65,14 @@ def test_the_report_is_written_in_every_format_and_is_the_same_when_asked_again(
     assert terminal == quick.harness("report", run).out
 
 
-def test_a_second_run_reuses_every_image(brief: Place) -> None:
-    again, first = brief.runs()[:2]
+def test_a_second_run_reuses_every_image(quick: Place, brief_run: str) -> None:
     ids = [
-        {record.cell: record.image.id for record in brief.recorded(run)[1] if record.image}
-        for run in (again, first)
+        {record.cell: record.image.id for record in quick.recorded(run)[1] if record.image}
+        for run in (quick.runs()[-1], brief_run)
     ]
+    assert set(quick_ids()) == set(ids[0])
     assert ids[0] == ids[1]
-    origins = {record.image.origin for record in brief.recorded(again)[1] if record.image}
+    origins = {record.image.origin for record in quick.recorded(brief_run)[1] if record.image}
     assert {"reused"} == origins
 
 
