@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.availability import packages, reason_unavailable
@@ -62,11 +62,22 @@ def make_cell(
         tags=tuple(dict.fromkeys(shared.tags)),
         settings=_settings(defaults, shared),
         timeouts=tuple(sorted({**defaults.timeouts, **shared.timeouts}.items())),
-        profile=make_profile(defaults.profile, shared.profile),
+        profile=profile_for(shared.gpu, make_profile(defaults.profile, shared.profile)),
         place=place,
     )
     reason = _impossible(cell)
     return Excluded(id=cell.id, reason=reason, place=place) if reason else cell
+
+
+def profile_for(gpu: str | None, profile: Profile) -> Profile:
+    """A profile fit for a cell with a GPU: what the image itself would preload is taken out.
+
+    The hook that hands over a GPU runs as root on the host, and releases up to 1.17.7 did so with
+    the image's own environment (CVE-2025-23266).
+    """
+    if not gpu:
+        return profile
+    return replace(profile, environment=_sorted({"LD_PRELOAD": "", **dict(profile.environment)}))
 
 
 def make_profile(*tables: ProfileTable) -> Profile:

@@ -14,7 +14,9 @@ def host_class(proc: Path = Path("/proc")) -> HostClass:
     """This host; what cannot be read is empty or zero."""
     cpu = _text(proc / "cpuinfo")
     memory = re.search(r"^MemTotal:\s+(\d+) kB", _text(proc / "meminfo"), re.MULTILINE)
-    driver = re.search(r"Module\s+(\d+[.\d]+)", _text(proc / "driver/nvidia/version"))
+    driver = re.search(
+        r"Module\s+(?:for \S+\s+)?(\d+[.\d]+)", _text(proc / "driver/nvidia/version")
+    )
     return HostClass(
         machine=platform.machine(),
         cpu_model=_field(cpu, "model name"),

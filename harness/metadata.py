@@ -7,6 +7,7 @@ import difflib
 import math
 from pathlib import Path
 
+from harness.compare.evidence import KINDS
 from harness.errors import Problem, UsageError
 from harness.model import Evidence, Level, Nature, Scalar
 
@@ -22,7 +23,6 @@ _KEYS = (
     "evidence",
 )
 _PLACES = ("inside", "outside")
-_KINDS = ("claimed", "devices", "finished", "band")
 _LEVELS = ("L1", "L2", "L3", "L4")
 _LAST = 1000
 """Where a probe without `order` stands."""
@@ -170,13 +170,13 @@ class Metadata:
         for entry in value if isinstance(value, list) else [None]:
             match entry:
                 case {"level": level, "kind": kind, "fact": str(fact), **rest} if (
-                    not rest and level in _LEVELS and kind in _KINDS
+                    not rest and level in _LEVELS and kind in KINDS
                 ):
                     evidence.append(Evidence(level=Level(level), kind=kind, fact=fact))
                 case _:
                     self._wrong(
                         "evidence",
                         "a list of {level, kind, fact}, the level one of "
-                        f"{', '.join(_LEVELS)}, the kind one of {', '.join(_KINDS)}",
+                        f"{', '.join(_LEVELS)}, the kind one of {', '.join(KINDS)}",
                     )
         return tuple(evidence)

@@ -266,8 +266,10 @@ class Suite:
 class Evidence:
     """Which fact of a probe shows a level.
 
-    kind: claimed (fact equals the framework version the cell claims); devices (fact lists the
-    device types seen, series); finished (the fact is there); band (fact inside the suite's band).
+    kind: claimed (fact equals the framework version the cell claims); loaded (fact lists the
+    framework's own libraries that are in memory); devices (fact lists the device types seen,
+    series); computes (fact is `works` where a GPU was seen to compute; only of cells that ask for
+    one); finished (the fact is there); band (fact inside the suite's band).
     """
 
     level: Level

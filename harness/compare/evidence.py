@@ -34,7 +34,7 @@ def show(run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Record)
 
     What the answer does not hold, and kinds this version does not know, are unverified.
     """
-    judge = _KINDS.get(evidence.kind)
+    judge = KINDS.get(evidence.kind)
     if judge is None:
         return Shown(
             verdict=Verdict.UNVERIFIED,
@@ -46,6 +46,12 @@ def show(run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Record)
             why=f"the answer of {probe.name} has no {evidence.fact}",
         )
     return judge(run, cell, probe, evidence, record)
+
+
+def says_of(evidence: Evidence, cell: Cell) -> bool:
+    """Whether evidence says anything of a cell: that a GPU computes says nothing of one that
+    asks for none."""
+    return evidence.kind != "computes" or bool(cell.gpu)
 
 
 def _claimed(_run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Record) -> Shown:
@@ -75,6 +81,23 @@ def _claimed(_run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Re
     )
 
 
+def _loaded(_run: Run, _cell: Cell, _probe: Probe, evidence: Evidence, record: Record) -> Shown:
+    value = record.facts[evidence.fact]
+    loaded = value if isinstance(value, tuple) else (value,) if value else ()
+    if loaded:
+        many = "libraries" if len(loaded) > 1 else "library"
+        return Shown(
+            verdict=Verdict.PASS,
+            why=f"{len(loaded)} {many} of its own loaded",
+            rests_on="libraries of its own are loaded",
+        )
+    return Shown(
+        verdict=Verdict.FAIL,
+        why="it imports, but no library of its own is loaded",
+        remedy="see which module answers to its name: `package.*` and the probe's noise say",
+    )
+
+
 def _devices(run: Run, cell: Cell, _probe: Probe, evidence: Evidence, record: Record) -> Shown:
     value = record.facts[evidence.fact]
     types = [str(item) for item in (value if isinstance(value, tuple) else (value,))]
@@ -97,6 +120,38 @@ def _devices(run: Run, cell: Cell, _probe: Probe, evidence: Evidence, record: Re
     return Shown(
         verdict=Verdict.FAIL,
         why=f"it fell back to {listed} silently, though the host has {', '.join(run.host.gpus)}",
+        remedy="see that driver and CUDA libraries fit this build of the framework",
+    )
+
+
+_NO_GPU_HERE = (
+    "no driver",
+    "driver without device",
+    "device hidden from the container",
+)
+"""What the host or the engine lacks; anything else but `works` is the environment's own."""
+
+
+def _computes(_run: Run, _cell: Cell, _probe: Probe, evidence: Evidence, record: Record) -> Shown:
+    said = record.facts[evidence.fact]
+    if said == "works":
+        return Shown(
+            verdict=Verdict.PASS,
+            why="a GPU computed, through the driver and through the framework",
+            rests_on="a GPU's answers, verified",
+        )
+    stem = evidence.fact.rpartition(".")[0]
+    because = record.facts.get(f"{stem}.why")
+    why = f"{said}: {because}" if because else f"{said}"
+    if said in _NO_GPU_HERE:
+        return Shown(
+            verdict=Verdict.UNVERIFIED,
+            why=f"the cell asks for a GPU: {why}",
+            remedy="run it on a host with a GPU, on an engine that hands it to containers",
+        )
+    return Shown(
+        verdict=Verdict.FAIL,
+        why=f"a GPU is there, but {why}",
         remedy="see that driver and CUDA libraries fit this build of the framework",
     )
 
@@ -137,12 +192,15 @@ def _band(run: Run, _cell: Cell, _probe: Probe, evidence: Evidence, record: Reco
     )
 
 
-_KINDS: Mapping[str, Callable[[Run, Cell, Probe, Evidence, Record], Shown]] = {
+KINDS: Mapping[str, Callable[[Run, Cell, Probe, Evidence, Record], Shown]] = {
     "claimed": _claimed,
+    "loaded": _loaded,
     "devices": _devices,
+    "computes": _computes,
     "finished": _finished,
     "band": _band,
 }
+"""Every kind of evidence; probes name them in their metadata."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

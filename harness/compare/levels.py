@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from harness.compare.evidence import Shown, show
+from harness.compare.evidence import Shown, says_of, show
 from harness.compare.outcomes import TELLING
 from harness.model import Cell, Evidence, Level, Outcome, Probe, Record, Run, Verdict
 
@@ -139,7 +139,7 @@ def _shown(run: Run, cell: Cell, planned: frozenset[str], answers: Answers, leve
         for probe in run.probes
         if probe.name in planned
         for evidence in probe.evidence
-        if evidence.level is level
+        if evidence.level is level and says_of(evidence, cell)
     ]
     kept: list[Shown] = []
     methods: dict[str, dict[str, None]] = defaultdict(dict)

@@ -235,7 +235,7 @@ def test_the_packages_probe_finds_the_conflicts_that_pip_finds(heard: Heard, pyt
 
 
 def test_a_missing_framework_is_an_exception_not_a_crash(heard: Heard) -> None:
-    for name in ("devices", "mnist"):
+    for name in ("devices", "libraries", "mnist"):
         answer = heard.answers[name]
         if answer.outcome is Outcome.OK:
             pytest.skip("this interpreter has the framework")

@@ -21,7 +21,18 @@ from builders import (
 
 from harness.compare.levels import Ladder, Mark, Standing
 from harness.compare.view import views
-from harness.model import Band, Cell, HostClass, Level, Outcome, Record, Run
+from harness.model import (
+    Band,
+    Cell,
+    Evidence,
+    Fact,
+    HostClass,
+    Level,
+    Outcome,
+    Probe,
+    Record,
+    Run,
+)
 
 CELL = cell()
 GPU_CELL = replace(CELL, gpu="all")
@@ -132,6 +143,83 @@ def test_falling_back_to_the_cpu_is_a_fault_only_where_a_gpu_was(
     assert expected is mark(climbed, Level.L2).standing
     assert why in mark(climbed, Level.L2).why or expected is Standing.REACHED
     assert (Level.L3 if expected is Standing.REACHED else Level.L1) is climbed.reached
+
+
+LIBRARIES = Probe(
+    name="libraries",
+    question="Which libraries?",
+    source="",
+    digest="sha256:05",
+    evidence=(Evidence(level=Level.L1, kind="loaded", fact="libraries.framework"),),
+)
+GPU = Probe(
+    name="gpu",
+    question="Does it compute?",
+    source="",
+    digest="sha256:06",
+    evidence=(Evidence(level=Level.L2, kind="computes", fact="gpu.outcome"),),
+)
+
+
+def with_probe(of: Run, probe: Probe) -> Run:
+    pairs = (*of.pairs, (of.cells[0].id, probe.name))
+    return replace(of, probes=(*of.probes, probe), pairs=pairs)
+
+
+@pytest.mark.parametrize(
+    ("expected", "loaded"),
+    [
+        (Standing.REACHED, ("frame/libframe.so",)),
+        (Standing.REACHED, "frame/libframe.so"),
+        (Standing.FAILED, ()),
+        (Standing.FAILED, ""),
+        (Standing.FAILED, None),
+    ],
+)
+def test_a_framework_starts_only_where_libraries_of_its_own_are_loaded(
+    expected: Standing, loaded: Fact
+) -> None:
+    records = [*healthy(CELL), record("libraries", {"libraries.framework": loaded})]
+    found = mark(ladder(records, with_probe(run(CELL), LIBRARIES)), Level.L1)
+    assert expected is found.standing
+    methods = {basis.method: basis.probes for basis in found.rests_on}
+    if expected is Standing.REACHED:
+        assert ("libraries",) == methods["libraries of its own are loaded"]
+        assert "the claimed version is the one measured" in methods
+
+
+@pytest.mark.parametrize(
+    ("expected", "outcome"),
+    [
+        (Standing.REACHED, "works"),
+        (Standing.UNVERIFIED, "no driver"),
+        (Standing.UNVERIFIED, "driver without device"),
+        (Standing.UNVERIFIED, "device hidden from the container"),
+        (Standing.FAILED, "CPU-only framework"),
+        (Standing.FAILED, "framework misses a library"),
+        (Standing.FAILED, "silent fall-back to the CPU"),
+        (Standing.FAILED, "device does not compute"),
+        (Standing.FAILED, "what nobody knows yet"),
+    ],
+)
+def test_a_gpu_cell_sees_its_gpu_only_where_it_computes(expected: Standing, outcome: str) -> None:
+    facts = {"gpu.outcome": outcome, "gpu.why": "because"}
+    records = [
+        *without(healthy(GPU_CELL), "devices"),
+        record("devices", device_facts(types=("CPU", "GPU"))),
+        record("gpu", facts),
+    ]
+    of = with_probe(run(GPU_CELL, host=GPU_HOST), GPU)
+    found = mark(ladder(records, of), Level.L2)
+    assert expected is found.standing
+    if expected is not Standing.REACHED:
+        assert f"{outcome}: because" in found.why
+
+
+def test_what_no_cpu_cell_asks_for_says_nothing_of_it() -> None:
+    plain = ladder(healthy(CELL))
+    records = [*healthy(CELL), record("gpu", {"gpu.outcome": "no driver"})]
+    assert plain == ladder(records, with_probe(run(CELL), GPU))
 
 
 def test_training_on_the_cpu_does_not_show_that_a_gpu_is_seen() -> None:

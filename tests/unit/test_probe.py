@@ -82,11 +82,13 @@ def test_the_standard_probes_load_in_their_order() -> None:
     probes = load_probes([STANDARD])
 
     names = [probe.name for probe in probes]
-    assert ["python", "packages", "devices", "mnist"] == names[:4]
+    assert ["python", "packages", "devices", "libraries", "gpu", "mnist"] == names[:6]
     assert {"mnist"} == {probe.name for probe in probes if probe.dataset}
     assert {
         ("devices", "L1"),
         ("devices", "L2"),
+        ("libraries", "L1"),
+        ("gpu", "L2"),
         ("mnist", "L1"),
         ("mnist", "L2"),
         ("mnist", "L3"),

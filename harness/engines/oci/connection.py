@@ -47,6 +47,11 @@ def connect(url: str | None = None, *, timeout_s: int = _ANSWER_S) -> APIClient:
     return client
 
 
+def is_local(client: APIClient) -> bool:
+    """Whether the engine is reached by a socket of this host, and so runs on it."""
+    return client.base_url.startswith(("http+docker", "http+unix"))
+
+
 def _cause(error: BaseException) -> str:
     """The innermost reason of a wrapped connection error, in the system's words."""
     seen = error

@@ -16,6 +16,7 @@ from docker import APIClient
 from docker.errors import APIError, NotFound
 
 from harness.engines.oci.connection import disk_full, engine_errors, explanation
+from harness.engines.oci.gpu import GpuHook
 from harness.engines.oci.profile import HARNESS_DIR, USER, cores_here, host_options
 from harness.engines.oci.stream import STDOUT, AttachedStream
 from harness.engines.oci.watch import EventWatch
@@ -46,7 +47,7 @@ class Started:
     volume: str
     profile: Profile
     labels: Mapping[str, str]
-    gpu: str = ""
+    gpu: GpuHook | None = None
 
 
 def scratch_path() -> str:
@@ -88,9 +89,7 @@ def _create(client: APIClient, what: Started) -> str:
     profile = what.profile
     options = host_options(profile, scratch=what.scratch, volume=what.volume, cores=cores_here())
     if what.gpu:
-        from docker.types import DeviceRequest
-
-        options["device_requests"] = [DeviceRequest(count=-1, capabilities=[["gpu"]])]
+        options["device_requests"] = [what.gpu.request()]
     made = client.create_container(
         image=what.image,
         entrypoint=list(what.command),

@@ -13,8 +13,9 @@ from harness.engines import Obtained, Order, Pass, Performed, Say, Workshop
 from harness.engines.guestwork import RUNNER, answers_of, guest_files, guest_request
 from harness.engines.oci import LABEL
 from harness.engines.oci.cells import obtain
-from harness.engines.oci.connection import connect, engine_errors, info_of
+from harness.engines.oci.connection import connect, engine_errors, info_of, is_local
 from harness.engines.oci.containers import Ended, Started, run_container, scratch_path
+from harness.engines.oci.gpu import NO_HOOK, GpuHook, gpu_hook
 from harness.engines.oci.profile import HARNESS_DIR
 from harness.engines.oci.sweep import remove_builds, sweep
 from harness.engines.oci.volume import fill_volume
@@ -97,9 +98,15 @@ class ContainerEngine:
         client = connect(self._url)
         # Its own connection: obtaining runs in threads, and a build changes the time-outs.
         try:
+            if order.cell.gpu and self._gpu_hook(client) is None:
+                return Obtained(outcome=Outcome.HOST_INCOMPATIBLE, reason=NO_HOOK)
             return obtain(client, order, self._workshop, say)
         finally:
             client.close()
+
+    def _gpu_hook(self, client: APIClient) -> GpuHook | None:
+        with engine_errors("saying what it can hand to containers"):
+            return gpu_hook(client.info(), local=is_local(client))
 
     def perform(self, request: Pass) -> Performed:
         """One container: the runner inside it asks every probe and frames the answers."""
@@ -153,7 +160,7 @@ class ContainerEngine:
                 volume=volume,
                 profile=request.profile,
                 labels=labels,
-                gpu=request.gpu,
+                gpu=self._gpu_hook(self.client) if request.gpu else None,
             ),
             stdin=lambda: guest_request(request, markers, scratch=scratch, at=HARNESS_DIR),
             heard=hear,
