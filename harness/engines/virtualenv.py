@@ -50,8 +50,10 @@ def make_environment(
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with work_folder(workshop.owner, "install") as source:
-        for artifact in (*lock.tools, *lock.distributions):
-            (source / artifact.filename).symlink_to(cache.path(artifact.sha256).absolute())
+        # wheel, say, may be both a tool and a distribution.
+        files = {each.filename: each.sha256 for each in (*lock.tools, *lock.distributions)}
+        for filename, sha256 in files.items():
+            (source / filename).symlink_to(cache.path(sha256).absolute())
         for file, text in wanted.files:
             (source / file).write_text(text, encoding="utf-8")
         (source / "lock.json").write_bytes(install_list(lock))
