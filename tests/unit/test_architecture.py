@@ -82,7 +82,6 @@ LAYER_OF = {
     "engines": "engines",
     "hostclass": "engines",
     "interpreters": "engines",
-    "lease": "engines",
     "mirrors": "engines",
     "originals": "engines",
     "prefixes": "engines",
