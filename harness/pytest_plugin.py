@@ -191,12 +191,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "cell" not in metafunc.fixturenames:
         return
     definitions = metafunc._arg2fixturedefs.get("cell", ())
-    if not definitions or definitions[-1].func.__module__ != __name__ or _chosen(metafunc):
+    if not definitions or definitions[-1].func.__module__ != __name__:
         return
     from harness.errors import HarnessError
     from harness.testing.plugged import plugged
     from harness.testing.selected import MARK, mark_of
 
+    plugged(metafunc.config)
+    if _chosen(metafunc):
+        return
     try:
         suite = plugged(metafunc.config).own_suite()
     except HarnessError as error:

@@ -14,7 +14,6 @@ from secrets import token_hex
 from typing import TypeVar
 
 from harness.errors import InternalError
-from harness.files import atomic_write
 from harness.owner import owner_alive, owner_token
 from harness.serial import UnreadableError, decode, encode
 
@@ -67,7 +66,7 @@ class Board:
     def write_needs(self, needs: Needs) -> None:
         """Say what is needed. Every process that collects says the same."""
         self._make()
-        atomic_write(self.folder / _NEEDS, encode(needs))
+        _replace(self.folder / _NEEDS, encode(needs))
 
     def needs(self) -> Needs | None:
         """What is needed; None where nothing is."""
@@ -75,7 +74,7 @@ class Board:
 
     def write_state(self, state: State) -> None:
         """Say how far the run is."""
-        atomic_write(self.folder / _STATE, encode(state))
+        _replace(self.folder / _STATE, encode(state))
 
     def state(self) -> State | None:
         """How far the run is; None before it was started."""
@@ -94,7 +93,7 @@ class Board:
 
     def _make(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        atomic_write(self.folder.parent / _OWNER, self.owner.encode())
+        _replace(self.folder.parent / _OWNER, self.owner.encode())
 
     def _read(self, kind: type[T], name: str) -> T | None:
         try:
@@ -142,3 +141,10 @@ class Boards:
     def remove(self) -> None:
         """Take this session's folder away."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _replace(path: Path, content: bytes) -> None:
+    """Replace a file as a whole. Nothing here outlives the session, so nothing waits for a disk."""
+    beside = path.with_name(f".{path.name}-{token_hex(4)}")
+    beside.write_bytes(content)
+    beside.replace(path)

@@ -21,14 +21,6 @@ from harness.testing.session import RunFailed
 from harness.text import clean_line
 
 
-class Found(Exception):
-    """What a failed test says: findings, for a person."""
-
-
-class NotDone(Exception):
-    """Infrastructure failed: no cell is to blame, and nothing is known of it."""
-
-
 class MatrixFile(pytest.File):
     """A matrix.yaml that was named."""
 
@@ -96,9 +88,9 @@ class MatrixItem(pytest.Item):
         try:
             self.outcome = self.found()
         except RunFailed as error:
-            raise NotDone(str(error)) from None
+            pytest.fail(str(error), pytrace=False)
         if self.outcome.verdict is Verdict.INFRASTRUCTURE:
-            raise NotDone(self.outcome.message)
+            pytest.fail(self.outcome.message, pytrace=False)
 
     def runtest(self) -> None:
         """Pass, skip with the reason, or fail with the findings."""
@@ -107,17 +99,12 @@ class MatrixItem(pytest.Item):
             case Verdict.PASS:
                 return
             case Verdict.UNVERIFIED if strict:
-                raise Found(self.outcome.message or f"unverified: {self.outcome.reason}")
+                told = self.outcome.message or f"unverified: {self.outcome.reason}"
+                pytest.fail(told, pytrace=False)
             case None | Verdict.UNVERIFIED:
                 raise pytest.skip.Exception(self.outcome.reason, _use_item_location=True)
             case _:
-                raise Found(self.outcome.message)
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
-        """Findings without a traceback: it would be ours, and say nothing."""
-        if isinstance(excinfo.value, Found | NotDone):
-            return str(excinfo.value)
-        return super().repr_failure(excinfo, style)
+                pytest.fail(self.outcome.message, pytrace=False)
 
 
 class ProbeItem(MatrixItem):

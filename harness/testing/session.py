@@ -137,6 +137,11 @@ class RunReader:
         while True:
             state = self._board.state()
             self._listen()
+            if state is None and self._board.needs() is None:
+                raise RunFailed(
+                    "nothing was run for this test: its needs were not known when it was collected",
+                    remedy="ask for `facts`, `records` or `compare` in the test's own arguments",
+                )
             if state is not None:
                 if state.ended or (cells and cells <= set(state.finished)):
                     return state
