@@ -13,6 +13,7 @@ import pytest
 from docker import APIClient
 
 from harness.engines.oci.connection import connect
+from harness.engines.oci.engine import ContainerEngine
 from harness.errors import EngineError
 from tests.real.commandline import Place
 from tests.real.counting import count
@@ -27,6 +28,7 @@ from tests.real.home_made import (
 )
 from tests.real.leftovers import Leftovers
 from tests.real.suites import brief_suite
+from tests.real.trying import Trying, python_base, workshop
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -105,3 +107,18 @@ def home_made(engine: APIClient) -> Iterator[HomeMade]:
 def left(engine: APIClient) -> Leftovers:
     """Tells what appeared on the engine since the test began and belongs to nobody alive."""
     return Leftovers.since_now(engine)
+
+
+@pytest.fixture(scope="session")
+def trying(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trying]:
+    """The engine open, to ask cells of a test's own without a store; their images go with it."""
+    found = python_base(engine)
+    if found is None:
+        pytest.skip("no base is on the engine yet: `harness run` makes them")
+    shop = workshop(tmp_path_factory.mktemp("workshop"))
+    with ContainerEngine("docker", shop) as opened:
+        made = Trying(engine=opened, base=found[0], python=found[1])
+        try:
+            yield made
+        finally:
+            made.remove()

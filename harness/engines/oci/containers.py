@@ -6,8 +6,10 @@ away in between.
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
@@ -23,7 +25,11 @@ from harness.engines.oci.watch import EventWatch
 from harness.errors import EngineError
 from harness.model import Outcome, Profile
 
-_EXIT_KNOWN_S = 20.0
+_EXIT_KNOWN_S = 60.0
+_OOM_HEARD_S = 2.0
+_SIGKILLED = 137
+_NO_PROGRAM = (126, 127)
+"""How the engine's init ends that cannot start the program; the guest runner never ends so."""
 _MISSING = ("executable file not found", "no such file or directory", "not a directory")
 
 
@@ -165,7 +171,7 @@ def _running(client: APIClient, container: str) -> bool:
         state: Any = client.inspect_container(container)["State"]
     except NotFound:
         return False
-    return bool(state["Running"])
+    return bool(state["Running"]) and not state.get("Paused")
 
 
 def _how_it_ended(client: APIClient, watch: EventWatch, container: str, killed: bool) -> Ended:
@@ -191,21 +197,43 @@ def _how_it_ended(client: APIClient, watch: EventWatch, container: str, killed: 
             return Ended(outcome=Outcome.NO_ANSWER, reason="its output ended, but it ran on")
         time.sleep(0.02)
     code = int(state["ExitCode"])
-    if state.get("OOMKilled"):
+    watch.wait_for(container, "die", 2.0)
+    seen = watch.actions(container)
+    if state.get("OOMKilled") or (not killed and _out_of_memory(client, watch, container, code)):
         return Ended(
             outcome=Outcome.OUT_OF_MEMORY, reason="the kernel killed a process of it", exit=code
         )
-    watch.wait_for(container, "die", 2.0)
-    seen = watch.actions(container)
     if not killed and ("kill" in seen or "pause" in seen):
-        return Ended(
-            outcome=Outcome.INTERFERED, reason="somebody killed or paused the container", exit=code
-        )
+        did = "killed or removed" if "kill" in seen else "paused"
+        return Ended(outcome=Outcome.INTERFERED, reason=f"somebody {did} the container", exit=code)
+    if code in _NO_PROGRAM:
+        return Ended(outcome=Outcome.NO_INTERPRETER, reason="there is no such program", exit=code)
     if code > 128:
-        return Ended(outcome=Outcome.CRASHED, reason=f"signal {code - 128}", exit=code)
+        return Ended(
+            outcome=Outcome.CRASHED, reason=f"killed by {signal_name(code - 128)}", exit=code
+        )
     if code != 0:
         return Ended(outcome=Outcome.NO_ANSWER, reason=f"exit status {code}", exit=code)
     return Ended(outcome=Outcome.OK, exit=code)
+
+
+def _out_of_memory(client: APIClient, watch: EventWatch, container: str, code: int) -> bool:
+    """Whether the kernel ended it for its memory limit: the engine may hear so after the end."""
+    if code != _SIGKILLED or "kill" in watch.actions(container):
+        return False
+    if watch.wait_for(container, "oom", _OOM_HEARD_S):
+        return True
+    with engine_errors("asking how a container ended"), suppress(NotFound):
+        return bool(client.inspect_container(container)["State"].get("OOMKilled"))
+    return False
+
+
+def signal_name(number: int) -> str:
+    """SIGSEGV for 11; a number without a name as `signal N`."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
 
 
 def kill(client: APIClient, container: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from secrets import token_hex
 from types import TracebackType
 from typing import Self
@@ -16,6 +17,7 @@ from harness.engines.oci.cells import obtain
 from harness.engines.oci.connection import connect, engine_errors, info_of, is_local
 from harness.engines.oci.containers import Ended, Started, run_container, scratch_path
 from harness.engines.oci.gpu import NO_HOOK, GpuHook, gpu_hook
+from harness.engines.oci.images import other_architecture
 from harness.engines.oci.profile import HARNESS_DIR
 from harness.engines.oci.sweep import remove_builds, sweep
 from harness.engines.oci.volume import fill_volume
@@ -30,6 +32,8 @@ from harness.workfolder import sweep_folders
 _OVERHEAD_S = 60.0
 """What a container may take beyond its probes' own deadlines."""
 _NOISE_KEPT = 4000
+_NOISE_TEXT = 16_000
+"""Bytes that are no text take four characters each."""
 _INTERPRETERS = ("python3", "python")
 
 
@@ -124,7 +128,10 @@ class ContainerEngine:
         for interpreter in (wanted,) if wanted else _INTERPRETERS:
             performed = self._ask(request, image.id, interpreter, volume, labels)
             if performed.outcome is not Outcome.NO_INTERPRETER:
-                break
+                return performed
+        other = other_architecture(self.client, image.id)
+        if other:
+            return replace(performed, outcome=Outcome.HOST_INCOMPATIBLE, reason=other)
         return performed
 
     def _ask(
@@ -140,11 +147,14 @@ class ContainerEngine:
         reader = FrameReader(markers, request.profile.output_bytes)
         scratch = scratch_path()
         noise = bytearray()
+        budget = request.profile.output_bytes
 
         def keep(piece: bytes) -> bool:
-            noise.extend(piece[:_NOISE_KEPT])
+            nonlocal budget
+            budget -= len(piece)
+            noise.extend(piece[-_NOISE_KEPT:])
             del noise[:-_NOISE_KEPT]
-            return True
+            return budget >= 0
 
         def hear(piece: bytes) -> bool:
             reader.feed(piece)
@@ -187,6 +197,6 @@ def _performed(ended: Ended, reader: FrameReader, noise: bytes) -> Performed:
         answers=answers_of(reader, whole=outcome is Outcome.OK),
         outcome=outcome,
         reason=reason,
-        noise=(noise or reader.noise).decode("utf-8", "backslashreplace"),
+        noise=(noise or reader.noise).decode("utf-8", "backslashreplace")[-_NOISE_TEXT:],
         seconds=ended.seconds,
     )

@@ -74,6 +74,24 @@ def identity(found: Mapping[str, Any], *, origin: str) -> ImageIdentity:
     )
 
 
+_ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
+"""Kernel's name of a machine -> the one images use."""
+
+
+def other_architecture(client: APIClient, image: str) -> str:
+    """Why an image's programs cannot run here, where it is for another machine; else empty.
+
+    Asked after a failure, not before: a host may have an emulator.
+    """
+    found = inspect_image(client, image) or {}
+    with engine_errors("saying its machine"):
+        machine = str(client.info().get("Architecture", ""))
+    here, wanted = _ARCHITECTURE.get(machine, machine), str(found.get("Architecture", ""))
+    if not wanted or not here or wanted == here:
+        return ""
+    return f"wrong architecture: the image is for {wanted}, and this engine runs {here}"
+
+
 def images_labelled(client: APIClient, label: str) -> list[dict[str, Any]]:
     """Every image, unnamed ones included, that carries a label (`key` or `key=value`)."""
     with engine_errors("listing images"):
