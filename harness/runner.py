@@ -11,13 +11,14 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 from types import FrameType
 
 from harness import __version__
 from harness.dataset import DataSet
 from harness.engines import Engine, Order
 from harness.errors import EngineError
-from harness.model import Cell, Probe, Record, Run, Suite
+from harness.model import Cell, Key, Probe, Record, Run, Suite
 from harness.runid import new_run_id
 from harness.store import Store
 from harness.worker import Task, Tell, utc_now, work
@@ -33,6 +34,8 @@ class Plan:
     rounds: int
     dataset: DataSet | None
     notices: tuple[str, ...] = ()
+    resumed: Run | None = None
+    """An interrupted run that is taken on, instead of a new one."""
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -60,27 +63,19 @@ def execute(
 
     `recorded` hears every record after the store has acknowledged it. An engine that vanishes
     leaves the rest of the records as infrastructure. Raises Interrupted, after the run is closed
-    as interrupted and what it left on the engine is removed; StoreError.
+    as interrupted and what it left on the engine is removed; StoreError. A run that is taken on
+    keeps its id and its records; `recorded` hears those first.
     """
     for name in engine.sweep():
         tell("", f"removed what a dead run left: {name}")
-    run = Run(
-        id=new_run_id(),
-        started=utc_now(),
-        version=__version__,
-        suite=plan.suite.name,
-        suite_digest=plan.suite.digest,
-        engine=engine.describe(),
-        host=engine.host(),
-        cells=plan.cells,
-        probes=tuple(replace(probe, source="") for probe in plan.probes),
-        rounds=plan.rounds,
-        rules=plan.suite.rules,
-        notices=plan.notices,
-        pairs=tuple((cell.id, probe.name) for cell in plan.cells for probe in plan.probes),
-    )
-    store.begin(run)
+    run = _new_run(plan, engine) if plan.resumed is None else store.reopen(plan.resumed.id)
+    if plan.resumed is None:
+        store.begin(run)
     began(run)
+    done: dict[Key, int] = {}
+    for record in store.records(run.id) if plan.resumed else ():
+        done[record.key] = int(record.observed.get("container.ordinal") or 0)
+        recorded(record)
     task = Task(
         run=run.id,
         orders=plan.orders,
@@ -88,6 +83,7 @@ def execute(
         rounds=plan.rounds,
         dataset=plan.dataset.files if plan.dataset else {},
         dataset_digest=plan.dataset.digest if plan.dataset else "",
+        done=done,
     )
     state = "interrupted"
     try:
@@ -104,6 +100,34 @@ def execute(
             tell("", f"the engine did not clean up; the next run will: {error.message}")
         store.finish(run.id, ended=finished.ended, state=state)
     return finished
+
+
+def _new_run(plan: Plan, engine: Engine) -> Run:
+    return Run(
+        id=new_run_id(),
+        started=utc_now(),
+        version=__version__,
+        suite=plan.suite.name,
+        suite_digest=plan.suite.digest,
+        engine=engine.describe(),
+        host=engine.host(),
+        cells=tuple(replace(cell, place=portable(cell.place)) for cell in plan.cells),
+        probes=tuple(replace(probe, source="") for probe in plan.probes),
+        rounds=plan.rounds,
+        rules=replace(
+            plan.suite.rules,
+            expectations=tuple(
+                replace(rule, place=portable(rule.place)) for rule in plan.suite.rules.expectations
+            ),
+        ),
+        notices=plan.notices,
+        pairs=tuple((cell.id, probe.name) for cell in plan.cells for probe in plan.probes),
+    )
+
+
+def portable(place: Place | None) -> Place | None:
+    """A place as it is kept with a run: the file's name, without this host's folders."""
+    return replace(place, path=PurePath(place.path).name) if place else None
 
 
 @contextmanager
