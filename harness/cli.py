@@ -204,7 +204,13 @@ def import_(file: Annotated[Path, typer.Argument(help="An exported run.")]) -> N
 
 @app.command()
 def check(
-    image: Annotated[str, typer.Argument(help="As for `docker pull`: [REGISTRY/]NAME[:TAG].")],
+    image: Annotated[str, typer.Argument(help="As for docker pull: [REGISTRY/]NAME[:TAG].")] = "",
+    archive: Annotated[
+        Path | None, typer.Option("--archive", help="A file of `docker save`, or an OCI layout.")
+    ] = None,
+    static: Annotated[
+        bool, typer.Option("--static", help="Look inside its layers too; nothing is kept.")
+    ] = False,
     host: Annotated[
         str, typer.Option("--host", help="here, or a file that `harness host --save` wrote.")
     ] = "here",
@@ -223,7 +229,9 @@ def check(
     from harness.commands.check import check as checked
     from harness.commands.report import written
 
-    page = checked(Asked(image=image, host=host, gpu=gpu, driver=driver))
+    page = checked(
+        Asked(image=image, archive=archive, static=static, host=host, gpu=gpu, driver=driver)
+    )
     written(render(format, page, **_look(format, output)), output)
     raise typer.Exit(page.answer.exit)
 

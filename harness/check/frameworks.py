@@ -178,6 +178,27 @@ class Pins(Row):
     sets: list[Pinned]
 
 
+class Conflict(Fact):
+    """What does not go together, and how one knows it by its breakage."""
+
+    breakage: str
+    framework: str
+    """Releases, as a version specifier."""
+    package: str
+    versions: str
+    python: str
+    absent: bool
+    """It breaks where the package is not there."""
+    unless: dict[str, str]
+    """Environment that mends it."""
+    effect: Literal["blocks", "change", "note"]
+
+
+class Conflicts(Row):
+    schema_: str
+    conflicts: list[Conflict]
+
+
 @cache
 def names() -> tuple[str, ...]:
     """The frameworks there are tables of."""
@@ -206,6 +227,12 @@ def wheels(framework: str) -> Wheels:
 def pins(framework: str) -> tuple[Pinned, ...]:
     """Sets of distributions that were tried."""
     return tuple(load(f"{framework}_pins.json", Pins).sets)
+
+
+@cache
+def conflicts(framework: str) -> tuple[Conflict, ...]:
+    """What does not go together with it."""
+    return tuple(load(f"{framework}_conflicts.json", Conflicts).conflicts)
 
 
 @cache

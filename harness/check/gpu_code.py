@@ -44,6 +44,8 @@ def gpu_code(subject: Subject) -> GpuCode | None:
     what its Dockerfile set; None where nobody knows."""
     if not subject.version:
         return None
+    if found := _inside(subject):
+        return found
     for wheel in frameworks.wheels(subject.framework).wheels:
         if wheel.version == subject.version and wheel.cubin:
             return GpuCode(
@@ -62,6 +64,20 @@ def gpu_code(subject: Subject) -> GpuCode | None:
             confidence=Confidence.TABLE,
         )
     return _by_dockerfile(subject)
+
+
+def _inside(subject: Subject) -> GpuCode | None:
+    """What its own shared objects hold, where somebody looked."""
+    objects = subject.inside.objects if subject.inside else ()
+    holding = [one for one in objects if one.cubin or one.ptx]
+    if not holding:
+        return None
+    return GpuCode(
+        cubin=tuple(sorted({each for one in holding for each in one.cubin}, key=release)),
+        ptx=tuple(sorted({each for one in holding for each in one.ptx}, key=release)),
+        source=f"{len(holding)} shared objects in the image",
+        confidence=Confidence.READ,
+    )
 
 
 def _by_dockerfile(subject: Subject) -> GpuCode | None:

@@ -58,6 +58,8 @@ class Reading:
     requests: int = 0
     received: int = 0
     """Bytes."""
+    archived: bool = False
+    """It came from a file: nothing was asked of a registry."""
     remembered: bool = False
     """Nothing had changed since the last time."""
     notices: tuple[str, ...] = ()

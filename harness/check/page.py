@@ -121,9 +121,11 @@ def _run(subject: Subject, host: Host, answer: Answer, reasons: Iterable[Reason]
 
 def _cost(subject: Subject) -> str:
     reading = subject.reading
-    if reading.reference is None:
-        return ""
+    if reading.archived:
+        return "read from a file: nothing unpacked, nothing run"
     count = f"{reading.requests} request{'s' if reading.requests != 1 else ''}"
+    if subject.inside is not None:
+        return f"{count}, {reading.received / 1e6:.0f} MB looked through, nothing kept, nothing run"
     kept = "; unchanged since it was last asked" if reading.remembered else ""
     return f"{count}, {reading.received / 1024:.1f} KiB, nothing pulled{kept}"
 

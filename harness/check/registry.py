@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 
 from harness.check.address import Origin, parse_address
 from harness.check.credentials import Found, find_credentials
@@ -18,6 +19,7 @@ from harness.text import clean_line
 
 PATIENCE_S = 10.0
 """How long we wait in all where a registry asks us to come back later."""
+LAYER_DEADLINE_S = 1800.0
 _TRIES = 3
 
 
@@ -75,6 +77,18 @@ class Registry:
         body = self._ask("GET", f"blobs/{digest}", limit=limit).body
         verify(body, digest, "configuration")
         return body
+
+    @contextmanager
+    def layer(self, digest: str, size: int) -> Iterator[Iterator[bytes]]:
+        """A layer's bytes as they come; whoever reads verifies them. Raises as `manifest`, while
+        it is read too."""
+        question = replace(
+            self._question("GET", f"blobs/{digest}", size), deadline_s=LAYER_DEADLINE_S
+        )
+        with self.transport.opened(question) as (answer, chunks):
+            if answer.status != 200:
+                raise refusal(answer, self.reference, self.transport.registry, self.login)
+            yield chunks
 
     def _ask(self, method: str, path: str, *, limit: int) -> Answer:
         """An answer of status 200; what may pass is tried again, once or twice, not for long."""

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from harness.check import frameworks
 from harness.check.claims import Claim, Origin, agree, claims_of
+from harness.check.content import content_claims
 from harness.check.frameworks import Build, Period
 from harness.check.image import Reading
+from harness.check.inside import Inside
 from harness.check.library import System, system
 
 _BELIEVED = (Origin.CONTENT, Origin.HISTORY, Origin.ENVIRONMENT, Origin.LABEL, Origin.TAG)
@@ -20,6 +22,8 @@ class Subject:
 
     reading: Reading
     claims: tuple[Claim, ...]
+    inside: Inside | None = None
+    """What it holds; None: nobody looked."""
 
     def all(self, what: str) -> tuple[Claim, ...]:
         """Claims about one thing, the most believed first."""
@@ -91,6 +95,8 @@ class Subject:
         return tuple(found)
 
 
-def subject_of(reading: Reading, found: tuple[Claim, ...] = ()) -> Subject:
-    """The subject of a reading, with claims `found` by looking inside."""
-    return Subject(reading=reading, claims=(*claims_of(reading.reference, reading.image), *found))
+def subject_of(reading: Reading, inside: Inside | None = None) -> Subject:
+    """The subject of a reading, and of what was found `inside`."""
+    found = content_claims(inside) if inside else ()
+    claims = (*claims_of(reading.reference, reading.image), *found)
+    return Subject(reading=reading, claims=claims, inside=inside)

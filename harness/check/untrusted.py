@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 TEXT_LIMIT = 32 * 1024
 """Characters kept of one string; an environment variable may be long, nothing else is."""
-LIST_LIMIT = 4096
+LIST_LIMIT = 16384
 
 
 class Unreadable(ValueError):

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 
+from harness.check import frameworks
+from harness.check.archive import opened_archive
 from harness.check.host import Host, supposing
-from harness.check.manifest import platform_of
+from harness.check.looking import Layer, look_inside
+from harness.check.manifest import Form, platform_of
 from harness.check.page import Page, page_of
 from harness.check.reading import read_image
-from harness.check.reference import parse_reference
+from harness.check.reference import Reference, parse_reference
 from harness.check.registry import Registry
 from harness.check.remembered import Remembered
 from harness.check.rules import all_reasons
-from harness.check.subject import subject_of
+from harness.check.subject import Subject, subject_of
 from harness.commands.host import described_host, this_host
 from harness.commands.session import places
+from harness.errors import UsageError
 
 HERE = "here"
 
@@ -25,7 +30,11 @@ HERE = "here"
 class Asked:
     """What was asked on the command line."""
 
-    image: str
+    image: str = ""
+    archive: Path | None = None
+    """A file instead of a registry."""
+    static: bool = False
+    """Whether to look inside; an archive always is looked into."""
     host: str = HERE
     """`here`, or a file that `harness host` wrote."""
     gpu: str = ""
@@ -35,12 +44,41 @@ class Asked:
 def check(asked: Asked) -> Page:
     """The page on an image. Raises UsageError (also where the registry refuses), and
     RegistryUnreachable, WrongContent, UnsafeAddress."""
-    reference = parse_reference(asked.image)
-    host = _host(asked)
-    memory = Remembered(folder=places().cache / "check")
-    reading = read_image(Registry(reference=reference), memory, platform_of(host.machine))
-    subject = subject_of(reading)
+    if bool(asked.image) == bool(asked.archive):
+        raise UsageError("name one image, or a file with --archive")
+    if asked.archive:
+        host = _host(asked)
+        subject = _of_file(asked.archive, host)
+    else:
+        reference = parse_reference(asked.image)
+        host = _host(asked)
+        subject = _of_registry(reference, host, asked.static)
     return page_of(subject, host, all_reasons(subject, host))
+
+
+def _of_registry(reference: Reference, host: Host, static: bool) -> Subject:
+    registry = Registry(reference=reference)
+    memory = Remembered(folder=places().cache / "check")
+    reading = read_image(registry, memory, platform_of(host.machine))
+    if not static or reading.form is not Form.IMAGE or reading.manifest is None:
+        return subject_of(reading)
+    # A registry that wants a token wants it for layers too: it may have answered from memory.
+    registry.current()
+    inside = look_inside(
+        (
+            Layer(named=one.digest, plain=False, open=partial(registry.layer, one.digest, one.size))
+            for one in reading.manifest.layers
+        ),
+        frameworks.names(),
+    )
+    transport = registry.transport
+    reading = replace(reading, requests=transport.requests, received=transport.received)
+    return subject_of(reading, inside)
+
+
+def _of_file(path: Path, host: Host) -> Subject:
+    with opened_archive(path, platform_of(host.machine)) as archive:
+        return subject_of(archive.reading, look_inside(archive.layers, frameworks.names()))
 
 
 def _host(asked: Asked) -> Host:

@@ -69,9 +69,12 @@ LAYER_OF = {
     "serial": "pure",
     # What runs environments, and what it needs from the world.
     "check.address": "engines",
+    "check.archive": "engines",
     "check.challenge": "engines",
     "check.credentials": "engines",
+    "check.layer_worker": "engines",
     "check.login": "engines",
+    "check.looking": "engines",
     "check.pools": "engines",
     "check.reading": "engines",
     "check.registry": "engines",

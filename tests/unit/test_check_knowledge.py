@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 from typer.testing import CliRunner
 
 from harness.check import frameworks, library
@@ -21,6 +22,7 @@ from harness.errors import InternalError, UsageError
 
 FILES = sorted(library.FOLDER.glob("*.json"))
 MIRRORS = ("pypi.org", "pythonhosted", "deb.debian", "archive.debian", "security.debian")
+_KINDS = ("builds", "tags", "wheels", "pins", "conflicts")
 COMPAT = Path(__file__).parents[3] / "shared" / "reference" / "compat"
 
 
@@ -40,10 +42,10 @@ def test_every_table_is_read_and_checked() -> None:
     assert ("tensorflow",) == frameworks.names()
     for name in frameworks.names():
         frameworks.builds(name), frameworks.tags(name), frameworks.wheels(name)
-        frameworks.pins(name)
+        frameworks.pins(name), frameworks.conflicts(name)
     read = {"registries.json", "cuda.json", "gpus.json", "systems.json", "engines.json"}
     read |= {"nvidia_images.json", "breakages.json"}
-    read |= {f"tensorflow_{kind}.json" for kind in ("builds", "tags", "wheels", "pins")}
+    read |= {f"tensorflow_{kind}.json" for kind in _KINDS}
     assert read == {path.name for path in FILES}
 
 
@@ -265,3 +267,11 @@ def test_nothing_of_the_collection_was_lost() -> None:
     assert [(row["toolkit"], row["min_linux_driver"]) for row in toolkits] == [
         (row.version, row.driver) for row in library.cuda().toolkits
     ]
+
+
+def test_conflicts_name_breakages_and_can_be_read() -> None:
+    ids = {row.id for row in library.breakages()}
+    for conflict in frameworks.conflicts("tensorflow"):
+        assert conflict.breakage in ids
+        for specifier in (conflict.framework, conflict.versions, conflict.python):
+            SpecifierSet(specifier)

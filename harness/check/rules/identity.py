@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.check.claims import Origin
 from harness.check.host import Host
 from harness.check.manifest import Form
 from harness.check.reasons import Confidence, Reason, Weight
@@ -13,6 +14,16 @@ from harness.check.subject import Subject
 def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
     """Whether it is known, borne out by the image, and at one with its tag."""
     if subject.reading.form is not Form.IMAGE or subject.reading.problem:
+        return
+    if subject.inside is not None and not subject.inside.problems and not _installed(subject):
+        yield Reason(
+            weight=Weight.BLOCKS,
+            title="no framework that is known here is installed in it",
+            evidence=(f"{len(subject.inside.distributions)} distributions were found",),
+            remedy="use an image that has one",
+            source="its layers, read without running anything",
+            confidence=Confidence.READ,
+        )
         return
     for promise, own in subject.contradictions():
         yield Reason(
@@ -54,10 +65,16 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             title=f"it holds {subject.framework} {subject.version}"
             + (f" on Python {python}" if python else ""),
             evidence=tuple(f"{one.origin}: {one.evidence}" for one in subject.all("framework")[:3]),
-            source="its own account; nothing was run",
+            source="its layers; nothing was run"
+            if _installed(subject)
+            else "its own account; nothing was run",
             confidence=Confidence.READ,
             explain=f"{subject.framework}-{subject.build.minor}",
         )
 
 
-_LOOK = "run it: a cell with `image:` in matrix.yaml, then `harness run`"
+def _installed(subject: Subject) -> bool:
+    return any(one.origin is Origin.CONTENT for one in subject.all("framework"))
+
+
+_LOOK = "look inside: harness check --static"

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from harness.check.frameworks import Build
 from harness.check.host import Host
+from harness.check.inside import Inside
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
 from harness.check.versions import release
@@ -16,6 +17,9 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
     """What a GPU build will not find."""
     build = subject.build
     if build is None or not subject.for_gpu:
+        return
+    if subject.inside is not None:
+        yield from _opened(subject, build, subject.inside)
         return
     lacking = [
         (soname, what, said)
@@ -44,6 +48,23 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             confidence=Confidence.READ,
             explain=f"{subject.framework}-{build.minor}",
         )
+
+
+def _opened(subject: Subject, build: Build, inside: Inside) -> Iterator[Reason]:
+    """Libraries that later builds open at run time, by name; the linker's are told elsewhere."""
+    missing = [one for one in build.gpu_library_sonames if one not in inside.libraries]
+    if build.links_cuda or not missing:
+        return
+    yield Reason(
+        weight=Weight.CPU,
+        title=f"it opens CUDA libraries at run time that the image lacks: {', '.join(missing)}; "
+        "it falls back to the CPU, in silence but for a line of its log",
+        evidence=(f"{subject.framework} {build.minor}: {build.gpu_library_linkage}",),
+        remedy=f"use a base with CUDA {build.cuda} and cuDNN {build.cudnn}",
+        source=build.sources.get("sonames") or "",
+        confidence=Confidence.READ,
+        explain="dso-loader-warning",
+    )
 
 
 def _needed(subject: Subject, build: Build) -> Iterator[tuple[str, str, str]]:

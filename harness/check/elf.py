@@ -1,0 +1,145 @@
+"""One shared object, read without loading it: what it needs, what it offers, for which CPU and GPU.
+
+Runs in a process of its own with limits: the bytes are a stranger's, and a parser is only a parser.
+"""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import asdict, dataclass, field
+from typing import Any, BinaryIO
+
+from elftools.elf.elffile import ELFFile
+
+FAT_MAGIC = 0xBA55ED50
+_FAT_HEADER = struct.Struct("<IHHQ")
+_FAT_ENTRY = struct.Struct("<HHIQIIHHI")
+_PTX, _CUBIN = 1, 2
+_FAT_SECTIONS = (".nv_fatbin", "__nv_relfatbin")
+_ENTRIES = 200_000
+_NAMES = 4096
+_CHUNK = 4 * 1024**2
+_TEXT = 64 * 1024**2
+"""Bytes of code looked at for AVX."""
+_LEAVES_AVX = b"\xc5\xf8\x77"
+"""`vzeroupper`, by which compiled code leaves AVX."""
+
+
+@dataclass(kw_only=True)
+class Elf:
+    """What a shared object says. Lists are sorted and bounded."""
+
+    machine: str = ""
+    bits: int = 0
+    needed: list[str] = field(default_factory=list)
+    soname: str = ""
+    requires: list[str] = field(default_factory=list)
+    """Symbol versions it wants of others: GLIBC_2.17."""
+    provides: list[str] = field(default_factory=list)
+    """Symbol versions it defines."""
+    cubin: list[str] = field(default_factory=list)
+    """Compute capabilities of ready GPU code: 6.1."""
+    ptx: list[str] = field(default_factory=list)
+    avx_per_million: float = -1.0
+    """Times its code leaves AVX, per million bytes; -1: not looked at."""
+    problem: str = ""
+    """Why the rest is missing, where it is."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return asdict(self)
+
+
+def read_elf(stream: BinaryIO, *, deep: bool = True) -> Elf:
+    """Read an ELF file as far as it can be read; never raises. `deep`: its code too."""
+    found = Elf()
+    try:
+        _read(stream, found, deep)
+    except Exception as error:
+        # pyelftools raises whatever its arithmetic runs into on malformed headers.
+        found.problem = f"{type(error).__name__}: {error}"[:200]
+    return found
+
+
+def _read(stream: BinaryIO, found: Elf, deep: bool) -> None:
+    elf: Any = ELFFile(stream)
+    found.machine, found.bits = str(elf.get_machine_arch())[:40], int(elf.elfclass)
+    for segment in elf.iter_segments():
+        if segment["p_type"] == "PT_DYNAMIC":
+            for position, tag in enumerate(segment.iter_tags()):
+                if position > _NAMES:
+                    break
+                if tag.entry.d_tag == "DT_NEEDED":
+                    found.needed.append(str(tag.needed)[:200])
+                elif tag.entry.d_tag == "DT_SONAME":
+                    found.soname = str(tag.soname)[:200]
+            break
+    found.requires = _versions(elf, ".gnu.version_r")
+    found.provides = _versions(elf, ".gnu.version_d")
+    if not deep:
+        return
+    cubin: set[str] = set()
+    ptx: set[str] = set()
+    for name in _FAT_SECTIONS:
+        section = elf.get_section_by_name(name)
+        if section is not None:
+            _read_fat(stream, section["sh_offset"], section["sh_size"], cubin, ptx)
+    found.cubin, found.ptx = sorted(cubin), sorted(ptx)
+    if found.machine == "x64":
+        found.avx_per_million = _avx(stream, elf)
+
+
+def _versions(elf: Any, name: str) -> list[str]:
+    section = elf.get_section_by_name(name)
+    found: set[str] = set()
+    if section is None:
+        return []
+    for position, (_, auxiliaries) in enumerate(section.iter_versions()):
+        if position > _NAMES:
+            break
+        for inner, auxiliary in enumerate(auxiliaries):
+            if inner > _NAMES:
+                break
+            found.add(str(auxiliary.name)[:80])
+    return sorted(found)[:_NAMES]
+
+
+def _read_fat(stream: BinaryIO, at: int, size: int, cubin: set[str], ptx: set[str]) -> None:
+    """Walk the headers of fat binaries: magic, sizes, then entries of one kind and architecture."""
+    end, entries = at + size, 0
+    while at + _FAT_HEADER.size <= end and entries < _ENTRIES:
+        stream.seek(at)
+        magic, _, header, length = _FAT_HEADER.unpack(stream.read(_FAT_HEADER.size))
+        if magic != FAT_MAGIC:
+            at += 8  # padding between modules
+            entries += 1
+            continue
+        inner, last = at + header, min(at + header + length, end)
+        while inner + _FAT_ENTRY.size <= last and entries < _ENTRIES:
+            entries += 1
+            stream.seek(inner)
+            entry = _FAT_ENTRY.unpack(stream.read(_FAT_ENTRY.size))
+            kind, head, body, architecture = entry[0], entry[2], entry[3], entry[8]
+            if kind in (_PTX, _CUBIN) and 10 <= architecture < 1000:
+                (ptx if kind == _PTX else cubin).add(f"{architecture // 10}.{architecture % 10}")
+            if head + body <= 0:
+                return
+            inner += head + body
+        at = last if last > at else at + 8
+
+
+def _avx(stream: BinaryIO, elf: Any) -> float:
+    section = elf.get_section_by_name(".text")
+    if section is None or not section["sh_size"]:
+        return -1.0
+    left = size = min(int(section["sh_size"]), _TEXT)
+    stream.seek(section["sh_offset"])
+    count, tail = 0, b""
+    while left > 0:
+        chunk = stream.read(min(left, _CHUNK))
+        if not chunk:
+            break
+        count += (tail + chunk).count(_LEAVES_AVX)
+        left -= len(chunk)
+        tail = chunk[-2:]
+    return round(count * 1e6 / size, 2)

@@ -1,0 +1,233 @@
+"""What an image holds, put together from what its layers tell, lowest first. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from harness.check.untrusted import texts
+from harness.check.versions import release
+
+_SITE = re.compile(
+    r"^(?P<prefix>.*?)/?lib(?:64)?/python(?P<python>\d(?:\.\d{1,2})?)/(?:site|dist)-packages/"
+)
+_LINKS = 16
+_KINDS = ("conda", "distribution", "library", "object", "packages", "python", "text")
+AVX_PER_MILLION = 50
+"""Times that code leaves AVX, per million bytes, from which on it needs AVX: code that only
+dispatches to it does so less than once, code that needs it 390 times and more (measured on the
+wheels 1.2.1 to 2.21.0)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Distribution:
+    """An installed distribution."""
+
+    name: str
+    """Small letters, with dashes."""
+    version: str
+    python: str
+    """major.minor (Debian's own packages: major) of the folder it lies in."""
+    prefix: str
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SharedObject:
+    """A shared object that was read."""
+
+    path: str
+    ours: bool
+    """Whether it belongs to the framework."""
+    machine: str = ""
+    needed: tuple[str, ...] = ()
+    requires: tuple[str, ...] = ()
+    provides: tuple[str, ...] = ()
+    cubin: tuple[str, ...] = ()
+    ptx: tuple[str, ...] = ()
+    avx_per_million: float = -1.0
+    problem: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Inside:
+    """What was found inside an image without running anything."""
+
+    distributions: tuple[Distribution, ...] = ()
+    pythons: Mapping[str, str] = field(default_factory=dict)
+    """Path of a program -> where it leads (a path; itself where it is a file)."""
+    libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Name of a library -> folders that have it."""
+    objects: tuple[SharedObject, ...] = ()
+    system: str = ""
+    """id-version of os-release: ubuntu-16.04."""
+    packages: int = 0
+    """How many packages dpkg has installed."""
+    problems: tuple[str, ...] = ()
+    """Layers that could not be read to their end, and why."""
+
+    def python_on(self, path: str) -> tuple[str, str]:
+        """(program, version) of the Python that a PATH finds first: python3, else python."""
+        for name in ("python3", "python"):
+            for folder in path.split(":"):
+                program = f"{folder.strip('/')}/{name}"
+                if program in self.pythons:
+                    return program, self.version_of(program)
+        return "", ""
+
+    def version_of(self, program: str) -> str:
+        """major.minor of a Python, by the name its links end at."""
+        for _ in range(_LINKS):
+            if found := re.search(r"python(\d\.\d{1,2})$", program):
+                return found[1]
+            onward = self.pythons.get(program, program)
+            if onward == program:
+                break
+            program = onward
+        found = re.search(r"python(\d)$", program)
+        return found[1] if found else ""
+
+    def symbols(self, prefix: str, *, wanted: bool) -> str:
+        """The highest version of a family of symbols (GLIBC_, GLIBCXX_) that the framework's
+        objects want, or that the system's libraries have; empty where there is none."""
+        versions = {
+            name.removeprefix(prefix)
+            for one in self.objects
+            if one.ours is wanted
+            for name in (one.requires if wanted else one.provides)
+            if name.startswith(prefix) and release(name.removeprefix(prefix))
+        }
+        return max(versions, key=release, default="")
+
+
+def inside_of(layers: Iterable[Iterable[Mapping[str, object]]]) -> Inside:
+    """Put layers together, lowest first: a later layer replaces, and whiteouts remove."""
+    merged = _Merged()
+    for layer in layers:
+        merged.begin()
+        for entry in layer:
+            merged.take(entry)
+    return merged.inside()
+
+
+class _Merged:
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], Mapping[str, object]] = {}
+        self.before: frozenset[tuple[str, str]] = frozenset()
+        self.problems: list[str] = []
+        self.number = 0
+
+    def begin(self) -> None:
+        """Whiteouts of a layer hide what was below it, never what it brings itself."""
+        self.before = frozenset(self.entries)
+        self.number += 1
+
+    def take(self, entry: Mapping[str, object]) -> None:
+        kind, path = str(entry.get("kind", "")), str(entry.get("path", ""))
+        if kind in ("gone", "opaque"):
+            under = f"{path}/" if path else ""
+            for key in self.before:
+                below = key[1].startswith(under) if under else kind == "opaque"
+                if below or (kind == "gone" and key[1] == path):
+                    self.entries.pop(key, None)
+            return
+        if kind == "end":
+            if entry.get("problem"):
+                self.problems.append(f"layer {self.number}: {entry['problem']}")
+            return
+        if kind == "dead":
+            self.problems.append(f"layer {self.number}: its reader ended without an answer")
+            return
+        # What a path was in a lower layer is hidden by what it is now; one layer may tell several
+        # things of one path.
+        for other in _KINDS:
+            if (other, path) in self.before:
+                self.entries.pop((other, path), None)
+        self.entries[(kind, path)] = entry
+
+    def _of(self, wanted: str) -> list[tuple[str, Mapping[str, object]]]:
+        """(path, entry) of one kind, by path."""
+        found = [(path, one) for (kind, path), one in self.entries.items() if kind == wanted]
+        return sorted(found, key=lambda pair: pair[0])
+
+    def inside(self) -> Inside:
+        return Inside(
+            distributions=tuple(
+                found
+                for kind in ("conda", "distribution")
+                for path, one in self._of(kind)
+                if (found := _distribution(kind, path, str(one.get("name", ""))))
+            ),
+            pythons={path: str(one.get("link") or path) for path, one in self._of("python")},
+            libraries=self._libraries(),
+            objects=tuple(_object(path, one) for path, one in self._of("object")),
+            system=self._system(),
+            packages=sum(len(texts(one.get("names"))) for _, one in self._of("packages")),
+            problems=tuple(self.problems),
+        )
+
+    def _libraries(self) -> dict[str, tuple[str, ...]]:
+        """Names with their folders; a link that leads nowhere is no library."""
+        paths = {path: str(one.get("link", "")) for path, one in self._of("library")}
+        found: dict[str, set[str]] = {}
+        for path in paths:
+            target = path
+            for _ in range(_LINKS):
+                if not (onward := paths.get(target, "")):
+                    break
+                # Where /lib is a link to /usr/lib, nothing lies at the paths below it.
+                target = onward if onward in paths else f"usr/{onward}"
+            if target in paths and not paths[target]:
+                folder, _, name = path.rpartition("/")
+                found.setdefault(name, set()).add(folder)
+        return {name: tuple(sorted(folders)) for name, folders in found.items()}
+
+    def _system(self) -> str:
+        told = {path: str(one.get("text", "")) for path, one in self._of("text")}
+        text = told.get("etc/os-release") or told.get("usr/lib/os-release") or ""
+        id = re.search(r'^ID="?([a-z0-9._-]{1,40})', text, re.MULTILINE)
+        version = re.search(r'^VERSION_ID="?([0-9.]{1,20})', text, re.MULTILINE)
+        if id and version:
+            return f"{id[1]}-{version[1]}"
+        old = re.search(r"CentOS\D{0,30}(\d)", told.get("etc/centos-release", ""))
+        return f"centos-{old[1]}" if old else ""
+
+
+def _distribution(kind: str, path: str, name: str) -> Distribution | None:
+    if kind == "distribution":
+        named, _, version = name.partition("-")
+        # An egg's name ends in the Python it is for; a wheel's has two parts.
+        version = re.sub(r"-py\d.*$", "", version)
+        found = _SITE.match(path)
+        python, prefix = (found["python"], found["prefix"]) if found else ("", "")
+    elif kind == "conda":
+        named, version = [*name.rsplit("-", 2), "", ""][:2]
+        python, prefix = "", path.partition("/conda-meta/")[0]
+    else:
+        return None
+    if not named or not version:
+        return None
+    return Distribution(
+        name=re.sub(r"[-_.]+", "-", named).lower()[:200],
+        version=version[:100],
+        python=python,
+        prefix=prefix,
+        path=path,
+    )
+
+
+def _object(path: str, entry: Mapping[str, object]) -> SharedObject:
+    per_million = entry.get("avx_per_million")
+    return SharedObject(
+        path=path,
+        ours=entry.get("ours") is True,
+        machine=str(entry.get("machine", ""))[:40],
+        needed=texts(entry.get("needed")),
+        requires=texts(entry.get("requires")),
+        provides=texts(entry.get("provides")),
+        cubin=texts(entry.get("cubin")),
+        ptx=texts(entry.get("ptx")),
+        avx_per_million=float(per_million) if isinstance(per_million, int | float) else -1.0,
+        problem=str(entry.get("problem", ""))[:200],
+    )
