@@ -102,6 +102,10 @@ def run(
         Path | None,
         typer.Option("--record-to", help="Record what the engine says, for replay."),
     ] = None,
+    resume: Annotated[
+        str,
+        typer.Option("--resume", metavar="RUN", help="Do only what an interrupted run lacks."),
+    ] = "",
 ) -> None:
     """Build or pull the cells, probe them, compare, report.
 
@@ -125,6 +129,7 @@ def run(
         require_verified=require_verified,
         recordings=recordings,
         record_to=record_to,
+        resume=resume,
     )
     judgement, status = ran(wanted, progress_for(sys.stderr))
     written(render(format, judgement, **_look(format, output)), output)

@@ -18,7 +18,7 @@ from harness import __version__
 from harness.dataset import DataSet
 from harness.engines import Engine, Order
 from harness.errors import EngineError
-from harness.model import Cell, Key, Probe, Record, Run, Suite
+from harness.model import Cell, Key, Place, Probe, Record, Run, Suite
 from harness.runid import new_run_id
 from harness.store import Store
 from harness.worker import Task, Tell, utc_now, work

@@ -97,6 +97,28 @@ class Store:
             if not found.rowcount:
                 raise InternalError(f"run {run_id} was never begun")
 
+    def reopen(self, run_id: str) -> Run:
+        """Take an interrupted run on, as this process's; the run, running again.
+
+        UsageError where it is complete, imported, or still somebody's.
+        """
+        with self._database.writing() as connection:
+            found = connection.execute(
+                "SELECT state, imported FROM runs WHERE id = ?", (storable(run_id),)
+            ).fetchone()
+            state, imported = found or ("unknown", 0)
+            if imported or state != "interrupted":
+                why = "was made elsewhere" if imported else f"is {state}"
+                raise UsageError(
+                    f"run {run_id} cannot be resumed: it {why}",
+                    remedy="start a new one: harness run",
+                )
+            connection.execute(
+                "UPDATE runs SET state = 'running', ended = '', owner = ? WHERE id = ?",
+                (owner_token(), storable(run_id)),
+            )
+        return self.run(run_id)
+
     def interrupted(self, owner_alive: Callable[[str], bool]) -> tuple[str, ...]:
         """Mark the runs whose owner died while they ran as interrupted; returns their ids."""
         with self._database.writing() as connection:

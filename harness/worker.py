@@ -18,7 +18,7 @@ from harness.answer import Answer
 from harness.engines import Engine, Obtained, Order, Pass, Performed, Question
 from harness.errors import EngineError
 from harness.hostclass import observed_now
-from harness.model import Cell, Outcome, Probe, Record
+from harness.model import Cell, Key, Outcome, Probe, Record
 from harness.probe import applies
 
 INFRASTRUCTURE = frozenset(
@@ -42,6 +42,28 @@ class Task:
     rounds: int = 1
     dataset: Mapping[str, Path] = field(default_factory=dict)
     dataset_digest: str = ""
+    done: Mapping[Key, int] = field(default_factory=dict)
+    """Keys that have their record, from an earlier part of the run: not asked again. The number
+    is the ordinal of the container it came from, 0 where there was none."""
+
+    def owes(self, cell: Cell, number: int) -> tuple[Probe, ...]:
+        """The probes of a round that have no record yet."""
+        return tuple(
+            probe
+            for probe in self.probes
+            if Key(run=self.run, cell=cell.id, round=number, probe=probe.name) not in self.done
+        )
+
+    def containers(self, cell: Cell, number: int) -> int:
+        """How many containers a round has had in earlier parts of the run."""
+        return max(
+            (
+                ordinal
+                for key, ordinal in self.done.items()
+                if (key.cell, key.round) == (cell.id, number)
+            ),
+            default=0,
+        )
 
 
 Tell = Callable[[str, str], object]
@@ -67,22 +89,24 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record]:
     Obtaining runs two cells at a time; probing one at a time, with nothing else of ours running.
     """
     obtained: dict[str, Obtained] = {}
+    rounds = range(1, task.rounds + 1)
+    orders = [each for each in task.orders if any(task.owes(each.cell, one) for one in rounds)]
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        waiting = {pool.submit(_obtain, engine, order, tell): order.cell for order in task.orders}
+        waiting = {pool.submit(_obtain, engine, order, tell): order.cell for order in orders}
         try:
             for done in as_completed(waiting):
                 cell = waiting[done]
                 obtained[cell.id] = done.result()
                 if obtained[cell.id].outcome is not Outcome.OK:
-                    for number in range(1, task.rounds + 1):
+                    for number in rounds:
                         yield from _unobtained(engine, task, cell, number, obtained[cell.id])
         except BaseException:
             # An interruption, or the runner let go of us: what still obtains is to end soon.
             pool.shutdown(wait=False, cancel_futures=True)
             engine.stop()
             raise
-    for number in range(1, task.rounds + 1):
-        for order in task.orders:
+    for number in rounds:
+        for order in orders:
             if obtained[order.cell.id].outcome is Outcome.OK:
                 yield from _round(engine, task, order.cell, number, obtained[order.cell.id], tell)
 
@@ -102,7 +126,7 @@ def _obtain(engine: Engine, order: Order, tell: Tell) -> Obtained:
 def _unobtained(
     engine: Engine, task: Task, cell: Cell, number: int, obtained: Obtained
 ) -> Iterator[Record]:
-    for probe in task.probes:
+    for probe in task.owes(cell, number):
         if applies(probe, cell):
             yield _record(
                 task,
@@ -124,14 +148,14 @@ def _round(
 ) -> Iterator[Record]:
     """Ask every probe in one container, and a fresh one after each that died before the end."""
     pending: list[Question] = []
-    for probe in task.probes:
+    for probe in task.owes(cell, number):
         if applies(probe, cell):
             pending.append(question(cell, probe))
         else:
             yield _not_applicable(task, cell, number, probe, engine.name)
     if pending:
         tell(cell.id, "probing " + ", ".join(asked.probe.name for asked in pending))
-    container = 0
+    container = task.containers(cell, number)
     while pending:
         container += 1
         started = utc_now()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.commands.resume import check_same, resumable
 from harness.commands.session import (
     AUTO,
     REPLAY,
@@ -50,6 +51,8 @@ class Wanted:
     """What the engine replay answers from."""
     record_to: Path | None = None
     """Where what the engine says is recorded."""
+    resume: str = ""
+    """An interrupted run, or its beginning: only what it lacks is done."""
 
 
 def run(wanted: Wanted, progress: Progress) -> tuple[Judgement, Exit]:
@@ -59,10 +62,16 @@ def run(wanted: Wanted, progress: Progress) -> tuple[Judgement, Exit]:
     where nothing was started, or the store failed.
     """
     suite = open_suite(wanted.suite)
-    cells = select(suite, wanted.cells, wanted.tags)
-    probes = suite_probes(suite, wanted.probes)
     with Store(places().store) as store:
-        finished, status = perform(suite, cells, probes, wanted, store, progress)
+        if wanted.resume:
+            store.interrupted(owner_alive)
+            resumed = resumable(store.resolve(wanted.resume), suite, wanted)
+            wanted = replace(wanted, engine=resumed.run.engine.name, rounds=resumed.run.rounds)
+            cells, probes, taken = resumed.cells, resumed.probes, resumed.run
+        else:
+            cells = select(suite, wanted.cells, wanted.tags)
+            probes, taken = suite_probes(suite, wanted.probes), None
+        finished, status = perform(suite, cells, probes, wanted, store, progress, taken)
         records = store.records(finished.id)
     judgement = judge(finished, records, require_verified=wanted.require_verified)
     write_reports(judgement)
@@ -76,10 +85,11 @@ def perform(
     wanted: Wanted,
     store: Store,
     progress: Progress,
+    resumed: Run | None = None,
 ) -> tuple[Run, Exit]:
     """Everything between a selection and a finished run in the store.
 
-    The status is OK, or that of the signal that ended it.
+    The status is OK, or that of the signal that ended it. With `resumed`, that run is taken on.
     """
     if wanted.rounds < 1:
         raise UsageError(f"--rounds must be at least 1, not {wanted.rounds}")
@@ -110,7 +120,10 @@ def perform(
             rounds=wanted.rounds,
             dataset=dataset,
             notices=(*notices, *said),
+            resumed=resumed,
         )
+        if resumed is not None:
+            check_same(resumed, store.records(resumed.id), planned, engine, dataset)
 
         def begin(made: Run) -> None:
             began.append(made)
