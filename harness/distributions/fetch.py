@@ -20,7 +20,7 @@ def fetch_missing(
 ) -> int:
     """Fetch what the cache lacks; the number of files fetched.
 
-    `said` hears one line per file. Raises InfrastructureError: index unreachable, a file gone
+    `said` hears one line, before the first. Raises InfrastructureError: index unreachable, a file gone
     from it, a digest that differs, a full disk.
     """
     missing = {artifact.sha256: artifact for artifact in artifacts if not cache.has(artifact)}
@@ -34,8 +34,10 @@ def fetch_missing(
                 remedy="check pip's index settings; or lock again with `harness lock`",
             )
         cache.admit(artifact.sha256, lambda write: index.fetch(file, write))
-        said(f"fetched {artifact.filename} ({artifact.size / 1e6:.1f} MB)")
 
+    if missing:
+        size = sum(artifact.size for artifact in missing.values())
+        said(f"fetching {len(missing)} distributions, {size / 1e6:.0f} MB")
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for done in [pool.submit(bring, artifact) for artifact in missing.values()]:
             done.result()
