@@ -20,8 +20,8 @@ def fetch_missing(
 ) -> int:
     """Fetch what the cache lacks; the number of files fetched.
 
-    `said` hears one line, before the first. Raises InfrastructureError: index unreachable, a file gone
-    from it, a digest that differs, a full disk.
+    `said` hears one line, before the first. Raises InfrastructureError: index unreachable, a
+    file gone from it, a digest that differs, a full disk.
     """
     missing = {artifact.sha256: artifact for artifact in artifacts if not cache.has(artifact)}
 
