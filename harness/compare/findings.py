@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from harness.compare.breakages import EXPLICABLE, UNKNOWN, breakage_of
 from harness.compare.causes import cause_of, final_exception, last_line
 from harness.compare.differences import Difference
 from harness.compare.groups import group
@@ -73,8 +74,8 @@ def _outcome_finding(cell: Cell, said: str, records: Sequence[Record]) -> Findin
         asked = f"{len(records)} of its records end in {first.outcome}"
     evidence, meaning, remedy = [asked], telling.meaning, telling.remedy
     if first.outcome is Outcome.CRASHED:
-        known = next((SIGNALS[one] for one in SIGNALS if one in first.reason), (meaning, remedy))
-        meaning, remedy = known
+        told = (SIGNALS[one] for one in SIGNALS if one in first.reason)
+        meaning, remedy = next(told, (meaning, remedy))
     if first.raised is not None:
         cause = cause_of(first.raised)
         meaning, remedy = cause.meaning or meaning, cause.remedy or remedy
@@ -82,6 +83,10 @@ def _outcome_finding(cell: Cell, said: str, records: Sequence[Record]) -> Findin
         evidence += [line for line in lines if line != said]
     if first.noise.strip() and first.outcome is not Outcome.RAISED:
         evidence.append(f"it printed last: {last_line(first.noise)}")
+    if first.outcome in EXPLICABLE:
+        known = breakage_of(first)
+        evidence.append(known.told if known else UNKNOWN)
+        meaning, remedy = (known.cause, known.remedy) if known else (meaning, remedy)
     return Finding(
         verdict=telling.verdict or Verdict.UNVERIFIED,
         cell=cell.id,

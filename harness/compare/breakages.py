@@ -1,0 +1,39 @@
+"""What a failing record says, held against the breakages that are known: their causes and remedies
+are data of `harness check`, and so are the lines they are recognised by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from harness.model import Outcome, Record
+
+EXPLICABLE = frozenset({Outcome.RAISED, Outcome.CRASHED, Outcome.NO_ANSWER, Outcome.BUILD_FAILED})
+"""Ends that say something of their reason."""
+UNKNOWN = "it is none of the known breakages"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Known:
+    """A known breakage, as a finding tells it."""
+
+    told: str
+    """One line: the id, to be asked for."""
+    cause: str
+    remedy: str
+
+
+def breakage_of(record: Record) -> Known | None:
+    """The first known breakage in what a record says; None where there is none."""
+    from harness.check.signatures import recognise
+
+    raised = record.raised
+    texts = [raised.traceback, f"{raised.type}: {raised.message}"] if raised else []
+    found = recognise((*texts, record.reason, record.noise))
+    if not found:
+        return None
+    known = found[0].breakage
+    return Known(
+        told=f"a known breakage: harness explain {known.id}",
+        cause=f"{known.what}: {known.cause}",
+        remedy=known.remedy,
+    )
