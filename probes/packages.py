@@ -358,14 +358,17 @@ def less(version, wanted):
         return False
     before = version.pre is not None or version.dev is not None
     wanted_before = wanted.pre is not None or wanted.dev is not None
-    return wanted_before or not before or version.base != wanted.base
+    its_own = version.base == wanted.base and (
+        wanted.post is None or (version.post, version.pre) == (wanted.post, wanted.pre))
+    return wanted_before or not before or not its_own
 
 
 def greater(version, wanted):
-    """`>1.0` means neither 1.0.post1 nor 1.0+local."""
+    """`>1.0` means neither 1.0.post1 nor 1.0+local; `>1.0a1` means 1.0.post1 too."""
     if version.public <= wanted.public:
         return False
-    return version.base != wanted.base or wanted.post is not None or version.post is None
+    its_post = version.base == wanted.base and version.pre == wanted.pre and wanted.dev is None
+    return not its_post or wanted.post is not None or version.post is None
 
 
 def compatible(version, wanted):
