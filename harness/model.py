@@ -219,7 +219,8 @@ class Expectation:
     relative: float | None = None
     reason: str = ""
     until: str = ""
-    place: Place | None = None
+    place: Place | None = field(default=None, compare=False)
+    """Where it is written; a run keeps it without the folders of its host."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -386,8 +386,8 @@ def gpu_version(gpu, path):
         call.restype = ctypes.c_int
         call.argtypes = [ctypes.c_int, ctypes.POINTER(ctypes.c_int)]
         numbers = []
-        for which in range(3):  # MAJOR_VERSION, MINOR_VERSION, PATCH_LEVEL
-            if call(which, ctypes.byref(number)) != 0:
+        for part in range(3):  # MAJOR_VERSION, MINOR_VERSION, PATCH_LEVEL
+            if call(part, ctypes.byref(number)) != 0:
                 return None
             numbers.append("%d" % number.value)
         return ".".join(numbers)

@@ -69,7 +69,7 @@ def field(text, pattern):
 
 def cores():
     try:
-        return len(os.sched_getaffinity(0))
+        return len(getattr(os, "sched_" "getaffinity")(0))
     except AttributeError:
         try:
             return os.sysconf("SC_NPROCESSORS_ONLN")
