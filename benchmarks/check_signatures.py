@@ -1,0 +1,70 @@
+"""What recognising breakages costs, and whether healthy output is taken for broken.
+
+Output of healthy probes (the store's records, else those of reports/example) and build logs
+(reports/logs), repeated to 10 MB: the repetition measures time, the distinct part is the evidence.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from results_file import arguments, write_result
+
+from harness.check.library import breakages
+from harness.check.signatures import recognise
+from harness.commands.session import places
+from harness.model import Outcome
+from harness.store import Store
+
+ROOT = Path(__file__).resolve().parent.parent
+WANTED = 10 * 1024**2
+
+
+def healthy() -> list[str]:
+    """Distinct outputs of probes and builds that went well."""
+    texts = []
+    if places().store.exists():
+        with Store(places().store) as store:
+            for run in store.runs():
+                records = store.records(run.id)
+                texts += [one.noise for one in records if one.outcome is Outcome.OK]
+    for line in (ROOT / "reports/example/records.jsonl").read_text("utf-8").splitlines():
+        record = json.loads(line).get("record") or {}
+        if record.get("outcome") == "ok":
+            texts.append(record["noise"])
+    texts += [path.read_text("utf-8", "replace") for path in (ROOT / "reports/logs").glob("*.log")]
+    return list(dict.fromkeys(text for text in texts if text.strip()))
+
+
+def main() -> int:
+    wanted = arguments(__doc__).parse_args()
+    texts = healthy()
+    distinct = sum(map(len, texts))
+    times = -(-WANTED // distinct)
+    began = time.perf_counter()
+    found = [one for _ in range(times) for one in recognise(texts)]
+    seconds = time.perf_counter() - began
+    total = distinct * times
+    tested = [row for row in breakages() if row.sample]
+    figures = {
+        "distinct_bytes": distinct,
+        "bytes": total,
+        "seconds": round(seconds, 2),
+        "megabytes_per_second": round(total / 1e6 / seconds, 2),
+        "false_alarms": sorted({one.breakage.id for one in found}),
+        "signatures": len(breakages()),
+        "tested": len(tested),
+    }
+    path = write_result("check_signatures", wanted.date, figures)
+    print(
+        f"{total / 1e6:.1f} MB of healthy output ({distinct / 1e6:.2f} MB distinct) in "
+        f"{seconds:.1f} s: {len(figures['false_alarms'])} false alarms; {path}"
+    )
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
