@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 TESTS = Path(__file__).parent
 ORDER = ("unit", "guest", "process", "real")
@@ -15,6 +16,10 @@ REAL_IMAGES = pytest.StashKey[dict[str, str]]()
 """Image id -> how it was obtained, of every real image that answered all its probes."""
 NO_ENGINE = pytest.StashKey[list[str]]()
 """Why no engine answers, where none does."""
+
+# No test judges elapsed time, hypothesis neither: a loaded machine is no defect.
+settings.register_profile("harness", deadline=None)
+settings.load_profile("harness")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
