@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_replay import recorded
 
@@ -75,6 +75,7 @@ def test_other_files_beside_recordings_are_left_alone(folder: Path) -> None:
     assert {"a", "b"} == set(load(folder).cells)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200))
 def test_whatever_stands_in_a_file_is_read_or_refused(content: bytes) -> None:
     from tempfile import TemporaryDirectory

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -10,7 +11,7 @@ from types import TracebackType
 from typing import Self
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.answer import Answer
@@ -134,6 +135,12 @@ def replayed(folder: Path, what: Task) -> list[Record]:
         return said(engine, what)
 
 
+@pytest.fixture(autouse=True)
+def _no_waiting_for_disks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
+@settings(max_examples=40, deadline=None)
 @given(
     obtained=st.dictionaries(st.sampled_from(["a", "b"]), st.sampled_from(ENDS), max_size=2),
     passes=st.lists(
