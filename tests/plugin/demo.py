@@ -158,7 +158,7 @@ class Demo:
     def run(self, *arguments: str) -> pytest.RunResult:
         """`pytest` on replay, in this process; its run is a process of its own."""
         return self.pytester.runpytest_inprocess(
-            *("-p", "no:hypothesispytest", "--harness-engine", "replay"),
+            *("-p", "no:hypothesispytest", "--assert", "plain", "--harness-engine", "replay"),
             *("--harness-recordings", "recordings"),
             *arguments,
         )
