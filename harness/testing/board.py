@@ -13,13 +13,17 @@ from pathlib import Path
 from secrets import token_hex
 from typing import TypeVar
 
-from harness.errors import InternalError
+from harness.errors import InfrastructureError, InternalError
 from harness.owner import owner_alive, owner_token
 from harness.serial import UnreadableError, decode, encode
 
 T = TypeVar("T")
 
 _NEEDS, _STATE, _OWNER, _LOG = "needs.json", "state.json", "owner", "log"
+
+
+class RunFailed(InfrastructureError):
+    """The session's run could not be done at all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,24 +1,27 @@
 """What pytest collects of a matrix.yaml: the file, a node for each cell, a test for each question.
 
 `matrix.yaml::CELL::PROBE`, and `matrix.yaml::expectations::FACTS` for every expectation that can
-fail. What a test comes to is decided in `harness.compare.items`; here it becomes pytest's word.
+fail. What a test comes to is decided in `harness.compare.items`, imported when the first one runs;
+here it becomes pytest's word.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.compare.items import ItemOutcome, expectation_outcome, probe_outcome
 from harness.errors import HarnessError
 from harness.model import Cell, Expectation, Verdict
+from harness.testing.board import RunFailed
 from harness.testing.plugged import plugged
 from harness.testing.selected import EXPECTATIONS, MARK, Selection, expectations, mark_of
-from harness.testing.session import RunFailed
 from harness.text import clean_line
+
+if TYPE_CHECKING:
+    from harness.compare.items import ItemOutcome
 
 
 class MatrixFile(pytest.File):
@@ -72,12 +75,12 @@ class Expectations(pytest.Collector):
 class MatrixItem(pytest.Item):
     """A question whose outcome the session's run gives."""
 
-    chosen: Selection
+    outcome: ItemOutcome
+    """Known once the test has been set up."""
 
     def __init__(self, *, chosen: Selection, **more: Any) -> None:
         super().__init__(**more)
         self.chosen = chosen
-        self.outcome = ItemOutcome(verdict=Verdict.UNVERIFIED, reason="not run")
 
     def found(self) -> ItemOutcome:
         """Wait for the records it is about, and judge them."""
@@ -115,6 +118,8 @@ class ProbeItem(MatrixItem):
         self.cell = cell
 
     def found(self) -> ItemOutcome:
+        from harness.compare.items import probe_outcome
+
         reader = plugged(self.config).reader(self.chosen.path)
         results = reader.results(self.cell.id, self.chosen.reference)
         return probe_outcome(results, self.cell.id, self.name, self.chosen.probes)
@@ -133,6 +138,8 @@ class ExpectationItem(MatrixItem):
         self.expectation = expectation
 
     def found(self) -> ItemOutcome:
+        from harness.compare.items import expectation_outcome
+
         results = plugged(self.config).reader(self.chosen.path).whole()
         return expectation_outcome(results, self.expectation)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,7 +16,9 @@ from harness.commands.session import suite_probes
 from harness.matrix import FILE_NAME, load_suite
 from harness.testing.place import boards_of
 from harness.testing.selected import Asked, Selection, mark_of, needs, selection
-from harness.testing.session import RunProcess, RunReader
+
+if TYPE_CHECKING:
+    from harness.testing.session import RunProcess, RunReader
 
 _KEY = pytest.StashKey["Plugged"]()
 
@@ -72,6 +75,8 @@ class Plugged:
 
     def reader(self, path: str) -> RunReader:
         """What reads the run of a suite; starts it, where this process owns the session."""
+        from harness.testing.session import RunReader
+
         if path not in self._readers:
             self._readers[path] = RunReader(self.boards.of(path), lambda line: self.hear(line))
         if not self.is_worker:
@@ -80,6 +85,8 @@ class Plugged:
 
     def start(self, path: str) -> None:
         """Start the run of a suite, once."""
+        from harness.testing.session import RunProcess
+
         board = self.boards.of(path)
         if path not in self._processes and board.needs() is not None:
             self.boards.sweep()

@@ -12,11 +12,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.compare.items import Results, restricted, results_of
-from harness.errors import InfrastructureError
 from harness.model import Record, Run
 from harness.owner import owner_alive
 from harness.store import Store
-from harness.testing.board import Board, State
+from harness.testing.board import Board, RunFailed, State
 
 _STOP_S = 60.0
 _POLL_S = 0.1
@@ -66,10 +65,6 @@ class RunProcess:
             lines = self._board.said().splitlines()[-10:]
             why = f"the run's process ended with status {code}:\n" + "\n".join(lines)
             self._board.write_state(replace(state, ended=True, error=why))
-
-
-class RunFailed(InfrastructureError):
-    """The session's run could not be done at all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
