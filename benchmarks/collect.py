@@ -1,12 +1,12 @@
-"""What collecting a matrix costs beside pytest's own: at most 2 s for 10,000 tests, 0.5 s by default.
+"""What collecting a matrix costs beside pytest: at most 2 s for 10,000 tests, 0.5 s by default.
 
 Two pairs of commands, each pair started in turn and in random order, each command once before
 anything counts:
 
 many     `pytest --co` of 10,000 tests from an `axes` matrix (100 releases by 20 Pythons by
-         5 probes), and of 10,000 of a plain file (2,000 parameters by 5 functions) without the plugin
-default  `pytest --co` of the default suite in a folder of its own, where no conftest.py is, and of
-         as many plain tests without the plugin
+         5 probes), and of 10,000 of a plain file (2,000 parameters by 5 functions), plugin off
+default  `pytest --co` of the default suite in a folder without a conftest.py, and of as many plain
+         tests, plugin off
 
 The cost is the difference of the medians; its 95 % interval comes from resampling the pairs.
 """
