@@ -43,6 +43,12 @@ class Progress(Protocol):
         """A record was acknowledged."""
 
 
+def beginning(run: Run) -> str:
+    """How a run begins, in one line."""
+    count = len(run.cells)
+    return f"run {run.id}: {count} cell{'' if count == 1 else 's'} on {run.engine.name}"
+
+
 class Tally:
     """Which cells have which of their records; shared by all ways of showing."""
 
@@ -102,7 +108,7 @@ class LineProgress:
 
     def begin(self, run: Run) -> None:
         self._tally = Tally(run)
-        self._say(f"run {run.id}: {len(run.cells)} cells on {run.engine.name}")
+        self._say(beginning(run))
 
     def tell(self, cell: str, doing: str) -> None:
         self._doing = f"{cell}: {doing}" if cell else doing
@@ -155,7 +161,7 @@ class LiveProgress:
 
     def begin(self, run: Run) -> None:
         self._tally = Tally(run)
-        self._print(f"run {run.id}: {len(run.cells)} cells on {run.engine.name}")
+        self._print(beginning(run))
 
     def tell(self, cell: str, doing: str) -> None:
         if cell:

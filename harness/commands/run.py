@@ -28,6 +28,7 @@ from harness.files import atomic_write
 from harness.formats import render
 from harness.model import Cell, Probe, Run, Suite
 from harness.owner import owner_alive
+from harness.probe import applies
 from harness.progress import Progress
 from harness.runner import Interrupted, Plan, execute
 from harness.selection import select
@@ -94,7 +95,8 @@ def perform(
     if wanted.rounds < 1:
         raise UsageError(f"--rounds must be at least 1, not {wanted.rounds}")
     name = _engine_name(wanted, cells)
-    dataset = None if name == REPLAY else dataset_for(probes, offline=wanted.offline)
+    asking = [one for one in probes if any(applies(one, cell) for cell in cells)]
+    dataset = None if name == REPLAY else dataset_for(asking, offline=wanted.offline)
     check_settings(cells, suite_probes(suite))
     planned = orders(suite, cells)
     store.interrupted(owner_alive)

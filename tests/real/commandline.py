@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,12 +78,14 @@ class Place:
         return said
 
     @contextmanager
-    def started(self, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    def started(
+        self, *arguments: str, program: Sequence[str | Path] = (PROGRAM,)
+    ) -> Iterator[subprocess.Popen[str]]:
         """A command under way; killed at the end, whatever happens."""
         with (
             (self.folder / "err.txt").open("w", encoding="utf-8") as err,
             subprocess.Popen(
-                [PROGRAM, *arguments],
+                [*program, *arguments],
                 cwd=self.folder,
                 env=self.environment(),
                 stdin=subprocess.DEVNULL,

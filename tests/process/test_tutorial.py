@@ -1,0 +1,99 @@
+"""The wheel, installed in an empty environment elsewhere, does what docs/pytest.md says it does."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from transcript import Reader, pattern, steps
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "pytest.md").read_text("utf-8")
+
+
+def quietly(*command: str | Path) -> None:
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert 0 == ended.returncode, ended.stdout + ended.stderr
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "wheel")
+    quietly(*pip, "--no-build-isolation", "--no-deps", "--wheel-dir", folder, ROOT)
+    (made,) = folder.glob("*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment variables of a shell in which that wheel, and pytest, are installed."""
+    home = tmp_path_factory.mktemp("elsewhere")
+    quietly(sys.executable, "-m", "venv", home / "venv")
+    # The versions that everything else here is tested with; their hashes were checked for those.
+    pins = [
+        line.rstrip(" \\")
+        for line in (ROOT / "requirements" / "test.txt").read_text("utf-8").splitlines()
+        if line[:1].isalnum()
+    ]
+    (home / "pins.txt").write_text("\n".join(pins))
+    pip = (home / "venv" / "bin" / "python", "-m", "pip", "--quiet", "--disable-pip-version-check")
+    quietly(*pip, "install", "-c", home / "pins.txt", wheel, "pytest", "pytest-xdist")
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("HARNESS_", "PYTEST_", "PYTHON", "VIRTUAL_ENV"))
+    }
+    return {
+        **kept,
+        "PATH": f"{home / 'venv' / 'bin'}:{os.environ['PATH']}",
+        "HARNESS_STORE": str(home / "store.sqlite3"),
+        "HARNESS_CACHE": str(home / "cache"),
+        "HARNESS_REPORTS": str(home / "reports"),
+        "HARNESS_DOWNLOAD": "0",
+    }
+
+
+def test_the_wheel_brings_all_it_needs_and_no_tests(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as file:
+        names = file.namelist()
+    for folder in ("probes", "dockerfiles"):
+        shipped = {Path(name).name for name in names if f"harness/standard/{folder}/" in name}
+        assert {path.name for path in (ROOT / folder).rglob("*.*") if path.is_file()} <= shipped
+    assert {"harness/standard/matrix.yaml", "harness/commands/starter.yaml"} <= set(names)
+    assert not [name for name in names if name.startswith(("tests/", "docs/", "benchmarks/"))]
+
+
+def test_the_tutorial_can_be_followed_with_the_wheel_elsewhere(
+    installed: dict[str, str], tmp_path: Path
+) -> None:
+    project = tmp_path / "project"
+    shutil.copytree(ROOT / "examples" / "pytest", project / "examples" / "pytest")
+    reader = Reader(folder=tmp_path, project=project, environment=installed)
+    assert 8 == reader.follow(PAGE)
+
+
+def test_the_default_suite_and_the_knowledge_are_in_the_wheel(
+    installed: dict[str, str], tmp_path: Path
+) -> None:
+    for command, expected in (
+        ("harness plan tf2.21.0-py3.13", "tf2.21.0-py3.13"),
+        ("harness explain", "cuda"),
+    ):
+        said = subprocess.run(
+            command.split(), env=installed, cwd=tmp_path, stdout=subprocess.PIPE, check=True
+        )
+        assert expected in said.stdout.decode().lower()
+
+
+def test_a_page_that_promises_something_else_is_not_followed() -> None:
+    (step,) = steps("```console\n$ echo here\nthere\n...\n```\n")
+    assert not pattern(step.printed).fullmatch("here\n")
+    assert pattern(step.printed).fullmatch("there\nand more\n")
+    assert pattern("a ... c\n=== d ===\n").fullmatch("a b c\n= d ======\n")
+    assert not pattern("a\n").fullmatch("a\nb\n")
