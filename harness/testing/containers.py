@@ -48,8 +48,12 @@ class CellContainer(DockerContainer):
     Without a command of its own a built cell waits, to be used with `exec`.
     """
 
-    def __init__(self, image: str, **options: Any) -> None:
+    interpreter: str
+    """The Python that probes are run with; empty where it is looked for: python3, then python."""
+
+    def __init__(self, image: str, *, interpreter: str, **options: Any) -> None:
         super().__init__(image, **options)
+        self.interpreter = interpreter
         self.image = image  # by id: a prefix for names of images has no business here
 
     def with_kwargs(self, **kwargs: Any) -> Self:
@@ -100,6 +104,7 @@ def _held(engine: ContainerEngine, cell: Cell, obtained: Obtained) -> Iterator[C
     try:
         container = CellContainer(
             obtained.image.id,
+            interpreter=obtained.interpreter,
             **limits,
             labels=labels,
             user=f"{USER}:{USER}",
