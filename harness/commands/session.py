@@ -21,7 +21,7 @@ from harness.recipe import base_of, lock_request_digest, recipe_of
 AUTO = "auto"
 RECORDINGS_VARIABLE = "HARNESS_RECORDINGS"
 REPLAY = "replay"
-CONTAINER_ENGINES = ("docker",)
+CONTAINER_ENGINES = ("docker", "podman")
 """Tried in this order by `auto`, before the host."""
 
 

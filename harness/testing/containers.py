@@ -99,7 +99,7 @@ def _held(engine: ContainerEngine, cell: Cell, obtained: Obtained) -> Iterator[C
         network, driver="bridge", options=_INTERNAL, labels={**labels, f"{LABEL}.kind": "network"}
     )["Id"]
     container: CellContainer | None = None
-    limits = _limits(cell)
+    limits = _limits(engine, cell)
     scratch = limits.pop("tmpfs")
     try:
         container = CellContainer(
@@ -123,8 +123,10 @@ def _held(engine: ContainerEngine, cell: Cell, obtained: Obtained) -> Iterator[C
         remove_network(engine.client, made)
 
 
-def _limits(cell: Cell) -> dict[str, Any]:
-    options = host_options(cell.profile, scratch=_SCRATCH, volume="", cores=cores_here())
+def _limits(engine: ContainerEngine, cell: Cell) -> dict[str, Any]:
+    options = host_options(
+        cell.profile, engine.capabilities, scratch=_SCRATCH, volume="", cores=cores_here()
+    )
     for elsewhere in ("binds", "network_mode"):
         del options[elsewhere]
     return options

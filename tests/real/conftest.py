@@ -7,11 +7,13 @@ import os
 import shutil
 import warnings
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from docker import APIClient
 
+from harness.engines.oci.capabilities import PODMAN, TABLE
 from harness.engines.oci.connection import connect
 from harness.engines.oci.engine import ContainerEngine
 from harness.errors import EngineError
@@ -27,6 +29,7 @@ from tests.real.home_made import (
     remove_images,
 )
 from tests.real.leftovers import Leftovers
+from tests.real.podman_service import hand_over, podman_service, why_not
 from tests.real.suites import brief_suite
 from tests.real.trying import Trying, python_base, workshop
 
@@ -109,16 +112,22 @@ def left(engine: APIClient) -> Leftovers:
     return Leftovers.since_now(engine)
 
 
-@pytest.fixture(scope="session")
-def trying(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trying]:
-    """The engine open, to ask cells of a test's own without a store; their images go with it."""
+@pytest.fixture(scope="session", params=[row.engine for row in TABLE])
+def trying(
+    request: pytest.FixtureRequest, engine: APIClient, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Trying]:
+    """Each engine, open, to ask cells of a test's own without a store; their images go with it."""
     found = python_base(engine)
     if found is None:
         pytest.skip("no base is on the engine yet: `harness run` makes them")
     shop = workshop(tmp_path_factory.mktemp("workshop"))
-    with ContainerEngine("docker", shop) as opened:
+    with ExitStack() as stack:
+        row = next(row for row in TABLE if row.engine == request.param)
+        if row is PODMAN:
+            if why := why_not():
+                pytest.skip(why)
+            hand_over(engine, stack.enter_context(podman_service()), found[0])
+        opened = stack.enter_context(ContainerEngine(row, shop))
         made = Trying(engine=opened, base=found[0], python=found[1])
-        try:
-            yield made
-        finally:
-            made.remove()
+        stack.callback(made.remove)
+        yield made

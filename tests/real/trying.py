@@ -83,10 +83,10 @@ class Trying:
 
     def imported(self, files: Mapping[str, bytes]) -> str:
         """An image of these files and nothing else."""
-        name = f"harness-tests/{token_hex(6)}"
-        self.client.import_image_from_data(io.BytesIO(_packed(files)), repository=name, tag="1")
-        self.images.append(f"{name}:1")
-        return f"{name}:1"
+        name = f"harness-tests/{token_hex(6)}:1"
+        self.client.import_image_from_data(io.BytesIO(_packed(files)), repository=name)
+        self.images.append(name)
+        return name
 
     def ask(
         self,

@@ -6,6 +6,7 @@ at 1.41 (testcontainers-java#11210, #11232).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +15,7 @@ from docker.errors import APIError, DockerException
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
+from harness.engines.oci.capabilities import DOCKER, Capabilities, address, capabilities_of
 from harness.errors import EngineError, InfrastructureError
 from harness.model import EngineInfo
 
@@ -25,24 +27,22 @@ class DiskFull(InfrastructureError):
     """The engine's disk is full."""
 
 
-def connect(url: str | None = None, *, timeout_s: int = _ANSWER_S) -> APIClient:
-    """A client that has heard from its engine. `url` None: DOCKER_HOST, else the usual socket.
+def connect(row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S) -> APIClient:
+    """A client that has heard from its engine, at the address its row of the table tells.
 
     Raises EngineError that says whether there is no engine, or one that does not answer.
     """
     from docker.utils import kwargs_from_env
 
     settings = kwargs_from_env()
-    if url:
-        settings["base_url"] = url
+    settings["base_url"] = where = address(row, os.environ)
     try:
         client = APIClient(version="auto", timeout=timeout_s, **settings)
         client.ping()
     except (DockerException, RequestException, HTTPError, OSError, ValueError) as error:
-        where = settings.get("base_url") or "unix:///var/run/docker.sock"
         raise EngineError(
             f"no container engine answers at {where}: {_cause(error)}",
-            remedy="start it, set DOCKER_HOST, or use `--engine host`",
+            remedy=f"{row.start}, set {row.variables[0]}, or use `--engine host`",
         ) from error
     return client
 
@@ -97,13 +97,13 @@ def disk_full(text: str) -> bool:
     return "no space left on device" in text.lower()
 
 
-def info_of(client: APIClient, name: str) -> EngineInfo:
-    """Versions and the features that decide what a container may see."""
+def info_of(client: APIClient) -> EngineInfo:
+    """What answered, its versions, and the features that decide what a container may see."""
     with engine_errors("saying its version"):
         version = client.version()
         info = client.info()
     return EngineInfo(
-        name=name,
+        name=capabilities_of(version).engine,
         version=str(version.get("Version", "")),
         api=str(client.api_version),
         detail={

@@ -17,6 +17,7 @@ from typing import Any
 from docker import APIClient
 from docker.errors import APIError, NotFound
 
+from harness.engines.oci.capabilities import Capabilities
 from harness.engines.oci.connection import disk_full, engine_errors, explanation
 from harness.engines.oci.gpu import GpuHook
 from harness.engines.oci.profile import HARNESS_DIR, USER, cores_here, host_options
@@ -28,8 +29,6 @@ from harness.model import Outcome, Profile
 _EXIT_KNOWN_S = 60.0
 _OOM_HEARD_S = 2.0
 _SIGKILLED = 137
-_NO_PROGRAM = (126, 127)
-"""How the engine's init ends that cannot start the program; the guest runner never ends so."""
 _MISSING = ("executable file not found", "no such file or directory", "not a directory")
 
 
@@ -53,6 +52,8 @@ class Started:
     volume: str
     profile: Profile
     labels: Mapping[str, str]
+    row: Capabilities
+    """What the engine can do."""
     gpu: GpuHook | None = None
 
 
@@ -86,14 +87,16 @@ def run_container(
                 raise
             return Ended(outcome=Outcome.HOST_INCOMPATIBLE, reason=text)
     try:
-        return _run(client, watch, container, stdin, heard, noise, began, deadline_s)
+        return _run(client, watch, container, stdin, heard, noise, began, deadline_s, what.row)
     finally:
         remove(client, container)
 
 
 def _create(client: APIClient, what: Started) -> str:
     profile = what.profile
-    options = host_options(profile, scratch=what.scratch, volume=what.volume, cores=cores_here())
+    options = host_options(
+        profile, what.row, scratch=what.scratch, volume=what.volume, cores=cores_here()
+    )
     if what.gpu:
         options["device_requests"] = [what.gpu.request()]
     made = client.create_container(
@@ -124,6 +127,7 @@ def _run(
     noise: Callable[[bytes], bool],
     began: float,
     deadline_s: float,
+    row: Capabilities,
 ) -> Ended:
     with engine_errors("attaching to a container"):
         stream = AttachedStream(client, container)
@@ -145,7 +149,7 @@ def _run(
     killed = why in ("deadline", "enough")
     if killed:
         kill(client, container)
-    ended = _how_it_ended(client, watch, container, killed)
+    ended = _how_it_ended(client, watch, container, killed, row)
     outcome, reason = ended.outcome, ended.reason
     if why == "deadline":
         outcome, reason = Outcome.TIMED_OUT, f"killed after {deadline_s:.0f} s"
@@ -174,7 +178,9 @@ def _running(client: APIClient, container: str) -> bool:
     return bool(state["Running"]) and not state.get("Paused")
 
 
-def _how_it_ended(client: APIClient, watch: EventWatch, container: str, killed: bool) -> Ended:
+def _how_it_ended(
+    client: APIClient, watch: EventWatch, container: str, killed: bool, row: Capabilities
+) -> Ended:
     """The exit code by inspection, checked against what the event stream saw."""
     deadline = time.monotonic() + _EXIT_KNOWN_S
     while True:
@@ -206,12 +212,13 @@ def _how_it_ended(client: APIClient, watch: EventWatch, container: str, killed: 
     if not killed and ("kill" in seen or "pause" in seen):
         did = "killed or removed" if "kill" in seen else "paused"
         return Ended(outcome=Outcome.INTERFERED, reason=f"somebody {did} the container", exit=code)
-    if code in _NO_PROGRAM:
-        return Ended(outcome=Outcome.NO_INTERPRETER, reason="there is no such program", exit=code)
     if code > 128:
-        return Ended(
-            outcome=Outcome.CRASHED, reason=f"killed by {signal_name(code - 128)}", exit=code
-        )
+        by = signal_name(code - 128)
+        if code == _SIGKILLED and not killed and not row.tells_killer:
+            if watch.wait_for(container, "remove", _OOM_HEARD_S):
+                return Ended(outcome=Outcome.INTERFERED, reason="somebody removed the container")
+            by += ", and the engine does not say why: for its memory, or by somebody"
+        return Ended(outcome=Outcome.CRASHED, reason=f"killed by {by}", exit=code)
     if code != 0:
         return Ended(outcome=Outcome.NO_ANSWER, reason=f"exit status {code}", exit=code)
     return Ended(outcome=Outcome.OK, exit=code)

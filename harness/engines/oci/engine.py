@@ -13,6 +13,7 @@ from docker import APIClient
 from harness.engines import Obtained, Order, Pass, Performed, Say, Workshop
 from harness.engines.guestwork import RUNNER, answers_of, guest_files, guest_request
 from harness.engines.oci import LABEL
+from harness.engines.oci.capabilities import Capabilities, capabilities_of
 from harness.engines.oci.cells import obtain
 from harness.engines.oci.connection import connect, engine_errors, info_of, is_local
 from harness.engines.oci.containers import Ended, Started, run_container, scratch_path
@@ -38,19 +39,22 @@ _INTERPRETERS = ("python3", "python")
 
 
 class ContainerEngine:
-    """One engine that speaks the Docker API at `url` (None: DOCKER_HOST, else the usual socket)."""
+    """One engine that speaks the Docker API, found and treated as its row of the table says."""
 
-    def __init__(self, name: str, workshop: Workshop, url: str | None = None) -> None:
-        self.name = name
+    def __init__(self, row: Capabilities, workshop: Workshop) -> None:
+        self.name = row.engine
+        self._asked = row
+        self._row = row
         self._workshop = workshop
-        self._url = url
         self._client: APIClient | None = None
         self._watch: EventWatch | None = None
         self._volumes: dict[tuple[str, ...], str] = {}
 
     def __enter__(self) -> Self:
-        self._client = connect(self._url)
-        watch = EventWatch(self._client)
+        self._client = connect(self._asked)
+        with engine_errors("saying its version"):
+            self._row = capabilities_of(self._client.version())
+        watch = EventWatch(self._client, by_label=self._row.events_by_label)
         with engine_errors("opening its event stream"):
             watch.start()
         self._watch = watch
@@ -69,6 +73,11 @@ class ContainerEngine:
         self._client = self._watch = None
 
     @property
+    def capabilities(self) -> Capabilities:
+        """What answered can do; only inside `with`."""
+        return self._row
+
+    @property
     def client(self) -> APIClient:
         """The connection; only inside `with`."""
         if self._client is None:
@@ -77,7 +86,7 @@ class ContainerEngine:
 
     def describe(self) -> EngineInfo:
         """Versions and features."""
-        return info_of(self.client, self.name)
+        return info_of(self.client)
 
     def host(self) -> HostClass:
         """This host: the engine is taken to be local."""
@@ -99,7 +108,7 @@ class ContainerEngine:
 
     def obtain(self, order: Order, say: Say) -> Obtained:
         """Build, pull or find a cell's image."""
-        client = connect(self._url)
+        client = connect(self._asked)
         # Its own connection: obtaining runs in threads, and a build changes the time-outs.
         try:
             if order.cell.gpu and self._gpu_hook(client) is None:
@@ -171,13 +180,14 @@ class ContainerEngine:
                 profile=request.profile,
                 labels=labels,
                 gpu=self._gpu_hook(self.client) if request.gpu else None,
+                row=self._row,
             ),
             stdin=lambda: guest_request(request, markers, scratch=scratch, at=HARNESS_DIR),
             heard=hear,
             noise=keep,
             deadline_s=_OVERHEAD_S + sum(each.probe.timeout_s for each in request.questions),
         )
-        return _performed(ended, reader, bytes(noise))
+        return _performed(ended, reader, bytes(noise), self._row)
 
     def _volume(self, request: Pass, image: str, labels: Mapping[str, str]) -> str:
         content = guest_files(request)
@@ -189,10 +199,14 @@ class ContainerEngine:
         return self._volumes[key]
 
 
-def _performed(ended: Ended, reader: FrameReader, noise: bytes) -> Performed:
+def _performed(ended: Ended, reader: FrameReader, noise: bytes, row: Capabilities) -> Performed:
     outcome, reason = ended.outcome, ended.reason
     if outcome is Outcome.OK and reader.over_budget:
         outcome, reason = Outcome.OUTPUT_LIMIT, "more output than its byte budget"
+    elif outcome is Outcome.NO_ANSWER and any(
+        ended.exit == code and said.encode() in noise for code, said in row.no_program
+    ):
+        outcome, reason = Outcome.NO_INTERPRETER, "there is no such program"
     return Performed(
         answers=answers_of(reader, whole=outcome is Outcome.OK),
         outcome=outcome,

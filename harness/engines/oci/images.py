@@ -102,9 +102,8 @@ def images_labelled(client: APIClient, label: str) -> list[dict[str, Any]]:
 def import_root(client: APIClient, tar: IO[bytes], name: str, labels: Mapping[str, str]) -> str:
     """Make an image of a root file system; its id."""
     changes = [f"LABEL {json.dumps(key)}={json.dumps(value)}" for key, value in labels.items()]
-    repository, _, tag = name.rpartition(":")
     with engine_errors("importing a root file system"):
-        answer = client.import_image_from_data(tar, repository=repository, tag=tag, changes=changes)
+        answer = client.import_image_from_data(tar, repository=name, changes=changes)
         for line in str(answer).splitlines():
             status = json.loads(line)
             if "error" in status:

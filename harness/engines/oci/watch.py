@@ -25,8 +25,11 @@ _LOST = (DockerException, RequestException, HTTPError, OSError, ValueError)
 class EventWatch:
     """Follows the engine's container events that carry our label, from `start` to `close`."""
 
-    def __init__(self, client: APIClient) -> None:
+    def __init__(self, client: APIClient, *, by_label: bool = True) -> None:
         self._client = client
+        self._filters = {"type": "container"}
+        if by_label:
+            self._filters["label"] = f"{LABEL}.run"
         self._events: dict[str, list[tuple[str, dict[str, str]]]] = defaultdict(list)
         self._gone = threading.Event()
         self._closing = False
@@ -38,7 +41,7 @@ class EventWatch:
         self._stream = self._client.events(
             decode=True,
             since=int(time.time()),
-            filters={"type": "container", "label": f"{LABEL}.run"},
+            filters=self._filters,
         )
         threading.Thread(target=self._follow, daemon=True, name="harness-events").start()
 

@@ -1,0 +1,88 @@
+"""What the container engines do differently, in one table: a row each, told apart by what answers.
+
+Everything else about them is shared. An engine reached through DOCKER_HOST is what it says it is,
+whatever it was asked for as.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Capabilities:
+    """One engine's row."""
+
+    engine: str
+    """Its name here: `--engine NAME`."""
+    says: str
+    """The name of its component in the answer of `/version`."""
+    variables: tuple[str, ...]
+    """Environment variables that name its address, in this order."""
+    sockets: tuple[str, ...]
+    """Where it usually listens, tried in this order; {runtime} is the user's XDG_RUNTIME_DIR."""
+    start: str
+    """How a person starts it."""
+    tmpfs_owner: bool
+    """Whether a tmpfs takes the options uid and gid. Podman 4.3 refuses them; its runtime gives
+    a tmpfs at a path that the image does not have the mode that was asked for without them."""
+    no_program: tuple[tuple[int, str], ...]
+    """How its init ends that cannot start the program: exit code, and what it then prints."""
+    events_by_label: bool
+    """Whether a label's key alone selects events. Podman wants the value too."""
+    tells_killer: bool
+    """Whether it says why SIGKILL came: for memory, or from somebody. Podman 4.3 is silent about
+    the memory of a first process, and about a container that is stopped or removed by force."""
+    process_ulimit: bool
+    """Whether containers need a limit on processes per user of their own. Without one, Podman
+    raises the caller's to its hard limit, which a container without capabilities may not."""
+
+
+DOCKER = Capabilities(
+    engine="docker",
+    says="Engine",
+    variables=("DOCKER_HOST",),
+    sockets=("/var/run/docker.sock",),
+    start="start it (systemctl start docker, or dockerd)",
+    tmpfs_owner=True,
+    no_program=((126, ""), (127, "")),
+    events_by_label=True,
+    tells_killer=True,
+    process_ulimit=False,
+)
+PODMAN = Capabilities(
+    engine="podman",
+    says="Podman Engine",
+    variables=("CONTAINER_HOST",),
+    sockets=("/run/podman/podman.sock", "{runtime}/podman/podman.sock"),
+    start="start its service (systemctl start podman.socket; as a user: "
+    "systemctl --user start podman.socket; anywhere: podman system service --time=0)",
+    tmpfs_owner=False,
+    no_program=((1, "failed to exec pid1"), (126, ""), (127, "")),
+    events_by_label=False,
+    tells_killer=False,
+    process_ulimit=True,
+)
+TABLE = (DOCKER, PODMAN)
+
+
+def capabilities_of(version: Mapping[str, Any]) -> Capabilities:
+    """The row of what answered, by its answer to `/version`; Docker's for whatever is unknown."""
+    said = {str(part.get("Name", "")) for part in version.get("Components") or ()}
+    return next((row for row in TABLE if row.says in said), DOCKER)
+
+
+def address(row: Capabilities, environment: Mapping[str, str]) -> str:
+    """Where that engine is to be found; a socket that is not there where none is."""
+    for variable in row.variables:
+        if environment.get(variable):
+            return environment[variable]
+    runtime = environment.get("XDG_RUNTIME_DIR", "")
+    usual = [
+        path.format(runtime=runtime) for path in row.sockets if runtime or "{runtime}" not in path
+    ]
+    there = [path for path in usual if Path(path).exists()]
+    return f"unix://{(there or usual)[0]}"

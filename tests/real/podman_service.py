@@ -1,0 +1,76 @@
+"""Podman's service with a store of its own: started for the tests, gone with them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from docker import APIClient
+
+from harness.engines.oci.capabilities import PODMAN
+from harness.engines.oci.connection import connect
+from harness.errors import EngineError
+
+PATIENCE_S = 30
+
+
+def why_not() -> str:
+    """Why Podman cannot be tried here; empty where it can."""
+    missing = [program for program in ("podman", "catatonit") if shutil.which(program) is None]
+    return f"there is no {' and no '.join(missing)} here" if missing else ""
+
+
+@contextmanager
+def podman_service() -> Iterator[APIClient]:
+    """A client of a service at CONTAINER_HOST, which is set as long as this lasts."""
+    # The path of a socket has at most 107 bytes.
+    with tempfile.TemporaryDirectory(prefix="pod-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        store = ["podman", "--root", f"{name}/root", "--runroot", f"{name}/run"]
+        address = f"unix://{name}/socket"
+        before = os.environ.get("CONTAINER_HOST")
+        with (folder / "log").open("wb") as log:
+            process = subprocess.Popen(
+                [*store, "system", "service", "--time=0", address],
+                cwd=name,  # its conmon leaves a file there for a container out of memory
+                stdout=log,
+                stderr=log,
+            )
+        os.environ["CONTAINER_HOST"] = address
+        try:
+            client = _answering(process, folder / "log")
+            try:
+                yield client
+            finally:
+                client.close()
+        finally:
+            process.terminate()
+            process.wait(timeout=30)
+            subprocess.run([*store, "rmi", "--all", "--force"], capture_output=True, check=False)
+            subprocess.run(["umount", "--recursive", f"{name}/root/overlay"], capture_output=True)
+            del os.environ["CONTAINER_HOST"]
+            if before is not None:
+                os.environ["CONTAINER_HOST"] = before
+
+
+def hand_over(giver: APIClient, taker: APIClient, image: str) -> None:
+    """Give an image of one engine to the other."""
+    for said in taker.load_image(giver.get_image(image)):
+        assert "error" not in said, said
+
+
+def _answering(process: subprocess.Popen[bytes], log: Path) -> APIClient:
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        if (log.parent / "socket").exists():
+            with suppress(EngineError):
+                return connect(PODMAN, timeout_s=60)
+        assert process.poll() is None, log.read_text("utf-8", "replace")
+        assert time.monotonic() < deadline, "it never answered"
+        time.sleep(0.2)
