@@ -33,6 +33,9 @@ class Capabilities:
     """How its init ends that cannot start the program: exit code, and what it then prints."""
     events_by_label: bool
     """Whether a label's key alone selects events. Podman wants the value too."""
+    events_break: bool
+    """Whether its stream of events may end while the engine goes on. Podman 4.3's does, with
+    events kept in a file."""
     tells_killer: bool
     """Whether it says why SIGKILL came: for memory, or from somebody. Podman 4.3 is silent about
     the memory of a first process, and about a container that is stopped or removed by force."""
@@ -50,6 +53,7 @@ DOCKER = Capabilities(
     tmpfs_owner=True,
     no_program=((126, ""), (127, "")),
     events_by_label=True,
+    events_break=False,
     tells_killer=True,
     process_ulimit=False,
 )
@@ -63,6 +67,7 @@ PODMAN = Capabilities(
     tmpfs_owner=False,
     no_program=((1, "failed to exec pid1"), (126, ""), (127, "")),
     events_by_label=False,
+    events_break=True,
     tells_killer=False,
     process_ulimit=True,
 )

@@ -54,7 +54,9 @@ class ContainerEngine:
         self._client = connect(self._asked)
         with engine_errors("saying its version"):
             self._row = capabilities_of(self._client.version())
-        watch = EventWatch(self._client, by_label=self._row.events_by_label)
+        watch = EventWatch(
+            self._client, by_label=self._row.events_by_label, reopen=self._row.events_break
+        )
         with engine_errors("opening its event stream"):
             watch.start()
         self._watch = watch

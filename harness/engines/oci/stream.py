@@ -12,6 +12,7 @@ import socket
 import struct
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from docker import APIClient
@@ -33,11 +34,15 @@ class AttachedStream:
         self._pending = bytearray()
 
     def send_and_close_input(self, data: bytes) -> None:
-        """Give the program its whole standard input, then end it."""
+        """Give the program its whole standard input, then end it.
+
+        One that has ended already takes none: how it ended is told elsewhere.
+        """
         self._socket.settimeout(30)
-        self._socket.sendall(data)
-        if isinstance(self._socket, socket.socket):
-            self._socket.shutdown(socket.SHUT_WR)
+        with suppress(BrokenPipeError, ConnectionResetError):
+            self._socket.sendall(data)
+            if isinstance(self._socket, socket.socket):
+                self._socket.shutdown(socket.SHUT_WR)
 
     def read(
         self, heard: Callable[[int, bytes], bool], deadline: float, going: Callable[[], bool]

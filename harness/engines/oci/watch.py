@@ -23,10 +23,15 @@ _LOST = (DockerException, RequestException, HTTPError, OSError, ValueError)
 
 
 class EventWatch:
-    """Follows the engine's container events that carry our label, from `start` to `close`."""
+    """Follows the engine's container events, from `start` to `close`.
 
-    def __init__(self, client: APIClient, *, by_label: bool = True) -> None:
+    `by_label`: only those with our label. `reopen`: the stream may end though the engine goes on;
+    the engine is gone when it cannot be opened again.
+    """
+
+    def __init__(self, client: APIClient, *, by_label: bool = True, reopen: bool = False) -> None:
         self._client = client
+        self._reopen = reopen
         self._filters = {"type": "container"}
         if by_label:
             self._filters["label"] = f"{LABEL}.run"
@@ -38,14 +43,28 @@ class EventWatch:
 
     def start(self) -> None:
         """Open the stream; raises what docker-py raises."""
-        self._stream = self._client.events(
-            decode=True,
-            since=int(time.time()),
-            filters=self._filters,
-        )
+        self._open()
         threading.Thread(target=self._follow, daemon=True, name="harness-events").start()
 
+    def _open(self) -> None:
+        self._stream = self._client.events(
+            decode=True, since=int(time.time()), filters=self._filters
+        )
+
     def _follow(self) -> None:
+        self._hear()
+        while self._reopen and not self._closing:
+            try:
+                self._open()
+            except _LOST:
+                break
+            self._hear()
+        if not self._closing:
+            self._gone.set()
+            with self._changed:
+                self._changed.notify_all()
+
+    def _hear(self) -> None:
         with suppress(*_LOST, AttributeError):
             for event in self._stream:
                 actor = event.get("Actor") or {}
@@ -55,10 +74,6 @@ class EventWatch:
                         (action.split(":")[0], dict(actor.get("Attributes") or {}))
                     )
                     self._changed.notify_all()
-        if not self._closing:
-            self._gone.set()
-            with self._changed:
-                self._changed.notify_all()
 
     @property
     def engine_gone(self) -> bool:
