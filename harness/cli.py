@@ -37,7 +37,8 @@ SuiteOption = Annotated[
 CellOption = Annotated[list[str], typer.Option("--cell", help="Cells, as a glob; repeatable.")]
 TagOption = Annotated[list[str], typer.Option("--tag", help="Cells with this tag; repeatable.")]
 EngineOption = Annotated[
-    str, typer.Option("--engine", help="docker, host, replay; auto: what answers, else host.")
+    str,
+    typer.Option("--engine", help="docker, podman, host, replay; auto: what answers, else host."),
 ]
 FormatOption = Annotated[str, typer.Option("--format", help="terminal, markdown or json.")]
 OutputOption = Annotated[Path | None, typer.Option("--output", help="Write to this file.")]
@@ -239,6 +240,23 @@ def check(
     )
     written(render(format, page, **_look(format, output)), output)
     raise typer.Exit(page.answer.exit)
+
+
+@app.command()
+def clean(
+    engine: Annotated[
+        str, typer.Option("--engine", help="docker, podman; auto: every one that answers.")
+    ] = "auto",
+    images: Annotated[
+        bool, typer.Option("--images", help="Also the images that were made of cells and bases.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+) -> None:
+    """Remove what dead runs left: containers, volumes, networks, stages, temporary folders."""
+    from harness.commands.clean import clean as cleaned
+
+    for line in cleaned(engine, images=images, dry_run=dry_run):
+        print(line)
 
 
 @app.command()

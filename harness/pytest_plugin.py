@@ -39,7 +39,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--harness-engine",
         default="auto",
         metavar="NAME",
-        help="docker, host, replay; auto: what answers, else host",
+        help="docker, podman, host, replay; auto: what answers, else host",
     )
     group.addoption(
         "--harness-rounds", type=int, default=1, metavar="N", help="fresh containers per cell"

@@ -32,15 +32,25 @@ def work_folder(owner: str, kind: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+def dead_folders(alive: Callable[[str], bool]) -> tuple[str, ...]:
+    """The folders whose owner is dead, a name each."""
+    return tuple(f"folder {folder.name}" for folder in _dead(alive))
+
+
 def sweep_folders(alive: Callable[[str], bool]) -> tuple[str, ...]:
     """Remove the folders whose owner is dead; their names."""
     removed = []
+    for folder in _dead(alive):
+        shutil.rmtree(folder, ignore_errors=True)
+        removed.append(f"folder {folder.name}")
+    return tuple(removed)
+
+
+def _dead(alive: Callable[[str], bool]) -> Iterator[Path]:
     for folder in sorted(_root().glob("*-*")):
         try:
             owner = (folder / _OWNER).read_text(encoding="utf-8")
         except OSError:
             owner = ""
         if not owner or not alive(owner):
-            shutil.rmtree(folder, ignore_errors=True)
-            removed.append(f"folder {folder.name}")
-    return tuple(removed)
+            yield folder

@@ -134,17 +134,30 @@ class Boards:
 
     def sweep(self) -> None:
         """Remove the folders of sessions whose process is dead."""
-        for folder in self.folder.parent.glob("*"):
-            try:
-                owner = (folder / _OWNER).read_text(encoding="utf-8")
-            except OSError:
-                continue
-            if not owner_alive(owner):
-                shutil.rmtree(folder, ignore_errors=True)
+        for folder in dead_sessions(self.folder.parent):
+            remove_session(folder)
 
     def remove(self) -> None:
         """Take this session's folder away."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def dead_sessions(sessions: Path) -> tuple[Path, ...]:
+    """The folders of sessions whose process is dead."""
+    dead = []
+    for folder in sorted(sessions.glob("*")):
+        try:
+            owner = (folder / _OWNER).read_text(encoding="utf-8")
+        except OSError:
+            continue
+        if not owner_alive(owner):
+            dead.append(folder)
+    return tuple(dead)
+
+
+def remove_session(folder: Path) -> None:
+    """Take a session's folder away."""
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _replace(path: Path, content: bytes) -> None:

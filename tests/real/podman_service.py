@@ -18,6 +18,8 @@ from harness.engines.oci.connection import connect
 from harness.errors import EngineError
 
 PATIENCE_S = 30
+LIMITS = '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n'
+"""Podman raises both to the hard limit, which it may not where it runs in a container itself."""
 
 
 def why_not() -> str:
@@ -35,9 +37,12 @@ def podman_service() -> Iterator[APIClient]:
         store = ["podman", "--root", f"{name}/root", "--runroot", f"{name}/run"]
         address = f"unix://{name}/socket"
         before = os.environ.get("CONTAINER_HOST")
+        settings = folder / "containers.conf"
+        settings.write_text(LIMITS)
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [*store, "system", "service", "--time=0", address],
+                env={**os.environ, "CONTAINERS_CONF": str(settings)},
                 cwd=name,  # its conmon leaves a file there for a container out of memory
                 stdout=log,
                 stderr=log,

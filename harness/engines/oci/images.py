@@ -190,7 +190,7 @@ def _patience(client: APIClient, seconds: int) -> Iterator[None]:
         client.timeout = before
 
 
-def _remove_stage(client: APIClient, image: str) -> bool:
+def remove_stage(client: APIClient, image: str) -> bool:
     """Whether it is gone. A build that was ended may hold it for a moment longer."""
     for _ in range(_STAGE_TRIES):
         with engine_errors("removing a stage"):
@@ -224,16 +224,20 @@ def _carries(found: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
     return all(held.get(key) == value for key, value in labels.items())
 
 
-def remove_stages(
+def unnamed_stages(
     client: APIClient, label: str, alive: Callable[[str], bool] = lambda _: False
 ) -> tuple[str, ...]:
-    """Remove unnamed images that carry a stage label, but those of a live owner; their ids."""
-    removed = []
+    """Ids of unnamed images that carry a stage label, but those of a live owner."""
+    found = []
     for image in images_labelled(client, label):
         if any(tag != "<none>:<none>" for tag in image.get("RepoTags") or ()):
             continue
-        if alive(str((image.get("Labels") or {}).get(f"{LABEL}.stage", "")).partition("/")[0]):
-            continue
-        if _remove_stage(client, str(image["Id"])):
-            removed.append(str(image["Id"]))
-    return tuple(removed)
+        if not alive(str((image.get("Labels") or {}).get(f"{LABEL}.stage", "")).partition("/")[0]):
+            found.append(str(image["Id"]))
+    return tuple(found)
+
+
+def remove_stages(client: APIClient, label: str) -> None:
+    """Remove unnamed images that carry a stage label."""
+    for image in unnamed_stages(client, label):
+        remove_stage(client, image)

@@ -8,6 +8,8 @@ inherit our images' other labels. Named images are kept: they are the cache.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from docker import APIClient
 from docker.errors import APIError, NotFound
@@ -15,7 +17,7 @@ from docker.errors import APIError, NotFound
 from harness.engines.oci import LABEL
 from harness.engines.oci.connection import engine_errors
 from harness.engines.oci.containers import remove
-from harness.engines.oci.images import remove_stages
+from harness.engines.oci.images import remove_stage, unnamed_stages
 from harness.engines.oci.volume import remove_volume
 
 
@@ -28,41 +30,67 @@ def remove_builds(client: APIClient, owner: str) -> None:
             remove(client, container["Id"])
 
 
-def sweep(client: APIClient, alive: Callable[[str], bool], *, run: str = "") -> tuple[str, ...]:
-    """Remove containers, volumes and stages of dead owners; with `run`, of that run only.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Leftover:
+    """Something on the engine whose owner is dead."""
 
-    What was removed, one name each. Raises EngineError.
+    kind: str
+    """container, volume, network or stage."""
+    id: str
+    about: str = ""
+    """Its name or the cell it was for, for a person."""
+
+    def __str__(self) -> str:
+        short = self.id[7:19] if self.id.startswith("sha256:") else self.id[:12]
+        return f"{self.kind} {self.about or short}"
+
+
+def leftovers(
+    client: APIClient, alive: Callable[[str], bool], *, run: str = ""
+) -> tuple[Leftover, ...]:
+    """Containers, volumes, networks and stages of dead owners; with `run`, of that run only.
+
+    In the order in which they can be removed. Raises EngineError.
     """
     label = f"{LABEL}.run={run}" if run else f"{LABEL}.owner"
 
-    def ours(labels: Mapping[str, str] | None) -> bool:
-        owner = (labels or {}).get(f"{LABEL}.owner", "")
+    def ours(found: Mapping[str, Any]) -> bool:
+        owner = (found.get("Labels") or {}).get(f"{LABEL}.owner", "")
         return bool(run) or not alive(owner)
 
-    removed: list[str] = []
     with engine_errors("listing containers"):
         containers = client.containers(all=True, filters={"label": label})
-    for container in containers:
-        if ours(container.get("Labels")):
-            remove(client, container["Id"])
-            removed.append(f"container {container['Id'][:12]}")
     with engine_errors("listing volumes"):
         volumes = client.volumes(filters={"label": label}).get("Volumes") or []
-    for volume in volumes:
-        if ours(volume.get("Labels")):
-            remove_volume(client, volume["Name"])
-            removed.append(f"volume {volume['Name']}")
     with engine_errors("listing networks"):
         networks = client.networks(filters={"label": label})
-    for network in networks:
-        if ours(network.get("Labels")):
-            remove_network(client, network["Id"])
-            removed.append(f"network {network['Name']}")
-    if not run:
-        removed += [
-            f"stage {name[7:19]}" for name in remove_stages(client, f"{LABEL}.stage", alive)
-        ]
-    return tuple(removed)
+    stages = () if run else unnamed_stages(client, f"{LABEL}.stage", alive)
+    return (
+        *(Leftover(kind="container", id=one["Id"]) for one in containers if ours(one)),
+        *(
+            Leftover(kind="volume", id=one["Name"], about=one["Name"])
+            for one in volumes
+            if ours(one)
+        ),
+        *(
+            Leftover(kind="network", id=one["Id"], about=one["Name"])
+            for one in networks
+            if ours(one)
+        ),
+        *(Leftover(kind="stage", id=one) for one in stages),
+    )
+
+
+def sweep(client: APIClient, alive: Callable[[str], bool], *, run: str = "") -> tuple[str, ...]:
+    """Remove what `leftovers` finds; what was removed, one name each. Raises EngineError."""
+    remove_one = {
+        "container": remove,
+        "volume": remove_volume,
+        "network": remove_network,
+        "stage": remove_stage,
+    }
+    found = leftovers(client, alive, run=run)
+    return tuple(str(one) for one in found if remove_one[one.kind](client, one.id) is not False)
 
 
 def remove_network(client: APIClient, network: str) -> None:

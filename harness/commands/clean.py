@@ -1,0 +1,82 @@
+"""`harness clean`: what dead runs left, and on request the images that were made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from harness.commands.session import AUTO, CONTAINER_ENGINES, places
+from harness.errors import EngineError, UsageError
+from harness.owner import owner_alive
+from harness.workfolder import dead_folders, sweep_folders
+
+SESSIONS = "sessions"
+"""In the cache: what pytest sessions tell their runs."""
+
+
+def clean(engine: str, *, images: bool, dry_run: bool) -> Iterator[str]:
+    """Remove leftovers; with `images` also the images of cells and bases. One line for each.
+
+    `engine` auto: every container engine that answers. What a living process owns is never
+    touched. Raises UsageError for another kind of engine, EngineError where a named one is gone.
+    """
+    if engine not in (AUTO, *CONTAINER_ENGINES):
+        raise UsageError(
+            f"the engine {engine!r} keeps nothing that could be cleaned",
+            remedy=f"take one of: {', '.join((AUTO, *CONTAINER_ENGINES))}",
+        )
+    did = "would remove" if dry_run else "removed"
+    count = 0
+    for line in _host(dry_run):
+        count += 1
+        yield f"{did} {line} on this host"
+    for name in CONTAINER_ENGINES if engine == AUTO else (engine,):
+        try:
+            found = list(_engine(name, images, dry_run))
+        except EngineError as error:
+            if engine != AUTO:
+                raise
+            yield f"{name}: {error.message}"
+            continue
+        count += len(found)
+        for what, kept in found:
+            yield f"kept {what} on {name}, {kept}" if kept else f"{did} {what} on {name}"
+    if not count:
+        yield "there is nothing to clean"
+    elif not images:
+        yield "images are kept: --images removes those too"
+
+
+def _host(dry_run: bool) -> tuple[str, ...]:
+    sessions = places().cache / SESSIONS
+    dead = dead_folders(owner_alive) if dry_run else sweep_folders(owner_alive)
+    return (*dead, *_sessions(sessions, dry_run))
+
+
+def _sessions(folder: Path, dry_run: bool) -> Iterator[str]:
+    from harness.testing.board import dead_sessions, remove_session
+
+    for dead in dead_sessions(folder):
+        if not dry_run:
+            remove_session(dead)
+        yield f"session {dead.name}"
+
+
+def _engine(name: str, images: bool, dry_run: bool) -> Iterator[tuple[str, str]]:
+    """What goes, and why it is kept where it is."""
+    from harness.engines.oci.capabilities import TABLE
+    from harness.engines.oci.connection import connect
+    from harness.engines.oci.named import named_images, remove_named
+    from harness.engines.oci.sweep import leftovers, sweep
+
+    client = connect(next(row for row in TABLE if row.engine == name))
+    try:
+        found = leftovers(client, owner_alive)
+        gone = [str(one) for one in found] if dry_run else sweep(client, owner_alive)
+        for what in gone:
+            yield what, ""
+        for image in named_images(client) if images else ():
+            kept = "" if dry_run else remove_named(client, image)
+            yield f"image {image.name} ({image.size_bytes / 1e6:.0f} MB)", kept
+    finally:
+        client.close()
