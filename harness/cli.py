@@ -243,6 +243,28 @@ def check(
 
 
 @app.command()
+def doctor(
+    engine: Annotated[
+        str, typer.Option("--engine", help="docker, podman; auto: the first that answers.")
+    ] = "auto",
+    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+) -> None:
+    """Can this host and its engine do what runs need? Exit status 4 where they cannot."""
+    from harness.commands.doctor import as_json as rendered
+    from harness.commands.doctor import doctor as looked
+    from harness.commands.doctor import line, status_of
+
+    findings = []
+    for finding in looked(engine):
+        findings.append(finding)
+        if not as_json:
+            print(line(finding))
+    if as_json:
+        print(rendered(findings), end="")
+    raise typer.Exit(status_of(findings))
+
+
+@app.command()
 def clean(
     engine: Annotated[
         str, typer.Option("--engine", help="docker, podman; auto: every one that answers.")

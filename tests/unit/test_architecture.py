@@ -82,6 +82,7 @@ LAYER_OF = {
     "check.transport": "engines",
     "dataset": "engines",
     "distributions": "engines",
+    "doctor": "engines",
     "engines": "engines",
     "hostclass": "engines",
     "interpreters": "engines",

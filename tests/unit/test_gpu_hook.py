@@ -9,6 +9,7 @@ import pytest
 
 from harness.cells import profile_for
 from harness.engines.oci.gpu import HOOKS, gpu_hook
+from harness.engines.oci.toolkit import too_old, toolkit_version
 from harness.model import Profile
 
 HOOK = "nvidia-container-runtime-hook"
@@ -59,3 +60,23 @@ def test_a_cell_with_a_gpu_preloads_nothing_of_its_image() -> None:
     chosen = replace(Profile(), environment=(("A", "b"), ("LD_PRELOAD", "/x.so")))
     assert chosen == profile_for("all", chosen)
     assert Profile() == profile_for("", Profile())
+
+
+@pytest.mark.parametrize(
+    ("refused", "said"),
+    [
+        (True, "NVIDIA Container Toolkit CLI version 1.17.7\ncommit: x"),
+        (True, "NVIDIA Container Runtime Hook version 1.14.3"),
+        (False, "NVIDIA Container Toolkit CLI version 1.17.8\ncommit: x"),
+        (False, "version: 1.18.0"),
+    ],
+)
+def test_a_toolkit_with_a_known_way_out_of_containers_is_not_used(refused: bool, said: str) -> None:
+    version = toolkit_version(which=lambda name: f"/bin/{name}", run=lambda command: said)
+    assert version is not None
+    assert refused == bool(too_old(version))
+
+
+def test_a_toolkit_that_says_no_version_has_none() -> None:
+    assert toolkit_version(which=lambda name: None, run=lambda command: "never asked") is None
+    assert toolkit_version(which=lambda name: name, run=lambda command: "no such option") is None

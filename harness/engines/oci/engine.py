@@ -21,6 +21,7 @@ from harness.engines.oci.gpu import NO_HOOK, GpuHook, gpu_hook
 from harness.engines.oci.images import other_architecture
 from harness.engines.oci.profile import HARNESS_DIR
 from harness.engines.oci.sweep import remove_builds, sweep
+from harness.engines.oci.toolkit import too_old, toolkit_version
 from harness.engines.oci.volume import fill_volume
 from harness.engines.oci.watch import EventWatch
 from harness.errors import EngineError
@@ -113,11 +114,18 @@ class ContainerEngine:
         client = connect(self._asked)
         # Its own connection: obtaining runs in threads, and a build changes the time-outs.
         try:
-            if order.cell.gpu and self._gpu_hook(client) is None:
-                return Obtained(outcome=Outcome.HOST_INCOMPATIBLE, reason=NO_HOOK)
+            if order.cell.gpu and (why := self._no_gpu(client)):
+                return Obtained(outcome=Outcome.HOST_INCOMPATIBLE, reason=why)
             return obtain(client, order, self._workshop, say)
         finally:
             client.close()
+
+    def _no_gpu(self, client: APIClient) -> str:
+        """Why no GPU is handed to a container here; empty where one is."""
+        if self._gpu_hook(client) is None:
+            return NO_HOOK
+        version = toolkit_version() if is_local(client) else None
+        return too_old(version) if version is not None else ""
 
     def _gpu_hook(self, client: APIClient) -> GpuHook | None:
         with engine_errors("saying what it can hand to containers"):

@@ -1,0 +1,68 @@
+"""`harness doctor`: can this host and its engine do what runs need, and what helps where not."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+from harness.commands.session import AUTO, CONTAINER_ENGINES, places
+from harness.doctor import diagnose
+from harness.doctor.bench import Bench
+from harness.doctor.finding import Finding, Status
+from harness.engines.oci.capabilities import TABLE
+from harness.errors import Exit, UsageError
+from harness.text import clean_line
+
+_SIGN = {Status.OK: "✓", Status.WARNING: "~", Status.PROBLEM: "✗", Status.UNVERIFIED: "?"}
+_WIDTH = 18
+
+
+def doctor(engine: str) -> Iterator[Finding]:
+    """Every check's finding as it comes. Raises UsageError for an engine without containers."""
+    if engine not in (AUTO, *CONTAINER_ENGINES):
+        raise UsageError(
+            f"there is nothing to look at in the engine {engine!r}",
+            remedy=f"take one of: {', '.join((AUTO, *CONTAINER_ENGINES))}",
+        )
+    where = places()
+    folders = {"store": where.store.parent, "cache": where.cache, "reports": where.reports}
+    bench = _first(engine, {what: path.absolute() for what, path in folders.items()})
+    try:
+        yield from diagnose(bench)
+    finally:
+        bench.close()
+
+
+def _first(engine: str, folders: dict[str, Path]) -> Bench:
+    """The engine of that name; auto: the first that answers, else Docker, with why not."""
+    names = CONTAINER_ENGINES if engine == AUTO else (engine,)
+    tried = []
+    for row in TABLE:
+        if row.engine in names:
+            bench = Bench(row=row, folders=folders)
+            bench.open()
+            if bench.client is not None:
+                return bench
+            tried.append(bench)
+    return tried[0]
+
+
+def line(finding: Finding) -> str:
+    """A finding for a terminal, its remedy below it."""
+    told = f"{_SIGN[finding.status]} {finding.check:{_WIDTH}} {clean_line(finding.evidence, 400)}"
+    if finding.remedy:
+        told += f"\n  {'':{_WIDTH}} help: {finding.remedy}"
+    return told
+
+
+def as_json(findings: list[Finding]) -> str:
+    """All of them for a program."""
+    return json.dumps({"checks": [asdict(one) for one in findings]}, indent=1) + "\n"
+
+
+def status_of(findings: list[Finding]) -> Exit:
+    """4 where runs will fail, else 0."""
+    bad = any(one.status is Status.PROBLEM for one in findings)
+    return Exit.INFRASTRUCTURE if bad else Exit.OK

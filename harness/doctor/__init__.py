@@ -1,0 +1,23 @@
+"""What `harness doctor` looks at: each check has a status, what it saw, and what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from harness.doctor.bench import Bench
+from harness.doctor.finding import Finding
+
+Check = Callable[[Bench], Finding]
+
+
+def checks() -> tuple[Check, ...]:
+    """Every check, in the order in which they are told."""
+    from harness.doctor import containers, engine, gpu, host
+
+    return (*engine.CHECKS, *containers.CHECKS, *host.CHECKS, *gpu.CHECKS)
+
+
+def diagnose(bench: Bench) -> Iterator[Finding]:
+    """Do them all, one after the other."""
+    for check in checks():
+        yield check(bench)

@@ -1,0 +1,225 @@
+"""What the checks work with: the engine, if it answers, and containers to try it with."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+from docker import APIClient
+from docker.errors import APIError, NotFound
+
+from harness.doctor.root import NoRoot, interpreter, python_root
+from harness.engines.oci import LABEL
+from harness.engines.oci.capabilities import Capabilities, capabilities_of
+from harness.engines.oci.connection import connect, engine_errors, explanation, is_local
+from harness.engines.oci.containers import remove, scratch_path
+from harness.engines.oci.profile import HARNESS_DIR, USER, cores_here, host_options
+from harness.engines.oci.sweep import remove_network
+from harness.engines.oci.volume import fill_volume, remove_volume
+from harness.errors import EngineError
+from harness.model import Profile
+from harness.owner import owner_token
+
+MEMORY = 128 * 1024**2
+PROCESSES = 40
+GIVEN = b"from this host\n"
+"""What is put into the volume."""
+_PATIENCE_S = 60
+
+
+class NotTried(Exception):
+    """A container could not be tried; says why."""
+
+
+@dataclass(kw_only=True)
+class Bench:
+    """One engine to be looked at; whatever is made on it goes with `close`."""
+
+    row: Capabilities
+    folders: Mapping[str, Path]
+    """What lies on this host, by what it is for: store, cache, reports."""
+    client: APIClient | None = None
+    why: str = ""
+    """Why no engine answers."""
+    _made: list[tuple[str, str]] = field(default_factory=list)
+
+    def open(self) -> None:
+        """Look for the engine."""
+        try:
+            self.client = connect(self.row)
+            with engine_errors("saying its version"):
+                self.row = capabilities_of(self.client.version())
+        except EngineError as error:
+            self.client, self.why = None, error.message
+
+    def close(self) -> None:
+        """Remove what was made, let go of the engine."""
+        if self.client is None:
+            return
+        for kind, name in reversed(self._made):
+            match kind:
+                case "volume":
+                    remove_volume(self.client, name)
+                case "network":
+                    remove_network(self.client, name)
+                case _:
+                    with engine_errors("removing an image"):
+                        self.client.remove_image(name, force=True)
+        self.client.close()
+
+    @property
+    def engine(self) -> APIClient:
+        """The engine. Raises NotTried where there is none."""
+        if self.client is None:
+            raise NotTried("no engine answers")
+        return self.client
+
+    @property
+    def local(self) -> bool:
+        """Whether the engine runs on this host."""
+        return self.client is not None and is_local(self.client)
+
+    @cached_property
+    def info(self) -> dict[str, Any]:
+        """What the engine says of itself."""
+        with engine_errors("describing itself"):
+            found: dict[str, Any] = self.engine.info()
+        return found
+
+    @cached_property
+    def image(self) -> str:
+        """A small image with this Python in it."""
+        try:
+            root = python_root()
+        except NoRoot as error:
+            raise NotTried(str(error)) from error
+        name = f"{LABEL}-doctor:{token_hex(6)}"
+        with engine_errors("importing a root file system"):
+            self.engine.import_image_from_data(io.BytesIO(root), repository=name)
+        self._made.append(("image", name))
+        return name
+
+    @cached_property
+    def volume(self) -> str:
+        """A volume with one file in it, filled as runs fill theirs."""
+        name = f"{LABEL}-doctor-{token_hex(6)}"
+        fill_volume(self.engine, name, self.image, {"given": GIVEN}, self.labels("volume"))
+        self._made.append(("volume", name))
+        return name
+
+    @cached_property
+    def network(self) -> str:
+        """A network of its own."""
+        name = f"{LABEL}-doctor-{token_hex(6)}"
+        with engine_errors("making a network"):
+            self.engine.create_network(name, driver="bridge", labels=self.labels("network"))
+        self._made.append(("network", name))
+        return name
+
+    def labels(self, kind: str) -> dict[str, str]:
+        """What the sweep of a later run finds, should this end before its time."""
+        return {f"{LABEL}.kind": kind, f"{LABEL}.owner": owner_token()}
+
+    @cached_property
+    def strict(self) -> dict[str, Any]:
+        """What a program sees in the strict profile. Raises NotTried, EngineError."""
+        return self.told(_LOOK.replace("SCRATCH", repr(scratch := scratch_path())), scratch)
+
+    def told(self, program: str, scratch: str, **more: Any) -> dict[str, Any]:
+        """What a program in a container prints, as JSON. Raises NotTried, EngineError."""
+        profile = Profile(memory_bytes=MEMORY, processes=PROCESSES, relaxations=("processes=",))
+        options = host_options(
+            profile, self.row, scratch=scratch, volume=self.volume, cores=cores_here()
+        )
+        options.update(more)
+        with self._container(program, options) as container:
+            try:
+                self.engine.start(container)
+                status = self.engine.wait(container, timeout=_PATIENCE_S)
+            except APIError as error:
+                raise NotTried(explanation(error)) from error
+            said = self.engine.logs(container, stdout=True, stderr=True)[-4000:]
+        try:
+            found: dict[str, Any] = json.loads(said)
+        except ValueError as error:
+            text = " ".join(said.decode("utf-8", "replace").split())[-300:]
+            raise NotTried(f"exit status {status.get('StatusCode')}: {text}") from error
+        return found
+
+    def written(self) -> bytes:
+        """What a container leaves in the volume, read back by the engine."""
+        options = {"network_mode": "none", "init": True}
+        binds = {self.volume: {"bind": HARNESS_DIR, "mode": "rw"}}
+        program = f"open('{HARNESS_DIR}/taken', 'w').write('from the container\\n')"
+        with self._container(program, {**options, "binds": binds}, user="0:0") as container:
+            try:
+                self.engine.start(container)
+                self.engine.wait(container, timeout=_PATIENCE_S)
+                pieces, _ = self.engine.get_archive(container, f"{HARNESS_DIR}/taken")
+                return b"".join(pieces)
+            except NotFound as error:
+                raise NotTried("what the container wrote is not there") from error
+
+    @contextmanager
+    def _container(
+        self, program: str, options: Mapping[str, Any], user: str = f"{USER}:{USER}"
+    ) -> Iterator[str]:
+        with engine_errors("trying a container"):
+            made = self.engine.create_container(
+                image=self.image,
+                entrypoint=[interpreter(), "-I", "-S", "-B", "-c", program],
+                command=[],
+                user=user,
+                working_dir="/",
+                labels=self.labels("container"),
+                volumes=[HARNESS_DIR],
+                host_config=self.engine.create_host_config(**options),
+            )["Id"]
+            try:
+                yield made
+            finally:
+                remove(self.engine, made)
+
+
+_LOOK = f"""
+import ctypes, errno, json, os, socket, sys
+def read(*paths):
+    for path in paths:
+        try:
+            return open(path).read().strip()
+        except OSError:
+            pass
+    return ""
+def writable(path):
+    try:
+        open(os.path.join(path, "x"), "w").close()
+        return True
+    except OSError:
+        return False
+libc = ctypes.CDLL(None, use_errno=True)
+libc.syscall(435, 0, 0)
+clone3 = errno.errorcode.get(ctypes.get_errno(), "0")
+status = dict(line.split(":", 1) for line in read("/proc/self/status").splitlines())
+print(json.dumps({{
+    "interfaces": sorted(name for _, name in socket.if_nameindex()),
+    "user": os.getuid(),
+    "capabilities": status["CapEff"].strip(),
+    "seccomp": status.get("Seccomp", "").strip(),
+    "root": writable("/"),
+    "scratch": writable(SCRATCH),
+    "given": read("{HARNESS_DIR}/given"),
+    "volume": writable("{HARNESS_DIR}"),
+    "memory": read("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"),
+    "processes": read("/sys/fs/cgroup/pids.max", "/sys/fs/cgroup/pids/pids.max"),
+    "clone3": clone3,
+    "vsyscall": "[vsyscall]" in read("/proc/self/maps"),
+    "kernel": os.uname().release,
+}}))
+"""
