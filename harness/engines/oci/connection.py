@@ -53,9 +53,11 @@ def is_local(client: APIClient) -> bool:
 
 
 def _cause(error: BaseException) -> str:
-    """The innermost reason of a wrapped connection error, in the system's words."""
+    """The engine's own words, else the innermost reason of a wrapped error in the system's."""
     seen = error
     for _ in range(10):
+        if isinstance(seen, APIError):
+            return explanation(seen)
         inner = seen.__cause__ or seen.__context__
         if inner is None:
             break
