@@ -81,7 +81,7 @@ class PrivateEngine:
                     assert "error" not in said, said
 
     def end(self) -> None:
-        """End it with all it started."""
+        """End it with all it started, and the mount of its data on itself."""
         if self.process is None:
             return
         if self.process.poll() is None:
@@ -96,6 +96,9 @@ class PrivateEngine:
                 self.process.kill()
                 self.process.wait()
         self._end_containerd()
+        subprocess.run(
+            ["umount", "--recursive", "--lazy", self.data], stderr=subprocess.DEVNULL, check=False
+        )
 
     def _end_containerd(self) -> None:
         with suppress(OSError, ValueError):
