@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,12 +14,14 @@ from pathlib import Path
 
 from docker import APIClient
 
+from tests.real import own_network
+
 PATIENCE_S = 60
 
 
 @dataclass(kw_only=True)
 class PrivateEngine:
-    """dockerd with its own data, socket and containerd below `folder`."""
+    """dockerd with its own data, socket, network and containerd below `folder`."""
 
     folder: Path
     """Short: the path of a socket has at most 107 bytes."""
@@ -38,6 +41,7 @@ class PrivateEngine:
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 [
+                    *(sys.executable, own_network.__file__),
                     *("dockerd", "--host", self.url, "--bridge", "none", "--iptables=false"),
                     *("--data-root", self.data, "--exec-root", self.folder / "exec"),
                     *("--pidfile", self.folder / "docker.pid"),

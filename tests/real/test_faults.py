@@ -32,6 +32,7 @@ from harness.model import Outcome
 from tests.real.commandline import PROGRAM, Place, wait_until
 from tests.real.home_made import SLOW, HomeMade, home_made_distributions
 from tests.real.leftovers import Leftovers
+from tests.real.own_network import within
 from tests.real.private_engine import PrivateEngine
 from tests.real.suites import small_suite
 
@@ -53,6 +54,8 @@ def private(engine: APIClient, home_made_base: str) -> Iterator[PrivateEngine]:
     """An engine of our own with one base on it."""
     if shutil.which("dockerd") is None:
         pytest.skip("there is no dockerd here to be killed")
+    if os.geteuid():
+        pytest.skip("only root can start a dockerd")
     with tempfile.TemporaryDirectory(prefix="eng-", ignore_cleanup_errors=True) as name:
         made = PrivateEngine(folder=Path(name), data=Path(name) / "data")
         made.start()
@@ -191,7 +194,8 @@ def test_the_engine_killed_in_a_build_is_no_fault_of_the_cell(
 def test_the_engine_killed_in_a_pull_is_no_fault_of_the_cell(
     there: Place, private: PrivateEngine, behind: None, happened: Told
 ) -> None:
-    with stalling_registry() as (name, asked):
+    assert private.process is not None, "it was started"
+    with stalling_registry(private.process.pid) as (name, asked):
         row = {"id": "pulled", "image": f"{name}/slow:1", "level": "L0"}
         suite = small_suite(there.folder / "suite", row)
         with there.started("run", "--suite", str(suite), "--probe", "python") as process:
@@ -237,8 +241,8 @@ def test_a_containerd_that_is_killed_is_no_fault_of_the_cell(
 
 
 @contextmanager
-def stalling_registry() -> Iterator[tuple[str, threading.Event]]:
-    """A registry on loopback that begins to send a layer, and never ends."""
+def stalling_registry(neighbour: int) -> Iterator[tuple[str, threading.Event]]:
+    """A registry on a process's loopback that begins to send a layer, and never ends."""
     asked, over = threading.Event(), threading.Event()
     layer = "sha256:" + "a" * 64
     config = (
@@ -295,7 +299,7 @@ def stalling_registry() -> Iterator[tuple[str, threading.Event]]:
         ],
     }
     MANIFEST = json.dumps(parts).encode()  # noqa: N806
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry)
+    server = within(neighbour, lambda: http.server.ThreadingHTTPServer(("127.0.0.1", 0), Registry))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
