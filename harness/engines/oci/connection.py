@@ -15,8 +15,9 @@ from docker.errors import APIError, DockerException
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
+from harness.addresses import without_credentials
 from harness.engines.oci.capabilities import DOCKER, Capabilities, address, capabilities_of
-from harness.errors import EngineError, InfrastructureError
+from harness.errors import EngineError, InfrastructureError, cause_of
 from harness.model import EngineInfo
 
 _ANSWER_S = 60
@@ -41,7 +42,7 @@ def connect(row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S) -> APICli
         client.ping()
     except (DockerException, RequestException, HTTPError, OSError, ValueError) as error:
         raise EngineError(
-            f"no container engine answers at {where}: {_cause(error)}",
+            f"no container engine answers at {without_credentials(where)}: {cause_of(error)}",
             remedy=f"{row.start}, set {row.variables[0]}, or use `--engine host`",
         ) from error
     return client
@@ -50,18 +51,6 @@ def connect(row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S) -> APICli
 def is_local(client: APIClient) -> bool:
     """Whether the engine is reached by a socket of this host, and so runs on it."""
     return client.base_url.startswith(("http+docker", "http+unix"))
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost reason of a wrapped connection error, in the system's words."""
-    seen = error
-    for _ in range(10):
-        inner = seen.__cause__ or seen.__context__
-        if inner is None:
-            break
-        seen = inner
-    text = str(seen) or str(error)
-    return text.splitlines()[0][:200] if text else type(seen).__name__
 
 
 @contextmanager
@@ -82,7 +71,7 @@ def engine_errors(doing: str) -> Iterator[None]:
         raise EngineError(f"the engine failed while {doing}: {text}") from error
     except (DockerException, RequestException, HTTPError, OSError, ValueError) as error:
         raise EngineError(
-            f"the engine went away while {doing}: {_cause(error)}",
+            f"the engine went away while {doing}: {cause_of(error)}",
             remedy="see whether it still runs; records written so far are kept",
         ) from error
 
