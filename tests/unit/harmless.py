@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import fields
 
 from pydantic import TypeAdapter
@@ -36,6 +37,7 @@ def harmless_terminal(text: str) -> None:
 
 
 def harmless_markdown(text: str) -> None:
+    """Bounded, its tables whole, and no tag in it but ours."""
     harmless_text(text)
     assert len(text.encode()) <= BUDGET
     table: list[int] = []
@@ -51,9 +53,31 @@ def harmless_markdown(text: str) -> None:
     assert tags <= {"<details>", "</details>", "<summary>", "</summary>", "<!-- -->"}
 
 
-def harmless_json(text: str) -> None:
+def harmless_json_text(text: str) -> None:
+    """JSON in ASCII of which every string may be printed."""
     text.encode("ascii")
-    assert not re.search("[\x00-\x09\x0b-\x1f\x7f]|##\\w*\\[", text)
+    harmless_text(text)
+    for said in texts_of(json.loads(text)):
+        assert not UNSEEN.search(said)
+        said.encode()
+
+
+def texts_of(tree: object) -> Iterator[str]:
+    """Every string of a JSON value, names too."""
+    if isinstance(tree, str):
+        yield tree
+    elif isinstance(tree, dict):
+        yield from tree
+        for value in tree.values():
+            yield from texts_of(value)
+    elif isinstance(tree, list):
+        for value in tree:
+            yield from texts_of(value)
+
+
+def harmless_json(text: str) -> None:
+    """A report, as its schema has it."""
+    harmless_json_text(text)
     REPORT.validate_json(text, strict=True)
     assert {field.name for field in fields(ReportDocument)} == set(json.loads(text))
 
