@@ -18,20 +18,36 @@ _NOISE_BYTES = 16 * 1024
 _PROBE_OUTPUT_BYTES = 64 * 1024**2
 
 
+def runner_text() -> str:
+    """The guest runner: a file of its own, or the text of `python -c`."""
+    return Path(harness.guest.__file__).with_name(RUNNER).read_text("ascii")
+
+
 def guest_files(request: Pass) -> dict[str, Path | bytes]:
-    """Relative path -> content of everything a guest reads."""
-    runner = Path(harness.guest.__file__).with_name(RUNNER)
-    content: dict[str, Path | bytes] = {RUNNER: runner.read_bytes()}
+    """Relative path -> content of everything a guest reads, but its data."""
+    content: dict[str, Path | bytes] = {RUNNER: runner_text().encode()}
     for question in request.questions:
         content[f"probes/{question.probe.name}.py"] = question.probe.source.encode()
-    content.update({f"data/{name}": path for name, path in request.dataset.items()})
     return content
 
 
-def guest_request(request: Pass, markers: Mapping[str, str], *, scratch: str, at: str) -> bytes:
+def guest_data(request: Pass) -> dict[str, Path | bytes]:
+    """Relative path -> content of the data set."""
+    return {f"data/{name}": path for name, path in request.dataset.items()}
+
+
+def guest_request(
+    request: Pass,
+    markers: Mapping[str, str],
+    *,
+    scratch: str,
+    at: str,
+    runner: str | None = None,
+) -> bytes:
     """The line of JSON the guest runner reads: probes in order, each with its marker.
 
-    `markers`: random marker -> probe name; `at`: where the guest finds its files.
+    `markers`: random marker -> probe name; `at`: where the guest finds its files. With `runner`,
+    its text, the probes' texts are in the request, too, and only data are files.
     """
     marker_of = {name: marker for marker, name in markers.items()}
     where = PurePosixPath(at)
@@ -39,6 +55,7 @@ def guest_request(request: Pass, markers: Mapping[str, str], *, scratch: str, at
         {
             "name": question.probe.name,
             "path": str(where / "probes" / f"{question.probe.name}.py"),
+            "source": None if runner is None else question.probe.source,
             "marker": marker_of[question.probe.name],
             "timeout_s": question.probe.timeout_s,
             "settings": dict(question.settings),
@@ -51,7 +68,8 @@ def guest_request(request: Pass, markers: Mapping[str, str], *, scratch: str, at
         "noise_bytes": _NOISE_BYTES,
         "total_bytes": _PROBE_OUTPUT_BYTES,
     }
-    return json.dumps({"scratch": scratch, "probes": probes, "limits": limits}).encode() + b"\n"
+    wanted = {"scratch": scratch, "probes": probes, "limits": limits, "runner": runner}
+    return json.dumps(wanted).encode() + b"\n"
 
 
 def install_list(lock: Lock) -> bytes:

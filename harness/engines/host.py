@@ -23,7 +23,7 @@ from typing import Self
 
 from harness import recipe
 from harness.engines import Engine, Obtained, Order, Pass, Performed, Say, Workshop
-from harness.engines.guestwork import RUNNER, answers_of, guest_files, guest_request
+from harness.engines.guestwork import RUNNER, answers_of, guest_data, guest_files, guest_request
 from harness.engines.virtualenv import EnvironmentFailed, make_environment
 from harness.errors import InfrastructureError
 from harness.framing import FrameReader
@@ -118,7 +118,7 @@ class HostEngine:
         with work_folder(self._workshop.owner, "guest") as folder:
             scratch = folder / "scratch"
             scratch.mkdir()
-            for name, content in guest_files(request).items():
+            for name, content in (guest_files(request) | guest_data(request)).items():
                 path = folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if isinstance(content, bytes):

@@ -6,12 +6,16 @@ the standard library alone; nothing of the harness is imported, and nothing here
     runner.py                      reads one line of JSON on standard input, see `main`
     runner.py --probe DESCRIPTOR   one probe, as a fresh process that the above starts
 
+It need not lie in a file: as `python -c TEXT` it does the same, with its text in the request.
+
 Each probe is a process of its own, in a session of its own, with its own deadline. It answers
 through a pipe of its own; whatever it or a library prints goes another way and is kept bounded.
 For each probe one frame is written to standard output:
 
     harness-frame MARKER LENGTH SHA256
     PAYLOAD
+
+Modules are imported where they are used, as this starts anew for every probe.
 
 The marker comes with the request and never reaches the probe, so that a probe cannot forge a
 frame. The payload is ASCII JSON.
@@ -20,19 +24,15 @@ from __future__ import division
 
 import errno
 import fcntl
-import hashlib
 import json
 import os
 import re
 import select
-import shutil
 import signal
 import sys
-import tempfile
 import time
-import traceback
 
-REQUEST_BYTES = 1024 * 1024
+REQUEST_BYTES = 16 * 1024 * 1024
 SERIES = 10000
 MESSAGE = 4000
 TRACEBACK = 16000
@@ -41,6 +41,10 @@ LAST_WORDS_S = 5.0
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 SCRATCH_VARIABLES = ("TMPDIR", "HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR", "CUDA_CACHE_PATH")
+
+FILE = globals().get("__file__")
+own_text = None
+asked_text = {}
 
 text_type = type(u"")
 whole_types = (int, type(2 ** 80))  # the latter is `long` on 2.7
@@ -56,15 +60,18 @@ def monotonic():
 
 
 def probe_main(descriptor):
-    """Read {"path", "settings"} on standard input, ask the probe, answer on `descriptor`."""
+    """Read {"path", "source", "settings"} on standard input, ask the probe, answer on `descriptor`.
+
+    source: the text of the file at path, which need not be there then, or null.
+    """
     request = json.loads(read_all(0).decode("ascii"))
     hide_stdin()
-    here = os.path.dirname(os.path.abspath(__file__))
+    here = os.path.dirname(os.path.abspath(FILE)) if FILE else os.getcwd()
     # Its neighbours must not shadow what a probe imports.
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
     sys.argv[:] = [request["path"]]
     try:
-        content = encoded({"facts": ask(request["path"], request["settings"])})
+        content = encoded({"facts": ask(request["path"], request["source"], request["settings"])})
     except BaseException:  # SystemExit of a library is an answer as well.
         content = encoded({"raised": describe(*sys.exc_info())})
     while content:
@@ -83,9 +90,13 @@ def encoded(value):
         value, ensure_ascii=True, allow_nan=False, sort_keys=True).encode("ascii")
 
 
-def ask(path, settings):
-    with open(path, "rb") as stream:
-        source = stream.read()
+def ask(path, source, settings):
+    if source is None:
+        with open(path, "rb") as stream:
+            source = stream.read()
+    else:
+        asked_text[path] = source
+        source = source.encode("utf-8")
     namespace = {"__name__": "harness_probe", "__file__": path}
     exec(compile(source, path, "exec", 0, True), namespace)
     facts = namespace["probe"](settings)
@@ -131,6 +142,10 @@ def scalar(key, value):
 
 def describe(kind, error, trace):
     """An exception as text, bounded; one that cannot even be printed is told so."""
+    import linecache
+    import traceback
+    for path, source in asked_text.items():  # There is no file that could be quoted.
+        linecache.cache[path] = (len(source), None, source.splitlines(True), path)
     name = kind.__name__
     module = getattr(kind, "__module__", None)
     if module not in (None, "builtins", "exceptions", "__main__", "harness_probe"):
@@ -177,7 +192,8 @@ class Child(object):
         self.request = encoded(request)
         # An interpreter that was started in an odd way may not know where it lies.
         interpreter = sys.executable or os.path.realpath("/proc/self/exe")
-        command = [interpreter, os.path.abspath(__file__), "--probe", str(ANSWER_FD)]
+        program = [os.path.abspath(FILE)] if FILE else ["-c", own_text]
+        command = [interpreter] + program + ["--probe", str(ANSWER_FD)]
         ask_read, self.ask = pipe()
         self.answer, answer_write = pipe()
         self.noise, noise_write = pipe()
@@ -259,13 +275,14 @@ def run_probe(probe, scratch, limits):
     try:
         variables = dict(os.environ)
         if scratch:
-            folder = tempfile.mkdtemp(prefix="probe-", dir=scratch)
+            folder = new_folder(scratch)
             for name in SCRATCH_VARIABLES:
                 variables[name] = folder
         settings = dict(probe.get("settings") or {})
         settings.update(scratch=folder, data_dir=probe.get("data_dir"))
         started = monotonic()
-        child = Child({"path": probe["path"], "settings": settings}, variables)
+        asked = {"path": probe["path"], "source": probe.get("source"), "settings": settings}
+        child = Child(asked, variables)
     except (EnvironmentError, ValueError) as error:
         payload["reason"] = "the probe could not be started: %s" % error
         return payload
@@ -280,7 +297,7 @@ def run_probe(probe, scratch, limits):
         child.close()
         current = None
         if folder:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(folder)
     payload["durations"]["probe"] = monotonic() - started
     payload["noise"], payload["noise_bytes"] = noise.text(), noise.count
     observe_load(observed, "after")
@@ -454,6 +471,26 @@ def out_of_memory_kills():
     return None
 
 
+def new_folder(scratch):
+    for number in range(1, 10000):
+        folder = os.path.join(scratch, "probe-%d" % number)
+        try:
+            os.mkdir(folder, 0o700)
+            return folder
+        except OSError as error:
+            if error.errno != errno.EEXIST:  # A probe before this one may have made it.
+                raise
+    raise EnvironmentError("there is no free name in %s" % scratch)
+
+
+def remove_folder(folder):
+    try:
+        os.rmdir(folder)
+    except OSError:
+        import shutil
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def observe_load(observed, when):
     try:
         observed["load_1m_" + when] = os.getloadavg()[0]
@@ -543,6 +580,7 @@ def hide_stdin():
 
 
 def write_frame(marker, payload):
+    import hashlib
     content = encoded(payload)
     head = "harness-frame %s %d %s\n" % (
         marker, len(content), hashlib.sha256(content).hexdigest())
@@ -562,13 +600,16 @@ def stop(number, _):
 
 
 def main():
-    """Run the probes of {"scratch", "limits", "probes"} in order, one frame for each.
+    """Run the probes of {"scratch", "limits", "probes", "runner"} in order, one frame for each.
 
     scratch: a writable folder, or null; limits: "answer_bytes", "noise_bytes" (kept of what a
     probe prints) and "total_bytes" (more of it stops the probe); a probe: "name", "path",
-    "marker", "timeout_s", "settings" and "data_dir". Ends in 0 when all frames are written.
+    "source", "marker", "timeout_s", "settings" and "data_dir"; runner: the text of this file,
+    where it has none. Ends in 0 when all frames are written.
     """
+    global own_text
     request = json.loads(read_line(0).decode("ascii"))
+    own_text = str(request.get("runner") or "")
     hide_stdin()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, stop)

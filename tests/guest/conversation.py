@@ -45,16 +45,25 @@ class Heard:
 
 
 def converse(
-    python: str, asked: Sequence[Asked], scratch: Path | None, *, env: dict[str, str] | None = None
+    python: str,
+    asked: Sequence[Asked],
+    scratch: Path | None,
+    *,
+    env: dict[str, str] | None = None,
+    files: bool = True,
 ) -> Heard:
+    """`files`: runner and probes lie in files; else they come as text."""
+    text = RUNNER.read_text("ascii")
     markers = {token_hex(16): one.name for one in asked}
     request = {
         "scratch": str(scratch) if scratch else None,
         "limits": LIMITS,
+        "runner": None if files else text,
         "probes": [
             {
                 "name": one.name,
-                "path": str(one.path),
+                "path": str(one.path) if files else f"/nowhere/{one.path.name}",
+                "source": None if files else one.path.read_text("utf-8"),
                 "marker": marker,
                 "timeout_s": one.timeout_s,
                 "settings": one.settings,
@@ -64,7 +73,7 @@ def converse(
         ],
     }
     done = subprocess.run(
-        [python, str(RUNNER)],
+        [python, str(RUNNER)] if files else [python, "-c", text],
         input=json.dumps(request).encode() + b"\nnot read\n",
         capture_output=True,
         env=env,

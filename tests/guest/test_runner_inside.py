@@ -199,14 +199,16 @@ def scratch(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("scratch")
 
 
-@pytest.fixture(scope="module")
-def heard(python: str, probes: dict[str, Path], scratch: Path) -> Heard:
-    """One conversation about all of them, in that order."""
+@pytest.fixture(scope="module", params=[True, False], ids=["files", "text"])
+def heard(
+    request: pytest.FixtureRequest, python: str, probes: dict[str, Path], scratch: Path
+) -> Heard:
+    """One conversation about all of them, in that order; with files, and with text alone."""
     asked = [
         Asked(path=path, timeout_s=PATIENCE.get(name, 30.0), settings={"steps": 7})
         for name, path in probes.items()
     ]
-    return converse(python, asked, scratch)
+    return converse(python, asked, scratch, files=request.param)
 
 
 def raised(answer: Answer) -> tuple[str, str]:
@@ -281,6 +283,7 @@ def test_an_exception_is_an_answer(heard: Heard) -> None:
     assert heard.answers["raising"].raised is not None
     trace = heard.answers["raising"].raised.traceback
     assert "in fail" in trace
+    assert "raise ValueError" in trace
     assert "runner.py" not in trace
     assert heard.answers["raising"].reason.startswith("ValueError: ")
 

@@ -284,7 +284,8 @@ def test_what_somebody_else_does_to_a_container_is_no_crash_of_its_own(
     third_party(act)
     records = trying.ask(hostile, sleeps, ANSWERS)
 
-    assert {Outcome.INTERFERED} == {record.outcome for record in records.values()}
+    told = [record.reason for record in records.values()]
+    assert {Outcome.INTERFERED} == {record.outcome for record in records.values()}, told
     assert said in records["sleeps"].reason
     assert [] == left.found()
 

@@ -7,8 +7,9 @@ at 1.41 (testcontainers-java#11210, #11232).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from docker import APIClient
 from docker.errors import APIError, DockerException
@@ -28,18 +29,20 @@ class DiskFull(InfrastructureError):
     """The engine's disk is full."""
 
 
-def connect(row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S) -> APIClient:
+def connect(
+    row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S, api: str = "auto"
+) -> APIClient:
     """A client that has heard from its engine, at the address its row of the table tells.
 
-    Raises EngineError that says whether there is no engine, or one that does not answer.
+    With `api`, the version of an engine that was heard from before, nothing is asked. Raises
+    EngineError that says whether there is no engine, or one that does not answer.
     """
     from docker.utils import kwargs_from_env
 
     settings = kwargs_from_env()
     settings["base_url"] = where = address(row, os.environ)
     try:
-        client = APIClient(version="auto", timeout=timeout_s, **settings)
-        client.ping()
+        client = APIClient(version=api, timeout=timeout_s, **settings)
     except (DockerException, RequestException, HTTPError, OSError, ValueError) as error:
         raise EngineError(
             f"no container engine answers at {without_credentials(where)}: {_cause(error)}",
@@ -98,10 +101,9 @@ def disk_full(text: str) -> bool:
     return "no space left on device" in text.lower()
 
 
-def info_of(client: APIClient) -> EngineInfo:
-    """What answered, its versions, and the features that decide what a container may see."""
-    with engine_errors("saying its version"):
-        version = client.version()
+def info_of(client: APIClient, version: Mapping[str, Any]) -> EngineInfo:
+    """What answered as `version`, and the features that decide what a container may see."""
+    with engine_errors("saying what it is"):
         info = client.info()
     return EngineInfo(
         name=capabilities_of(version).engine,

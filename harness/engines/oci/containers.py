@@ -9,7 +9,6 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
@@ -29,6 +28,8 @@ from harness.model import Outcome, Profile
 _EXIT_KNOWN_S = 60.0
 _OOM_HEARD_S = 2.0
 _SIGKILLED = 137
+_GOING = ("stopping", "removing")
+"""States in which the exit code is not known yet."""
 _MISSING = ("executable file not found", "no such file or directory", "not a directory")
 
 
@@ -50,6 +51,7 @@ class Started:
     command: tuple[str, ...]
     scratch: str
     volume: str
+    """Mounted read-only; empty: none."""
     profile: Profile
     labels: Mapping[str, str]
     row: Capabilities
@@ -67,6 +69,7 @@ def run_container(
     watch: EventWatch,
     what: Started,
     *,
+    ready: Callable[[], object],
     stdin: Callable[[], bytes],
     heard: Callable[[bytes], bool],
     noise: Callable[[bytes], bool],
@@ -74,6 +77,7 @@ def run_container(
 ) -> Ended:
     """Run one container to its end and remove it, whatever happens.
 
+    It is started when `ready` returns: what it mounts may be filled while it is made.
     `heard` and `noise` get standard output and standard error, and stop the container by
     returning False (the byte budget is used up). Raises EngineError when the engine is gone.
     """
@@ -87,6 +91,7 @@ def run_container(
                 raise
             return Ended(outcome=Outcome.HOST_INCOMPATIBLE, reason=text)
     try:
+        ready()
         return _run(client, watch, container, stdin, heard, noise, began, deadline_s, what.row)
     finally:
         remove(client, container)
@@ -112,7 +117,7 @@ def _create(client: APIClient, what: Started) -> str:
         stdin_open=True,
         tty=False,
         detach=False,
-        volumes=[HARNESS_DIR],
+        volumes=[HARNESS_DIR] if what.volume else [],
         use_config_proxy=False,
         host_config=client.create_host_config(**options),
     )
@@ -172,11 +177,21 @@ def _not_started(error: APIError) -> Ended:
 
 
 def _running(client: APIClient, container: str) -> bool:
+    state = _state(client, container)
+    return state is not None and bool(state["Running"]) and not state.get("Paused")
+
+
+def _state(client: APIClient, container: str) -> Mapping[str, Any] | None:
+    """A container's state; None where it is gone, or going: Podman says so in several ways."""
     try:
-        state: Any = client.inspect_container(container)["State"]
+        found: Mapping[str, Any] = client.inspect_container(container)["State"]
     except NotFound:
-        return False
-    return bool(state["Running"]) and not state.get("Paused")
+        return None
+    except APIError as error:
+        if "no such container" in explanation(error).lower():
+            return None
+        raise
+    return found
 
 
 def _how_it_ended(
@@ -191,11 +206,10 @@ def _how_it_ended(
                 remedy="see whether it still runs; records written so far are kept",
             )
         with engine_errors("asking how a container ended"):
-            try:
-                state: Any = client.inspect_container(container)["State"]
-            except NotFound:
-                return Ended(outcome=Outcome.INTERFERED, reason="somebody removed the container")
-        if not state["Running"]:
+            state = _state(client, container)
+        if state is None:
+            return Ended(outcome=Outcome.INTERFERED, reason="somebody removed the container")
+        if not state["Running"] and state.get("Status") not in _GOING:
             break
         if state.get("Paused"):
             return Ended(outcome=Outcome.INTERFERED, reason="somebody paused the container")
@@ -231,9 +245,8 @@ def _out_of_memory(client: APIClient, watch: EventWatch, container: str, code: i
         return False
     if watch.wait_for(container, "oom", _OOM_HEARD_S):
         return True
-    with engine_errors("asking how a container ended"), suppress(NotFound):
-        return bool(client.inspect_container(container)["State"].get("OOMKilled"))
-    return False
+    with engine_errors("asking how a container ended"):
+        return bool((_state(client, container) or {}).get("OOMKilled"))
 
 
 def signal_name(number: int) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from secrets import token_hex
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from docker import APIClient
 
 from harness.engines import Obtained, Order, Pass, Performed, Say, Workshop
-from harness.engines.guestwork import RUNNER, answers_of, guest_files, guest_request
+from harness.engines.guestwork import answers_of, guest_data, guest_request, runner_text
 from harness.engines.oci import LABEL
 from harness.engines.oci.capabilities import Capabilities, capabilities_of
 from harness.engines.oci.cells import obtain
@@ -22,7 +22,7 @@ from harness.engines.oci.images import other_architecture
 from harness.engines.oci.profile import HARNESS_DIR
 from harness.engines.oci.sweep import remove_builds, sweep
 from harness.engines.oci.toolkit import too_old, toolkit_version
-from harness.engines.oci.volume import fill_volume
+from harness.engines.oci.volume import RunVolume
 from harness.engines.oci.watch import EventWatch
 from harness.errors import EngineError
 from harness.framing import FrameReader
@@ -49,12 +49,14 @@ class ContainerEngine:
         self._workshop = workshop
         self._client: APIClient | None = None
         self._watch: EventWatch | None = None
-        self._volumes: dict[tuple[str, ...], str] = {}
+        self._version: Mapping[str, Any] = {}
+        self._volumes: dict[tuple[str, ...], RunVolume] = {}
 
     def __enter__(self) -> Self:
         self._client = connect(self._asked)
         with engine_errors("saying its version"):
-            self._row = capabilities_of(self._client.version())
+            self._version = self._client.version()
+            self._row = capabilities_of(self._version)
         watch = EventWatch(
             self._client, by_label=self._row.events_by_label, reopen=self._row.events_break
         )
@@ -89,7 +91,7 @@ class ContainerEngine:
 
     def describe(self) -> EngineInfo:
         """Versions and features."""
-        return info_of(self.client)
+        return info_of(self.client, self._version)
 
     def host(self) -> HostClass:
         """This host: the engine is taken to be local."""
@@ -106,12 +108,15 @@ class ContainerEngine:
 
     def release(self, run: str) -> None:
         """Remove a run's containers and volume."""
-        sweep(self.client, owner_alive, run=run)
-        self._volumes = {key: name for key, name in self._volumes.items() if key[0] != run}
+        try:
+            for key in [key for key in self._volumes if key[0] == run]:
+                self._volumes.pop(key).close()
+        finally:
+            sweep(self.client, owner_alive, run=run)
 
     def obtain(self, order: Order, say: Say) -> Obtained:
         """Build, pull or find a cell's image."""
-        client = connect(self._asked)
+        client = connect(self._asked, api=self.client.api_version)
         # Its own connection: obtaining runs in threads, and a build changes the time-outs.
         try:
             if order.cell.gpu == GPU_NEEDED and (why := self._no_gpu(client)):
@@ -164,13 +169,13 @@ class ContainerEngine:
         request: Pass,
         image: str,
         interpreter: str,
-        volume: str,
+        volume: RunVolume | None,
         labels: Mapping[str, str],
     ) -> Performed:
         assert self._watch is not None, "only inside `with`"
         markers = {token_hex(16): question.probe.name for question in request.questions}
         reader = FrameReader(markers, request.profile.output_bytes)
-        scratch = scratch_path()
+        scratch, runner = scratch_path(), runner_text()
         noise = bytearray()
         budget = request.profile.output_bytes
 
@@ -190,28 +195,38 @@ class ContainerEngine:
             self._watch,
             Started(
                 image=image,
-                command=(interpreter, f"{HARNESS_DIR}/{RUNNER}"),
+                command=(interpreter, "-c", runner),
                 scratch=scratch,
-                volume=volume,
+                volume=volume.made() if volume else "",
                 profile=request.profile,
                 labels=labels,
                 gpu=self._handed(request.gpu),
                 row=self._row,
             ),
-            stdin=lambda: guest_request(request, markers, scratch=scratch, at=HARNESS_DIR),
+            ready=volume.filled if volume else lambda: None,
+            stdin=lambda: guest_request(
+                request, markers, scratch=scratch, at=HARNESS_DIR, runner=runner
+            ),
             heard=hear,
             noise=keep,
             deadline_s=_OVERHEAD_S + sum(each.probe.timeout_s for each in request.questions),
         )
         return _performed(ended, reader, bytes(noise), self._row)
 
-    def _volume(self, request: Pass, image: str, labels: Mapping[str, str]) -> str:
-        content = guest_files(request)
+    def _volume(self, request: Pass, image: str, labels: Mapping[str, str]) -> RunVolume | None:
+        """The run's data; None where no question needs any."""
+        content = guest_data(request)
+        if not any(question.probe.dataset for question in request.questions):
+            return None
         key = (request.run, *sorted(content))
         if key not in self._volumes:
-            name = f"{LABEL}-{request.run}-{token_hex(3)}"
-            fill_volume(self.client, name, image, content, {**labels, f"{LABEL}.kind": "volume"})
-            self._volumes[key] = name
+            self._volumes[key] = RunVolume(
+                connect(self._asked, api=self.client.api_version),
+                f"{LABEL}-{request.run}-{token_hex(3)}",
+                image,
+                content,
+                {**labels, f"{LABEL}.kind": "volume"},
+            )
         return self._volumes[key]
 
 

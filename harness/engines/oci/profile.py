@@ -56,7 +56,7 @@ def host_options(
             scratch: f"rw,{execute},nosuid,nodev,size={profile.scratch_bytes},mode=1777{owner}"
         },
         "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "1"}),
-        "binds": {volume: {"bind": HARNESS_DIR, "mode": "ro"}},
+        "binds": {volume: {"bind": HARNESS_DIR, "mode": "ro"}} if volume else {},
     }
 
 

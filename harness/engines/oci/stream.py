@@ -37,10 +37,10 @@ class AttachedStream:
     def send_and_close_input(self, data: bytes) -> None:
         """Give the program its whole standard input, then end it.
 
-        One that has ended already takes none: how it ended is told elsewhere.
+        One that has ended, or does not read, takes none: how it ends is told elsewhere.
         """
         self._socket.settimeout(30)
-        with suppress(BrokenPipeError, ConnectionResetError):
+        with suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
             self._socket.sendall(data)
             if isinstance(self._socket, socket.socket):
                 self._socket.shutdown(socket.SHUT_WR)

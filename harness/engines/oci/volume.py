@@ -10,6 +10,7 @@ import io
 import tarfile
 import tempfile
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 from docker import APIClient
@@ -31,27 +32,95 @@ def fill_volume(
 
     Raises EngineError.
     """
-    with engine_errors("filling the run's volume"):
+    make_volume(client, name, labels)
+    remove(client, put_into(client, name, image, content, labels))
+
+
+def make_volume(client: APIClient, name: str, labels: Mapping[str, str]) -> None:
+    """Make an empty volume. Raises EngineError."""
+    with engine_errors("making the run's volume"):
         client.create_volume(name, labels=dict(labels))
-        carrier = client.create_container(
-            image=image,
-            entrypoint=["/never-started"],
-            command=[],
-            labels=dict(labels),
-            healthcheck={"test": ["NONE"]},
-            volumes=[HARNESS_DIR],
-            use_config_proxy=False,
-            host_config=client.create_host_config(
-                binds={name: {"bind": HARNESS_DIR, "mode": "rw"}}, network_mode="none"
-            ),
-        )["Id"]
+
+
+def put_into(
+    client: APIClient,
+    name: str,
+    image: str,
+    content: Mapping[str, Path | bytes],
+    labels: Mapping[str, str],
+) -> str:
+    """Put `content` into a volume; the container that carried it, which is to be removed.
+
+    Raises EngineError.
+    """
+    with engine_errors("filling the run's volume"):
+        carrier = str(
+            client.create_container(
+                image=image,
+                entrypoint=["/never-started"],
+                command=[],
+                labels=dict(labels),
+                healthcheck={"test": ["NONE"]},
+                volumes=[HARNESS_DIR],
+                use_config_proxy=False,
+                host_config=client.create_host_config(
+                    binds={name: {"bind": HARNESS_DIR, "mode": "rw"}}, network_mode="none"
+                ),
+            )["Id"]
+        )
         try:
             with tempfile.TemporaryFile() as spool:
                 pack(content, spool)
                 spool.seek(0)
                 client.put_archive(carrier, HARNESS_DIR, spool)
-        finally:
+        except BaseException:
             remove(client, carrier)
+            raise
+    return carrier
+
+
+class RunVolume:
+    """A run's volume, filled in the background while a container that mounts it is made.
+
+    `client` is the filling's own connection, closed in the end.
+    """
+
+    def __init__(
+        self,
+        client: APIClient,
+        name: str,
+        image: str,
+        content: Mapping[str, Path | bytes],
+        labels: Mapping[str, str],
+    ) -> None:
+        self.name = name
+        self._client = client
+        self._pool = ThreadPoolExecutor(1)
+        self._made = self._pool.submit(make_volume, client, name, labels)
+        self._put = self._pool.submit(put_into, client, name, image, content, labels)
+        self._removed: Future[None] | None = None
+
+    def made(self) -> str:
+        """Its name, once it can be mounted. Raises EngineError."""
+        self._made.result()
+        return self.name
+
+    def filled(self) -> None:
+        """Return once everything is in it. Raises EngineError."""
+        carrier = self._put.result()
+        if self._removed is None:
+            self._removed = self._pool.submit(remove, self._client, carrier)
+
+    def close(self) -> None:
+        """Wait for what is still being done; the carrier is removed. Raises EngineError."""
+        try:
+            if self._put.exception() is None:
+                self.filled()
+        finally:
+            self._pool.shutdown()
+            self._client.close()
+        if self._removed is not None:
+            self._removed.result()
 
 
 def pack(
