@@ -200,7 +200,7 @@ def suite_of_all(place: Place, home_made: HomeMade, image: str, registry: FakeRe
 
 
 def assert_that_the_image_holds_them(engine: APIClient, image: str, canaries: Canaries) -> None:
-    held = json.dumps([engine.inspect_image(image), engine.history(image)])
+    held = described(engine, image)
     for secret in (canaries.image, canaries.argument, canaries.wheel):
         assert secret in held
 
@@ -272,13 +272,18 @@ def _run(place: Place, command: list[str]) -> subprocess.CompletedProcess[str]:
     )
 
 
+def described(engine: APIClient, image: str) -> str:
+    """Configuration, labels and history of an image."""
+    look: tuple[Callable[[str], Any], ...] = (engine.inspect_image, engine.history)
+    return json.dumps([ask(image) for ask in look])
+
+
 def images_made(engine: APIClient) -> dict[str, bytes]:
     """Configuration, labels and history of every image that carries our label."""
     found: list[dict[str, Any]] = engine.images(filters={"label": "harness.kind"})
     assert any(f"harness-cell/{PLAIN}" in str(image["RepoTags"]) for image in found)
-    look: tuple[Callable[[str], Any], ...] = (engine.inspect_image, engine.history)
     return {
-        f"image {image['RepoTags']}": json.dumps([ask(image["Id"]) for ask in look]).encode()
+        f"image {image['RepoTags']}": described(engine, image["Id"]).encode()
         for image in found
         # An image made of a cell of ours inherits its label; this one is the test's own.
         if not any(name.startswith("127.0.0.1:9/") for name in image["RepoTags"] or ())
