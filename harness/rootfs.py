@@ -56,19 +56,19 @@ def make_root(
     Its package list, as `name=version`. What mmdebstrap prints is added to `log`; `stop` ends it.
     Raises RootUnavailable with the last line it printed.
     """
-    program = shutil.which("mmdebstrap")
-    if program is None:
-        raise RootUnavailable("mmdebstrap is not installed on this host", Outcome.HOST_INCOMPATIBLE)
     mirror = archive_mirror() if source.archive else ""
-    if source.archive and not mirror:
-        raise RootUnavailable(
-            "no archive is known here: install debootstrap, or set HARNESS_DEBIAN_ARCHIVE",
-            Outcome.HOST_INCOMPATIBLE,
-        )
     if has_user(mirror):
         # It would stand in the list of sources of every image.
         raise RootUnavailable(
             "HARNESS_DEBIAN_ARCHIVE names a user: give apt its credentials in auth.conf.d",
+            Outcome.HOST_INCOMPATIBLE,
+        )
+    program = shutil.which("mmdebstrap")
+    if program is None:
+        raise RootUnavailable("mmdebstrap is not installed on this host", Outcome.HOST_INCOMPATIBLE)
+    if source.archive and not mirror:
+        raise RootUnavailable(
+            "no archive is known here: install debootstrap, or set HARNESS_DEBIAN_ARCHIVE",
             Outcome.HOST_INCOMPATIBLE,
         )
     with work_folder(owner, "root") as folder:

@@ -21,10 +21,7 @@ from tests.real.commandline import Place
 from tests.real.counting import count
 from tests.real.fault_table import Row, table
 from tests.real.home_made import (
-    BROKEN,
-    PLAIN,
-    SLOW,
-    TWIN,
+    HOME_MADE,
     HomeMade,
     home_made_distributions,
     remove_images,
@@ -128,7 +125,16 @@ def home_made(engine: APIClient) -> Iterator[HomeMade]:
         try:
             yield made
         finally:
-            remove_images(engine, (PLAIN, TWIN, BROKEN, SLOW))
+            remove_images(engine, HOME_MADE)
+
+
+@pytest.fixture
+def plain_image(place: Place, home_made: HomeMade) -> str:
+    """The id of a small image with a Python and no framework."""
+    place.harness("run", "--suite", str(home_made.plain(place.folder / "plain")))
+    _, (record,) = place.recorded()
+    assert record.image
+    return record.image.id
 
 
 @pytest.fixture

@@ -25,7 +25,9 @@ from tests.real.suites import ROOT, default_suite, small_suite
 MODEL = "tf1.2.1-py2.7"
 """The quick cell whose base and installing tools are used: its lock has a source distribution."""
 PLAIN, TWIN, BROKEN, SLOW = "home-plain", "home-twin", "home-broken", "home-slow"
+TELLING, LOST = "home-telling", "home-lost"
 LAST_WORDS = "this release wants a compiler of 1999"
+TOLD = "what a build can see: "
 
 _SETUP = """
 import sys, time
@@ -37,8 +39,11 @@ _BEFORE = {
     "1.0": "",
     "2.0": f"sys.exit({LAST_WORDS!r})",
     "3.0": "time.sleep(600)",
+    "4.0": f"import os; sys.exit({TOLD!r} + repr(sorted(os.environ.items())))",
+    "5.0": "",
 }
-_VERSION = {PLAIN: "1.0", TWIN: "1.0", BROKEN: "2.0", SLOW: "3.0"}
+_VERSION = {PLAIN: "1.0", TWIN: "1.0", BROKEN: "2.0", SLOW: "3.0", TELLING: "4.0", LOST: "5.0"}
+HOME_MADE = tuple(_VERSION)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +76,10 @@ class HomeMade:
         """A suite of one cell that builds and is asked for its Python."""
         return self.suite(folder, PLAIN)
 
+    def lose(self, cell: str) -> None:
+        """Take a cell's distribution out of the cache: it must be asked for of the index."""
+        _cache().path(self.artifacts[_VERSION[cell]].sha256).unlink()
+
     def _lock(self, folder: Path, cell: str) -> None:
         suite = load_suite(folder)
         (found,) = (each for each in suite.cells if each.id == cell)
@@ -90,7 +99,7 @@ class HomeMade:
 @contextmanager
 def home_made_distributions() -> Iterator[HomeMade]:
     """Home-made distributions in the cache that runs use; they are taken out again."""
-    cache = DistributionCache(places().cache / "distributions")
+    cache = _cache()
     artifacts = {version: _admit(cache, version) for version in _BEFORE}
     try:
         yield HomeMade(artifacts=artifacts)
@@ -105,6 +114,10 @@ def remove_images(client: APIClient, cells: Sequence[str]) -> None:
         for image in client.images(f"harness-cell/{cell}"):
             for name in image["RepoTags"]:
                 client.remove_image(name, force=True)
+
+
+def _cache() -> DistributionCache:
+    return DistributionCache(places().cache / "distributions")
 
 
 def _admit(cache: DistributionCache, version: str) -> Artifact:

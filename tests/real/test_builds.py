@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from docker import APIClient
 
+from harness.engines.oci import images
 from harness.engines.oci.images import inspect_image
+from harness.engines.oci.volume import pack
 from harness.lock import lock_path
 from harness.model import Outcome
 from tests.real.commandline import Place
 from tests.real.home_made import BROKEN, LAST_WORDS, PLAIN, TWIN, HomeMade
 from tests.real.leftovers import Leftovers
+from tests.real.trying import python_base, workshop
+
+MIB = 1024**2
 
 
 def test_a_second_build_gives_the_same_layers(
@@ -45,6 +51,27 @@ def test_a_failing_build_is_a_record_with_its_last_lines_and_stops_no_other_cell
     assert BROKEN in said.out
     log = place.folder / "reports" / "logs" / f"{BROKEN}.log"
     assert LAST_WORDS in log.read_text("utf-8")
+    assert [] == left.found()
+
+
+def test_a_build_that_prints_without_end_is_given_up_and_its_log_is_bounded(
+    engine: APIClient, left: Leftovers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = python_base(engine)
+    if found is None:
+        pytest.skip("no base is on the engine yet: `harness run` makes them")
+    monkeypatch.setattr(images, "OUTPUT_CHARACTERS", MIB)
+    context, log = tmp_path / "context.tar", tmp_path / "log"
+    text = f"FROM {found[0]}\nARG STAGE\nLABEL harness.stage=$STAGE\nRUN yes {'x' * 4000}\n"
+    with context.open("w+b") as packed:
+        pack({"Dockerfile": text.encode()}, packed)
+        packed.seek(0)
+        plan = images.BuildPlan(
+            name="harness-tests/loud", dockerfile="Dockerfile", arguments={}, labels={}
+        )
+        with pytest.raises(images.BuildFailed, match="it printed more than 1 MiB"):
+            images.build(engine, packed, plan, log, workshop(tmp_path))
+    assert MIB < log.stat().st_size < 2 * MIB
     assert [] == left.found()
 
 

@@ -1,46 +1,14 @@
-"""Cells that are existing images: found on the engine, not to be pulled, and telling no secrets."""
+"""Cells that are existing images: found on the engine, or not to be pulled."""
 
 from __future__ import annotations
 
-import io
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from secrets import token_hex
-
-import pytest
 from docker import APIClient
 
 from harness.engines.oci.images import inspect_image
 from harness.model import Outcome
 from tests.real.commandline import Place
-from tests.real.home_made import HomeMade
+from tests.real.own_images import NO_REGISTRY, image_of
 from tests.real.suites import small_suite
-
-NO_REGISTRY = "127.0.0.1:9"
-"""Nobody listens on the discard port: whoever asked this registry would fail."""
-
-
-@pytest.fixture
-def plain_image(place: Place, home_made: HomeMade) -> str:
-    """The id of a small image with a Python and no framework."""
-    place.harness("run", "--suite", str(home_made.plain(place.folder / "plain")))
-    _, (record,) = place.recorded()
-    assert record.image
-    return record.image.id
-
-
-@contextmanager
-def image_of(engine: APIClient, plain: str, *lines: str) -> Iterator[str]:
-    """The plain image with some lines of a Dockerfile, under a name no registry answers for."""
-    name = f"{NO_REGISTRY}/x-{token_hex(4)}:1"
-    text = "\n".join((f"FROM {plain}", *lines))
-    list(engine.build(fileobj=io.BytesIO(text.encode()), tag=name, rm=True, network_mode="none"))
-    try:
-        yield name
-    finally:
-        engine.remove_image(name)
 
 
 def id_of(engine: APIClient, name: str) -> str:
@@ -82,30 +50,3 @@ def test_a_tag_that_cannot_be_pulled_is_infrastructure_and_says_why(place: Place
     (cell,) = place.report()["cells"]
     assert "infrastructure" == cell["verdict"]
     assert "refused" in said.out
-
-
-def test_no_artefact_holds_a_secret_of_the_host_or_of_an_image(
-    place: Place, engine: APIClient, plain_image: str
-) -> None:
-    secrets = {name: token_hex(16) for name in ("host", "image")}
-    secretive = Place(
-        folder=place.folder / "secretive",
-        extra=dict.fromkeys(("AWS_SECRET_ACCESS_KEY", "TF_TOKEN"), secrets["host"]),
-    )
-    with image_of(engine, plain_image, f"ENV API_TOKEN={secrets['image']}") as name:
-        cell = {"id": "x", "image": name, "level": "L0", "interpreter": "python2.7"}
-        suite = small_suite(secretive.folder / "suite", cell)
-        said = secretive.harness("run", "--suite", str(suite))
-        (run,) = secretive.runs()
-        secretive.harness("export", run, str(secretive.folder / "run.jsonl"))
-    texts = {path: path.read_bytes() for path in _files(secretive.folder)}
-    assert any(b"API_TOKEN" in text for text in texts.values()), "names of variables are facts"
-    texts[Path("output")] = said.text.encode()
-    for what, secret in secrets.items():
-        holding = [path for path, text in texts.items() if secret.encode() in text]
-        assert [] == holding, f"the {what}'s secret"
-
-
-def _files(folder: Path) -> Iterator[Path]:
-    for parent, _, names in os.walk(folder):
-        yield from (Path(parent) / name for name in names)

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import io
+from pathlib import Path
+from threading import Event
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.addresses import has_user, without_credentials
+from harness.model import Source
+from harness.rootfs import RootUnavailable, make_root
 
 SECRET = "s3cret"
 PARTS = st.text(st.characters(exclude_characters="/\"'<>", exclude_categories=("Z", "C")))
@@ -58,3 +64,15 @@ def test_hiding_twice_changes_nothing_more(text: str) -> None:
 )
 def test_an_address_that_names_a_user_is_known(expected: bool, address: str) -> None:
     assert expected is has_user(address)
+
+
+def test_an_archive_with_a_password_is_refused_as_every_image_would_tell_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_DEBIAN_ARCHIVE", f"https://user:{SECRET}@host/debian")
+    source = Source(kind="debian", suite="buster", archive=True)
+    with pytest.raises(RootUnavailable) as caught:
+        make_root(source, io.BytesIO(), tmp_path / "log", "nobody", Event())
+    assert "HARNESS_DEBIAN_ARCHIVE names a user" in str(caught.value)
+    assert SECRET not in str(caught.value)
+    assert not (tmp_path / "log").exists()

@@ -13,7 +13,7 @@ from dataclasses import fields, is_dataclass, replace
 from enum import Enum
 from functools import cache
 from itertools import cycle
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, Union, cast, get_args, get_origin, get_type_hints
 
 import pytest
 from builders import GPU_HOST, PROBES, cell, device_facts, healthy, mnist_facts, record, run
@@ -29,6 +29,7 @@ from harness.formats import grid, render
 from harness.model import (
     EngineInfo,
     Expectation,
+    Fact,
     ImageIdentity,
     Outcome,
     Place,
@@ -78,7 +79,11 @@ def told() -> tuple[Run, tuple[Record, ...]]:
         Expectation(facts="package.c*", rule="exact", cells="tf2*", reason="same", place=PLACE),
     )
     raised = Raised(type="ImportError", message="libcublas.so.8.0: cannot", traceback="Tb\nE: x")
-    packages = {"package.beta": "1.0", "package.cobalt": "2", "package.names": ("a", "b")}
+    packages: dict[str, Fact] = {
+        "package.beta": "1.0",
+        "package.cobalt": "2",
+        "package.names": ("a", "b"),
+    }
     old = [
         record("python", {"python.version": "2.7.18", "python.note": "odd"}, of=OLD),
         record("packages", packages, of=OLD, reason="slow", noise="warning"),
@@ -94,7 +99,7 @@ def told() -> tuple[Run, tuple[Record, ...]]:
     identity = ImageIdentity(
         id="sha256:01", manifest="sha256:02", layers=("a",), recipe="r", base="b", origin="built"
     )
-    full = {
+    full: dict[str, Any] = {
         "image": identity,
         "dataset_digest": "5e",
         "durations": {"container": 1.5},
@@ -130,7 +135,7 @@ def fields_of_text(kind: Any) -> frozenset[Field]:
             if leaf is str:
                 found.add((kind.__name__, field.name))
             elif is_dataclass(leaf):
-                found |= fields_of_text(leaf)
+                found |= fields_of_text(cast("type", leaf))
     return frozenset(found)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -30,7 +30,10 @@ IDLE_S = 600
 """A build that prints nothing for so long is given up."""
 TOTAL_S = 3600
 """No build takes longer."""
+OUTPUT_CHARACTERS = 64 * 1024**2
+"""A build that prints more is given up: its log would fill the disk."""
 _LAST_LINES = 12
+_LINE, _ERROR = 1000, 8000
 _STAGE_TRIES = 12
 
 
@@ -124,16 +127,22 @@ def build(
     """
     stage = f"{workshop.owner}/{token_hex(8)}"
     lines: list[str] = []
-    error = ""
+    error, printed = "", 0
     try:
-        with log.open("a", encoding="utf-8", errors="backslashreplace") as out:
-            for piece in _output(client, context, plan, stage):
+        with (
+            log.open("a", encoding="utf-8", errors="backslashreplace") as out,
+            closing(_output(client, context, plan, stage)) as pieces,
+        ):
+            for piece in pieces:
                 text = str(piece.get("stream") or piece.get("status") or piece.get("error") or "")
                 out.write(text if text.endswith("\n") else text + "\n")
                 out.flush()
-                lines += [line for line in text.splitlines() if line.strip()]
+                printed += len(text)
+                lines += [line[:_LINE] for line in text.splitlines() if line.strip()]
                 del lines[:-_LAST_LINES]
-                error = str(piece.get("error") or error)
+                error = str(piece.get("error") or error)[:_ERROR]
+                if printed > OUTPUT_CHARACTERS:
+                    raise BuildFailed(f"it printed more than {OUTPUT_CHARACTERS >> 20} MiB")
                 if workshop.stop.is_set():
                     raise BuildFailed("it was stopped")
     finally:
@@ -150,7 +159,7 @@ def build(
 
 def _output(
     client: APIClient, context: IO[bytes], plan: BuildPlan, stage: str
-) -> Iterator[dict[str, Any]]:
+) -> Generator[dict[str, Any], None, None]:
     began = time.monotonic()
     with engine_errors(f"building {plan.name}"), _patience(client, IDLE_S):
         try:
@@ -177,7 +186,7 @@ def _output(
             raise
         except APIError as error:
             if error.is_client_error():
-                raise BuildFailed(str(error.explanation)) from error
+                raise BuildFailed(str(error.explanation)[:_ERROR]) from error
             raise
 
 

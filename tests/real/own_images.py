@@ -1,0 +1,37 @@
+"""Images of a test's own, made of another by lines of a Dockerfile."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from secrets import token_hex
+
+from docker import APIClient
+
+NO_REGISTRY = "127.0.0.1:9"
+"""Nobody listens on the discard port: whoever asked this registry would fail."""
+
+
+@contextmanager
+def image_of(
+    engine: APIClient, plain: str, *lines: str, arguments: Mapping[str, str] | None = None
+) -> Iterator[str]:
+    """An image with some lines of a Dockerfile, under a name no registry answers for."""
+    name = f"{NO_REGISTRY}/x-{token_hex(4)}:1"
+    text = "\n".join((f"FROM {plain}", *lines))
+    said = list(
+        engine.build(
+            fileobj=io.BytesIO(text.encode()),
+            tag=name,
+            rm=True,
+            network_mode="none",
+            buildargs=dict(arguments or {}),
+            decode=True,
+        )
+    )
+    assert not [line for line in said if "error" in line], said
+    try:
+        yield name
+    finally:
+        engine.remove_image(name)
