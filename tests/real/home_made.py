@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from docker import APIClient
@@ -25,13 +26,16 @@ from tests.real.suites import ROOT, default_suite, small_suite
 MODEL = "tf1.2.1-py2.7"
 """The quick cell whose base and installing tools are used: its lock has a source distribution."""
 PLAIN, TWIN, BROKEN, SLOW = "home-plain", "home-twin", "home-broken", "home-slow"
+HEAVY = ("home-heavy-1", "home-heavy-2", "home-heavy-3")
+"""Each with ballast of its own, so that their images share nothing but the base."""
+BALLAST_BYTES = 8_000_000
 LAST_WORDS = "this release wants a compiler of 1999"
 
 _SETUP = """
 import sys, time
 {before}
 from setuptools import setup
-setup(name="homemade", version="{version}", py_modules=["homemade"])
+setup(name="homemade", version="{version}", py_modules=["homemade"], data_files={data})
 """
 _BEFORE = {
     "1.0": "",
@@ -39,6 +43,7 @@ _BEFORE = {
     "3.0": "time.sleep(600)",
 }
 _VERSION = {PLAIN: "1.0", TWIN: "1.0", BROKEN: "2.0", SLOW: "3.0"}
+_HEAVY_VERSION = {cell: f"4.{number}" for number, cell in enumerate(HEAVY)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +61,7 @@ class HomeMade:
             {
                 "id": cell,
                 "base": model["base"],
-                "install": [f"homemade=={_VERSION[cell]}"],
+                "install": [f"homemade=={_version(cell)}"],
                 "as-of": "2026-11-20",
                 "level": "L0",
             }
@@ -80,18 +85,23 @@ class HomeMade:
             request=lock_request_digest(found, base_of(suite, found)),
             as_of=found.as_of,
             tools=_model_lock().tools,
-            distributions=(self.artifacts[_VERSION[cell]],),
+            distributions=(self.artifacts[_version(cell)],),
         )
         path = lock_path(folder, cell)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(render_lock(lock), "utf-8")
 
 
+def _version(cell: str) -> str:
+    return {**_VERSION, **_HEAVY_VERSION}[cell]
+
+
 @contextmanager
-def home_made_distributions() -> Iterator[HomeMade]:
+def home_made_distributions(*, heavy: bool = False) -> Iterator[HomeMade]:
     """Home-made distributions in the cache that runs use; they are taken out again."""
     cache = DistributionCache(places().cache / "distributions")
-    artifacts = {version: _admit(cache, version) for version in _BEFORE}
+    versions = _HEAVY_VERSION.values() if heavy else _BEFORE
+    artifacts = {version: _admit(cache, version) for version in versions}
     try:
         yield HomeMade(artifacts=artifacts)
     finally:
@@ -122,16 +132,24 @@ def _admit(cache: DistributionCache, version: str) -> Artifact:
 
 def _source_distribution(version: str) -> bytes:
     """The same bytes every time."""
-    setup = _SETUP.format(before=_BEFORE[version], version=version)
-    files = {"setup.py": setup, "homemade.py": f"version = '{version}'\n"}
-    files["PKG-INFO"] = f"Metadata-Version: 1.0\nName: homemade\nVersion: {version}\n"
+    heavy = version in _HEAVY_VERSION.values()
+    data = [("share/homemade", ["ballast"])] if heavy else []
+    setup = _SETUP.format(before=_BEFORE.get(version, ""), version=version, data=data)
+    about = f"Metadata-Version: 1.0\nName: homemade\nVersion: {version}\n"
+    files = {
+        "setup.py": setup.encode(),
+        "homemade.py": f"version = '{version}'\n".encode(),
+        "PKG-INFO": about.encode(),
+    }
+    if heavy:
+        files["ballast"] = Random(version).randbytes(BALLAST_BYTES)
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        for name, text in files.items():
+        for name, content in files.items():
             entry = tarfile.TarInfo(f"homemade-{version}/{name}")
-            entry.size = len(text)
-            archive.addfile(entry, io.BytesIO(text.encode()))
-    return gzip.compress(packed.getvalue(), mtime=0)
+            entry.size = len(content)
+            archive.addfile(entry, io.BytesIO(content))
+    return gzip.compress(packed.getvalue(), compresslevel=1 if heavy else 9, mtime=0)
 
 
 def _model_lock() -> Lock:

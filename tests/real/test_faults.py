@@ -24,13 +24,11 @@ from typing import Any
 import pytest
 from docker import APIClient
 
-from harness.engines.oci.bases import base_name
 from harness.engines.oci.connection import connect
 from harness.errors import EngineError
-from harness.matrix import load_suite
 from harness.model import Outcome
 from tests.real.commandline import PROGRAM, Place, wait_until
-from tests.real.home_made import SLOW, HomeMade, home_made_distributions
+from tests.real.home_made import SLOW, HomeMade
 from tests.real.leftovers import Leftovers
 from tests.real.private_engine import PrivateEngine
 from tests.real.suites import small_suite
@@ -46,32 +44,6 @@ def probe(settings):
     time.sleep(settings["seconds"])
     return {"waits.done": True}
 """
-
-
-@pytest.fixture(scope="module")
-def private(engine: APIClient, home_made_base: str) -> Iterator[PrivateEngine]:
-    """An engine of our own with one base on it."""
-    if shutil.which("dockerd") is None:
-        pytest.skip("there is no dockerd here to be killed")
-    with tempfile.TemporaryDirectory(prefix="eng-", ignore_cleanup_errors=True) as name:
-        made = PrivateEngine(folder=Path(name), data=Path(name) / "data")
-        made.start()
-        try:
-            made.give(engine, [home_made_base])
-            yield made
-        finally:
-            made.end()
-
-
-@pytest.fixture(scope="module")
-def home_made_base(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Name of the base that home-made cells are built on."""
-    with home_made_distributions() as made:
-        suite = load_suite(made.plain(tmp_path_factory.mktemp("base")))
-    name = base_name(suite.bases[0])
-    if not engine.images(name):
-        pytest.skip(f"{name} is not on the engine yet: the quick cells make it")
-    return name
 
 
 @pytest.fixture

@@ -48,6 +48,7 @@ LAYER_OF = {
     "answer": "pure",
     "availability": "pure",
     "axes": "pure",
+    "budget": "pure",
     "cells": "pure",
     "check": "pure",
     "compare": "pure",
