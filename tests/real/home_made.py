@@ -6,6 +6,7 @@ import gzip
 import hashlib
 import io
 import tarfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,8 +36,9 @@ _SETUP = """
 import sys, time
 {before}
 from setuptools import setup
-setup(name="homemade", version="{version}", py_modules=["homemade"], data_files={data})
+setup(name="homemade", version="{version}", py_modules=["homemade"])
 """
+_ABOUT = "Metadata-Version: 1.0\nName: homemade\nVersion: {version}\n"
 _BEFORE = {
     "1.0": "",
     "2.0": f"sys.exit({LAST_WORDS!r})",
@@ -79,13 +81,14 @@ class HomeMade:
     def _lock(self, folder: Path, cell: str) -> None:
         suite = load_suite(folder)
         (found,) = (each for each in suite.cells if each.id == cell)
+        artifact = self.artifacts[_version(cell)]
         lock = Lock(
             cell=cell,
             python=_model_lock().python,
             request=lock_request_digest(found, base_of(suite, found)),
             as_of=found.as_of,
-            tools=_model_lock().tools,
-            distributions=(self.artifacts[_version(cell)],),
+            tools=_model_lock().tools[: 1 if artifact.is_wheel else None],
+            distributions=(artifact,),
         )
         path = lock_path(folder, cell)
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -118,13 +121,14 @@ def remove_images(client: APIClient, cells: Sequence[str]) -> None:
 
 
 def _admit(cache: DistributionCache, version: str) -> Artifact:
-    content = _source_distribution(version)
+    heavy = version in _HEAVY_VERSION.values()
+    content = _heavy_wheel(version) if heavy else _source_distribution(version)
     digest = hashlib.sha256(content).hexdigest()
     cache.admit(digest, lambda write: write(content))
     return Artifact(
         name="homemade",
         version=version,
-        filename=f"homemade-{version}.tar.gz",
+        filename=f"homemade-{version}" + ("-py2.py3-none-any.whl" if heavy else ".tar.gz"),
         sha256=digest,
         size=len(content),
     )
@@ -132,24 +136,34 @@ def _admit(cache: DistributionCache, version: str) -> Artifact:
 
 def _source_distribution(version: str) -> bytes:
     """The same bytes every time."""
-    heavy = version in _HEAVY_VERSION.values()
-    data = [("share/homemade", ["ballast"])] if heavy else []
-    setup = _SETUP.format(before=_BEFORE.get(version, ""), version=version, data=data)
-    about = f"Metadata-Version: 1.0\nName: homemade\nVersion: {version}\n"
-    files = {
-        "setup.py": setup.encode(),
-        "homemade.py": f"version = '{version}'\n".encode(),
-        "PKG-INFO": about.encode(),
-    }
-    if heavy:
-        files["ballast"] = Random(version).randbytes(BALLAST_BYTES)
+    setup = _SETUP.format(before=_BEFORE[version], version=version)
+    files = {"setup.py": setup, "homemade.py": f"version = '{version}'\n"}
+    files["PKG-INFO"] = _ABOUT.format(version=version)
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        for name, content in files.items():
+        for name, text in files.items():
             entry = tarfile.TarInfo(f"homemade-{version}/{name}")
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
-    return gzip.compress(packed.getvalue(), compresslevel=1 if heavy else 9, mtime=0)
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    return gzip.compress(packed.getvalue(), mtime=0)
+
+
+def _heavy_wheel(version: str) -> bytes:
+    """The same bytes every time, most of them ballast."""
+    about = f"homemade-{version}.dist-info"
+    files = {
+        "homemade/__init__.py": b"",
+        "homemade/ballast": Random(version).randbytes(BALLAST_BYTES),
+        f"{about}/METADATA": _ABOUT.format(version=version).encode(),
+        f"{about}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py2.py3-none-any\n",
+    }
+    record = f"{about}/RECORD"
+    files[record] = "".join(f"{name},,\n" for name in (*files, record)).encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return packed.getvalue()
 
 
 def _model_lock() -> Lock:

@@ -6,6 +6,7 @@ Its images are the only ones there, so that nothing of anybody else can go.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from harness.budget import Need, need_of, peak
 from harness.commands.session import order, places
 from harness.engines.oci.cells import cell_name
 from harness.engines.oci.named import named_images, remove_named
+from harness.engines.oci.stock import ImageStock
 from harness.engines.oci.uses import Uses
 from harness.lock import find_lock
 from harness.matrix import load_suite
@@ -24,6 +26,7 @@ from tests.real.commandline import Place
 from tests.real.home_made import BALLAST_BYTES, HEAVY, HomeMade, home_made_distributions
 from tests.real.leftovers import Leftovers
 from tests.real.private_engine import PrivateEngine
+from tests.real.trying import workshop
 
 FIRST, SECOND, THIRD = HEAVY
 
@@ -130,14 +133,17 @@ def test_the_image_used_longest_ago_goes_first_and_none_that_somebody_needs(
     there.harness(*arguments)
     assert {FIRST, THIRD} == kept(client)
 
-    there.harness("run", "--suite", str(suite), "--cell", SECOND)
-    # Somebody who lives needs the oldest, the next run the youngest: the one between goes.
+    # The oldest is needed by somebody who lives, so the other one goes.
     other = Uses(places().cache, owner_token())
     other.hold([image_name(suite, FIRST)])
     try:
-        assert {FIRST, SECOND, THIRD} == kept(client)
-        small = f"{base_bytes(client) + BALLAST_BYTES * 5 // 2}B"
-        there.harness("run", "--suite", str(suite), "--cell", SECOND, "--disk-budget", small)
-        assert {FIRST, SECOND} == kept(client)
+        shop = replace(workshop(places().cache), disk_budget=base_bytes(client) + BALLAST_BYTES)
+        said: list[str] = []
+        ImageStock(client, shop).make_room(0, said.append)
+        assert {FIRST} == kept(client)
     finally:
         other.close()
+    assert [f"removed image {image_name(suite, THIRD)}"] == [
+        line.partition(" (")[0] for line in said[:1]
+    ]
+    assert 1 == len(said), said
