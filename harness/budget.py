@@ -59,7 +59,9 @@ class Survey:
     """Somebody named the limit."""
     taken: int
     lasting: int
-    """Taken by bases, or needed for those still to be made: never given back."""
+    """Taken by bases, never given back."""
+    bases: int = 0
+    """Needed for bases that are still to be made."""
     elsewhere: int = 0
     """Taken by images that other runs need now."""
     free: int | None = None
@@ -73,7 +75,7 @@ class Group:
 
     cells: tuple[str, ...]
     wanted: int = 0
-    """Room to be made before they are obtained."""
+    """Room to be made before they are obtained; with that for bases, made in whichever group."""
 
 
 def kept_free(disk: int) -> int:
@@ -139,9 +141,9 @@ def groups(survey: Survey | None, cells: Sequence[str], at_once: int) -> tuple[G
     if survey is None:
         return (Group(cells=tuple(cells)),)
     needs = {need.cell: need for need in survey.needs}
-    room = survey.limit - survey.lasting - survey.elsewhere
+    room = survey.limit - survey.lasting - survey.bases - survey.elsewhere
     if peak(needs.values(), at_once) <= room:
-        return (_group([needs[cell] for cell in cells], at_once),)
+        return (_group([needs[cell] for cell in cells], at_once, survey.bases),)
     ordered = sorted((needs[cell] for cell in cells), key=lambda need: not need.there)
     made: list[list[Need]] = [[]]
     for need in ordered:
@@ -150,20 +152,21 @@ def groups(survey: Survey | None, cells: Sequence[str], at_once: int) -> tuple[G
             made.append([need])
         else:
             made[-1] = together
-    return tuple(_group(members, at_once) for members in made)
+    return tuple(_group(members, at_once, survey.bases) for members in made)
 
 
-def _group(needs: Iterable[Need], at_once: int) -> Group:
-    needs = tuple(needs)
+def _group(needs: Sequence[Need], at_once: int, bases: int) -> Group:
+    to_build = [need for need in needs if not need.there]
     return Group(
         cells=tuple(need.cell for need in needs),
-        wanted=peak((need for need in needs if not need.there), at_once),
+        wanted=peak(to_build, at_once) + bases if to_build else 0,
     )
 
 
 def refusal(survey: Survey) -> HarnessError | None:
     """Why a cell can never be built here, even alone, with the next step; None where all can."""
-    room = max(0, survey.limit - survey.lasting)
+    lasting = survey.lasting + survey.bases
+    room = max(0, survey.limit - lasting)
     wrong = [need for need in survey.needs if not need.there and need.kept + need.passing > room]
     if not wrong:
         return None
@@ -172,7 +175,7 @@ def refusal(survey: Survey) -> HarnessError | None:
     whose = "the disk budget has" if survey.named else "the engine's disk has"
     message = f"too little room to build {listed}: {whose} {amount(room)} for cells"
     if survey.named:
-        least = amount(survey.lasting + largest, up=True)
+        least = amount(lasting + largest, up=True)
         return UsageError(
             message, remedy=f"--disk-budget of at least {least}, or choose other cells"
         )

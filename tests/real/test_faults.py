@@ -451,7 +451,14 @@ def test_a_full_disk_of_the_engine_is_infrastructure(
             free = shutil.disk_usage(small).free
             (small / "ballast").write_bytes(bytes(max(0, free - 300_000)))
             place = Place(folder=tmp_path, extra={"DOCKER_HOST": private.url})
-            said = place.harness("run", "--suite", str(home_made.plain(tmp_path / "s")), status=4)
+            asked = ("run", "--suite", str(home_made.plain(tmp_path / "s")))
+            warned = place.harness(*asked, status=4).err
+            assert "too little room to build home-plain" in warned
+            assert "harness clean --images" in warned
+            assert () == place.runs()
+            # Who names a budget knows better.
+            said = place.harness(*asked, "--disk-budget", "1GiB", status=4)
+            assert "the engine's disk may get full" in said.err
             _, (record,) = place.recorded()
             assert Outcome.DISK_FULL is record.outcome, said.text
             assert "no space left on device" in record.reason
@@ -461,7 +468,10 @@ def test_a_full_disk_of_the_engine_is_infrastructure(
         finally:
             private.end()
             subprocess.run(["umount", "--recursive", "--lazy", small], check=False)
-    happened("exit status 4, disk-full; with room again the same run passes")
+    happened(
+        "exit status 4 before anything starts; where a budget is named all the same: exit status "
+        "4, disk-full; with room again the same run passes"
+    )
 
 
 @pytest.mark.fault(28, "two runs of one suite at once, one store")

@@ -130,8 +130,9 @@ def test_with_room_for_one_they_are_done_one_after_the_other_those_that_are_ther
     parts = groups(survey(16, *needs, there), ["a", "b", "c", "d"], 2)
     assert [("d",), ("a",), ("b",), ("c",)] == cells(parts)
     assert [0, 15, 15, 15] == [part.wanted for part in parts]
-    parts = groups(survey(36, *needs, there, lasting=1), ["a", "b", "c", "d"], 2)
+    parts = groups(survey(36, *needs, there, bases=1), ["a", "b", "c", "d"], 2)
     assert [("d", "a"), ("b", "c")] == cells(parts)
+    assert [16, 31] == [part.wanted for part in parts]
 
 
 def test_without_a_bound_all_are_done_together_in_their_order() -> None:

@@ -48,6 +48,10 @@ class ImageStock:
         """Let go of everything."""
         self._uses.close()
 
+    def hold(self, orders: Sequence[Order]) -> None:
+        """The images of these cells may not go until they are freed, or this is closed."""
+        self._uses.hold(_names(orders))
+
     def survey(self, orders: Sequence[Order]) -> Survey | None:
         """Hold the images of these cells; what they need, and what there is room for.
 
@@ -55,16 +59,18 @@ class ImageStock:
         engine's disk cannot be seen from here. Raises EngineError.
         """
         built = [(order.cell.id, order.recipe) for order in orders if order.recipe is not None]
-        self._uses.hold(cell_name(cell, wanted) for cell, wanted in built)
+        named, free = self._workshop.disk_budget, None
+        if named is None and not built:
+            return None
+        self.hold(orders)
         found = self._found()
         needs = {cell: self._need(cell, wanted, found) for cell, wanted in built}
-        named, free = self._workshop.disk_budget, None
         if named is not None or not all(need.there for need in needs.values()):
             free = self._free()
         if named is None and free is None:
             return None
-        elsewhere = self._uses.elsewhere()
-        kept = self._kept(found, elsewhere)
+        with self._uses.turn():
+            kept = self._kept(found, self._uses.elsewhere())
         bases = [one for one in kept if found[one.name].kind != "cell"]
         taken, lasting = occupied(kept), occupied(bases)
         missing = {base_name(wanted.base) for _, wanted in built} - set(found)
@@ -72,7 +78,8 @@ class ImageStock:
             limit=taken + (free or 0) if named is None else named,
             named=named is not None,
             taken=taken,
-            lasting=lasting + BASE_BYTES * len(missing),
+            lasting=lasting,
+            bases=BASE_BYTES * len(missing),
             elsewhere=occupied(one for one in kept if one.held) - lasting,
             free=free,
             needs=tuple(needs.get(order.cell.id, Need(cell=order.cell.id)) for order in orders),
@@ -80,9 +87,7 @@ class ImageStock:
 
     def free(self, orders: Sequence[Order]) -> None:
         """The records of these cells are stored: their images may go."""
-        self._uses.let_go(
-            cell_name(order.cell.id, order.recipe) for order in orders if order.recipe is not None
-        )
+        self._uses.let_go(_names(orders))
 
     def make_room(self, wanted: int, say: Say) -> None:
         """Remove images nobody holds, the least recently used first, until `wanted` bytes fit.
@@ -96,6 +101,7 @@ class ImageStock:
             limits = (self._workshop.disk_budget, None if free is None else taken + free)
             limit = min((each for each in limits if each is not None), default=taken + wanted)
             while (going := next_to_go(images, limit, wanted)) is not None:
+                before = occupied(images)
                 images.remove(going)
                 why = remove_named(self._client, found[going.name])
                 if why:
@@ -103,7 +109,8 @@ class ImageStock:
                     images.append(replace(going, held=True))
                     continue
                 self._uses.forget(going.name)
-                say(f"removed image {going.name} ({amount(going.size)}): room is needed")
+                gone = amount(before - occupied(images))
+                say(f"removed image {going.name} ({gone}): room is needed")
         lacking = occupied(images) + wanted - limit
         if lacking > 0 and wanted:
             say(f"about {amount(lacking)} more are needed than there is room for: others hold it")
@@ -153,3 +160,9 @@ class ImageStock:
         except OSError:
             return None
         return disk.free - kept_free(disk.total)
+
+
+def _names(orders: Sequence[Order]) -> tuple[str, ...]:
+    return tuple(
+        cell_name(order.cell.id, order.recipe) for order in orders if order.recipe is not None
+    )
