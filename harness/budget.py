@@ -192,12 +192,8 @@ def told(survey: Survey, parts: Sequence[Group]) -> tuple[str, ...]:
         f"{amount(survey.taken)} now ({source})"
     ]
     wanted = max((group.wanted for group in parts), default=0)
-    if len(parts) > 1:
-        listed = "; ".join(", ".join(group.cells) for group in parts)
-        lines.append(
-            f"not all images have room at once, so cells are done in {len(parts)} groups, rounds "
-            f"interleaved only inside each, and images go in between: {listed}"
-        )
+    if notice := grouped(parts):
+        lines.append(f"{notice}; images go in between")
     given_back = survey.taken - survey.lasting - survey.elsewhere
     if survey.named and survey.free is not None and wanted > survey.free + given_back:
         lines.append(
@@ -205,6 +201,17 @@ def told(survey: Survey, parts: Sequence[Group]) -> tuple[str, ...]:
             f"{amount(survey.free)} of it can be used"
         )
     return tuple(lines)
+
+
+def grouped(parts: Sequence[Group]) -> str:
+    """What is said and kept of a run whose cells are done in groups; empty where they are not."""
+    if len(parts) < 2:
+        return ""
+    listed = " | ".join(", ".join(group.cells) for group in parts)
+    return (
+        f"not all images have room at once, so cells are done in {len(parts)} groups, rounds "
+        f"interleaved only inside each: {listed}"
+    )
 
 
 def amount(size: int, *, up: bool = False) -> str:

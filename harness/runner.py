@@ -15,7 +15,7 @@ from pathlib import PurePath
 from types import FrameType
 
 from harness import __version__
-from harness.budget import Group, groups, refusal, told
+from harness.budget import Group, grouped, groups, refusal, told
 from harness.dataset import DataSet
 from harness.engines import Engine, Order, Stock
 from harness.errors import EngineError
@@ -83,6 +83,8 @@ def execute(
     )
     room = _room(engine, task, tell)
     if plan.resumed is None:
+        notice = grouped(room.groups)
+        run = replace(run, notices=(*run.notices, notice) if notice else run.notices)
         store.begin(run)
     else:
         run = store.reopen(run.id)

@@ -120,6 +120,10 @@ def test_each_group_is_stored_before_its_images_may_go_and_room_is_made_for_the_
         ("room", 0, 8),
     ] == ran(store, TIGHT, lines=lines).stock.said
     assert any("cells are done in 2 groups" in line for line in lines)
+    run = store.latest_run()
+    assert run is not None
+    (notice,) = run.notices
+    assert "rounds interleaved only inside each: one | two" in notice
 
 
 @pytest.mark.parametrize("survey", [None, replace(TIGHT, limit=100, named=False)])
@@ -127,6 +131,9 @@ def test_with_room_for_all_rounds_are_interleaved_over_all_cells(
     store: Store, survey: Survey | None
 ) -> None:
     said = ran(store, survey).stock.said
+    run = store.latest_run()
+    assert run is not None
+    assert () == run.notices
     assert [("one", 1), ("two", 1), ("one", 2), ("two", 2)] == [
         about for what, about, _ in said if what == "perform"
     ]
