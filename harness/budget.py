@@ -193,7 +193,7 @@ def told(survey: Survey, parts: Sequence[Group]) -> tuple[str, ...]:
     ]
     wanted = max((group.wanted for group in parts), default=0)
     if notice := grouped(parts):
-        lines.append(f"{notice}; images go in between")
+        lines.append(notice)
     given_back = survey.taken - survey.lasting - survey.elsewhere
     if survey.named and survey.free is not None and wanted > survey.free + given_back:
         lines.append(
@@ -209,8 +209,8 @@ def grouped(parts: Sequence[Group]) -> str:
         return ""
     listed = " | ".join(", ".join(group.cells) for group in parts)
     return (
-        f"not all images have room at once, so cells are done in {len(parts)} groups, rounds "
-        f"interleaved only inside each: {listed}"
+        f"not all images have room at once, so cells are done in {len(parts)} groups: images go in "
+        f"between, rounds are interleaved only inside each: {listed}"
     )
 
 

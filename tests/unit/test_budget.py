@@ -170,7 +170,7 @@ def test_what_is_said_before_anything_is_built() -> None:
     assert "disk budget: 16 MB" in budget
     assert "which take 7 MB now (as named)" in budget
     assert "2 groups" in grouped
-    assert grouped.endswith(": a | b; images go in between")
+    assert grouped.endswith(": a | b")
     assert "the engine's disk may get full: building takes about 15 MB, and 3 MB" in disk
     wide = survey(900 * MB, *needs, named=False, free=890 * MB, taken=10 * MB)
     (budget,) = told(wide, groups(wide, ["a", "b"], 2))

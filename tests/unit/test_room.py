@@ -123,7 +123,7 @@ def test_each_group_is_stored_before_its_images_may_go_and_room_is_made_for_the_
     run = store.latest_run()
     assert run is not None
     (notice,) = run.notices
-    assert "rounds interleaved only inside each: one | two" in notice
+    assert "rounds are interleaved only inside each: one | two" in notice
 
 
 @pytest.mark.parametrize("survey", [None, replace(TIGHT, limit=100, named=False)])
