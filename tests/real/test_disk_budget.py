@@ -5,9 +5,12 @@ Its images are the only ones there, so that nothing of anybody else can go.
 
 from __future__ import annotations
 
+import io
+import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 from docker import APIClient
@@ -15,6 +18,7 @@ from docker import APIClient
 from harness.budget import Need, need_of, peak
 from harness.commands.session import order, places
 from harness.engines.oci.cells import cell_name
+from harness.engines.oci.images import import_root
 from harness.engines.oci.named import named_images, remove_named
 from harness.engines.oci.stock import ImageStock
 from harness.engines.oci.uses import Uses
@@ -25,6 +29,7 @@ from harness.owner import owner_token
 from tests.real.commandline import Place
 from tests.real.home_made import BALLAST_BYTES, HEAVY, HomeMade, home_made_distributions
 from tests.real.leftovers import Leftovers
+from tests.real.podman_service import podman_service, why_not
 from tests.real.private_engine import PrivateEngine
 from tests.real.trying import workshop
 
@@ -55,7 +60,7 @@ def there(private: PrivateEngine, client: APIClient, tmp_path: Path) -> Place:
 def kept(client: APIClient) -> set[str]:
     """The cells whose images are on the engine."""
     names = [image.name for image in named_images(client) if image.kind == "cell"]
-    return {name.partition("/")[2].partition(":")[0] for name in names}
+    return {name.rpartition("/")[2].partition(":")[0] for name in names}
 
 
 def base_bytes(client: APIClient) -> int:
@@ -150,3 +155,29 @@ def test_the_image_used_longest_ago_goes_first_and_none_that_somebody_needs(
         line.partition(" (")[0] for line in said[:1]
     ]
     assert 1 == len(said), said
+
+
+def test_images_of_podman_go_likewise(tmp_path: Path) -> None:
+    if why := why_not():
+        pytest.skip(why)
+    size = 1_000_000
+    shop = workshop(tmp_path)
+    with podman_service() as client:
+        for name in ("old", "new"):
+            packed = io.BytesIO()
+            with tarfile.open(fileobj=packed, mode="w") as archive:
+                entry = tarfile.TarInfo("ballast")
+                entry.size = size
+                archive.addfile(entry, io.BytesIO(Random(name).randbytes(size)))
+            packed.seek(0)
+            import_root(client, packed, f"harness-cell/{name}:1", {"harness.kind": "cell"})
+        uses = Uses(shop.cache, shop.owner)
+        uses.hold(["harness-cell/new:1"])
+        uses.close()
+        found = ImageStock(client, replace(shop, disk_budget=1)).survey(())
+        assert found
+        assert found.free is not None
+        assert 2 * size <= found.taken < 2.1 * size
+        said: list[str] = []
+        ImageStock(client, replace(shop, disk_budget=found.taken - 1)).make_room(0, said.append)
+        assert {"new"} == kept(client), said

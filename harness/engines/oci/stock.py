@@ -31,9 +31,6 @@ from harness.engines.oci.named import NamedImage, named_images, remove_named
 from harness.engines.oci.uses import Uses
 from harness.model import Recipe
 
-_LOCAL = "localhost/"
-"""What Podman puts before a name without a registry."""
-
 
 class ImageStock:
     """Holds images that are needed, says what there is room for, removes what is not needed."""
@@ -116,7 +113,7 @@ class ImageStock:
             say(f"about {amount(lacking)} more are needed than there is room for: others hold it")
 
     def _found(self) -> dict[str, NamedImage]:
-        return {one.name.removeprefix(_LOCAL): one for one in named_images(self._client)}
+        return {_asked_for(one): one for one in named_images(self._client)}
 
     def _need(self, cell: str, wanted: Recipe, found: Mapping[str, NamedImage]) -> Need:
         image = found.get(cell_name(cell, wanted))
@@ -160,6 +157,11 @@ class ImageStock:
         except OSError:
             return None
         return disk.free - kept_free(disk.total)
+
+
+def _asked_for(image: NamedImage) -> str:
+    """The name it was made under: Podman puts a registry before those that name none."""
+    return image.name[image.name.index(f"{LABEL}-{image.kind}") :]
 
 
 def _names(orders: Sequence[Order]) -> tuple[str, ...]:
