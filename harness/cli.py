@@ -104,6 +104,15 @@ def run(
         Path | None,
         typer.Option("--record-to", help="Record what the engine says, for replay."),
     ] = None,
+    disk_budget: Annotated[
+        str,
+        typer.Option(
+            "--disk-budget",
+            metavar="SIZE",
+            help="What images of ours may take on the engine's disk, as 60GiB; those not used for "
+            "longest go. Else HARNESS_DISK_BUDGET, else what is free.",
+        ),
+    ] = "",
     resume: Annotated[
         str,
         typer.Option("--resume", metavar="RUN", help="Do only what an interrupted run lacks."),
@@ -131,6 +140,7 @@ def run(
         require_verified=require_verified,
         recordings=recordings,
         record_to=record_to,
+        disk_budget=disk_budget,
         resume=resume,
     )
     judgement, status = ran(wanted, progress_for(sys.stderr))

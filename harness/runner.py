@@ -1,4 +1,4 @@
-"""A run from plan to store: sweep, find data, begin, work, record, finish.
+"""A run from plan to store: sweep, find room, begin, work, record, finish.
 
 The only place that writes the store. A record is acknowledged when the store has it; whatever
 happens after that, it is there.
@@ -15,13 +15,14 @@ from pathlib import PurePath
 from types import FrameType
 
 from harness import __version__
+from harness.budget import Group, grouped, groups, refusal, told
 from harness.dataset import DataSet
-from harness.engines import Engine, Order
+from harness.engines import Engine, Order, Stock
 from harness.errors import EngineError
-from harness.model import Cell, Key, Place, Probe, Record, Run, Suite
+from harness.model import Cell, Place, Probe, Record, Run, Suite
 from harness.runid import new_run_id
 from harness.store import Store
-from harness.worker import Task, Tell, utc_now, work
+from harness.worker import PARALLEL, Task, Tell, utc_now, work
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,18 +65,13 @@ def execute(
     `recorded` hears every record after the store has acknowledged it. An engine that vanishes
     leaves the rest of the records as infrastructure. Raises Interrupted, after the run is closed
     as interrupted and what it left on the engine is removed; StoreError. A run that is taken on
-    keeps its id and its records; `recorded` hears those first.
+    keeps its id and its records; `recorded` hears those first. Where a cell can never be built
+    within the disk budget: UsageError or InfrastructureError, and no run was begun.
     """
     for name in engine.sweep():
         tell("", f"removed what a dead run left: {name}")
-    run = _new_run(plan, engine) if plan.resumed is None else store.reopen(plan.resumed.id)
-    if plan.resumed is None:
-        store.begin(run)
-    began(run)
-    done: dict[Key, int] = {}
-    for record in store.records(run.id) if plan.resumed else ():
-        done[record.key] = int(record.observed.get("container.ordinal") or 0)
-        recorded(record)
+    run = _new_run(plan, engine) if plan.resumed is None else plan.resumed
+    earlier = store.records(run.id) if plan.resumed else ()
     task = Task(
         run=run.id,
         orders=plan.orders,
@@ -83,14 +79,25 @@ def execute(
         rounds=plan.rounds,
         dataset=plan.dataset.files if plan.dataset else {},
         dataset_digest=plan.dataset.digest if plan.dataset else "",
-        done=done,
+        done={one.key: int(one.observed.get("container.ordinal") or 0) for one in earlier},
     )
+    room = _room(engine, task, tell)
+    if plan.resumed is None:
+        notice = grouped(room.groups)
+        run = replace(run, notices=(*run.notices, notice) if notice else run.notices)
+        store.begin(run)
+    else:
+        run = store.reopen(run.id)
+    began(run)
+    for record in earlier:
+        recorded(record)
     state = "interrupted"
     try:
         with _signals():
-            for record in work(engine, task, tell):
-                store.record(record)
-                recorded(record)
+            for part in room.parts():
+                for record in work(engine, part, tell):
+                    store.record(record)
+                    recorded(record)
         state = "complete"
     finally:
         finished = replace(run, state=state, ended=utc_now())
@@ -100,6 +107,61 @@ def execute(
             tell("", f"the engine did not clean up; the next run will: {error.message}")
         store.finish(run.id, ended=finished.ended, state=state)
     return finished
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Room:
+    """A task in parts whose images have room at once; ordinarily one part, the whole task."""
+
+    stock: Stock | None
+    task: Task
+    groups: tuple[Group, ...]
+    bounded: bool
+    """Somebody named a budget: it holds at the end, too."""
+    tell: Tell
+
+    def parts(self) -> Iterator[Task]:
+        """Each when its images have room. Who asks for the next has stored the records of this."""
+        for group in self.groups:
+            orders = tuple(one for one in self.task.orders if one.cell.id in group.cells)
+            if group.wanted:
+                self._make(group.wanted)
+            yield replace(self.task, orders=orders)
+            if self.stock is not None:
+                self.stock.free(orders)
+        if self.bounded:
+            self._make(0)
+
+    def _make(self, wanted: int) -> None:
+        assert self.stock is not None, "without images nothing is wanted"
+        try:
+            self.stock.make_room(wanted, lambda line: self.tell("", line))
+        except EngineError as error:
+            self.tell("", f"no room was made: {error.message}")
+
+
+def _room(engine: Engine, task: Task, tell: Tell) -> _Room:
+    """How the images of what a task owes find room; too little of it is said here.
+
+    UsageError, InfrastructureError where a cell can never be built.
+    """
+    rounds = range(1, task.rounds + 1)
+    orders = tuple(
+        order for order in task.orders if any(task.owes(order.cell, one) for one in rounds)
+    )
+    survey = engine.stock.survey(orders) if engine.stock is not None else None
+    if survey is not None and (refused := refusal(survey)) is not None:
+        raise refused
+    parts = groups(survey, [order.cell.id for order in orders], PARALLEL)
+    for line in told(survey, parts) if survey is not None else ():
+        tell("", line)
+    return _Room(
+        stock=engine.stock,
+        task=task,
+        groups=parts,
+        bounded=survey is not None and survey.named,
+        tell=tell,
+    )
 
 
 def _new_run(plan: Plan, engine: Engine) -> Run:

@@ -25,7 +25,8 @@ INFRASTRUCTURE = frozenset(
     {Outcome.PULL_FAILED, Outcome.ENGINE_GONE, Outcome.DISK_FULL, Outcome.INTERFERED}
 )
 """Outcomes no cell is to blame for."""
-_PARALLEL = 2
+PARALLEL = 2
+"""How many cells are obtained at a time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +92,7 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record]:
     obtained: dict[str, Obtained] = {}
     rounds = range(1, task.rounds + 1)
     orders = [each for each in task.orders if any(task.owes(each.cell, one) for one in rounds)]
-    with ThreadPoolExecutor(_PARALLEL) as pool:
+    with ThreadPoolExecutor(PARALLEL) as pool:
         waiting = {pool.submit(_obtain, engine, order, tell): order.cell for order in orders}
         try:
             for done in as_completed(waiting):

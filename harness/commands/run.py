@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -33,6 +33,9 @@ from harness.progress import Progress
 from harness.runner import Interrupted, Plan, execute
 from harness.selection import select
 from harness.store import Store
+from harness.words import Complaint, size_in_bytes
+
+BUDGET_VARIABLE = "HARNESS_DISK_BUDGET"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,6 +55,8 @@ class Wanted:
     """What the engine replay answers from."""
     record_to: Path | None = None
     """Where what the engine says is recorded."""
+    disk_budget: str = ""
+    """What images may take on the engine's disk; else HARNESS_DISK_BUDGET, else what is free."""
     resume: str = ""
     """An interrupted run, or its beginning: only what it lacks is done."""
 
@@ -105,6 +110,7 @@ def perform(
         refresh_bases=wanted.refresh_bases,
         offline=wanted.offline,
         recordings=wanted.recordings,
+        disk_budget=disk_budget(wanted.disk_budget, os.environ),
     )
     began: list[Run] = []
     with opened_engine(name, shop) as (engine, said), progress:
@@ -138,6 +144,22 @@ def perform(
         except Interrupted as interruption:
             return store.run(began[0].id), Exit(128 + interruption.signal)
     return finished, Exit.OK
+
+
+def disk_budget(option: str, environment: Mapping[str, str]) -> int | None:
+    """Bytes that the option, else the environment names; None: neither. Raises UsageError."""
+    for named, text in (
+        ("--disk-budget", option),
+        (BUDGET_VARIABLE, environment.get(BUDGET_VARIABLE, "")),
+    ):
+        if text:
+            try:
+                return size_in_bytes(text)
+            except Complaint as complaint:
+                raise UsageError(
+                    f"{named}: {text!r}: {complaint.message}", remedy=complaint.remedy
+                ) from None
+    return None
 
 
 def _engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:

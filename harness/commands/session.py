@@ -137,6 +137,7 @@ def workshop(
     refresh_bases: bool = False,
     offline: bool = False,
     recordings: Path | None = None,
+    disk_budget: int | None = None,
 ) -> Workshop:
     """What every engine needs to know of this host."""
     where = places()
@@ -150,6 +151,7 @@ def workshop(
         refresh_bases=refresh_bases,
         offline=offline,
         recordings=recordings,
+        disk_budget=disk_budget,
     )
 
 

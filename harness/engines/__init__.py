@@ -6,7 +6,7 @@ it. Everything left of that is planning, everything right of it is judging.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from harness.answer import Answer
+from harness.budget import Survey
 from harness.errors import UsageError
 from harness.model import (
     Base,
@@ -94,10 +95,30 @@ class Performed:
     seconds: float = 0.0
 
 
+class Stock(Protocol):
+    """The images an engine keeps on its disk, within the disk budget."""
+
+    def survey(self, orders: Sequence[Order]) -> Survey | None:
+        """Hold the images of these cells; what they need and what there is room for.
+
+        None where nothing bounds it. Raises EngineError.
+        """
+
+    def free(self, orders: Sequence[Order]) -> None:
+        """The records of these cells are stored: their images may go."""
+
+    def make_room(self, wanted: int, say: Say) -> None:
+        """Remove images that nobody needs until `wanted` bytes fit. Raises EngineError."""
+
+
 class Engine(Protocol):
     """What every engine offers. Constructors do no I/O; `with` connects, and always lets go."""
 
     name: str
+
+    @property
+    def stock(self) -> Stock | None:
+        """The images it keeps; None: it keeps none."""
 
     def __enter__(self) -> Self: ...
 
@@ -143,6 +164,8 @@ class Workshop:
     owner: str
     refresh_bases: bool = False
     offline: bool = False
+    disk_budget: int | None = None
+    """Bytes that images of ours may take on the engine's disk; None: what is free decides."""
     stop: Event = field(default_factory=Event)
     """Set when everything that obtains is to give up."""
     recordings: Path | None = None

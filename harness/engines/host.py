@@ -60,6 +60,11 @@ class HostEngine:
     ) -> None:
         return None
 
+    @property
+    def stock(self) -> None:
+        """It has no images."""
+        return None
+
     def describe(self) -> EngineInfo:
         """This host's kernel."""
         system = os.uname()

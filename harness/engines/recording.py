@@ -11,7 +11,7 @@ from typing import Self
 
 from harness.answer import Answer
 from harness.compare.outcomes import verdict_of
-from harness.engines import Engine, Obtained, Order, Pass, Performed, Question, Say
+from harness.engines import Engine, Obtained, Order, Pass, Performed, Question, Say, Stock
 from harness.model import EngineInfo, HostClass, Outcome, Verdict
 from harness.recordings import (
     RecordedAnswer,
@@ -49,6 +49,11 @@ class RecordingEngine:
         trace: TracebackType | None,
     ) -> None:
         self._engine.__exit__(kind, error, trace)
+
+    @property
+    def stock(self) -> Stock | None:
+        """That of the engine that works."""
+        return self._engine.stock
 
     def describe(self) -> EngineInfo:
         """That of the engine that works."""

@@ -61,6 +61,11 @@ class ReplayEngine:
             raise EngineError(f"engine {self.name} is not open")
         return self._loaded
 
+    @property
+    def stock(self) -> None:
+        """It has no images."""
+        return None
+
     def describe(self) -> EngineInfo:
         """Replay, and in its details what was recorded: engines, hosts, days."""
         cells = self.recordings.cells.values()

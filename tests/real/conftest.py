@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -13,10 +14,12 @@ from pathlib import Path
 import pytest
 from docker import APIClient
 
+from harness.engines.oci.bases import base_name
 from harness.engines.oci.capabilities import PODMAN, TABLE
 from harness.engines.oci.connection import connect
 from harness.engines.oci.engine import ContainerEngine
 from harness.errors import EngineError
+from harness.matrix import load_suite
 from tests.real.commandline import Place
 from tests.real.counting import count
 from tests.real.fault_table import Row, table
@@ -28,6 +31,7 @@ from tests.real.home_made import (
 )
 from tests.real.leftovers import Leftovers
 from tests.real.podman_service import hand_over, podman_service, why_not
+from tests.real.private_engine import PrivateEngine
 from tests.real.suites import brief_suite
 from tests.real.trying import Trying, python_base, workshop
 
@@ -135,6 +139,34 @@ def plain_image(place: Place, home_made: HomeMade) -> str:
     _, (record,) = place.recorded()
     assert record.image
     return record.image.id
+
+
+@pytest.fixture(scope="module")
+def private(engine: APIClient, home_made_base: str) -> Iterator[PrivateEngine]:
+    """An engine of our own with one base on it."""
+    if shutil.which("dockerd") is None:
+        pytest.skip("there is no dockerd here to start one of our own")
+    if os.geteuid():
+        pytest.skip("only root can start a dockerd")
+    with tempfile.TemporaryDirectory(prefix="eng-", ignore_cleanup_errors=True) as name:
+        made = PrivateEngine(folder=Path(name), data=Path(name) / "data")
+        made.start()
+        try:
+            made.give(engine, [home_made_base])
+            yield made
+        finally:
+            made.end()
+
+
+@pytest.fixture(scope="module")
+def home_made_base(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Name of the base that home-made cells are built on."""
+    with home_made_distributions() as made:
+        suite = load_suite(made.plain(tmp_path_factory.mktemp("base")))
+    name = base_name(suite.bases[0])
+    if not engine.images(name):
+        pytest.skip(f"{name} is not on the engine yet: the quick cells make it")
+    return name
 
 
 @pytest.fixture

@@ -6,10 +6,12 @@ import gzip
 import hashlib
 import io
 import tarfile
+import zipfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from docker import APIClient
@@ -26,6 +28,9 @@ MODEL = "tf1.2.1-py2.7"
 """The quick cell whose base and installing tools are used: its lock has a source distribution."""
 PLAIN, TWIN, BROKEN, SLOW = "home-plain", "home-twin", "home-broken", "home-slow"
 TELLING, LOST = "home-telling", "home-lost"
+HEAVY = ("home-heavy-1", "home-heavy-2", "home-heavy-3")
+"""Each with ballast of its own, so that their images share nothing but the base."""
+BALLAST_BYTES = 8_000_000
 LAST_WORDS = "this release wants a compiler of 1999"
 TOLD = "what a build can see: "
 
@@ -35,6 +40,7 @@ import sys, time
 from setuptools import setup
 setup(name="homemade", version="{version}", py_modules=["homemade"])
 """
+_ABOUT = "Metadata-Version: 1.0\nName: homemade\nVersion: {version}\n"
 _BEFORE = {
     "1.0": "",
     "2.0": f"sys.exit({LAST_WORDS!r})",
@@ -43,6 +49,7 @@ _BEFORE = {
     "5.0": "",
 }
 _VERSION = {PLAIN: "1.0", TWIN: "1.0", BROKEN: "2.0", SLOW: "3.0", TELLING: "4.0", LOST: "5.0"}
+_HEAVY_VERSION = {cell: f"9.{number}" for number, cell in enumerate(HEAVY)}
 HOME_MADE = tuple(_VERSION)
 
 
@@ -61,7 +68,7 @@ class HomeMade:
             {
                 "id": cell,
                 "base": model["base"],
-                "install": [f"homemade=={_VERSION[cell]}"],
+                "install": [f"homemade=={_version(cell)}"],
                 "as-of": "2026-11-20",
                 "level": "L0",
             }
@@ -83,24 +90,30 @@ class HomeMade:
     def _lock(self, folder: Path, cell: str) -> None:
         suite = load_suite(folder)
         (found,) = (each for each in suite.cells if each.id == cell)
+        artifact = self.artifacts[_version(cell)]
         lock = Lock(
             cell=cell,
             python=_model_lock().python,
             request=lock_request_digest(found, base_of(suite, found)),
             as_of=found.as_of,
-            tools=_model_lock().tools,
-            distributions=(self.artifacts[_VERSION[cell]],),
+            tools=_model_lock().tools[: 1 if artifact.is_wheel else None],
+            distributions=(artifact,),
         )
         path = lock_path(folder, cell)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(render_lock(lock), "utf-8")
 
 
+def _version(cell: str) -> str:
+    return {**_VERSION, **_HEAVY_VERSION}[cell]
+
+
 @contextmanager
-def home_made_distributions() -> Iterator[HomeMade]:
+def home_made_distributions(*, heavy: bool = False) -> Iterator[HomeMade]:
     """Home-made distributions in the cache that runs use; they are taken out again."""
     cache = _cache()
-    artifacts = {version: _admit(cache, version) for version in _BEFORE}
+    versions = _HEAVY_VERSION.values() if heavy else _BEFORE
+    artifacts = {version: _admit(cache, version) for version in versions}
     try:
         yield HomeMade(artifacts=artifacts)
     finally:
@@ -121,13 +134,14 @@ def _cache() -> DistributionCache:
 
 
 def _admit(cache: DistributionCache, version: str) -> Artifact:
-    content = _source_distribution(version)
+    heavy = version in _HEAVY_VERSION.values()
+    content = _heavy_wheel(version) if heavy else _source_distribution(version)
     digest = hashlib.sha256(content).hexdigest()
     cache.admit(digest, lambda write: write(content))
     return Artifact(
         name="homemade",
         version=version,
-        filename=f"homemade-{version}.tar.gz",
+        filename=f"homemade-{version}" + ("-py2.py3-none-any.whl" if heavy else ".tar.gz"),
         sha256=digest,
         size=len(content),
     )
@@ -137,7 +151,7 @@ def _source_distribution(version: str) -> bytes:
     """The same bytes every time."""
     setup = _SETUP.format(before=_BEFORE[version], version=version)
     files = {"setup.py": setup, "homemade.py": f"version = '{version}'\n"}
-    files["PKG-INFO"] = f"Metadata-Version: 1.0\nName: homemade\nVersion: {version}\n"
+    files["PKG-INFO"] = _ABOUT.format(version=version)
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         for name, text in files.items():
@@ -145,6 +159,24 @@ def _source_distribution(version: str) -> bytes:
             entry.size = len(text)
             archive.addfile(entry, io.BytesIO(text.encode()))
     return gzip.compress(packed.getvalue(), mtime=0)
+
+
+def _heavy_wheel(version: str) -> bytes:
+    """The same bytes every time, most of them ballast."""
+    about = f"homemade-{version}.dist-info"
+    files = {
+        "homemade/__init__.py": b"",
+        "homemade/ballast": Random(version).randbytes(BALLAST_BYTES),
+        f"{about}/METADATA": _ABOUT.format(version=version).encode(),
+        f"{about}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py2.py3-none-any\n",
+    }
+    record = f"{about}/RECORD"
+    files[record] = "".join(f"{name},,\n" for name in (*files, record)).encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content)
+    return packed.getvalue()
 
 
 def _model_lock() -> Lock:

@@ -24,13 +24,11 @@ from typing import Any
 import pytest
 from docker import APIClient
 
-from harness.engines.oci.bases import base_name
 from harness.engines.oci.connection import connect
 from harness.errors import EngineError
-from harness.matrix import load_suite
 from harness.model import Outcome
 from tests.real.commandline import PROGRAM, Place, wait_until
-from tests.real.home_made import SLOW, HomeMade, home_made_distributions
+from tests.real.home_made import SLOW, HomeMade
 from tests.real.leftovers import Leftovers
 from tests.real.own_network import within
 from tests.real.private_engine import PrivateEngine
@@ -47,34 +45,6 @@ def probe(settings):
     time.sleep(settings["seconds"])
     return {"waits.done": True}
 """
-
-
-@pytest.fixture(scope="module")
-def private(engine: APIClient, home_made_base: str) -> Iterator[PrivateEngine]:
-    """An engine of our own with one base on it."""
-    if shutil.which("dockerd") is None:
-        pytest.skip("there is no dockerd here to be killed")
-    if os.geteuid():
-        pytest.skip("only root can start a dockerd")
-    with tempfile.TemporaryDirectory(prefix="eng-", ignore_cleanup_errors=True) as name:
-        made = PrivateEngine(folder=Path(name), data=Path(name) / "data")
-        made.start()
-        try:
-            made.give(engine, [home_made_base])
-            yield made
-        finally:
-            made.end()
-
-
-@pytest.fixture(scope="module")
-def home_made_base(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Name of the base that home-made cells are built on."""
-    with home_made_distributions() as made:
-        suite = load_suite(made.plain(tmp_path_factory.mktemp("base")))
-    name = base_name(suite.bases[0])
-    if not engine.images(name):
-        pytest.skip(f"{name} is not on the engine yet: the quick cells make it")
-    return name
 
 
 @pytest.fixture
@@ -483,7 +453,14 @@ def test_a_full_disk_of_the_engine_is_infrastructure(
             free = shutil.disk_usage(small).free
             (small / "ballast").write_bytes(bytes(max(0, free - 300_000)))
             place = Place(folder=tmp_path, extra={"DOCKER_HOST": private.url})
-            said = place.harness("run", "--suite", str(home_made.plain(tmp_path / "s")), status=4)
+            asked = ("run", "--suite", str(home_made.plain(tmp_path / "s")))
+            warned = place.harness(*asked, status=4).err
+            assert "too little room to build home-plain" in warned
+            assert "harness clean --images" in warned
+            assert () == place.runs()
+            # Who names a budget knows better.
+            said = place.harness(*asked, "--disk-budget", "1GiB", status=4)
+            assert "the engine's disk may get full" in said.err
             _, (record,) = place.recorded()
             assert Outcome.DISK_FULL is record.outcome, said.text
             assert "no space left on device" in record.reason
@@ -493,7 +470,10 @@ def test_a_full_disk_of_the_engine_is_infrastructure(
         finally:
             private.end()
             subprocess.run(["umount", "--recursive", "--lazy", small], check=False)
-    happened("exit status 4, disk-full; with room again the same run passes")
+    happened(
+        "exit status 4 before anything starts; where a budget is named all the same: exit status "
+        "4, disk-full; with room again the same run passes"
+    )
 
 
 @pytest.mark.fault(28, "two runs of one suite at once, one store")

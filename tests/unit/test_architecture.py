@@ -49,6 +49,7 @@ LAYER_OF = {
     "answer": "pure",
     "availability": "pure",
     "axes": "pure",
+    "budget": "pure",
     "cells": "pure",
     "check": "pure",
     "compare": "pure",

@@ -91,7 +91,7 @@ def _built(
         return Obtained(outcome=error.outcome, reason=error.message, log=str(log))
     interpreter = order.cell.interpreter or base.interpreter
     digest = recipe.digest(wanted)
-    name = f"{LABEL}-cell/{order.cell.id.lower()}:{digest[:16]}"
+    name = cell_name(order.cell.id, wanted)
     found = inspect_image(client, name)
     if found is not None and _same(found, digest, base):
         return Obtained(
@@ -133,6 +133,11 @@ def _built(
         except BuildFailed as failure:
             return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(failure), log=str(log))
     return Obtained(image=identity(made, origin="built"), interpreter=interpreter, log=str(log))
+
+
+def cell_name(cell: str, wanted: Recipe) -> str:
+    """The name a built cell's image is kept under: its recipe's digest."""
+    return f"{LABEL}-cell/{cell.lower()}:{recipe.digest(wanted)[:16]}"
 
 
 def _same(found: Mapping[str, object], digest: str, base: ReadyBase) -> bool:

@@ -20,6 +20,7 @@ from harness.engines.oci.containers import Ended, Started, run_container, scratc
 from harness.engines.oci.gpu import GPU_NEEDED, NO_HOOK, GpuHook, gpu_hook
 from harness.engines.oci.images import other_architecture
 from harness.engines.oci.profile import HARNESS_DIR
+from harness.engines.oci.stock import ImageStock
 from harness.engines.oci.sweep import remove_builds, sweep
 from harness.engines.oci.toolkit import too_old, toolkit_version
 from harness.engines.oci.volume import RunVolume
@@ -51,6 +52,7 @@ class ContainerEngine:
         self._watch: EventWatch | None = None
         self._version: Mapping[str, Any] = {}
         self._volumes: dict[tuple[str, ...], RunVolume] = {}
+        self._stock: ImageStock | None = None
 
     def __enter__(self) -> Self:
         self._client = connect(self._asked)
@@ -63,6 +65,7 @@ class ContainerEngine:
         with engine_errors("opening its event stream"):
             watch.start()
         self._watch = watch
+        self._stock = ImageStock(self._client, self._workshop)
         return self
 
     def __exit__(
@@ -71,11 +74,13 @@ class ContainerEngine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        if self._stock is not None:
+            self._stock.close()
         if self._watch is not None:
             self._watch.close()
         if self._client is not None:
             self._client.close()
-        self._client = self._watch = None
+        self._client = self._watch = self._stock = None
 
     @property
     def capabilities(self) -> Capabilities:
@@ -88,6 +93,11 @@ class ContainerEngine:
         if self._client is None:
             raise EngineError(f"engine {self.name} is not open")
         return self._client
+
+    @property
+    def stock(self) -> ImageStock | None:
+        """The images it keeps; None outside `with`."""
+        return self._stock
 
     def describe(self) -> EngineInfo:
         """Versions and features."""

@@ -1,8 +1,9 @@
-"""The images we named: the cache that runs build on, which only a person empties."""
+"""The images we named: the cache that runs build on, emptied by a person or a disk budget."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from docker import APIClient
 from docker.errors import APIError, ImageNotFound
@@ -24,6 +25,9 @@ class NamedImage:
     """cell, base or root."""
     size_bytes: int
     """With the layers it shares with others."""
+    created: float = 0.0
+    """Seconds since the epoch."""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
 
 _ORDER = ("cell", "base", "root")
@@ -34,7 +38,8 @@ def named_images(client: APIClient) -> tuple[NamedImage, ...]:
     """Every one, in an order in which they can be removed. Raises EngineError."""
     found = []
     for image in images_labelled(client, f"{LABEL}.kind"):
-        kind = str((image.get("Labels") or {}).get(f"{LABEL}.kind", ""))
+        labels = image.get("Labels") or {}
+        kind = str(labels.get(f"{LABEL}.kind", ""))
         names = [name for name in image.get("RepoTags") or () if name != "<none>:<none>"]
         if kind in _ORDER:
             found += [
@@ -43,6 +48,8 @@ def named_images(client: APIClient) -> tuple[NamedImage, ...]:
                     name=name,
                     kind=kind,
                     size_bytes=int(image.get("Size") or 0),
+                    created=float(image.get("Created") or 0),
+                    labels=labels,
                 )
                 for name in names
                 if f"{LABEL}-{kind}" in name

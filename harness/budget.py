@@ -1,0 +1,225 @@
+"""How much of an engine's disk our images may take: what cells need, which images go, when.
+
+A budget bounds the images of cells and bases and what builds hold meanwhile. Where it is tight,
+cells are done in groups, one after the other, and between two groups the images go that were
+not used for longest. All sizes are in bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.errors import HarnessError, InfrastructureError, UsageError
+from harness.model import Lock
+
+_WELL_PACKED = 4.7
+_BADLY_PACKED = 1.65
+_WELL_PACKED_BYTES = 350_000_000
+BASE_BYTES = 200_000_000
+"""What a base takes that is still to be made: those of the default suite take 109 to 191 MB."""
+_KEPT_FREE_SHARE = 0.05
+_KEPT_FREE_BYTES = 5_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Need:
+    """What the image of one cell takes."""
+
+    cell: str
+    kept: int = 0
+    passing: int = 0
+    """Beyond `kept`, only while it is built."""
+    there: bool = False
+    """It needs no building: `kept` is taken already."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Kept:
+    """An image of ours that the engine keeps."""
+
+    name: str
+    size: int
+    """With the layers it shares with others."""
+    layers: tuple[str, ...]
+    """Diff ids, the lowest first."""
+    last_used: float = 0.0
+    """Seconds since the epoch."""
+    held: bool = False
+    """It may not go: somebody who lives needs it, or it is a base."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Survey:
+    """What there is room for on an engine's disk, and what the cells of a run need."""
+
+    limit: int
+    """What all our images may take: as named, else what they take now and what is free."""
+    named: bool
+    """Somebody named the limit."""
+    taken: int
+    lasting: int
+    """Taken by bases, never given back."""
+    bases: int = 0
+    """Needed for bases that are still to be made."""
+    elsewhere: int = 0
+    """Taken by images that other runs need now."""
+    free: int | None = None
+    """On the engine's disk, beyond what is to stay free; None: it cannot be seen from here."""
+    needs: tuple[Need, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Group:
+    """Cells whose images have room at the same time."""
+
+    cells: tuple[str, ...]
+    wanted: int = 0
+    """Room to be made before they are obtained; with that for bases, made in whichever group."""
+
+
+def kept_free(disk: int) -> int:
+    """What is left free of a disk of that size where nobody names a budget."""
+    return min(int(disk * _KEPT_FREE_SHARE), _KEPT_FREE_BYTES)
+
+
+def need_of(cell: str, lock: Lock) -> Need:
+    """What building a cell takes, from the sizes in its lock.
+
+    Measured on the images of the default suite (ten built, the wheels of all nineteen locks
+    unpacked): an image is larger than its base by 3.6 to 4.7 times its distributions, where these
+    have up to 440 MB. What goes beyond is mostly GPU code, which is compressed already: with 1.8
+    to 2.5 GB of distributions it is 1.9 to 2.1 times all of them. Taken is the upper edge, which
+    is too much by 30 % at most.
+
+    While Docker's classic builder is at it, the disk holds the distributions three times (as they
+    are received, as they are copied to the stage, as that is committed) and what they install three
+    times (in the stage, in the image, as that is committed): 926 MB above the base were measured
+    for 57 MB of distributions and tools that install 249 MB. Other builders need less.
+    """
+    wheels = sum(artifact.size for artifact in lock.distributions)
+    tools = sum(artifact.size for artifact in lock.tools)
+    well = min(wheels, _WELL_PACKED_BYTES)
+    kept = int(well * _WELL_PACKED + (wheels - well) * _BADLY_PACKED)
+    return Need(cell=cell, kept=kept, passing=3 * (wheels + tools) + 2 * kept)
+
+
+def occupied(images: Iterable[Kept]) -> int:
+    """What images take together: layers that several share count once."""
+    sizes = {image.layers: image.size for image in images}
+    return sum(size - _below(layers, sizes) for layers, size in sizes.items())
+
+
+def _below(layers: tuple[str, ...], sizes: dict[tuple[str, ...], int]) -> int:
+    """Size of the largest other image that this one is made from."""
+    for end in range(len(layers) - 1, 0, -1):
+        if layers[:end] in sizes:
+            return sizes[layers[:end]]
+    return 0
+
+
+def next_to_go(images: Sequence[Kept], limit: int, wanted: int = 0) -> Kept | None:
+    """The image to remove for `wanted` more to fit: the least recently used that nobody holds.
+
+    None where it fits, and where nothing may go.
+    """
+    if occupied(images) + wanted <= limit:
+        return None
+    may_go = (image for image in images if not image.held)
+    return min(may_go, key=lambda image: (image.last_used, image.name), default=None)
+
+
+def peak(needs: Iterable[Need], at_once: int) -> int:
+    """What images take at the worst moment, while `at_once` of them are built at a time."""
+    needs = tuple(needs)
+    passing = sorted((need.passing for need in needs), reverse=True)
+    return sum(need.kept for need in needs) + sum(passing[:at_once])
+
+
+def groups(survey: Survey | None, cells: Sequence[str], at_once: int) -> tuple[Group, ...]:
+    """All cells in one group where they have room together; else as few groups as go in order.
+
+    Cells whose images are there come first then: each makes room once it is done. Without a survey
+    there is no bound.
+    """
+    if survey is None:
+        return (Group(cells=tuple(cells)),)
+    needs = {need.cell: need for need in survey.needs}
+    room = survey.limit - survey.lasting - survey.bases - survey.elsewhere
+    if peak(needs.values(), at_once) <= room:
+        return (_group([needs[cell] for cell in cells], at_once, survey.bases),)
+    ordered = sorted((needs[cell] for cell in cells), key=lambda need: not need.there)
+    made: list[list[Need]] = [[]]
+    for need in ordered:
+        together = [*made[-1], need]
+        if made[-1] and not need.there and peak(together, at_once) > room:
+            made.append([need])
+        else:
+            made[-1] = together
+    return tuple(_group(members, at_once, survey.bases) for members in made)
+
+
+def _group(needs: Sequence[Need], at_once: int, bases: int) -> Group:
+    to_build = [need for need in needs if not need.there]
+    return Group(
+        cells=tuple(need.cell for need in needs),
+        wanted=peak(to_build, at_once) + bases if to_build else 0,
+    )
+
+
+def refusal(survey: Survey) -> HarnessError | None:
+    """Why a cell can never be built here, even alone, with the next step; None where all can."""
+    lasting = survey.lasting + survey.bases
+    room = max(0, survey.limit - lasting)
+    wrong = [need for need in survey.needs if not need.there and need.kept + need.passing > room]
+    if not wrong:
+        return None
+    largest = max(need.kept + need.passing for need in wrong)
+    listed = ", ".join(f"{need.cell} ({amount(need.kept + need.passing)})" for need in wrong)
+    whose = "the disk budget has" if survey.named else "the engine's disk has"
+    message = f"too little room to build {listed}: {whose} {amount(room)} for cells"
+    if survey.named:
+        least = amount(lasting + largest, up=True)
+        return UsageError(
+            message, remedy=f"--disk-budget of at least {least}, or choose other cells"
+        )
+    return InfrastructureError(
+        message, remedy="free some of that disk (harness clean --images), or choose other cells"
+    )
+
+
+def told(survey: Survey, parts: Sequence[Group]) -> tuple[str, ...]:
+    """What is to be said before anything is built, a line each."""
+    source = "as named" if survey.named else f"{amount(survey.free or 0)} of its disk can be used"
+    lines = [
+        f"disk budget: {amount(survey.limit)} for images of ours on the engine, which take "
+        f"{amount(survey.taken)} now ({source})"
+    ]
+    wanted = max((group.wanted for group in parts), default=0)
+    if notice := grouped(parts):
+        lines.append(notice)
+    given_back = survey.taken - survey.lasting - survey.elsewhere
+    if survey.named and survey.free is not None and wanted > survey.free + given_back:
+        lines.append(
+            f"the engine's disk may get full: building takes about {amount(wanted)}, and "
+            f"{amount(survey.free)} of it can be used"
+        )
+    return tuple(lines)
+
+
+def grouped(parts: Sequence[Group]) -> str:
+    """What is said and kept of a run whose cells are done in groups; empty where they are not."""
+    if len(parts) < 2:
+        return ""
+    listed = " | ".join(", ".join(group.cells) for group in parts)
+    return (
+        f"not all images have room at once, so cells are done in {len(parts)} groups: images go in "
+        f"between, rounds are interleaved only inside each: {listed}"
+    )
+
+
+def amount(size: int, *, up: bool = False) -> str:
+    """A size for a person; `up`: as `--disk-budget` takes it, not less than it is."""
+    if up:
+        return f"{-(-size // 1024**2)}MiB"
+    return f"{size / 1e9:.1f} GB" if size >= 10**9 else f"{max(0, size) / 1e6:.0f} MB"

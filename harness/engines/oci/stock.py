@@ -1,0 +1,170 @@
+"""The images of ours that a container engine keeps, within the disk budget."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from docker import APIClient
+
+from harness import recipe
+from harness.budget import (
+    BASE_BYTES,
+    Kept,
+    Need,
+    Survey,
+    amount,
+    kept_free,
+    need_of,
+    next_to_go,
+    occupied,
+)
+from harness.engines import Order, Say, Workshop
+from harness.engines.oci import LABEL
+from harness.engines.oci.bases import base_name
+from harness.engines.oci.cells import cell_name
+from harness.engines.oci.connection import engine_errors, is_local
+from harness.engines.oci.images import identity, inspect_image
+from harness.engines.oci.named import NamedImage, named_images, remove_named
+from harness.engines.oci.uses import Uses
+from harness.model import Recipe
+
+
+class ImageStock:
+    """Holds images that are needed, says what there is room for, removes what is not needed."""
+
+    def __init__(self, client: APIClient, workshop: Workshop) -> None:
+        self._client = client
+        self._workshop = workshop
+        self._uses = Uses(workshop.cache, workshop.owner)
+        self._layers: dict[str, tuple[str, ...]] = {}
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self._uses.close()
+
+    def hold(self, orders: Sequence[Order]) -> None:
+        """The images of these cells may not go until they are freed, or this is closed."""
+        self._uses.hold(_names(orders))
+
+    def survey(self, orders: Sequence[Order]) -> Survey | None:
+        """Hold the images of these cells; what they need, and what there is room for.
+
+        None where nothing bounds it: no budget is named, and nothing is to be built or the
+        engine's disk cannot be seen from here. Raises EngineError.
+        """
+        built = [(order.cell.id, order.recipe) for order in orders if order.recipe is not None]
+        named, free = self._workshop.disk_budget, None
+        if named is None and not built:
+            return None
+        self.hold(orders)
+        found = self._found()
+        needs = {cell: self._need(cell, wanted, found) for cell, wanted in built}
+        if named is not None or not all(need.there for need in needs.values()):
+            free = self._free()
+        if named is None and free is None:
+            return None
+        with self._uses.turn():
+            kept = self._kept(found, self._uses.elsewhere())
+        bases = [one for one in kept if found[one.name].kind != "cell"]
+        taken, lasting = occupied(kept), occupied(bases)
+        missing = {base_name(wanted.base) for _, wanted in built} - set(found)
+        return Survey(
+            limit=taken + (free or 0) if named is None else named,
+            named=named is not None,
+            taken=taken,
+            lasting=lasting,
+            bases=BASE_BYTES * len(missing),
+            elsewhere=occupied(one for one in kept if one.held) - lasting,
+            free=free,
+            needs=tuple(needs.get(order.cell.id, Need(cell=order.cell.id)) for order in orders),
+        )
+
+    def free(self, orders: Sequence[Order]) -> None:
+        """The records of these cells are stored: their images may go."""
+        self._uses.let_go(_names(orders))
+
+    def make_room(self, wanted: int, say: Say) -> None:
+        """Remove images nobody holds, the least recently used first, until `wanted` bytes fit.
+
+        Says what went, and what is still lacking. Raises EngineError.
+        """
+        with self._uses.turn():
+            found = self._found()
+            images = list(self._kept(found, self._uses.all()))
+            taken, free = occupied(images), self._free()
+            limits = (self._workshop.disk_budget, None if free is None else taken + free)
+            limit = min((each for each in limits if each is not None), default=taken + wanted)
+            while (going := next_to_go(images, limit, wanted)) is not None:
+                before = occupied(images)
+                images.remove(going)
+                why = remove_named(self._client, found[going.name])
+                if why:
+                    say(f"kept image {going.name}, {why}")
+                    images.append(replace(going, held=True))
+                    continue
+                self._uses.forget(going.name)
+                gone = amount(before - occupied(images))
+                say(f"removed image {going.name} ({gone}): room is needed")
+        lacking = occupied(images) + wanted - limit
+        if lacking > 0 and wanted:
+            say(f"about {amount(lacking)} more are needed than there is room for: others hold it")
+
+    def _found(self) -> dict[str, NamedImage]:
+        return {_asked_for(one): one for one in named_images(self._client)}
+
+    def _need(self, cell: str, wanted: Recipe, found: Mapping[str, NamedImage]) -> Need:
+        image = found.get(cell_name(cell, wanted))
+        base = found.get(base_name(wanted.base))
+        if (
+            image is None
+            or base is None
+            or self._workshop.refresh_bases
+            or image.labels.get(f"{LABEL}.recipe") != recipe.digest(wanted)
+            or image.labels.get(f"{LABEL}.base-image") != base.id
+        ):
+            return need_of(cell, wanted.lock)
+        return Need(cell=cell, kept=max(0, image.size_bytes - base.size_bytes), there=True)
+
+    def _kept(self, found: Mapping[str, NamedImage], held: frozenset[str]) -> tuple[Kept, ...]:
+        return tuple(
+            Kept(
+                name=name,
+                size=image.size_bytes,
+                layers=self._layers_of(image.id),
+                last_used=self._uses.last(name) or image.created,
+                held=image.kind != "cell" or name in held,
+            )
+            for name, image in found.items()
+        )
+
+    def _layers_of(self, image: str) -> tuple[str, ...]:
+        if image not in self._layers:
+            found = inspect_image(self._client, image)
+            self._layers[image] = identity(found, origin="").layers if found else (image,)
+        return self._layers[image]
+
+    def _free(self) -> int | None:
+        """What may still be filled of the engine's disk; None where it cannot be seen."""
+        if not is_local(self._client):
+            return None
+        with engine_errors("saying where its images lie"):
+            root = Path(str(self._client.info().get("DockerRootDir") or "nowhere"))
+        try:
+            disk = shutil.disk_usage(root)
+        except OSError:
+            return None
+        return disk.free - kept_free(disk.total)
+
+
+def _asked_for(image: NamedImage) -> str:
+    """The name it was made under: Podman puts a registry before those that name none."""
+    return image.name[image.name.index(f"{LABEL}-{image.kind}") :]
+
+
+def _names(orders: Sequence[Order]) -> tuple[str, ...]:
+    return tuple(
+        cell_name(order.cell.id, order.recipe) for order in orders if order.recipe is not None
+    )
