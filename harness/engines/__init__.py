@@ -99,6 +99,10 @@ class Engine(Protocol):
 
     name: str
 
+    @property
+    def here(self) -> bool:
+        """Whether environments run on this host."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(

@@ -50,6 +50,11 @@ class RecordingEngine:
     ) -> None:
         self._engine.__exit__(kind, error, trace)
 
+    @property
+    def here(self) -> bool:
+        """That of the engine that works."""
+        return self._engine.here
+
     def describe(self) -> EngineInfo:
         """That of the engine that works."""
         return self._engine.describe()

@@ -42,6 +42,7 @@ class Scripted:
     """An engine that answers, and is interrupted while it performs for the cell named."""
 
     name: str = "scripted"
+    here: bool = True
     interrupted_in: str = ""
     first_only: bool = False
     obtained: list[str] = field(default_factory=list)

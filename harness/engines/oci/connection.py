@@ -7,8 +7,9 @@ at 1.41 (testcontainers-java#11210, #11232).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from docker import APIClient
 from docker.errors import APIError, DockerException
@@ -35,9 +36,16 @@ def connect(row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S) -> APICli
     """
     from docker.utils import kwargs_from_env
 
-    settings = kwargs_from_env()
-    settings["base_url"] = where = address(row, os.environ)
+    where = address(row, os.environ)
+    if where.startswith("ssh://"):
+        raise EngineError(
+            f"engines are not reached through ssh: {without_credentials(where)}",
+            remedy=f"forward its socket (ssh -nNT -L /tmp/engine.sock:{row.sockets[0]} HOST) and "
+            f"set {row.variables[0]}=unix:///tmp/engine.sock",
+        )
     try:
+        settings = kwargs_from_env()
+        settings["base_url"] = where
         client = APIClient(version="auto", timeout=timeout_s, **settings)
         client.ping()
     except (DockerException, RequestException, HTTPError, OSError, ValueError) as error:
@@ -46,11 +54,6 @@ def connect(row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S) -> APICli
             remedy=f"{row.start}, set {row.variables[0]}, or use `--engine host`",
         ) from error
     return client
-
-
-def is_local(client: APIClient) -> bool:
-    """Whether the engine is reached by a socket of this host, and so runs on it."""
-    return client.base_url.startswith(("http+docker", "http+unix"))
 
 
 def _cause(error: BaseException) -> str:
@@ -98,15 +101,15 @@ def disk_full(text: str) -> bool:
     return "no space left on device" in text.lower()
 
 
-def info_of(client: APIClient) -> EngineInfo:
-    """What answered, its versions, and the features that decide what a container may see."""
-    with engine_errors("saying its version"):
-        version = client.version()
-        info = client.info()
+def told_of(version: Mapping[str, Any], info: Mapping[str, Any], api: str) -> EngineInfo:
+    """What answered, its versions, and the features that decide what a container may see.
+
+    From its answers to `/version` and `/info`, and the version of the API that is spoken.
+    """
     return EngineInfo(
         name=capabilities_of(version).engine,
         version=str(version.get("Version", "")),
-        api=str(client.api_version),
+        api=api,
         detail={
             "cgroup": f"{info.get('CgroupVersion', '1')} ({info.get('CgroupDriver', '')})",
             "kernel": str(info.get("KernelVersion", "")),

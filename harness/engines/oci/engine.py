@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from secrets import token_hex
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from docker import APIClient
 
@@ -15,7 +15,7 @@ from harness.engines.guestwork import RUNNER, answers_of, guest_files, guest_req
 from harness.engines.oci import LABEL
 from harness.engines.oci.capabilities import Capabilities, capabilities_of
 from harness.engines.oci.cells import obtain
-from harness.engines.oci.connection import connect, engine_errors, info_of, is_local
+from harness.engines.oci.connection import connect, engine_errors, told_of
 from harness.engines.oci.containers import Ended, Started, run_container, scratch_path
 from harness.engines.oci.gpu import GPU_NEEDED, NO_HOOK, GpuHook, gpu_hook
 from harness.engines.oci.images import other_architecture
@@ -24,11 +24,12 @@ from harness.engines.oci.sweep import remove_builds, sweep
 from harness.engines.oci.toolkit import too_old, toolkit_version
 from harness.engines.oci.volume import fill_volume
 from harness.engines.oci.watch import EventWatch
+from harness.engines.oci.whereabouts import cores_of, host_of, is_local
 from harness.errors import EngineError
 from harness.framing import FrameReader
 from harness.hostclass import host_class
 from harness.model import EngineInfo, HostClass, Outcome
-from harness.owner import owner_alive
+from harness.owner import maybe_alive, owner_alive
 from harness.workfolder import sweep_folders
 
 _OVERHEAD_S = 60.0
@@ -49,12 +50,15 @@ class ContainerEngine:
         self._workshop = workshop
         self._client: APIClient | None = None
         self._watch: EventWatch | None = None
+        self._version: dict[str, Any] = {}
+        self._info: dict[str, Any] = {}
         self._volumes: dict[tuple[str, ...], str] = {}
 
     def __enter__(self) -> Self:
         self._client = connect(self._asked)
         with engine_errors("saying its version"):
-            self._row = capabilities_of(self._client.version())
+            self._version, self._info = self._client.version(), self._client.info()
+        self._row = capabilities_of(self._version)
         watch = EventWatch(
             self._client, by_label=self._row.events_by_label, reopen=self._row.events_break
         )
@@ -87,17 +91,29 @@ class ContainerEngine:
             raise EngineError(f"engine {self.name} is not open")
         return self._client
 
+    @property
+    def cores(self) -> int:
+        """Cores of the host that containers run on."""
+        return cores_of(self._info)
+
+    @property
+    def here(self) -> bool:
+        """Whether containers run on this host."""
+        return is_local(self.client, self._info)
+
     def describe(self) -> EngineInfo:
-        """Versions and features."""
-        return info_of(self.client)
+        """Versions and features, and elsewhere the name of the host."""
+        told = told_of(self._version, self._info, str(self.client.api_version))
+        name = str(self._info.get("Name") or "")
+        return told if self.here else replace(told, detail={**told.detail, "host": name})
 
     def host(self) -> HostClass:
-        """This host: the engine is taken to be local."""
-        return host_class()
+        """The host that containers run on: this one, or what the engine tells of another."""
+        return host_class() if self.here else host_of(self._info)
 
     def sweep(self) -> tuple[str, ...]:
         """Remove what dead runs left, on the engine and on this host."""
-        return (*sweep(self.client, owner_alive), *sweep_folders(owner_alive))
+        return (*sweep(self.client, maybe_alive), *sweep_folders(owner_alive))
 
     def stop(self) -> None:
         """End builds by removing the containers they run in; downloads end by themselves."""
@@ -106,7 +122,7 @@ class ContainerEngine:
 
     def release(self, run: str) -> None:
         """Remove a run's containers and volume."""
-        sweep(self.client, owner_alive, run=run)
+        sweep(self.client, maybe_alive, run=run)
         self._volumes = {key: name for key, name in self._volumes.items() if key[0] != run}
 
     def obtain(self, order: Order, say: Say) -> Obtained:
@@ -124,7 +140,7 @@ class ContainerEngine:
         """Why no GPU is handed to a container here; empty where one is."""
         if self._gpu_hook(client) is None:
             return NO_HOOK
-        version = toolkit_version() if is_local(client) else None
+        version = toolkit_version() if self.here else None
         return too_old(version) if version is not None else ""
 
     def _handed(self, gpu: str) -> GpuHook | None:
@@ -135,7 +151,7 @@ class ContainerEngine:
 
     def _gpu_hook(self, client: APIClient) -> GpuHook | None:
         with engine_errors("saying what it can hand to containers"):
-            return gpu_hook(client.info(), local=is_local(client))
+            return gpu_hook(client.info(), local=self.here)
 
     def perform(self, request: Pass) -> Performed:
         """One container: the runner inside it asks every probe and frames the answers."""
@@ -197,6 +213,7 @@ class ContainerEngine:
                 labels=labels,
                 gpu=self._handed(request.gpu),
                 row=self._row,
+                cores=self.cores,
             ),
             stdin=lambda: guest_request(request, markers, scratch=scratch, at=HARNESS_DIR),
             heard=hear,
