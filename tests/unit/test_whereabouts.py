@@ -51,7 +51,7 @@ def test_an_address_is_elsewhere_whatever_it_tells(proc: Path, address: str) -> 
 
 
 def test_a_host_elsewhere_is_what_its_engine_tells_and_no_more() -> None:
-    told = host_of({"Architecture": "aarch64", "NCPU": 96, "MemTotal": 540 * 1024**3})
+    told = host_of({"Architecture": "arm64", "NCPU": 96, "MemTotal": 540 * 1024**3})
     assert ("aarch64", "", (), 96, 540, (), "") == (
         told.machine,
         told.cpu_model,

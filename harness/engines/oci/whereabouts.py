@@ -19,6 +19,8 @@ from harness.model import HostClass
 
 _BY_UNIX_SOCKET = "http+docker://localhost"
 _PROC = Path("/proc")
+_MACHINE = {"amd64": "x86_64", "arm64": "aarch64"}
+"""Podman's names of machines -> those of kernels, which Docker gives."""
 
 
 def is_local(client: APIClient, info: Mapping[str, Any], proc: Path = _PROC) -> bool:
@@ -41,8 +43,9 @@ def host_of(info: Mapping[str, Any]) -> HostClass:
     """The host of an engine elsewhere, as far as the engine tells of it: not its processor's
     model and flags, not its GPUs.
     """
+    machine = str(info.get("Architecture") or "")
     return HostClass(
-        machine=str(info.get("Architecture") or ""),
+        machine=_MACHINE.get(machine, machine),
         cpu_model="",
         cpu_flags=(),
         cores=_whole(info.get("NCPU")),
