@@ -29,6 +29,18 @@ class DiskFull(InfrastructureError):
     """The engine's disk is full."""
 
 
+class _Client(APIClient):
+    """Trusts an engine's own authority, whatever REQUESTS_CA_BUNDLE names for the web: requests
+    lets the variable win over a session's setting (psf/requests#3829).
+    """
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return {**settings, "verify": self.verify}
+
+
 def connect(row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S) -> APIClient:
     """A client that has heard from its engine, at the address its row of the table tells.
 
@@ -46,7 +58,7 @@ def connect(row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S) -> APICli
     try:
         settings = kwargs_from_env()
         settings["base_url"] = where
-        client = APIClient(version="auto", timeout=timeout_s, **settings)
+        client = _Client(version="auto", timeout=timeout_s, **settings)
         client.ping()
     except (DockerException, RequestException, HTTPError, OSError, ValueError) as error:
         raise EngineError(
