@@ -1,24 +1,37 @@
 """Who made a run, and whether that process is still alive.
 
-A process id alone is reused; with the boot id and the process's start time it is not.
+A process id alone is reused; with the boot id and the process's start time it is not. An engine may
+serve several hosts, so the host is told as well.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
 _PROC = Path("/proc")
+_ETC = Path("/etc")
 _UNKNOWN = "-"
 
 
-def owner_token(proc: Path = _PROC) -> str:
-    """This process, as `boot id:process-id namespace:process id:start time in clock ticks`.
+def owner_token(proc: Path = _PROC, etc: Path = _ETC) -> str:
+    """This process, as `boot id:process-id namespace:process id:start time in clock ticks:host`.
 
     Where there is no /proc, the parts it would give are `-`.
     """
     pid = os.getpid()
-    return f"{_boot(proc)}:{_namespace(proc)}:{pid}:{_start_time(proc, pid) or _UNKNOWN}"
+    start = _start_time(proc, pid) or _UNKNOWN
+    return f"{_boot(proc)}:{_namespace(proc)}:{pid}:{start}:{_host(etc)}"
+
+
+def maybe_alive(token: str, proc: Path = _PROC, etc: Path = _ETC) -> bool:
+    """The same as `owner_alive`, of what lies on an engine: an owner on another host may live.
+
+    Only a host's own next run, or its `harness clean`, sweeps what it left.
+    """
+    host = (token.split(":") + [""] * 5)[4]
+    return owner_alive(token, proc) or bool(host and host != _host(etc))
 
 
 def owner_alive(token: str, proc: Path = _PROC) -> bool:
@@ -35,6 +48,15 @@ def owner_alive(token: str, proc: Path = _PROC) -> bool:
     if start == _UNKNOWN:
         return _exists(int(pid_text))
     return _start_time(proc, int(pid_text)) == start
+
+
+def _host(etc: Path) -> str:
+    """Some digits that this host keeps when it starts anew; they tell nobody its name."""
+    try:
+        machine = (etc / "machine-id").read_bytes()
+    except OSError:
+        machine = b""
+    return hashlib.sha256(machine + b"\n" + os.uname().nodename.encode()).hexdigest()[:12]
 
 
 def _boot(proc: Path) -> str:

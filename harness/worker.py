@@ -160,7 +160,7 @@ def _round(
     while pending:
         container += 1
         started = utc_now()
-        load = observed_now()
+        load = observed_now() if engine.here else {}
         try:
             performed = engine.perform(
                 Pass(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.commands.session import AUTO, CONTAINER_ENGINES, places
 from harness.errors import EngineError, UsageError
-from harness.owner import owner_alive
+from harness.owner import maybe_alive, owner_alive
 from harness.workfolder import dead_folders, sweep_folders
 
 SESSIONS = "sessions"
@@ -71,8 +71,8 @@ def _engine(name: str, images: bool, dry_run: bool) -> Iterator[tuple[str, str]]
 
     client = connect(next(row for row in TABLE if row.engine == name))
     try:
-        found = leftovers(client, owner_alive)
-        gone = [str(one) for one in found] if dry_run else sweep(client, owner_alive)
+        found = leftovers(client, maybe_alive)
+        gone = [str(one) for one in found] if dry_run else sweep(client, maybe_alive)
         for what in gone:
             yield what, ""
         for image in named_images(client) if images else ():

@@ -114,7 +114,8 @@ def _devices(run: Run, cell: Cell, _probe: Probe, evidence: Evidence, record: Re
     if not run.host.gpus:
         return Shown(
             verdict=Verdict.UNVERIFIED,
-            why="the cell asks for a GPU and this host has none",
+            why="the cell asks for a GPU and "
+            + ("this host has none" if run.host.cpu_model else "the engine does not tell of any"),
             remedy="run it on a host with a GPU",
         )
     return Shown(

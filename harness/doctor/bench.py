@@ -18,11 +18,12 @@ from docker.errors import APIError, NotFound
 from harness.doctor.root import NoRoot, interpreter, python_root
 from harness.engines.oci import LABEL
 from harness.engines.oci.capabilities import Capabilities, capabilities_of
-from harness.engines.oci.connection import connect, engine_errors, explanation, is_local
+from harness.engines.oci.connection import connect, engine_errors, explanation
 from harness.engines.oci.containers import remove, scratch_path
-from harness.engines.oci.profile import HARNESS_DIR, USER, cores_here, host_options
+from harness.engines.oci.profile import HARNESS_DIR, USER, host_options
 from harness.engines.oci.sweep import remove_network
 from harness.engines.oci.volume import fill_volume, remove_volume
+from harness.engines.oci.whereabouts import cores_of, is_local
 from harness.errors import EngineError
 from harness.model import Profile
 from harness.owner import owner_token
@@ -84,7 +85,7 @@ class Bench:
     @property
     def local(self) -> bool:
         """Whether the engine runs on this host."""
-        return self.client is not None and is_local(self.client)
+        return self.client is not None and is_local(self.client, self.info)
 
     @cached_property
     def info(self) -> dict[str, Any]:
@@ -136,7 +137,7 @@ class Bench:
         """What a program in a container prints, as JSON. Raises NotTried, EngineError."""
         profile = Profile(memory_bytes=MEMORY, processes=PROCESSES, relaxations=("processes=",))
         options = host_options(
-            profile, self.row, scratch=scratch, volume=self.volume, cores=cores_here()
+            profile, self.row, scratch=scratch, volume=self.volume, cores=cores_of(self.info)
         )
         options.update(more)
         with self._container(program, options) as container:

@@ -10,7 +10,7 @@ from harness.doctor.finding import Finding, ok, unverified, warning
 from harness.engines.oci.sweep import leftovers
 from harness.errors import EngineError
 from harness.interpreters import find_interpreters
-from harness.owner import owner_alive
+from harness.owner import maybe_alive, owner_alive
 from harness.workfolder import dead_folders
 
 ROOM_BYTES = 15 * 10**9
@@ -74,7 +74,7 @@ def left(bench: Bench) -> Finding:
             return unverified("leftovers", "none on this host; no engine answers")
     else:
         try:
-            found += [str(one) for one in leftovers(bench.client, owner_alive)]
+            found += [str(one) for one in leftovers(bench.client, maybe_alive)]
         except EngineError as error:
             return unverified("leftovers", error.message)
     if found:

@@ -120,6 +120,10 @@ class Engine(Protocol):
     def stock(self) -> Stock | None:
         """The images it keeps; None: it keeps none."""
 
+    @property
+    def here(self) -> bool:
+        """Whether environments run on this host."""
+
     def __enter__(self) -> Self: ...
 
     def __exit__(

@@ -45,6 +45,7 @@ class HostEngine:
     """Interpreters of this machine."""
 
     name = "host"
+    here = True
 
     def __init__(self, workshop: Workshop) -> None:
         self._workshop = workshop

@@ -55,6 +55,11 @@ class RecordingEngine:
         """That of the engine that works."""
         return self._engine.stock
 
+    @property
+    def here(self) -> bool:
+        """That of the engine that works."""
+        return self._engine.here
+
     def describe(self) -> EngineInfo:
         """That of the engine that works."""
         return self._engine.describe()

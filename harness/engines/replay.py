@@ -32,6 +32,8 @@ class ReplayEngine:
     """What other engines said once, said again."""
 
     name = "replay"
+    here = False
+    """Nothing runs at all."""
 
     def __init__(self, workshop: Workshop) -> None:
         self._folder = workshop.recordings

@@ -132,9 +132,12 @@ def started(run: Run) -> str:
 def host(one: HostClass) -> str:
     """A host class in a few words."""
     cores = "1 core" if one.cores == 1 else f"{one.cores} cores"
+    size = f"{cores}, {one.memory_gib} GiB"
+    if not one.cpu_model and not one.gpus:  # an engine's, elsewhere: GPUs are not told either
+        return f"{one.machine or 'a host that is not told'}, {size}"
     gpus = Counter(one.gpus)
     gpu = ", ".join(f"{count} x {name}" if count > 1 else name for name, count in gpus.items())
-    return f"{one.cpu_model}, {cores}, {one.memory_gib} GiB, {gpu or 'no GPU'}"
+    return f"{one.cpu_model or one.machine}, {size}, {gpu or 'no GPU'}"
 
 
 def _notes(cells: Iterable[CellJudgement]) -> tuple[str, ...]:

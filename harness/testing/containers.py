@@ -21,7 +21,7 @@ from harness.compare.outcomes import TELLING
 from harness.engines import Obtained
 from harness.engines.oci import LABEL
 from harness.engines.oci.engine import ContainerEngine
-from harness.engines.oci.profile import USER, cores_here, host_options
+from harness.engines.oci.profile import USER, host_options
 from harness.engines.oci.sweep import remove_network
 from harness.lease import lease
 from harness.model import Cell, Outcome, Suite
@@ -128,7 +128,7 @@ def _held(engine: ContainerEngine, cell: Cell, obtained: Obtained) -> Iterator[C
 
 def _limits(engine: ContainerEngine, cell: Cell) -> dict[str, Any]:
     options = host_options(
-        cell.profile, engine.capabilities, scratch=_SCRATCH, volume="", cores=cores_here()
+        cell.profile, engine.capabilities, scratch=_SCRATCH, volume="", cores=engine.cores
     )
     for elsewhere in ("binds", "network_mode"):
         del options[elsewhere]

@@ -27,6 +27,8 @@ class PrivateEngine:
     """Short: the path of a socket has at most 107 bytes."""
     data: Path
     """Where images lie."""
+    options: Sequence[str] = ()
+    """More of dockerd's own."""
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     @property
@@ -44,7 +46,7 @@ class PrivateEngine:
                     *(sys.executable, own_network.__file__),
                     *("dockerd", "--host", self.url, "--bridge", "none", "--iptables=false"),
                     *("--data-root", self.data, "--exec-root", self.folder / "exec"),
-                    *("--pidfile", self.folder / "docker.pid"),
+                    *("--pidfile", self.folder / "docker.pid", *self.options),
                 ],
                 stdout=log,
                 stderr=log,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.owner import owner_alive, owner_token
+from harness.owner import maybe_alive, owner_alive, owner_token
 
 STAT = "7 (a) b (c) {state} " + " ".join(str(number) for number in range(4, 22)) + " {start} 0 0\n"
 
@@ -27,7 +27,10 @@ def stat(proc: Path, state: str, start: int) -> None:
 
 
 def test_a_token_names_boot_namespace_process_and_start(proc: Path) -> None:
-    assert f"boot-1:4026531836:{os.getpid()}:4711" == owner_token(proc)
+    token, _, host = owner_token(proc).rpartition(":")
+    assert f"boot-1:4026531836:{os.getpid()}:4711" == token
+    assert 12 == len(host)
+    assert os.uname().nodename not in host
 
 
 def test_the_process_that_made_a_token_is_alive(proc: Path) -> None:
@@ -53,6 +56,28 @@ def test_nothing_survives_a_reboot(proc: Path) -> None:
     assert not owner_alive(token, proc)
 
 
+@pytest.mark.parametrize(
+    ("lives", "boot", "machine"),
+    [(False, "boot-2", "here"), (True, "boot-2", "elsewhere"), (True, "boot-1", "here")],
+)
+def test_on_an_engine_an_owner_of_another_host_may_live(
+    proc: Path, tmp_path: Path, lives: bool, boot: str, machine: str
+) -> None:
+    (tmp_path / "machine-id").write_text(machine)
+    token = owner_token(proc, tmp_path)
+    (proc / "sys/kernel/random/boot_id").write_text(boot)
+    (tmp_path / "machine-id").write_text("here")
+    assert lives is maybe_alive(token, proc, tmp_path)
+
+
+def test_on_an_engine_the_dead_of_this_host_and_of_older_tokens_are_dead(proc: Path) -> None:
+    token = owner_token(proc)
+    stat(proc, "S", 4712)
+    assert not maybe_alive(token, proc)
+    assert not maybe_alive("boot-0:4026531836:1:1", proc)
+    assert not maybe_alive("", proc)
+
+
 def test_an_owner_in_another_process_namespace_counts_as_alive(proc: Path) -> None:
     token = owner_token(proc)
     (proc / "self/ns/pid").unlink()
@@ -62,7 +87,7 @@ def test_an_owner_in_another_process_namespace_counts_as_alive(proc: Path) -> No
 
 def test_without_proc_the_process_id_alone_has_to_do(tmp_path: Path) -> None:
     token = owner_token(tmp_path)
-    assert f"-:-:{os.getpid()}:-" == token
+    assert token.startswith(f"-:-:{os.getpid()}:-:")
     assert owner_alive(token, tmp_path)
     assert not owner_alive(f"-:-:{2**70}:-", tmp_path)
 

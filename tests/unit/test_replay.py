@@ -50,6 +50,7 @@ class Scripted:
     obtained: Mapping[str, Outcome]
     passes: list[tuple[Outcome, tuple[Outcome | None, ...]]]
     name: str = "docker"
+    here: bool = True
     performed: int = 0
 
     def __enter__(self) -> Self:

@@ -43,6 +43,7 @@ class Scripted:
 
     name: str = "scripted"
     stock: None = None
+    here: bool = True
     interrupted_in: str = ""
     first_only: bool = False
     obtained: list[str] = field(default_factory=list)

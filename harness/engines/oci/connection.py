@@ -29,6 +29,18 @@ class DiskFull(InfrastructureError):
     """The engine's disk is full."""
 
 
+class _Client(APIClient):
+    """Trusts an engine's own authority, whatever REQUESTS_CA_BUNDLE names for the web: requests
+    lets the variable win over a session's setting (psf/requests#3829).
+    """
+
+    def merge_environment_settings(
+        self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
+    ) -> Any:
+        settings = super().merge_environment_settings(url, proxies, stream, verify, cert)
+        return {**settings, "verify": self.verify}
+
+
 def connect(
     row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S, api: str = "auto"
 ) -> APIClient:
@@ -39,21 +51,23 @@ def connect(
     """
     from docker.utils import kwargs_from_env
 
-    settings = kwargs_from_env()
-    settings["base_url"] = where = address(row, os.environ)
+    where = address(row, os.environ)
+    if where.startswith("ssh://"):
+        raise EngineError(
+            f"engines are not reached through ssh: {without_credentials(where)}",
+            remedy=f"forward its socket (ssh -nNT -L /tmp/engine.sock:{row.sockets[0]} HOST) and "
+            f"set {row.variables[0]}=unix:///tmp/engine.sock",
+        )
     try:
-        client = APIClient(version=api, timeout=timeout_s, **settings)
+        settings = kwargs_from_env()
+        settings["base_url"] = where
+        client = _Client(version=api, timeout=timeout_s, **settings)
     except (DockerException, RequestException, HTTPError, OSError, ValueError) as error:
         raise EngineError(
             f"no container engine answers at {without_credentials(where)}: {_cause(error)}",
             remedy=f"{row.start}, set {row.variables[0]}, or use `--engine host`",
         ) from error
     return client
-
-
-def is_local(client: APIClient) -> bool:
-    """Whether the engine is reached by a socket of this host, and so runs on it."""
-    return client.base_url.startswith(("http+docker", "http+unix"))
 
 
 def _cause(error: BaseException) -> str:
@@ -101,14 +115,15 @@ def disk_full(text: str) -> bool:
     return "no space left on device" in text.lower()
 
 
-def info_of(client: APIClient, version: Mapping[str, Any]) -> EngineInfo:
-    """What answered as `version`, and the features that decide what a container may see."""
-    with engine_errors("saying what it is"):
-        info = client.info()
+def told_of(version: Mapping[str, Any], info: Mapping[str, Any], api: str) -> EngineInfo:
+    """What answered, its versions, and the features that decide what a container may see.
+
+    From its answers to `/version` and `/info`, and the version of the API that is spoken.
+    """
     return EngineInfo(
         name=capabilities_of(version).engine,
         version=str(version.get("Version", "")),
-        api=str(client.api_version),
+        api=api,
         detail={
             "cgroup": f"{info.get('CgroupVersion', '1')} ({info.get('CgroupDriver', '')})",
             "kernel": str(info.get("KernelVersion", "")),

@@ -19,7 +19,7 @@ from docker.errors import APIError, NotFound
 from harness.engines.oci.capabilities import Capabilities
 from harness.engines.oci.connection import disk_full, engine_errors, explanation
 from harness.engines.oci.gpu import GpuHook
-from harness.engines.oci.profile import HARNESS_DIR, USER, cores_here, host_options
+from harness.engines.oci.profile import HARNESS_DIR, USER, host_options
 from harness.engines.oci.stream import STDOUT, AttachedStream
 from harness.engines.oci.watch import EventWatch
 from harness.errors import EngineError
@@ -56,6 +56,8 @@ class Started:
     labels: Mapping[str, str]
     row: Capabilities
     """What the engine can do."""
+    cores: int
+    """Cores of the engine's host."""
     gpu: GpuHook | None = None
 
 
@@ -100,7 +102,7 @@ def run_container(
 def _create(client: APIClient, what: Started) -> str:
     profile = what.profile
     options = host_options(
-        profile, what.row, scratch=what.scratch, volume=what.volume, cores=cores_here()
+        profile, what.row, scratch=what.scratch, volume=what.volume, cores=what.cores
     )
     if what.gpu:
         options["device_requests"] = [what.gpu.request()]

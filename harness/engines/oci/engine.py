@@ -15,7 +15,7 @@ from harness.engines.guestwork import answers_of, guest_data, guest_request, run
 from harness.engines.oci import LABEL
 from harness.engines.oci.capabilities import Capabilities, capabilities_of
 from harness.engines.oci.cells import obtain
-from harness.engines.oci.connection import connect, engine_errors, info_of, is_local
+from harness.engines.oci.connection import connect, engine_errors, told_of
 from harness.engines.oci.containers import Ended, Started, run_container, scratch_path
 from harness.engines.oci.gpu import GPU_NEEDED, NO_HOOK, GpuHook, gpu_hook
 from harness.engines.oci.images import other_architecture
@@ -25,11 +25,12 @@ from harness.engines.oci.sweep import remove_builds, sweep
 from harness.engines.oci.toolkit import too_old, toolkit_version
 from harness.engines.oci.volume import RunVolume
 from harness.engines.oci.watch import EventWatch
+from harness.engines.oci.whereabouts import cores_of, host_of, is_local
 from harness.errors import EngineError
 from harness.framing import FrameReader
 from harness.hostclass import host_class
 from harness.model import EngineInfo, HostClass, Outcome
-from harness.owner import owner_alive
+from harness.owner import maybe_alive, owner_alive
 from harness.workfolder import sweep_folders
 
 _OVERHEAD_S = 60.0
@@ -50,15 +51,16 @@ class ContainerEngine:
         self._workshop = workshop
         self._client: APIClient | None = None
         self._watch: EventWatch | None = None
-        self._version: Mapping[str, Any] = {}
+        self._version: dict[str, Any] = {}
         self._volumes: dict[tuple[str, ...], RunVolume] = {}
         self._stock: ImageStock | None = None
+        self._info: dict[str, Any] = {}
 
     def __enter__(self) -> Self:
         self._client = connect(self._asked)
         with engine_errors("saying its version"):
-            self._version = self._client.version()
-            self._row = capabilities_of(self._version)
+            self._version, self._info = self._client.version(), self._client.info()
+        self._row = capabilities_of(self._version)
         watch = EventWatch(
             self._client, by_label=self._row.events_by_label, reopen=self._row.events_break
         )
@@ -99,17 +101,29 @@ class ContainerEngine:
         """The images it keeps; None outside `with`."""
         return self._stock
 
+    @property
+    def cores(self) -> int:
+        """Cores of the host that containers run on."""
+        return cores_of(self._info)
+
+    @property
+    def here(self) -> bool:
+        """Whether containers run on this host."""
+        return is_local(self.client, self._info)
+
     def describe(self) -> EngineInfo:
-        """Versions and features."""
-        return info_of(self.client, self._version)
+        """Versions and features, and elsewhere the name of the host."""
+        told = told_of(self._version, self._info, str(self.client.api_version))
+        name = str(self._info.get("Name") or "")
+        return told if self.here else replace(told, detail={**told.detail, "host": name})
 
     def host(self) -> HostClass:
-        """This host: the engine is taken to be local."""
-        return host_class()
+        """The host that containers run on: this one, or what the engine tells of another."""
+        return host_class() if self.here else host_of(self._info)
 
     def sweep(self) -> tuple[str, ...]:
         """Remove what dead runs left, on the engine and on this host."""
-        return (*sweep(self.client, owner_alive), *sweep_folders(owner_alive))
+        return (*sweep(self.client, maybe_alive), *sweep_folders(owner_alive))
 
     def stop(self) -> None:
         """End builds by removing the containers they run in; downloads end by themselves."""
@@ -122,7 +136,7 @@ class ContainerEngine:
             for key in [key for key in self._volumes if key[0] == run]:
                 self._volumes.pop(key).close()
         finally:
-            sweep(self.client, owner_alive, run=run)
+            sweep(self.client, maybe_alive, run=run)
 
     def obtain(self, order: Order, say: Say) -> Obtained:
         """Build, pull or find a cell's image."""
@@ -139,7 +153,7 @@ class ContainerEngine:
         """Why no GPU is handed to a container here; empty where one is."""
         if self._gpu_hook(client) is None:
             return NO_HOOK
-        version = toolkit_version() if is_local(client) else None
+        version = toolkit_version() if self.here else None
         return too_old(version) if version is not None else ""
 
     def _handed(self, gpu: str) -> GpuHook | None:
@@ -150,7 +164,7 @@ class ContainerEngine:
 
     def _gpu_hook(self, client: APIClient) -> GpuHook | None:
         with engine_errors("saying what it can hand to containers"):
-            return gpu_hook(client.info(), local=is_local(client))
+            return gpu_hook(client.info(), local=self.here)
 
     def perform(self, request: Pass) -> Performed:
         """One container: the runner inside it asks every probe and frames the answers."""
@@ -212,6 +226,7 @@ class ContainerEngine:
                 labels=labels,
                 gpu=self._handed(request.gpu),
                 row=self._row,
+                cores=self.cores,
             ),
             ready=volume.filled if volume else lambda: None,
             stdin=lambda: guest_request(

@@ -25,6 +25,7 @@ from harness.engines.oci.connection import engine_errors
 from harness.engines.oci.containers import remove
 from harness.engines.oci.profile import HARNESS_DIR
 from harness.engines.oci.volume import fill_volume, remove_volume
+from harness.engines.oci.whereabouts import is_local
 from harness.errors import InfrastructureError, UsageError
 from harness.model import Artifact, Base, Cell, Lock
 from harness.standard import dockerfile
@@ -34,9 +35,16 @@ _ANSWER = "resolved "
 
 
 def resolve(client: APIClient, cell: Cell, base: Base, workshop: Workshop, say: Say) -> Lock:
-    """The lock of a cell. Raises BaseUnavailable, UsageError (nothing fits),
-    InfrastructureError.
+    """The lock of a cell. Raises BaseUnavailable, UsageError (nothing fits, or the engine runs
+    elsewhere), InfrastructureError.
     """
+    with engine_errors("describing itself"):
+        info = client.info()
+    if not is_local(client, info):
+        raise UsageError(
+            "locks are resolved on an engine of this host: pip asks an index on its loopback",
+            remedy="lock with an engine of this host; locks are good for every engine",
+        )
     workshop.logs.mkdir(parents=True, exist_ok=True)
     log = workshop.logs / f"{cell.id}.lock.log"
     ready = obtain_base(client, base, workshop, log, say)

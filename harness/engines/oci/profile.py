@@ -6,7 +6,6 @@ directory takes that directory's mode on runc 1.1 (opencontainers/runc#3911).
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 from docker.types import LogConfig, Ulimit
@@ -27,7 +26,7 @@ def host_options(
 ) -> dict[str, Any]:
     """Keyword arguments of `create_host_config` for a profile.
 
-    `cores`: cores of the host, which the limit on processes grows with (32 each), unless
+    `cores`: cores of the engine's host, which the limit on processes grows with (32 each), unless
     the suite states that limit itself.
     """
     execute = "exec" if profile.scratch_exec else "noexec"
@@ -58,8 +57,3 @@ def host_options(
         "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "1"}),
         "binds": {volume: {"bind": HARNESS_DIR, "mode": "ro"}} if volume else {},
     }
-
-
-def cores_here() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0))

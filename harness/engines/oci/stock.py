@@ -25,10 +25,11 @@ from harness.engines import Order, Say, Workshop
 from harness.engines.oci import LABEL
 from harness.engines.oci.bases import base_name
 from harness.engines.oci.cells import cell_name
-from harness.engines.oci.connection import engine_errors, is_local
+from harness.engines.oci.connection import engine_errors
 from harness.engines.oci.images import identity, inspect_image
 from harness.engines.oci.named import NamedImage, named_images, remove_named
 from harness.engines.oci.uses import Uses
+from harness.engines.oci.whereabouts import is_local
 from harness.model import Recipe
 
 
@@ -148,10 +149,11 @@ class ImageStock:
 
     def _free(self) -> int | None:
         """What may still be filled of the engine's disk; None where it cannot be seen."""
-        if not is_local(self._client):
-            return None
         with engine_errors("saying where its images lie"):
-            root = Path(str(self._client.info().get("DockerRootDir") or "nowhere"))
+            info = self._client.info()
+        if not is_local(self._client, info):
+            return None
+        root = Path(str(info.get("DockerRootDir") or "nowhere"))
         try:
             disk = shutil.disk_usage(root)
         except OSError:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import select
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Callable
@@ -21,6 +22,8 @@ STDOUT = 1
 _HEADER = struct.Struct(">BxxxL")
 _CHUNK = 1 << 16
 _LAST_WORDS_S = 2.0
+_ALIVE_S = 30
+"""After so much silence an idle connection by TCP is asked whether it is still there."""
 
 
 class AttachedStream:
@@ -32,18 +35,34 @@ class AttachedStream:
         )
         self._wrapped = wrapped
         self._socket: Any = getattr(wrapped, "_sock", wrapped)
+        if getattr(self._socket, "family", None) in (socket.AF_INET, socket.AF_INET6):
+            # What is on the way may forget a connection on which a probe is silent for long.
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _ALIVE_S)
         self._pending = bytearray()
 
     def send_and_close_input(self, data: bytes) -> None:
         """Give the program its whole standard input, then end it.
 
-        One that has ended, or does not read, takes none: how it ends is told elsewhere.
+        One that has ended, or does not read, takes none: how it ends is told elsewhere. Under TLS
+        the input stays open, for Python's sockets cannot end one direction of it; our guest reads
+        a line.
         """
         self._socket.settimeout(30)
         with suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
             self._socket.sendall(data)
-            if isinstance(self._socket, socket.socket):
+            if isinstance(self._socket, socket.socket) and not self._under_tls:
                 self._socket.shutdown(socket.SHUT_WR)
+
+    @property
+    def _under_tls(self) -> bool:
+        return isinstance(self._socket, ssl.SSLSocket)
+
+    def _ready(self, patience_s: float) -> bool:
+        """Whether there is something to read, or the end: TLS may hold what no `select` sees."""
+        if self._under_tls and self._socket.pending():
+            return True
+        return bool(select.select([self._socket], [], [], patience_s)[0])
 
     def read(
         self, heard: Callable[[int, bytes], bool], deadline: float, going: Callable[[], bool]
@@ -59,8 +78,7 @@ class AttachedStream:
             if left <= 0:
                 return "deadline"
             patience = _LAST_WORDS_S if over else 0.5
-            ready, _, _ = select.select([self._socket], [], [], min(left, patience))
-            if not ready:
+            if not self._ready(min(left, patience)):
                 if over:
                     return "stopped"
                 # An engine that stood still may know of the end before it has handed out what was
@@ -71,6 +89,11 @@ class AttachedStream:
                 piece = self._socket.recv(_CHUNK)
             except (TimeoutError, InterruptedError):
                 continue
+            except ConnectionResetError:
+                # By TCP this is how it ends where the program has left some input unread.
+                if _goes_on(going):
+                    raise
+                return "end"
             if not piece:
                 return "end"
             self._pending += piece
@@ -95,3 +118,13 @@ class AttachedStream:
             close = getattr(holder, "close", None)
             if close is not None:
                 close()
+
+
+def _goes_on(going: Callable[[], bool]) -> bool:
+    """Whether it goes on: an engine may tell of an end a moment after the streams ended."""
+    deadline = time.monotonic() + _LAST_WORDS_S
+    while going():
+        if time.monotonic() > deadline:
+            return True
+        time.sleep(0.05)
+    return False
