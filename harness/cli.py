@@ -222,10 +222,14 @@ def check(
     ] = "here",
     gpu: Annotated[str, typer.Option("--gpu", help="Suppose this GPU, as it is sold.")] = "",
     driver: Annotated[str, typer.Option("--driver", help="Suppose this NVIDIA driver.")] = "",
+    pull: Annotated[
+        bool, typer.Option("--pull", help="Pull and run it too: does what was foreseen hold?")
+    ] = False,
+    engine: EngineOption = "auto",
     format: FormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """May this old image be reused, here, and for what? Nothing is pulled, nothing is run.
+    """May this old image be reused, here, and for what? Without --pull nothing is run.
 
     Exit status: 0 reuse, 1 not as it is, 2 unknown or refused, 4 registry out of reach,
     5 cannot tell.
@@ -236,10 +240,19 @@ def check(
     from harness.commands.report import written
 
     page = checked(
-        Asked(image=image, archive=archive, static=static, host=host, gpu=gpu, driver=driver)
+        Asked(
+            image=image,
+            archive=archive,
+            static=static,
+            host=host,
+            gpu=gpu,
+            driver=driver,
+            pull=pull,
+            engine=engine,
+        )
     )
     written(render(format, page, **_look(format, output)), output)
-    raise typer.Exit(page.answer.exit)
+    raise typer.Exit(page.exit)
 
 
 @app.command()

@@ -21,6 +21,7 @@ from harness.text import clean_line
 class Origin(StrEnum):
     """Who says so."""
 
+    MEASURED = "measured"
     TAG = "tag"
     ENVIRONMENT = "environment"
     LABEL = "label"

@@ -1,7 +1,9 @@
-"""`harness check`: may this old image be reused, here, and for what? Nothing is pulled or run."""
+"""`harness check`: may this old image be reused, here, and for what? Nothing is pulled or run,
+unless that is asked for."""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -20,8 +22,9 @@ from harness.check.remembered import Remembered
 from harness.check.rules import all_reasons
 from harness.check.subject import Subject, subject_of
 from harness.commands.host import described_host, this_host
-from harness.commands.session import places
+from harness.commands.session import AUTO, places
 from harness.errors import UsageError
+from harness.progress import Progress
 
 HERE = "here"
 
@@ -39,13 +42,22 @@ class Asked:
     """`here`, or a file that `harness host` wrote."""
     gpu: str = ""
     driver: str = ""
+    pull: bool = False
+    """Whether to pull and run it here, and to hold what was foreseen against that."""
+    engine: str = AUTO
+    """The engine that runs it."""
 
 
-def check(asked: Asked) -> Page:
+def check(asked: Asked, progress: Progress | None = None) -> Page:
     """The page on an image. Raises UsageError (also where the registry refuses), and
-    RegistryUnreachable, WrongContent, UnsafeAddress."""
+    RegistryUnreachable, WrongContent, UnsafeAddress; with `pull` what running raises.
+
+    `progress` hears what is done while it runs; only `pull` needs it.
+    """
     if bool(asked.image) == bool(asked.archive):
         raise UsageError("name one image, or a file with --archive")
+    if asked.pull:
+        _refuse_pull(asked)
     if asked.archive:
         host = _host(asked)
         subject = _of_file(asked.archive, host)
@@ -53,7 +65,34 @@ def check(asked: Asked) -> Page:
         reference = parse_reference(asked.image)
         host = _host(asked)
         subject = _of_registry(reference, host, asked.static)
-    return page_of(subject, host, all_reasons(subject, host))
+        if asked.pull and not asked.static and not subject.version:
+            # What it claims decides what it is asked.
+            subject = _of_registry(reference, host, static=True)
+    reasons = tuple(all_reasons(subject, host))
+    if not asked.pull:
+        return page_of(subject, host, reasons)
+    from harness.commands.measure import try_image
+    from harness.progress import progress_for
+
+    progress = progress or progress_for(sys.stderr)
+    return page_of(
+        subject, host, reasons, try_image(subject, host, reasons, progress, engine=asked.engine)
+    )
+
+
+def _refuse_pull(asked: Asked) -> None:
+    """Raise UsageError for what cannot be run here, or says nothing of the host that is meant."""
+    if asked.archive:
+        raise UsageError(
+            "an archive is in no registry: it cannot be pulled",
+            remedy="docker load it, push it to a registry of your own, then check that; or name "
+            "it as `image:` of a cell in a matrix.yaml, then `harness run`",
+        )
+    if asked.host != HERE or asked.gpu or asked.driver:
+        raise UsageError(
+            "what is foreseen for another host cannot be tried on this one",
+            remedy="give --pull without --host, --gpu and --driver, or run it there",
+        )
 
 
 def _of_registry(reference: Reference, host: Host, static: bool) -> Subject:

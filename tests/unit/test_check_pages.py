@@ -99,6 +99,14 @@ def test_the_json_says_what_a_script_needs() -> None:
     assert ("harness-check", 1) == (told["format"], told["version"])
     assert ("do not reuse here", 1) == (told["answer"], told["exit"])
     assert "libcuda-missing" == told["reasons"][0]["explain"]
-    assert {"weight", "title", "evidence", "remedy", "source", "confidence", "explain"} == set(
-        told["reasons"][0]
-    )
+    assert {
+        "weight",
+        "title",
+        "evidence",
+        "remedy",
+        "source",
+        "confidence",
+        "explain",
+        "standing",
+        "seen",
+    } == set(told["reasons"][0])

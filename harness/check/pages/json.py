@@ -17,7 +17,7 @@ def render(page: Page) -> str:
         "image": page.name,
         "digest": page.digest,
         "answer": str(page.answer),
-        "exit": int(page.answer.exit),
+        "exit": int(page.exit),
         "purpose": page.purpose,
         "reasons": [
             {
@@ -28,6 +28,8 @@ def render(page: Page) -> str:
                 "source": reason.source,
                 "confidence": str(reason.confidence),
                 "explain": reason.explain,
+                "standing": str(reason.standing or ""),
+                "seen": reason.seen,
             }
             for reason in page.reasons
         ],
@@ -36,6 +38,7 @@ def render(page: Page) -> str:
             for what, promised, own in page.promises
         ],
         "host": dict(page.host),
+        "measured": dict(page.measured),
         "run": page.run,
         "cost": page.cost,
         "notices": list(page.notices),

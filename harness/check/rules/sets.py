@@ -8,6 +8,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from harness.check import frameworks
+from harness.check.foreseen import IMPORTS_NOT, Change
 from harness.check.frameworks import Conflict
 from harness.check.host import Host
 from harness.check.library import breakages
@@ -45,6 +46,10 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             source=conflict.source,
             confidence=Confidence.TABLE,
             explain=breakage.id,
+            foresees=IMPORTS_NOT if conflict.effect == "blocks" else (),
+            change=Change(environment=tuple(sorted(conflict.unless.items())))
+            if conflict.unless
+            else None,
         )
 
 
