@@ -214,17 +214,14 @@ def check(
     archive: Annotated[
         Path | None, typer.Option("--archive", help="A file of `docker save`, or an OCI layout.")
     ] = None,
-    static: Annotated[
-        bool, typer.Option("--static", help="Look inside its layers too; nothing is kept.")
-    ] = False,
+    static: Annotated[bool, typer.Option("--static", help="Look inside its layers too.")] = False,
     host: Annotated[
         str, typer.Option("--host", help="here, or a file that `harness host --save` wrote.")
     ] = "here",
     gpu: Annotated[str, typer.Option("--gpu", help="Suppose this GPU, as it is sold.")] = "",
     driver: Annotated[str, typer.Option("--driver", help="Suppose this NVIDIA driver.")] = "",
-    pull: Annotated[
-        bool, typer.Option("--pull", help="Pull and run it too: does what was foreseen hold?")
-    ] = False,
+    pull: Annotated[bool, typer.Option("--pull", help="Pull it and run its probes too.")] = False,
+    emit_cell: Annotated[bool, typer.Option("--emit-cell", help="Write one that works.")] = False,
     engine: EngineOption = "auto",
     format: FormatOption = "terminal",
     output: OutputOption = None,
@@ -248,6 +245,7 @@ def check(
             gpu=gpu,
             driver=driver,
             pull=pull,
+            emit_cell=emit_cell,
             engine=engine,
         )
     )

@@ -37,6 +37,8 @@ class Page:
     host: tuple[tuple[str, str], ...]
     measured: tuple[tuple[str, str], ...]
     """How it was run here; empty: it was not."""
+    instead: tuple[tuple[str, str], ...]
+    """The cell that was written to be used instead; empty: none was asked for."""
     run: str
     """The command that starts it here; empty where it should not be."""
     cost: str
@@ -70,6 +72,7 @@ def page_of(
         ),
         host=_host_rows(host),
         measured=_measured(trial),
+        instead=(),
         run=_run(subject, host, answer, ordered),
         cost=_cost(subject, trial),
         notices=reading.notices,

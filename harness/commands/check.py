@@ -44,6 +44,8 @@ class Asked:
     driver: str = ""
     pull: bool = False
     """Whether to pull and run it here, and to hold what was foreseen against that."""
+    emit_cell: bool = False
+    """Whether to write a cell that works here instead."""
     engine: str = AUTO
     """The engine that runs it."""
 
@@ -69,14 +71,27 @@ def check(asked: Asked, progress: Progress | None = None) -> Page:
             # What it claims decides what it is asked.
             subject = _of_registry(reference, host, static=True)
     reasons = tuple(all_reasons(subject, host))
-    if not asked.pull:
-        return page_of(subject, host, reasons)
-    from harness.commands.measure import try_image
-    from harness.progress import progress_for
+    trial = None
+    if asked.pull:
+        from harness.commands.measure import try_image
+        from harness.progress import progress_for
 
-    progress = progress or progress_for(sys.stderr)
-    return page_of(
-        subject, host, reasons, try_image(subject, host, reasons, progress, engine=asked.engine)
+        progress = progress or progress_for(sys.stderr)
+        trial = try_image(subject, host, reasons, progress, engine=asked.engine)
+    page = page_of(subject, host, reasons, trial)
+    return replace(page, instead=_instead(subject, host)) if asked.emit_cell else page
+
+
+def _instead(subject: Subject, host: Host) -> tuple[tuple[str, str], ...]:
+    """Write a cell that works here; what was written, for the page."""
+    from harness.commands.emit import emit_cell
+
+    found, folder = emit_cell(subject, host, None, lambda line: print(line, file=sys.stderr))
+    return (
+        ("cell", found.cell.id),
+        ("why", found.why),
+        ("written", f"{folder}/: matrix.yaml, dockerfiles, lock"),
+        ("run it", f"harness run --suite {folder}"),
     )
 
 

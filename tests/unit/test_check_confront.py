@@ -302,15 +302,8 @@ def test_what_is_pulled_is_what_was_read() -> None:
 
 NAMES = st.sampled_from(
     [
-        "framework.version",
-        "devices.types",
-        "python.version",
-        "os.id",
-        "os.version_id",
-        "packages.count",
-        "package.tensorflow",
-        "mnist.test_accuracy",
-        "mnist.loss",
+        *("framework.version", "devices.types", "python.version", "os.id", "os.version_id"),
+        *("packages.count", "package.tensorflow", "mnist.test_accuracy", "mnist.loss"),
     ]
 )
 VALUES = SCALARS | st.lists(SCALARS, max_size=3).map(tuple)

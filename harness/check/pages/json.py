@@ -39,6 +39,7 @@ def render(page: Page) -> str:
         ],
         "host": dict(page.host),
         "measured": dict(page.measured),
+        "instead": dict(page.instead),
         "run": page.run,
         "cost": page.cost,
         "notices": list(page.notices),

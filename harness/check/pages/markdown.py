@@ -31,9 +31,10 @@ def _parts(page: Page) -> Iterator[str]:
     if page.host:
         yield "## The host"
         yield "\n".join(f"- {name}: {markdown(value)}" for name, value in page.host)
-    if page.measured:
-        yield "## It was run here"
-        yield "\n".join(f"- {name}: {markdown(value)}" for name, value in page.measured)
+    for title, told in (("It was run here", page.measured), ("Instead", page.instead)):
+        if told:
+            yield f"## {title}"
+            yield "\n".join(f"- {name}: {markdown(value)}" for name, value in told)
     if page.run:
         yield "## Run it"
         yield code(page.run, 600)

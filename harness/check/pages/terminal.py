@@ -75,9 +75,10 @@ def render(page: Page, *, width: int = 100, color: bool = False) -> str:
         lines.title("This host" if not any(k == "assumed" for k, _ in page.host) else "The host")
         for name, value in page.host:
             lines.paragraph(said(value, limit=300), indent=11, label=f"  {name}")
-    if page.measured:
-        lines.title("It was run here")
-        for name, value in page.measured:
+    for title, told in (("It was run here", page.measured), ("Instead", page.instead)):
+        if told:
+            lines.title(title)
+        for name, value in told:
             lines.paragraph(said(value, limit=300), indent=11, label=f"  {name}")
     if page.run:
         lines.title("Run it")
@@ -87,8 +88,8 @@ def render(page: Page, *, width: int = 100, color: bool = False) -> str:
         lines.blank()
         lines.paragraph(said(notice, limit=400), indent=10, label="  notice")
     lines.blank()
-    told = f"{page.cost}. Exit status {int(page.exit)}." if page.cost else ""
-    lines.paragraph(said(told or f"Exit status {int(page.exit)}.", "dim"))
+    cost = f"{page.cost}. Exit status {int(page.exit)}." if page.cost else ""
+    lines.paragraph(said(cost or f"Exit status {int(page.exit)}.", "dim"))
     return lines.text()
 
 
