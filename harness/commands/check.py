@@ -43,7 +43,7 @@ class Asked:
     gpu: str = ""
     driver: str = ""
     pull: bool = False
-    """Whether to pull and run it here, and to hold what was foreseen against that."""
+    """Whether to look inside, pull and run it here, and hold what was foreseen against that."""
     emit_cell: bool = False
     """Whether to write a cell that works here instead."""
     engine: str = AUTO
@@ -66,10 +66,7 @@ def check(asked: Asked, progress: Progress | None = None) -> Page:
     else:
         reference = parse_reference(asked.image)
         host = _host(asked)
-        subject = _of_registry(reference, host, asked.static)
-        if asked.pull and not asked.static and not subject.version:
-            # What it claims decides what it is asked.
-            subject = _of_registry(reference, host, static=True)
+        subject = _of_registry(reference, host, asked.static or asked.pull)
     reasons = tuple(all_reasons(subject, host))
     trial = None
     if asked.pull:

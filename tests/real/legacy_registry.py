@@ -35,10 +35,11 @@ class LegacyRegistry:
 
     address: str
     """Host and port."""
+    repository: str = LEGACY
 
     def name(self, tag: str) -> str:
-        """A tag of the legacy repository, as it is pulled."""
-        return f"{self.address}/{LEGACY}:{tag}"
+        """A tag of the repository, as it is pulled."""
+        return f"{self.address}/{self.repository}:{tag}"
 
     def push(self, client: APIClient, image: str, tag: str) -> str:
         """Push an image of the engine under a tag; its name. The engine keeps no name of it."""
@@ -69,17 +70,17 @@ class LegacyRegistry:
         }
         raw = json.dumps(dressed).encode()
         digest = f"sha256:{hashlib.sha256(raw).hexdigest()}"
-        place = self._send("POST", f"/v2/{LEGACY}/blobs/uploads/")
+        place = self._send("POST", f"/v2/{self.repository}/blobs/uploads/")
         self._send("PUT", f"{place}{'&' if '?' in place else '?'}digest={digest}", raw)
         manifest["config"] |= {"digest": digest, "size": len(raw)}
         body = json.dumps(manifest).encode()
-        self._send("PUT", f"/v2/{LEGACY}/manifests/{as_tag}", body, _MANIFEST)
+        self._send("PUT", f"/v2/{self.repository}/manifests/{as_tag}", body, _MANIFEST)
         return self.name(as_tag)
 
     def _get(self, what: str, accept: str = "*/*") -> bytes:
         connection = HTTPConnection(self.address, timeout=60)
         try:
-            connection.request("GET", f"/v2/{LEGACY}/{what}", headers={"Accept": accept})
+            connection.request("GET", f"/v2/{self.repository}/{what}", headers={"Accept": accept})
             answer = connection.getresponse()
             body = answer.read()
         finally:
