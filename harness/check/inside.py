@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from harness.check.untrusted import texts
@@ -13,7 +14,17 @@ _SITE = re.compile(
     r"^(?P<prefix>.*?)/?lib(?:64)?/python(?P<python>\d(?:\.\d{1,2})?)/(?:site|dist)-packages/"
 )
 _LINKS = 16
-_KINDS = ("conda", "distribution", "library", "object", "packages", "python", "text")
+_KINDS = (
+    "conda",
+    "distribution",
+    "library",
+    "module",
+    "object",
+    "packages",
+    "python",
+    "record",
+    "text",
+)
 AVX_PER_MILLION = 50
 """Times that code leaves AVX, per million bytes, from which on it needs AVX: code that only
 dispatches to it does so less than once, code that needs it 390 times and more (measured on the
@@ -51,6 +62,20 @@ class SharedObject:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Damage:
+    """A distribution that is not as it was installed."""
+
+    name: str
+    """Small letters, with dashes."""
+    version: str
+    folder: str
+    missing: tuple[str, ...] = ()
+    """Modules that its list has and the image has not, or has empty; paths below `folder`."""
+    altered: tuple[str, ...] = ()
+    """Modules of another size than it says."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Inside:
     """What was found inside an image without running anything."""
 
@@ -64,6 +89,8 @@ class Inside:
     """id-version of os-release: ubuntu-16.04."""
     packages: int = 0
     """How many packages dpkg has installed."""
+    damages: tuple[Damage, ...] = ()
+    """Distributions with a list of their files (RECORD) that does not hold."""
     problems: tuple[str, ...] = ()
     """Layers that could not be read to their end, and why."""
 
@@ -164,8 +191,47 @@ class _Merged:
             objects=tuple(_object(path, one) for path, one in self._of("object")),
             system=self._system(),
             packages=sum(len(texts(one.get("names"))) for _, one in self._of("packages")),
+            damages=tuple(self._damages()),
             problems=tuple(self.problems),
         )
+
+    def _damages(self) -> Iterator[Damage]:
+        """Where two distributions claim a file, the later one rightly replaced it; where a name
+        is listed twice, the older list is a leftover."""
+        records = self._of("record")
+        sizes = {path: one.get("size") for path, one in self._of("module")}
+        lists: list[tuple[str, str, dict[str, object]]] = []
+        for path, one in records:
+            folder = path.rpartition("/")[0].rpartition("/")[0]
+            lists.append((folder, str(one.get("name", "")), _listed(one.get("files"))))
+        claimed = Counter(f"{folder}/{file}" for folder, _, files in lists for file in files)
+        names = Counter((folder, _normal(name.partition("-")[0])) for folder, name, _ in lists)
+        for folder, full, files in lists:
+            name, _, version = full.partition("-")
+            if names[(folder, _normal(name))] > 1:
+                continue
+            missing = [
+                one
+                for one, size in files.items()
+                if f"{folder}/{one}" not in sizes or (size and sizes[f"{folder}/{one}"] == 0)
+            ]
+            altered = [
+                one
+                for one, size in files.items()
+                if one not in missing
+                and claimed[f"{folder}/{one}"] == 1
+                and isinstance(size, int)
+                and size >= 0
+                and sizes.get(f"{folder}/{one}", size) not in (size, -1)
+            ]
+            if missing or altered:
+                yield Damage(
+                    name=_normal(name),
+                    version=version[:100],
+                    folder=folder,
+                    missing=tuple(missing),
+                    altered=tuple(altered),
+                )
 
     def _libraries(self) -> dict[str, tuple[str, ...]]:
         """Names with their folders; a link that leads nowhere is no library."""
@@ -194,6 +260,16 @@ class _Merged:
         return f"centos-{old[1]}" if old else ""
 
 
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()[:200]
+
+
+def _listed(value: object) -> dict[str, object]:
+    """A list of files as it came out of a layer's reader: path -> bytes."""
+    rows = value if isinstance(value, list) else []
+    return {str(row[0]): row[1] for row in rows if isinstance(row, list | tuple) and len(row) == 2}
+
+
 def _distribution(kind: str, path: str, name: str) -> Distribution | None:
     if kind == "distribution":
         named, _, version = name.partition("-")
@@ -209,7 +285,7 @@ def _distribution(kind: str, path: str, name: str) -> Distribution | None:
     if not named or not version:
         return None
     return Distribution(
-        name=re.sub(r"[-_.]+", "-", named).lower()[:200],
+        name=_normal(named),
         version=version[:100],
         python=python,
         prefix=prefix,
