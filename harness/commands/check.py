@@ -16,6 +16,7 @@ from harness.check.looking import Layer, look_inside
 from harness.check.manifest import Form, platform_of
 from harness.check.page import Page, page_of
 from harness.check.reading import read_image
+from harness.check.reasons import Reason
 from harness.check.reference import Reference, parse_reference
 from harness.check.registry import Registry
 from harness.check.remembered import Remembered
@@ -56,6 +57,20 @@ def check(asked: Asked, progress: Progress | None = None) -> Page:
 
     `progress` hears what is done while it runs; only `pull` needs it.
     """
+    page, subject, host, reasons = look_at(asked)
+    if asked.pull:
+        from harness.commands.measure import try_image
+        from harness.progress import progress_for
+
+        progress = progress or progress_for(sys.stderr)
+        trial = try_image(subject, host, reasons, progress, engine=asked.engine)
+        page = page_of(subject, host, reasons, trial)
+    return replace(page, instead=_instead(subject, host)) if asked.emit_cell else page
+
+
+def look_at(asked: Asked) -> tuple[Page, Subject, Host, tuple[Reason, ...]]:
+    """What is foreseen of an image before anything of it is run: the page, and what it rests on.
+    Raises what `check` raises."""
     if bool(asked.image) == bool(asked.archive):
         raise UsageError("name one image, or a file with --archive")
     if asked.pull:
@@ -68,15 +83,7 @@ def check(asked: Asked, progress: Progress | None = None) -> Page:
         host = _host(asked)
         subject = _of_registry(reference, host, asked.static or asked.pull)
     reasons = tuple(all_reasons(subject, host))
-    trial = None
-    if asked.pull:
-        from harness.commands.measure import try_image
-        from harness.progress import progress_for
-
-        progress = progress or progress_for(sys.stderr)
-        trial = try_image(subject, host, reasons, progress, engine=asked.engine)
-    page = page_of(subject, host, reasons, trial)
-    return replace(page, instead=_instead(subject, host)) if asked.emit_cell else page
+    return page_of(subject, host, reasons), subject, host, reasons
 
 
 def _instead(subject: Subject, host: Host) -> tuple[tuple[str, str], ...]:

@@ -68,14 +68,24 @@ class LegacyRegistry:
             "config": {**own["config"], **config["config"]},
             "history": [*layers, *steps],
         }
-        raw = json.dumps(dressed).encode()
+        return self._put(dressed, manifest, as_tag)
+
+    def _put(self, config: Mapping[str, Any], manifest: dict[str, Any], tag: str) -> str:
+        """A configuration, and a manifest that has it."""
+        raw = json.dumps(config).encode()
         digest = f"sha256:{hashlib.sha256(raw).hexdigest()}"
         place = self._send("POST", f"/v2/{self.repository}/blobs/uploads/")
         self._send("PUT", f"{place}{'&' if '?' in place else '?'}digest={digest}", raw)
         manifest["config"] |= {"digest": digest, "size": len(raw)}
         body = json.dumps(manifest).encode()
-        self._send("PUT", f"/v2/{self.repository}/manifests/{as_tag}", body, _MANIFEST)
-        return self.name(as_tag)
+        self._send("PUT", f"/v2/{self.repository}/manifests/{tag}", body, _MANIFEST)
+        return self.name(tag)
+
+    def claim(self, tag: str, as_tag: str, architecture: str) -> str:
+        """The layers of a tag once more, said to be for another machine; the new name."""
+        manifest = json.loads(self._get(f"manifests/{tag}", _MANIFEST))
+        own = json.loads(self._get(f"blobs/{manifest['config']['digest']}"))
+        return self._put({**own, "architecture": architecture}, manifest, as_tag)
 
     def _get(self, what: str, accept: str = "*/*") -> bytes:
         connection = HTTPConnection(self.address, timeout=60)

@@ -18,7 +18,7 @@ from docker import APIClient
 from harness.model import Outcome
 from tests.real.commandline import Place
 from tests.real.leftovers import Leftovers
-from tests.real.legacy_registry import LegacyRegistry, served, why_no_registry
+from tests.real.legacy_registry import LegacyRegistry
 
 sys.path.append(str(Path(__file__).parents[1] / "registry"))
 
@@ -33,16 +33,6 @@ def legacy_on_3_6() -> dict[str, Any]:
     environment = {**CUDA_8, "PATH": f"/opt/python/bin:{CUDA_8['PATH']}"}
     config["config"]["Env"] = [f"{name}={value}" for name, value in environment.items()]
     return config
-
-
-@pytest.fixture(scope="session")
-def registry(
-    engine: APIClient, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[LegacyRegistry]:
-    if why := why_no_registry():
-        pytest.skip(why)
-    with served(tmp_path_factory.mktemp("registry")) as one:
-        yield one
 
 
 @pytest.fixture
