@@ -142,22 +142,40 @@ class _Merged:
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], Mapping[str, object]] = {}
         self.before: frozenset[tuple[str, str]] = frozenset()
+        self.fresh: set[tuple[str, str]] = set()
+        self.gone: set[str] = set()
+        self.opaque: set[str] = set()
         self.problems: list[str] = []
         self.number = 0
 
     def begin(self) -> None:
         """Whiteouts of a layer hide what was below it, never what it brings itself."""
+        self._hide()
         self.before = frozenset(self.entries)
+        self.fresh = set()
         self.number += 1
+
+    def _hide(self) -> None:
+        """Take away what the layer's whiteouts hide, all of them at once: a layer may have as many
+        whiteouts as there are names."""
+        for key in list(self.entries) if self.gone or self.opaque else ():
+            if key in self.before and key not in self.fresh and self._hidden(key[1]):
+                del self.entries[key]
+        self.gone, self.opaque = set(), set()
+
+    def _hidden(self, path: str) -> bool:
+        if path in self.gone or "" in self.opaque:
+            return True
+        while "/" in path:
+            path = path.rpartition("/")[0]
+            if path in self.gone or path in self.opaque:
+                return True
+        return False
 
     def take(self, entry: Mapping[str, object]) -> None:
         kind, path = str(entry.get("kind", "")), str(entry.get("path", ""))
         if kind in ("gone", "opaque"):
-            under = f"{path}/" if path else ""
-            for key in self.before:
-                below = key[1].startswith(under) if under else kind == "opaque"
-                if below or (kind == "gone" and key[1] == path):
-                    self.entries.pop(key, None)
+            (self.gone if kind == "gone" else self.opaque).add(path)
             return
         if kind == "end":
             if entry.get("problem"):
@@ -172,6 +190,7 @@ class _Merged:
             if (other, path) in self.before:
                 self.entries.pop((other, path), None)
         self.entries[(kind, path)] = entry
+        self.fresh.add((kind, path))
 
     def _of(self, wanted: str) -> list[tuple[str, Mapping[str, object]]]:
         """(path, entry) of one kind, by path."""
@@ -179,6 +198,8 @@ class _Merged:
         return sorted(found, key=lambda pair: pair[0])
 
     def inside(self) -> Inside:
+        """Everything, once all layers were taken."""
+        self._hide()
         return Inside(
             distributions=tuple(
                 found
@@ -215,10 +236,11 @@ class _Merged:
                 for one, size in files.items()
                 if f"{folder}/{one}" not in sizes or (size and sizes[f"{folder}/{one}"] == 0)
             ]
+            gone = frozenset(missing)
             altered = [
                 one
                 for one, size in files.items()
-                if one not in missing
+                if one not in gone
                 and claimed[f"{folder}/{one}"] == 1
                 and isinstance(size, int)
                 and size >= 0

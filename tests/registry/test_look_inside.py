@@ -637,3 +637,19 @@ def test_no_list_of_files_breaks_the_reader(raw: bytes) -> None:
     told = list(layer_worker.look(io.BytesIO(tar), list(MODULES)))
     found = inside_of([json.loads(json.dumps(told))])
     assert len(found.damages) <= 1
+
+
+def test_a_layer_never_hides_what_it_brings_itself_in_whatever_order(tmp_path: Path) -> None:
+    below = layer({"usr/lib/liba.so.1": b"x", "usr/lib/libb.so.1": b"x", "usr/lib/c/libc.so": b"x"})
+    for names in (("liba.so.1", ".wh.liba.so.1"), (".wh.liba.so.1", "liba.so.1")):
+        above = layer({f"usr/lib/{name}": b"y" for name in (*names, ".wh.c")})
+        assert {"liba.so.1", "libb.so.1"} == set(whole(tmp_path, below, above).libraries)
+    opaque = layer({"usr/lib/libb.so.1": b"y", "usr/lib/.wh..wh..opq": b""})
+    assert {"libb.so.1"} == set(whole(tmp_path, below, opaque).libraries)
+
+
+def test_as_many_whiteouts_as_names_are_survived() -> None:
+    many = 50_000
+    names = [{"kind": "library", "path": f"lib/lib{n}.so", "link": ""} for n in range(many)]
+    gone = [{"kind": "gone", "path": f"lib/lib{n}.so"} for n in range(1, many)]
+    assert {"lib0.so"} == set(inside_of([names, gone]).libraries)
