@@ -36,7 +36,7 @@ class Asked:
 
     image: str = ""
     archive: Path | None = None
-    """A file instead of a registry."""
+    """A file instead of a registry; `image` then says which of several in it is meant."""
     static: bool = False
     """Whether to look inside; an archive always is looked into."""
     host: str = HERE
@@ -71,13 +71,13 @@ def check(asked: Asked, progress: Progress | None = None) -> Page:
 def look_at(asked: Asked) -> tuple[Page, Subject, Host, tuple[Reason, ...]]:
     """What is foreseen of an image before anything of it is run: the page, and what it rests on.
     Raises what `check` raises."""
-    if bool(asked.image) == bool(asked.archive):
+    if not asked.image and not asked.archive:
         raise UsageError("name one image, or a file with --archive")
     if asked.pull:
         _refuse_pull(asked)
     if asked.archive:
         host = _host(asked)
-        subject = _of_file(asked.archive, host)
+        subject = _of_file(asked.archive, host, asked.image)
     else:
         reference = parse_reference(asked.image)
         host = _host(asked)
@@ -134,8 +134,8 @@ def _of_registry(reference: Reference, host: Host, static: bool) -> Subject:
     return subject_of(reading, inside)
 
 
-def _of_file(path: Path, host: Host) -> Subject:
-    with opened_archive(path, platform_of(host.machine)) as archive:
+def _of_file(path: Path, host: Host, wanted: str) -> Subject:
+    with opened_archive(path, platform_of(host.machine), wanted) as archive:
         return subject_of(archive.reading, look_inside(archive.layers, frameworks.names()))
 
 

@@ -653,3 +653,23 @@ def test_as_many_whiteouts_as_names_are_survived() -> None:
     names = [{"kind": "library", "path": f"lib/lib{n}.so", "link": ""} for n in range(many)]
     gone = [{"kind": "gone", "path": f"lib/lib{n}.so"} for n in range(1, many)]
     assert {"lib0.so"} == set(inside_of([names, gone]).libraries)
+
+
+def test_of_several_images_in_a_file_the_one_that_is_named_is_taken(tmp_path: Path) -> None:
+    files: dict[str, bytes | str | None] = {}
+    rows = []
+    for tag, part in (("own/old:1", system("3.5")), ("own/new:2", system("3.8"))):
+        config = {"architecture": "amd64", "rootfs": {"diff_ids": [digest_of(part)]}}
+        name = tag.replace("/", "-")
+        files |= {f"{name}.tar": part, f"{name}.json": json.dumps(config).encode()}
+        rows.append({"Config": f"{name}.json", "RepoTags": [tag], "Layers": [f"{name}.tar"]})
+    path = tmp_path / "both.tar"
+    path.write_bytes(layer({**files, "manifest.json": json.dumps(rows).encode()}))
+    for wanted, version in (("own/old:1", "3.5"), ("docker.io/own/new:2", "3.8")):
+        with opened_archive(path, HERE, wanted) as chosen:
+            found = look_inside(chosen.layers, MODULES)
+            assert wanted.removeprefix("docker.io/") in chosen.reading.name
+        assert f"usr/bin/python{version}" in found.pythons
+    for wanted, words in (("", "say which"), ("own/other:3", "none of them is 'own/other:3'")):
+        with pytest.raises(UsageError, match=words), opened_archive(path, HERE, wanted):
+            pass
