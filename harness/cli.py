@@ -76,8 +76,9 @@ def plan(
 ) -> None:
     """What would be built, pulled and probed, and why a combination is left out. No engine."""
     from harness.commands.plan import plan as planned
+    from harness.text import inert_in_ci
 
-    print(planned(suite, [cell] if cell else [], tag, verbose), end="")
+    print(inert_in_ci(planned(suite, [cell] if cell else [], tag, verbose)), end="")
 
 
 @app.command()
@@ -186,7 +187,7 @@ def lock(
     """Resolve and hash what each cell installs, inside its own base, and prove it by building."""
     from harness.commands.lock import lock as locked
 
-    locked(suite, cell, tag, lambda line: print(line, file=sys.stderr))
+    locked(suite, cell, tag, _say)
 
 
 @app.command()
@@ -211,13 +212,9 @@ def import_(file: Annotated[Path, typer.Argument(help="An exported run.")]) -> N
 @app.command()
 def check(
     image: Annotated[str, typer.Argument(help="As for docker pull: [REGISTRY/]NAME[:TAG].")] = "",
-    archive: Annotated[
-        Path | None, typer.Option("--archive", help="A file of `docker save`, or an OCI layout.")
-    ] = None,
+    archive: Annotated[Path | None, typer.Option("--archive", help="A saved image.")] = None,
     static: Annotated[bool, typer.Option("--static", help="Look inside its layers too.")] = False,
-    host: Annotated[
-        str, typer.Option("--host", help="here, or a file that `harness host --save` wrote.")
-    ] = "here",
+    host: Annotated[str, typer.Option("--host", help="here, or a described host.")] = "here",
     gpu: Annotated[str, typer.Option("--gpu", help="Suppose this GPU, as it is sold.")] = "",
     driver: Annotated[str, typer.Option("--driver", help="Suppose this NVIDIA driver.")] = "",
     pull: Annotated[bool, typer.Option("--pull", help="Pull it and run its probes too.")] = False,
@@ -287,9 +284,10 @@ def clean(
 ) -> None:
     """Remove what dead runs left: containers, volumes, networks, stages, temporary folders."""
     from harness.commands.clean import clean as cleaned
+    from harness.text import clean_line, inert_in_ci
 
     for line in cleaned(engine, images=images, dry_run=dry_run):
-        print(line)
+        print(inert_in_ci(clean_line(line)))
 
 
 @app.command()
@@ -323,14 +321,20 @@ def _look(format: str, output: Path | None) -> dict[str, int | bool]:
     return {"width": get_terminal_size().columns, "color": not plain}
 
 
+def _say(text: str) -> None:
+    """Say on standard error what images, registries and files from elsewhere may have worded."""
+    from harness.text import plain
+
+    print(plain(text.rstrip("\n")), file=sys.stderr)
+
+
 def main() -> None:
     """The entry point: every error is one clear message and its documented status."""
     try:
         app(standalone_mode=True)
     except HarnessError as error:
-        print(
-            f"error: {error}" if not str(error).startswith("error") else str(error), file=sys.stderr
-        )
+        told = str(error)
+        _say(told if told.startswith("error") else f"error: {told}")
         sys.exit(error.exit)
     except KeyboardInterrupt:
         sys.exit(Exit.INTERRUPTED)
@@ -340,9 +344,6 @@ def main() -> None:
     except Exception:
         import traceback
 
-        traceback.print_exc()
-        print(
-            "error: this is a bug in harness; please report it with the lines above",
-            file=sys.stderr,
-        )
+        _say(traceback.format_exc())
+        _say("error: this is a bug in harness; please report it with the lines above")
         sys.exit(Exit.INTERNAL)

@@ -43,6 +43,19 @@ _WORST_FIRST = (
 )
 
 
+def cause_of(error: BaseException) -> str:
+    """The innermost reason of a wrapped error, in the system's words: one line of at most 200
+    characters. What wraps it often tells a whole address, which may hold a password."""
+    inner = error
+    for _ in range(10):
+        further = inner.__cause__ or inner.__context__
+        if further is None:
+            break
+        inner = further
+    text = str(inner) or str(error)
+    return text.splitlines()[0][:200] if text else type(inner).__name__
+
+
 def worst(statuses: Iterable[Exit]) -> Exit:
     """The status a command ends with when several hold."""
     held = set(statuses)

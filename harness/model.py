@@ -184,7 +184,7 @@ class Cell:
     environment: tuple[tuple[str, str], ...] = ()
     """Set in the built image."""
     gpu: str = ""
-    """`all` where the cell needs a GPU, else empty."""
+    """`all` where the cell needs a GPU, `if-there` where it is asked without one, too."""
     level: Level = Level.L3
     tags: tuple[str, ...] = ()
     settings: tuple[tuple[str, tuple[tuple[str, Scalar], ...]], ...] = ()

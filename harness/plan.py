@@ -99,13 +99,16 @@ def _summary(suite: Suite, cells: Sequence[Cell], locks: Mapping[str, Lock]) -> 
         yield f"Distributions: {len(wanted)} different files, {_size(sum(wanted.values()))}"
 
 
+_GPU = {"all": "needs a GPU", "if-there": "uses a GPU where there is one"}
+
+
 def _cell(suite: Suite, cell: Cell, probes: Sequence[Probe], lock: Lock | None) -> Iterator[str]:
     tags = f"  [{', '.join(cell.tags)}]" if cell.tags else ""
     yield clean_line(cell.id) + tags
     claims = [f"{name} {version}" for name, version in cell.framework]
     claims += [f"Python {cell.python}"] if cell.python else []
     claims += [f"CUDA {cell.cuda}"] if cell.cuda else []
-    claims += ["needs a GPU"] if cell.gpu else []
+    claims += [_GPU[cell.gpu]] if cell.gpu else []
     yield _row("claims", ", ".join(claims) or "nothing")
     yield _row("should reach", f"{cell.level} ({cell.level.meaning})")
     if cell.base:

@@ -178,7 +178,7 @@ class LiveProgress:
     def _print(self, text: str) -> None:
         from rich.text import Text
 
-        self._console.print(Text(clean_line(text, 400)))
+        self._console.print(Text(inert_in_ci(clean_line(text, 400))))
 
     def _table(self) -> Table:
         from rich.spinner import Spinner
@@ -187,10 +187,9 @@ class LiveProgress:
 
         table = Table.grid(padding=(0, 1))
         for cell, (doing, since) in list(self._under_way.items()):
-            waited = f"{time.monotonic() - since:.0f} s"
-            table.add_row(
-                Spinner("dots"), Text(cell), Text(clean_line(doing, 90)), Text(waited, style="dim")
-            )
+            waited = Text(f"{time.monotonic() - since:.0f} s", style="dim")
+            names = (clean_line(cell, 80), clean_line(doing, 90))
+            table.add_row(Spinner("dots"), *map(Text, names), waited)
         return table
 
 

@@ -124,10 +124,12 @@ def _say_aloud(config: pytest.Config, ours: Plugged) -> None:
     if terminal is None or capture is None or ours.is_worker or terminal.verbosity < 0:
         return
 
+    from harness.text import plain
+
     def say(line: str) -> None:
         with capture.global_and_fixture_disabled():
             terminal.ensure_newline()
-            terminal.write_line(f"harness: {line}")
+            terminal.write_line(plain(f"harness: {line}"))
 
     ours.hear = say
 
@@ -196,6 +198,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     from harness.errors import HarnessError
     from harness.testing.plugged import plugged
     from harness.testing.selected import MARK, mark_of
+    from harness.text import plain
 
     plugged(metafunc.config)
     if _chosen(metafunc):
@@ -203,7 +206,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     try:
         suite = plugged(metafunc.config).own_suite()
     except HarnessError as error:
-        raise pytest.Collector.CollectError(str(error)) from None
+        raise pytest.Collector.CollectError(plain(str(error))) from None
     if suite is not None:
         params = [
             pytest.param(
@@ -229,8 +232,10 @@ def _refuse(request: pytest.FixtureRequest) -> Callable[[Verdict, str], NoReturn
     """Ends a test as its verdict asks: unverified is a skip, the rest ends it, where it is still
     being set up as an error."""
     from harness.model import Verdict
+    from harness.text import plain
 
     def refuse(verdict: Verdict, why: str) -> NoReturn:
+        why = plain(why)
         if verdict is Verdict.UNVERIFIED and not request.config.getoption("require_verified"):
             pytest.skip(why)
         pytest.fail(why, pytrace=False)
@@ -254,11 +259,12 @@ def _suite(request: pytest.FixtureRequest) -> Selection:
 def _shortly() -> Iterator[None]:
     """Our errors without a traceback, which would say nothing about the test."""
     from harness.errors import HarnessError
+    from harness.text import plain
 
     try:
         yield
     except HarnessError as error:
-        pytest.fail(str(error), pytrace=False)
+        pytest.fail(plain(str(error)), pytrace=False)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Event
 from typing import IO
 
+from harness.addresses import has_user
 from harness.errors import HarnessError
 from harness.model import Outcome, Source
 from harness.process import run_program
@@ -62,6 +63,12 @@ def make_root(
     if source.archive and not mirror:
         raise RootUnavailable(
             "no archive is known here: install debootstrap, or set HARNESS_DEBIAN_ARCHIVE",
+            Outcome.HOST_INCOMPATIBLE,
+        )
+    if has_user(mirror):
+        # It would stand in the list of sources of every image.
+        raise RootUnavailable(
+            "HARNESS_DEBIAN_ARCHIVE names a user: give apt its credentials in auth.conf.d",
             Outcome.HOST_INCOMPATIBLE,
         )
     with work_folder(owner, "root") as folder:

@@ -154,7 +154,10 @@ class Shared(Table):
         default="", description="Default: the base's; python3, then python"
     )
     environment: Environment = Field(default={}, description="Set in the built image")
-    gpu: Literal["all"] | None = Field(default=None, description="`all` where the cell needs a GPU")
+    gpu: Literal["all", "if-there"] | None = Field(
+        default=None,
+        description="`all` where the cell needs a GPU; `if-there`: asked without one, too",
+    )
     level: LevelName | None = Field(default=None, description="The level it should reach; L3")
     tags: list[Name] = []
     settings: Settings = Field(

@@ -13,6 +13,9 @@ LINE_LIMIT = 400
 """Characters of one untrusted line in a report, where nothing else is said."""
 BLOCK_LIMIT = 8000
 """Characters of one untrusted block (a traceback, say) in a report."""
+PLAIN_LIMIT = 64_000
+"""Characters of what a command prints that is no report."""
+_PLAIN_LINE = 2000
 
 # Everything that is drawn as nothing, moves the cursor or reorders its neighbours. The ranges are
 # written out, not asked of unicodedata, so that every Python gives the same bytes of report.
@@ -81,6 +84,13 @@ def _cut(count: int) -> str:
     return f"… (+{count} characters)"
 
 
+def plain(text: str, limit: int = PLAIN_LIMIT) -> str:
+    """What a command prints that is no report (an error, a notice): as `clean`, each of its lines
+    bounded too, and none a command to a CI service."""
+    lines = clean(text, limit).split("\n")
+    return inert_in_ci("\n".join(clean_line(line, _PLAIN_LINE) for line in lines))
+
+
 def inert_in_ci(text: str) -> str:
     """A whole report without lines that a CI service would obey.
 
@@ -88,6 +98,12 @@ def inert_in_ci(text: str) -> str:
     or `##word[...]` anywhere; a visible backslash breaks both.
     """
     return _LOG_COMMAND.sub(r"##\1\\[", _WORKFLOW_COMMAND.sub(r"\1\\::", text))
+
+
+def inert_json(text: str) -> str:
+    """JSON in ASCII without what CI services obey and terminals act upon: what is replaced occurs
+    only inside strings, where the escapes mean the same."""
+    return _LOG_COMMAND.sub(r"##\1\\u005b", text.replace("\x7f", "\\u007f"))
 
 
 def markdown(text: str, limit: int = LINE_LIMIT) -> str:

@@ -9,6 +9,7 @@ A thread hashes while the import goes on, since one library alone can have 800 M
 from __future__ import division
 
 import ctypes
+import glob
 import hashlib
 import os
 import re
@@ -77,7 +78,7 @@ def probe(settings):
     objects = describe(hashing.known, package)
     facts.update(listing(objects))
     facts.update(mathematics(tensorflow, objects))
-    facts.update(accelerators(tensorflow, objects))
+    facts.update(accelerators(tensorflow, objects, os.path.dirname(package)))
     return facts
 
 
@@ -327,7 +328,7 @@ def onednn_version(path):
     return None
 
 
-def accelerators(tensorflow, objects):
+def accelerators(tensorflow, objects, packages):
     """CUDA and its like: what is loaded, beside what the framework was built for."""
     facts = {}
     loaded = {}
@@ -349,12 +350,44 @@ def accelerators(tensorflow, objects):
         for name, value in sorted(dict(information()).items()):
             if name in ("cuda_version", "cudnn_version") and value:
                 built[name.partition("_")[0]] = text(value)
+    installed = beside(packages)
+    mismatches = []
     for gpu in built:
         facts["libraries.built_for." + gpu] = built[gpu]
-    facts["libraries.mismatches"] = sorted(
-        "%s: built for %s, loaded %s" % (gpu, built[gpu], loaded[gpu])
-        for gpu in built if gpu in loaded and not same_release(built[gpu], loaded[gpu]))
+        how, found = "loaded", [loaded[gpu]] if gpu in loaded else []
+        if not found:
+            # Without a device nothing of CUDA is loaded: what lies there is all there is to tell.
+            how, found = "installed", installed.get(gpu, [])
+        if found and not any(same_release(built[gpu], one) for one in found):
+            mismatches.append(
+                "%s: built for %s, %s %s" % (gpu, built[gpu], how, ", ".join(found)))
+    for gpu in installed:
+        facts["libraries.installed." + gpu] = installed[gpu]
+    facts["libraries.mismatches"] = sorted(mismatches)
     return facts
+
+
+def beside(packages):
+    """Numbers of the GPU libraries in the distributions beside the framework (`nvidia/*/lib`),
+    on LD_LIBRARY_PATH and in the toolkit's own folders, loaded or not: of libcudnn.so.8, `8`."""
+    folders = [folder for folder in os.environ.get("LD_LIBRARY_PATH", "").split(":") if folder]
+    for pattern in (os.path.join(packages, "nvidia", "*", "lib"), "/usr/local/cuda*/lib64",
+                    "/usr/lib/*-linux-gnu"):
+        folders += sorted(glob.glob(pattern))
+    found = {}
+    for folder in folders:
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError:
+            continue
+        for name in names:
+            number = re.search(r"\.so\.(\d+(\.\d+)*)\Z", name)
+            for gpu, pattern in GPU:
+                if number and gpu != "driver" and pattern.match(name):
+                    numbers = found.setdefault(gpu, [])
+                    if number.group(1) not in numbers:
+                        numbers.append(number.group(1))
+    return found
 
 
 def same_release(built, loaded):

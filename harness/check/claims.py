@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.addresses import without_credentials
 from harness.check import frameworks
 from harness.check.image import Image
 from harness.check.library import systems
@@ -122,7 +123,7 @@ def _of_configuration(image: Image) -> Iterator[Claim]:
         yield Claim(what="nvidia-docker", value="1", origin=Origin.LABEL, evidence=evidence)
     yield from _of_base_labels(image)
     for step in image.steps:
-        yield from _of_step(step)
+        yield from _of_step(without_credentials(step))
 
 
 def _of_base_labels(image: Image) -> Iterator[Claim]:

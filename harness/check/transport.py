@@ -19,6 +19,7 @@ from harness.check.address import Origin, parse_address
 from harness.check.failures import RegistryUnreachable, UnsafeAddress
 from harness.check.pools import cut_off, pool_for
 from harness.check.secret import Secret
+from harness.errors import cause_of
 from harness.text import clean_line
 
 CONNECT_S = 10.0
@@ -190,11 +191,4 @@ def _unreachable(error: Exception, origin: Origin, proxy: str) -> RegistryUnreac
 
 
 def _why(error: BaseException) -> str:
-    """The innermost reason, in the system's words, one line."""
-    for _ in range(10):
-        inner = error.__cause__ or error.__context__
-        if inner is None:
-            break
-        error = inner
-    said = str(error).splitlines()[0] if str(error) else type(error).__name__
-    return clean_line(said, 160)
+    return clean_line(cause_of(error), 160)

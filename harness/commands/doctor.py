@@ -13,7 +13,7 @@ from harness.doctor.bench import Bench
 from harness.doctor.finding import Finding, Status
 from harness.engines.oci.capabilities import TABLE
 from harness.errors import Exit, UsageError
-from harness.text import clean_line
+from harness.text import clean, clean_line, inert_in_ci, inert_json
 
 _SIGN = {Status.OK: "✓", Status.WARNING: "~", Status.PROBLEM: "✗", Status.UNVERIFIED: "?"}
 _WIDTH = 18
@@ -53,13 +53,14 @@ def line(finding: Finding) -> str:
     """A finding for a terminal, its remedy below it."""
     told = f"{_SIGN[finding.status]} {finding.check:{_WIDTH}} {clean_line(finding.evidence, 400)}"
     if finding.remedy:
-        told += f"\n  {'':{_WIDTH}} help: {finding.remedy}"
-    return told
+        told += f"\n  {'':{_WIDTH}} help: {clean_line(finding.remedy)}"
+    return inert_in_ci(told)
 
 
 def as_json(findings: list[Finding]) -> str:
     """All of them for a program."""
-    return json.dumps({"checks": [asdict(one) for one in findings]}, indent=1) + "\n"
+    tree = {"checks": [{k: clean(str(v)) for k, v in asdict(one).items()} for one in findings]}
+    return inert_json(json.dumps(tree, indent=1)) + "\n"
 
 
 def status_of(findings: list[Finding]) -> Exit:

@@ -10,6 +10,7 @@ from harness.compare.judgement import Judgement
 from harness.errors import UsageError
 from harness.owner import owner_alive
 from harness.store import Store
+from harness.text import clean_line, inert_in_ci
 
 
 def judged(run: str, *, require_verified: bool = False) -> Judgement:
@@ -38,10 +39,10 @@ def listing() -> str:
         runs = store.runs()
     lines = [
         f"{run.id}  {run.state:<11}  {run.recorded}/{run.planned} records  {run.cells} cells  "
-        f"{run.engine}" + ("  imported" if run.imported else "")
+        f"{clean_line(run.engine, 40)}" + ("  imported" if run.imported else "")
         for run in runs
     ]
-    return "\n".join([*lines, f"{len(runs)} runs in {where}", ""])
+    return inert_in_ci("\n".join([*lines, f"{len(runs)} runs in {where}", ""]))
 
 
 def written(text: str, output: Path | None) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from harness.commands.session import places
 from harness.store import Store
+from harness.text import clean_line, inert_in_ci
 from harness.transfer import export, import_file
 
 
@@ -21,6 +22,6 @@ def import_run(file: Path) -> str:
     """Take a run in; one line that says which. Raises UsageError, StoreError."""
     with Store(places().store) as store:
         run = import_file(store, file)
-    return (
-        f"imported run {run.id} of {run.started}, {len(run.cells)} cells, engine {run.engine.name}"
-    )
+    began, engine = clean_line(run.started, 40), clean_line(run.engine.name, 40)
+    cells = f"{len(run.cells)} cells"
+    return inert_in_ci(f"imported run {run.id} of {began}, {cells}, engine {engine}")

@@ -78,7 +78,7 @@ def probe_outcome(
     judged, view = results.cell(cell), results.views[cell]
     records = [one for (_, name), one in view.answers.items() if name == probe]
     if records and all(one.outcome is Outcome.NOT_APPLICABLE for one in records):
-        return ItemOutcome(verdict=None, reason=clean_line(records[0].reason))
+        return ItemOutcome(verdict=None, reason=_line(records[0].reason))
     findings = (
         *(one for one in judged.findings if probe in one.probe.split(", ")),
         *_of_its_levels(view, probe, records),
@@ -95,7 +95,7 @@ def probe_outcome(
         return _told(findings)
     if any(one.outcome is not Outcome.OK for one in records):
         why = next((note for note in judged.notes if probe in note), f"{probe} has no answer")
-        return ItemOutcome(verdict=Verdict.UNVERIFIED, reason=clean_line(why))
+        return ItemOutcome(verdict=Verdict.UNVERIFIED, reason=_line(why))
     return ItemOutcome(verdict=Verdict.PASS)
 
 
@@ -133,14 +133,14 @@ def expectation_outcome(results: Results, expectation: Expectation) -> ItemOutco
     if held:
         return ItemOutcome(verdict=Verdict.PASS)
     why = open_[0] if open_ else f"nothing that `{expectation.facts}` matches was compared"
-    return ItemOutcome(verdict=Verdict.UNVERIFIED, reason=clean_line(why))
+    return ItemOutcome(verdict=Verdict.UNVERIFIED, reason=_line(why))
 
 
 def explained(findings: Iterable[Finding]) -> str:
     """Findings as a person reads them in a failed test: short, and safe to print."""
     lines: list[str] = []
     for finding in findings:
-        lines.append(f"{finding.verdict}: {finding.cell}: {clean_line(finding.title)}")
+        lines.append(f"{finding.verdict}: {clean_line(finding.cell)}: {clean_line(finding.title)}")
         lines += [f"    {clean_line(line)}" for line in finding.evidence]
         for name, text in (("cause", finding.cause), ("remedy", finding.remedy)):
             if text:
@@ -148,11 +148,16 @@ def explained(findings: Iterable[Finding]) -> str:
     return inert_in_ci("\n".join(lines))
 
 
+def _line(text: str) -> str:
+    """One line that a test's report may hold anywhere."""
+    return inert_in_ci(clean_line(text))
+
+
 def _told(findings: Iterable[Finding]) -> ItemOutcome:
     ordered = tuple(sorted(dict.fromkeys(findings), key=lambda one: -one.verdict.severity))
     return ItemOutcome(
         verdict=worst_of(ordered),
-        reason=clean_line(ordered[0].title),
+        reason=_line(ordered[0].title),
         message=explained(ordered),
     )
 

@@ -10,14 +10,24 @@ from __future__ import annotations
 
 import html
 import shutil
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
+from typing import Any
 from urllib.parse import unquote
 
 from harness.distributions.cache import DistributionCache
 from harness.distributions.index import IndexFile, PackageIndex, python_allows
 from harness.errors import HarnessError
+
+
+class _Server(ThreadingHTTPServer):
+    """Without a word about clients that hang up: pip does, once it has seen enough of a file."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
 
 class DatedIndex:
@@ -49,7 +59,7 @@ class DatedIndex:
             def log_message(self, *args: object) -> None:
                 pass
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
         return self

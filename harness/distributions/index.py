@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from harness.errors import InfrastructureError
+from harness.errors import InfrastructureError, cause_of
+from harness.text import clean_line
 
 if TYPE_CHECKING:
     from pypi_simple import PyPISimple
@@ -96,7 +97,7 @@ class PackageIndex:
                 page = ProjectPage.from_response(response, project)
             except (requests.RequestException, UnsupportedContentTypeError, ValueError) as error:
                 raise IndexUnreachable(
-                    f"the package index did not answer for {project!r}: {error}",
+                    f"the package index did not answer for {project!r}: {_why(error)}",
                     remedy="check the network, and pip's index settings",
                 ) from error
         found = []
@@ -131,9 +132,22 @@ class PackageIndex:
                         write(chunk)
             except requests.RequestException as error:
                 raise IndexUnreachable(
-                    f"{file.filename} could not be fetched: {error}",
+                    f"{file.filename} could not be fetched: {_why(error)}",
                     remedy="check the network, and pip's index settings",
                 ) from error
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, without the index's address: that may hold a password."""
+    from requests import RequestException
+
+    if not isinstance(error, RequestException):
+        return "what it says cannot be read"
+    if error.response is not None:
+        return f"{error.response.status_code} {clean_line(error.response.reason or '', 80)}"
+    if isinstance(error, ValueError):
+        return "its address is none"
+    return clean_line(cause_of(error), 160)
 
 
 _ACCEPT = "application/vnd.pypi.simple.v1+json, text/html;q=0.5"

@@ -180,6 +180,7 @@ class Bench:
                 working_dir="/",
                 labels=self.labels("container"),
                 volumes=[HARNESS_DIR],
+                use_config_proxy=False,
                 host_config=self.engine.create_host_config(**options),
             )["Id"]
             try:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import asdict
 from typing import Any
 
 from harness.formats.document import ReportDocument, document
 from harness.formats.report import Report
-
-_LOG_COMMAND = re.compile(r"##(\w*)\[")
+from harness.text import inert_json
 
 
 def render(report: Report) -> str:
@@ -18,8 +16,7 @@ def render(report: Report) -> str:
     text = json.dumps(
         asdict(document(report)), allow_nan=False, ensure_ascii=True, indent=1, sort_keys=True
     )
-    # Both occur only inside strings, where the escapes mean the same.
-    return _LOG_COMMAND.sub(r"##\1\\u005b", text.replace("\x7f", "\\u007f")) + "\n"
+    return inert_json(text) + "\n"
 
 
 def schema() -> dict[str, Any]:

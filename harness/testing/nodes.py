@@ -18,7 +18,7 @@ from harness.model import Cell, Expectation, Verdict
 from harness.testing.board import RunFailed
 from harness.testing.plugged import plugged
 from harness.testing.selected import EXPECTATIONS, MARK, Selection, expectations, mark_of
-from harness.text import clean_line
+from harness.text import clean_line, inert_in_ci, plain
 
 if TYPE_CHECKING:
     from harness.compare.items import ItemOutcome
@@ -32,7 +32,7 @@ class MatrixFile(pytest.File):
         try:
             chosen = plugged(self.config).selection(self.path)
         except HarnessError as error:
-            raise self.CollectError(str(error)) from None
+            raise self.CollectError(plain(str(error))) from None
         for cell in chosen.cells:
             yield MatrixCell.from_parent(self, name=cell.id, cell=cell, chosen=chosen)
         named = expectations(chosen.suite)
@@ -91,7 +91,7 @@ class MatrixItem(pytest.Item):
         try:
             self.outcome = self.found()
         except RunFailed as error:
-            pytest.fail(str(error), pytrace=False)
+            pytest.fail(plain(str(error)), pytrace=False)
         if self.outcome.verdict is Verdict.INFRASTRUCTURE:
             pytest.fail(self.outcome.message, pytrace=False)
 
@@ -147,7 +147,7 @@ class ExpectationItem(MatrixItem):
         """The rule."""
         place = self.expectation.place
         told = f"{EXPECTATIONS}: {self.name}"
-        return self.path, place.line - 1 if place else None, clean_line(told)
+        return self.path, place.line - 1 if place else None, inert_in_ci(clean_line(told))
 
 
 def asked_of(items: list[pytest.Item]) -> dict[str, tuple[set[str], set[str]]]:

@@ -10,6 +10,7 @@ from harness.errors import HarnessError
 from harness.formats import grid
 from harness.store import Store
 from harness.testing.plugged import Plugged
+from harness.text import plain
 
 
 def summary(ours: Plugged, *, width: int, color: bool, strict: bool) -> Iterator[str]:
@@ -17,13 +18,13 @@ def summary(ours: Plugged, *, width: int, color: bool, strict: bool) -> Iterator
     for path in ours.suites():
         state = ours.boards.of(path).state()
         if state is None or not state.run:
-            yield f"nothing was run: {state.error if state else 'the run did not begin'}\n"
+            yield plain(f"nothing was run: {state.error if state else 'the run did not begin'}\n")
             continue
         try:
             with Store(Path(state.store), readonly=True) as store:
                 run = store.run(state.run)
                 judgement = judge(run, store.records(run.id), require_verified=strict)
         except HarnessError as error:
-            yield f"the run {state.run} cannot be told: {error}\n"
+            yield plain(f"the run {state.run} cannot be told: {error}\n")
             continue
         yield grid(judgement, width=width, color=color) + f"harness report {run.id} tells all.\n"

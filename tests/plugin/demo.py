@@ -70,8 +70,8 @@ expectations:
   - {facts: "never.*", rule: ignore}
 """
 
-Said = Mapping[str, Fact] | Outcome | Raised | None
-"""Facts, an outcome that is not ok, an exception; None: not recorded."""
+Said = Mapping[str, Fact] | Outcome | Raised | Answer | None
+"""Facts, an outcome that is not ok, an exception, a whole answer; None: not recorded."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,19 +94,21 @@ class Demo:
         said: Mapping[tuple[str, str], Said] | None = None,
         obtained: Mapping[str, Outcome] | None = None,
         rounds: int = 1,
+        why: str = "as it was recorded",
     ) -> None:
         """The suite, its two probes, and recordings in which all is well but what is given."""
         (self.path / "matrix.yaml").write_text(matrix, encoding="utf-8")
         (self.path / "probes").mkdir(exist_ok=True)
         (self.path / "probes" / "answer.py").write_text(ANSWER, encoding="ascii")
         (self.path / "probes" / "other.py").write_text(OTHER, encoding="ascii")
-        self.record(said or {}, obtained or {}, rounds)
+        self.record(said or {}, obtained or {}, rounds, why)
 
     def record(
         self,
         said: Mapping[tuple[str, str], Said],
         obtained: Mapping[str, Outcome],
         rounds: int = 1,
+        why: str = "as it was recorded",
     ) -> None:
         suite = load_suite(self.path / "matrix.yaml")
         folder = self.path / "recordings"
@@ -124,7 +126,7 @@ class Demo:
                     host=HOST,
                     obtained=Obtained(image=image)
                     if ended is Outcome.OK
-                    else Obtained(outcome=ended, reason="as it was recorded"),
+                    else Obtained(outcome=ended, reason=why),
                 ),
             )
             for number in range(1, rounds + 1):
@@ -175,6 +177,8 @@ class Demo:
 
 
 def _answer(probe: str, said: Said) -> Answer:
+    if isinstance(said, Answer):
+        return said
     if isinstance(said, Raised):
         return Answer(probe=probe, outcome=Outcome.RAISED, raised=said)
     if isinstance(said, Outcome):

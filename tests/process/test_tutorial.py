@@ -75,7 +75,7 @@ def test_the_tutorial_can_be_followed_with_the_wheel_elsewhere(
     project = tmp_path / "project"
     shutil.copytree(ROOT / "examples" / "pytest", project / "examples" / "pytest")
     reader = Reader(folder=tmp_path, project=project, environment=installed)
-    assert 8 == reader.follow(PAGE)
+    assert 9 == reader.follow(PAGE)
 
 
 def test_the_default_suite_and_the_knowledge_are_in_the_wheel(

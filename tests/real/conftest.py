@@ -6,7 +6,7 @@ import gc
 import os
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from harness.engines.oci.engine import ContainerEngine
 from harness.errors import EngineError
 from tests.real.commandline import Place
 from tests.real.counting import count
+from tests.real.fault_table import Row, table
 from tests.real.home_made import (
     BROKEN,
     PLAIN,
@@ -39,6 +40,30 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.engine)
+
+
+FAULTS = pytest.StashKey[list[Row]]()
+
+
+@pytest.fixture
+def happened(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Tells what came of a fault, for the table in docs/faults.md."""
+    mark = request.node.get_closest_marker("fault")
+    number, injected = mark.args
+    rows = request.config.stash.setdefault(FAULTS, [])
+
+    def tell(text: str) -> None:
+        test = request.node.originalname
+        rows.append(Row(fault=number, injected=injected, happened=text, test=test))
+
+    return tell
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    wanted = os.environ.get("HARNESS_FAULT_TABLE")
+    rows = session.config.stash.get(FAULTS, [])
+    if wanted and rows:
+        Path(wanted).write_text(table(rows), encoding="utf-8")
 
 
 @pytest.fixture(scope="session")

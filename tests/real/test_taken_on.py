@@ -34,7 +34,8 @@ def test_a_killed_run_is_taken_on_where_it_stopped(place: Place, trying: Trying)
     probes.mkdir()
     (probes / "waits.py").write_text(WAITS, "ascii")
 
-    with place.started("run", "--suite", str(suite)) as process:
+    asked = ("--suite", str(suite), "--engine", trying.engine.name)
+    with place.started("run", *asked) as process:
         wait_until(lambda: "[1/2] brief" in place.told(), process, "the first cell's records")
         (run,) = place.runs()
         end(process, signal.SIGKILL)
@@ -42,7 +43,7 @@ def test_a_killed_run_is_taken_on_where_it_stopped(place: Place, trying: Trying)
 
     refused = place.harness("run", "--resume", run, "--cell", "long", status=2)
     assert "has its cells, probes and rounds already" in refused.err
-    place.harness("run", "--suite", str(suite), "--resume", run[:20])
+    place.harness("run", *asked, "--resume", run[:20])
 
     assert (run,) == place.runs()
     finished, records = place.recorded(run)

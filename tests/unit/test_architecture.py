@@ -30,6 +30,7 @@ SIGHT = {
 LAYER_OF = {
     # Words, small values, and places: seen by everybody, seeing nobody.
     "": "ground",
+    "addresses": "ground",
     "errors": "ground",
     "files": "ground",
     "guest": "ground",

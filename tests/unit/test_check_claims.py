@@ -170,3 +170,19 @@ def test_any_configuration_is_survived(steps: list[str], environment: dict[str, 
     for one in claims_of(None, image):
         assert "\x1b" not in one.evidence
         assert len(one.evidence) < 500
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "|1 TOKEN=s3cret /bin/sh -c pip install tensorflow==1.2.1",
+        "RUN pip install https://user:s3cret@host/tensorflow-1.2.1-cp35-cp35m-linux_x86_64.whl",
+        "RUN pip install https://host/tensorflow-1.2.1-cp35-cp35m-linux_x86_64.whl?sig=s3cret",
+        f"RUN pip install https://u:s3cret@host/{'x' * 60}/tensorflow-1.2.1-cp35-none-any.whl",
+        "RUN pip install -i https://u:s3cret@host/simple tensorflow==1.2.1 --token s3cret",
+    ],
+)
+def test_what_a_step_held_beside_the_claim_is_not_told(step: str) -> None:
+    found = claims_of(None, Image(platform=Platform(architecture="amd64"), steps=(step,)))
+    assert "tensorflow 1.2.1" in [one.value for one in found]
+    assert not [one for one in found if "s3cret" in one.evidence]

@@ -3,20 +3,36 @@
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import cycle
 from pathlib import Path
+from typing import Any
 
 import pytest
-from check_builders import host, page, reading
-from hostile import CANNED
+from check_builders import host, legacy_gpu, page, reading
+from harmless import harmless_json_text, harmless_markdown, harmless_terminal, harmless_text
+from hostile import CANNED, texts
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from harness.check import pages
+from harness.check.host import parse_host
+from harness.check.page import Page
 from harness.check.pages import render
-from harness.check.reasons import Confidence, Reason, Weight
+from harness.check.reasons import Confidence, Reason, Standing, Weight
 from harness.errors import UsageError
+from harness.text import plain
 
 GOLDEN = Path(__file__).parent / "golden"
+HARMLESS = {
+    "terminal": harmless_terminal,
+    "markdown": harmless_markdown,
+    "json": harmless_json_text,
+}
+NAME = "name of "
+Way = tuple[str | int, ...]
+"""Steps from the root of a configuration to one of its texts."""
 WITH_GPU = host(gpu="Tesla P100-PCIE-16GB", capability="6.0")
 
 
@@ -49,6 +65,8 @@ def test_no_field_harms_who_reads_it(text: str) -> None:
         source=text,
         confidence=Confidence.READ,
         explain=text,
+        standing=Standing.CONFIRMED,
+        seen=text,
     )
     spoilt = replace(
         page(),
@@ -58,20 +76,116 @@ def test_no_field_harms_who_reads_it(text: str) -> None:
         reasons=(evil,),
         promises=((text, text, text),),
         host=(("system", text),),
+        measured=(("run", text),),
+        instead=(("why", text),),
         run=text,
         notices=(text,),
         cost="",
     )
-    shown = render("terminal", spoilt, width=80)
-    assert all(character == "\n" or character >= " " for character in shown)
-    assert not any(line.lstrip().startswith("::") for line in shown.splitlines())
-    assert len(shown) < 60_000
-    written = render("markdown", spoilt)
-    prose = re.sub(r"`[^`]*`", "", written).replace("\\<", "")
-    assert "<script" not in prose
-    assert not any(line.lstrip().startswith("::") for line in written.splitlines())
-    assert len(written) < 60_000
+    for name, check in HARMLESS.items():
+        shown = render(name, spoilt)
+        assert len(shown) < 80_000
+        check(shown)
     assert json.loads(render("json", spoilt))["format"] == "harness-check"
+
+
+def leaves(tree: Any, way: Way = ()) -> Iterator[Way]:
+    """The way to every text of a configuration or a description, and to every name of one."""
+    rows = tree.items() if isinstance(tree, dict) else enumerate(tree)
+    for step, value in rows:
+        if isinstance(value, dict | list | tuple):
+            yield from leaves(value, (*way, step))
+        else:
+            yield (*way, step)
+        if isinstance(tree, dict):
+            yield (*way, f"{NAME}{step}")
+
+
+def spoilt_at(tree: Any, way: Way, text: str) -> Any:
+    """A copy in which that text, or that name, is another."""
+    step, *rest = way
+    if isinstance(tree, dict):
+        if isinstance(step, str) and step.startswith(NAME):
+            old = step.removeprefix(NAME)
+            return {text if name == old else name: value for name, value in tree.items()}
+        return {
+            name: (spoilt_at(value, tuple(rest), text) if rest else text) if name == step else value
+            for name, value in tree.items()
+        }
+    return [
+        (spoilt_at(value, tuple(rest), text) if rest else text) if place == step else value
+        for place, value in enumerate(tree)
+    ]
+
+
+CONFIGURATION = legacy_gpu()
+SHORT = [text for text in CANNED if 0 < len(text) < 1000]
+DESCRIBED = {
+    "harness_host": 1,
+    "machine": "x86_64",
+    "kernel": "5.15.0",
+    "system": "Debian",
+    "cpu": {"model": "A CPU", "flags": ["avx", "sse2"]},
+    "vsyscall": "none",
+    "engines": [{"name": "docker", "version": "24.0.7", "api": "1.43", "minimum_api": "1.24"}],
+    "gpus": [{"name": "Tesla V100-SXM2-16GB", "capability": "7.0"}],
+    "driver": "535.104.05",
+    "cuda": "12.2",
+    "toolkit": "1.17.8",
+    "date": "2026-11-20",
+}
+
+
+def check_all(found: Page) -> None:
+    for name, check in HARMLESS.items():
+        check(render(name, found))
+
+
+def some(ways: Iterable[Way], count: int) -> list[Any]:
+    """Each way with the next few canned texts, so that together they see all of them often."""
+    says = cycle(SHORT)
+    return [
+        pytest.param(way, [next(says) for _ in range(count)], id=".".join(map(str, way))[:60])
+        for way in ways
+    ]
+
+
+@pytest.mark.parametrize(("way", "said"), some(leaves(CONFIGURATION), 2))
+def test_whatever_a_configuration_says_the_page_is_harmless(way: Way, said: list[str]) -> None:
+    for text in (*said, f"A={said[0]}", "x" * 100_000):
+        check_all(page(reading(spoilt_at(CONFIGURATION, way, text)), WITH_GPU))
+
+
+@pytest.mark.parametrize(("way", "said"), some(leaves(DESCRIBED), 4))
+def test_whatever_a_host_is_said_to_be_the_page_is_harmless(way: Way, said: list[str]) -> None:
+    for text in said:
+        raw = json.dumps(spoilt_at(DESCRIBED, way, text)).encode()
+        try:
+            where = parse_host(raw, "host.json")
+        except UsageError as error:
+            harmless_text(plain(str(error)))
+        else:
+            check_all(page(where=where))
+
+
+@settings(max_examples=20)
+@given(st.lists(texts, max_size=4), st.dictionaries(texts, texts, max_size=3), texts)
+def test_whatever_hypothesis_makes_of_an_image_the_page_is_harmless(
+    listed: list[str], named: dict[str, str], text: str
+) -> None:
+    inner = {
+        "Env": [*CONFIGURATION["config"]["Env"], *listed, *(f"{k}={v}" for k, v in named.items())],
+        "Labels": CONFIGURATION["config"]["Labels"] | named,
+        "Cmd": listed,
+        "Entrypoint": listed,
+        "User": text,
+        "WorkingDir": text,
+        "ExposedPorts": dict.fromkeys(listed, named),
+        "Volumes": dict.fromkeys(listed, named),
+    }
+    steps = [{"created_by": f"RUN pip install tensorflow==1.2.1 {one}"} for one in listed]
+    config = legacy_gpu(config=inner, history=steps, created=text, os=text)
+    check_all(page(reading(config), WITH_GPU))
 
 
 @pytest.mark.parametrize("width", [60, 80, 140])

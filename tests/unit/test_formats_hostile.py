@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import re
-from dataclasses import fields, replace
+from dataclasses import replace
 
 import pytest
 from builders import NAMES, PROBES, cell, healthy, record, run
+from harmless import HARMLESS, harmless_terminal
 from hostile import CANNED, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import TypeAdapter
 
 from harness.compare.comparison import compare_cells
 from harness.compare.judge import judge
 from harness.compare.judgement import Comparison, Judgement
 from harness.formats import names, render
-from harness.formats.document import ReportDocument
-from harness.formats.markdown import BUDGET
 from harness.model import Expectation, Outcome, Raised, Record, Rules, Run
 
 NEW = cell()
-REPORT = TypeAdapter(ReportDocument)
-SGR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def poisoned(say: list[str]) -> tuple[Run, list[Record]]:
@@ -66,55 +60,20 @@ def both(say: list[str]) -> tuple[Judgement, Comparison]:
     )
 
 
-def check_terminal(text: str) -> None:
-    plain = SGR.sub("", text)
-    assert not re.search(
-        "[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", plain
-    )
-    assert not any(line.lstrip().startswith("::") for line in plain.split("\n"))
-    assert not re.search(r"##\w*\[", plain)
-    text.encode()
-
-
-def check_markdown(text: str) -> None:
-    assert len(text.encode()) <= BUDGET
-    table: list[int] = []
-    for line in text.split("\n"):
-        if not line.startswith("|"):
-            table = []
-            continue
-        bars = len(re.findall(r"\|", re.sub(r"\\.", "", line)))
-        table.append(bars)
-        assert table[0] == bars, line
-    outside = re.sub(r"(`+)(?!`).*?(?<!`)\1(?!`)", "", re.sub(r"\\[^`]", "", text))
-    tags = set(re.findall(r"<[^>]*>?", outside))
-    assert tags <= {"<details>", "</details>", "<summary>", "</summary>", "<!-- -->"}
-
-
-def check_json(text: str) -> None:
-    text.encode("ascii")
-    assert not re.search("[\x00-\x09\x0b-\x1f\x7f]|##\\w*\\[", text)
-    REPORT.validate_json(text, strict=True)
-    assert {field.name for field in fields(ReportDocument)} == set(json.loads(text))
-
-
-CHECK = {"terminal": check_terminal, "markdown": check_markdown, "json": check_json}
-
-
 def test_every_format_has_its_check() -> None:
-    assert set(CHECK) == set(names())
+    assert set(HARMLESS) == set(names())
 
 
 @settings(max_examples=15, deadline=None)
 @given(st.lists(texts, min_size=4, max_size=4))
 def test_hostile_text_in_every_field_leaves_every_format_whole(say: list[str]) -> None:
     for judged in both(say):
-        for name, check in CHECK.items():
+        for name, check in HARMLESS.items():
             check(render(name, judged))
-        check_terminal(render("terminal", judged, width=60, color=True))
+        harmless_terminal(render("terminal", judged, width=60, color=True))
 
 
-@pytest.mark.parametrize("name", sorted(CHECK))
+@pytest.mark.parametrize("name", sorted(HARMLESS))
 def test_the_canned_attacks_leave_every_format_whole(name: str) -> None:
     short = [text for text in CANNED if len(text) < 1000]
     long = [text for text in CANNED if len(text) >= 1000]
@@ -123,7 +82,7 @@ def test_the_canned_attacks_leave_every_format_whole(name: str) -> None:
     ]
     for say in (*rotations, (long * 4)[:4]):
         for judged in both(say):
-            CHECK[name](render(name, judged))
+            HARMLESS[name](render(name, judged))
 
 
 def test_what_would_be_markup_to_rich_is_text() -> None:

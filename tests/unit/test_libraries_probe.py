@@ -134,6 +134,34 @@ def test_another_first_number_than_it_was_built_for_is_a_mismatch(
     assert expected == PROBE["same_release"](built, loaded)
 
 
+def test_what_lies_beside_the_framework_is_told_by_its_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("cudnn/lib/libcudnn.so.8", "cudnn/lib/libcudnn_ops_infer.so.8"):
+        (tmp_path / "nvidia" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "nvidia" / name).touch()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "libcudnn.so.9.3.0").touch()
+    (tmp_path / "own" / "libcudart.so").touch()
+    monkeypatch.setenv("LD_LIBRARY_PATH", f"{tmp_path}/own:{tmp_path}/none:")
+
+    assert ["9.3.0", "8"] == PROBE["beside"](str(tmp_path))["cudnn"]
+
+
+def test_a_library_that_is_only_installed_can_be_the_wrong_one(tmp_path: Path) -> None:
+    (tmp_path / "nvidia" / "cudnn" / "lib").mkdir(parents=True)
+    (tmp_path / "nvidia" / "cudnn" / "lib" / "libcudnn.so.8").touch()
+    ours = {"path": f"{tmp_path}/framework/f.so", "version": None, "own": True}
+    objects = [{**ours, "needed": ["libcudnn.so.9"]}]
+
+    facts = PROBE["accelerators"](object(), objects, str(tmp_path))
+
+    assert ["cudnn: built for 9, installed 8"] == facts["libraries.mismatches"]
+    loaded = {"path": "/x/libcudnn.so.9", "version": "9.3.0", "own": False, "needed": []}
+    facts = PROBE["accelerators"](object(), [*objects, loaded], str(tmp_path))
+    assert [] == facts["libraries.mismatches"]
+
+
 def test_marks_are_found_where_two_pieces_meet(tmp_path: Path) -> None:
     path = tmp_path / "big"
     path.write_bytes(bytes(PROBE["CHUNK"] - 4) + b"dnnl_version" + bytes(100))

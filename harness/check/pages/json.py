@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from harness.check.page import Page
+from harness.text import clean, clean_line, inert_json
 
 VERSION = 1
+_TEXT = 4000
 
 
 def render(page: Page) -> str:
-    """The page as one JSON object; texts are as they came, not escaped for any screen."""
+    """The page as one JSON object. Every text is cleaned and bounded, so that what reads the page
+    may print it; no line is a command to a CI service."""
     tree = {
         "format": "harness-check",
         "version": VERSION,
@@ -44,4 +48,12 @@ def render(page: Page) -> str:
         "cost": page.cost,
         "notices": list(page.notices),
     }
-    return json.dumps(tree, indent=1, allow_nan=False) + "\n"
+    return inert_json(json.dumps(_cleaned(tree), indent=1, allow_nan=False)) + "\n"
+
+
+def _cleaned(tree: Any) -> Any:
+    if isinstance(tree, dict):
+        return {clean_line(name): _cleaned(one) for name, one in tree.items()}
+    if isinstance(tree, list | tuple):
+        return [_cleaned(one) for one in tree]
+    return clean(tree, _TEXT) if isinstance(tree, str) else tree

@@ -260,6 +260,7 @@ def run_quietly(client: APIClient, image: str, command: list[str], owner: str) -
             entrypoint=command,
             command=[],
             labels={f"{LABEL}.kind": "question", f"{LABEL}.owner": owner},
+            use_config_proxy=False,
             host_config=client.create_host_config(
                 network_mode="none", cap_drop=["ALL"], read_only=True
             ),

@@ -13,10 +13,11 @@ from contextlib import contextmanager
 from docker import APIClient
 from docker.errors import APIError, DockerException
 from requests.exceptions import RequestException
-from urllib3.exceptions import HTTPError
+from urllib3.exceptions import HTTPError, IncompleteRead, InvalidChunkLength
 
+from harness.addresses import without_credentials
 from harness.engines.oci.capabilities import DOCKER, Capabilities, address, capabilities_of
-from harness.errors import EngineError, InfrastructureError
+from harness.errors import EngineError, InfrastructureError, cause_of
 from harness.model import EngineInfo
 
 _ANSWER_S = 60
@@ -41,7 +42,7 @@ def connect(row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S) -> APICli
         client.ping()
     except (DockerException, RequestException, HTTPError, OSError, ValueError) as error:
         raise EngineError(
-            f"no container engine answers at {where}: {_cause(error)}",
+            f"no container engine answers at {without_credentials(where)}: {_cause(error)}",
             remedy=f"{row.start}, set {row.variables[0]}, or use `--engine host`",
         ) from error
     return client
@@ -53,15 +54,15 @@ def is_local(client: APIClient) -> bool:
 
 
 def _cause(error: BaseException) -> str:
-    """The innermost reason of a wrapped connection error, in the system's words."""
-    seen = error
+    """The engine's own words, else what went wrong in the system's."""
+    seen: BaseException | None = error
     for _ in range(10):
-        inner = seen.__cause__ or seen.__context__
-        if inner is None:
-            break
-        seen = inner
-    text = str(seen) or str(error)
-    return text.splitlines()[0][:200] if text else type(seen).__name__
+        if isinstance(seen, APIError):
+            return explanation(seen)
+        if isinstance(seen, InvalidChunkLength | IncompleteRead):
+            return "it broke off in the middle of an answer"
+        seen = seen and (seen.__cause__ or seen.__context__)
+    return cause_of(error)
 
 
 @contextmanager

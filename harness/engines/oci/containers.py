@@ -113,6 +113,7 @@ def _create(client: APIClient, what: Started) -> str:
         tty=False,
         detach=False,
         volumes=[HARNESS_DIR],
+        use_config_proxy=False,
         host_config=client.create_host_config(**options),
     )
     return str(made["Id"])

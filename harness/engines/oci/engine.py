@@ -17,7 +17,7 @@ from harness.engines.oci.capabilities import Capabilities, capabilities_of
 from harness.engines.oci.cells import obtain
 from harness.engines.oci.connection import connect, engine_errors, info_of, is_local
 from harness.engines.oci.containers import Ended, Started, run_container, scratch_path
-from harness.engines.oci.gpu import NO_HOOK, GpuHook, gpu_hook
+from harness.engines.oci.gpu import GPU_NEEDED, NO_HOOK, GpuHook, gpu_hook
 from harness.engines.oci.images import other_architecture
 from harness.engines.oci.profile import HARNESS_DIR
 from harness.engines.oci.sweep import remove_builds, sweep
@@ -114,7 +114,7 @@ class ContainerEngine:
         client = connect(self._asked)
         # Its own connection: obtaining runs in threads, and a build changes the time-outs.
         try:
-            if order.cell.gpu and (why := self._no_gpu(client)):
+            if order.cell.gpu == GPU_NEEDED and (why := self._no_gpu(client)):
                 return Obtained(outcome=Outcome.HOST_INCOMPATIBLE, reason=why)
             return obtain(client, order, self._workshop, say)
         finally:
@@ -126,6 +126,12 @@ class ContainerEngine:
             return NO_HOOK
         version = toolkit_version() if is_local(client) else None
         return too_old(version) if version is not None else ""
+
+    def _handed(self, gpu: str) -> GpuHook | None:
+        """How a container gets the GPU it asks for; None for none."""
+        if not gpu or (gpu != GPU_NEEDED and self._no_gpu(self.client)):
+            return None
+        return self._gpu_hook(self.client)
 
     def _gpu_hook(self, client: APIClient) -> GpuHook | None:
         with engine_errors("saying what it can hand to containers"):
@@ -189,7 +195,7 @@ class ContainerEngine:
                 volume=volume,
                 profile=request.profile,
                 labels=labels,
-                gpu=self._gpu_hook(self.client) if request.gpu else None,
+                gpu=self._handed(request.gpu),
                 row=self._row,
             ),
             stdin=lambda: guest_request(request, markers, scratch=scratch, at=HARNESS_DIR),

@@ -13,6 +13,8 @@ from typing import Any
 
 HOOKS = ("nvidia-container-runtime-hook", "nvidia-container-toolkit")
 """What NVIDIA's container toolkit puts on the engine's PATH; the second is its older name."""
+GPU_NEEDED = "all"
+"""What a cell says that is not asked without a GPU; `if-there` is."""
 CDI_DEVICE = "nvidia.com/gpu=all"
 
 

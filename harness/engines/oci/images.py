@@ -165,6 +165,7 @@ def _output(
                 rm=True,
                 forcerm=True,
                 decode=True,
+                use_config_proxy=False,
                 timeout=IDLE_S,
             ):
                 yield piece

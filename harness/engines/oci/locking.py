@@ -96,6 +96,7 @@ def _ask(
                 command=[],
                 labels=labels,
                 volumes=[HARNESS_DIR],
+                use_config_proxy=False,
                 host_config=client.create_host_config(
                     network_mode="host",
                     binds={volume: {"bind": HARNESS_DIR, "mode": "ro"}},

@@ -20,6 +20,7 @@ from docker import APIClient
 STDOUT = 1
 _HEADER = struct.Struct(">BxxxL")
 _CHUNK = 1 << 16
+_LAST_WORDS_S = 2.0
 
 
 class AttachedStream:
@@ -52,14 +53,19 @@ class AttachedStream:
         Why it ended: `end`; `deadline` (monotonic seconds); `enough` (`heard` said False);
         `stopped` (`going` said False).
         """
+        over = False
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
                 return "deadline"
-            ready, _, _ = select.select([self._socket], [], [], min(left, 0.5))
+            patience = _LAST_WORDS_S if over else 0.5
+            ready, _, _ = select.select([self._socket], [], [], min(left, patience))
             if not ready:
-                if not going():
+                if over:
                     return "stopped"
+                # An engine that stood still may know of the end before it has handed out what was
+                # said before it.
+                over = not going()
                 continue
             try:
                 piece = self._socket.recv(_CHUNK)

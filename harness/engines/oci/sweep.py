@@ -1,8 +1,8 @@
 """What dead runs left on the engine, found by label, removed at the start of the next run.
 
 Every container and volume carries its owner (boot, process, start time) before it exists, so a
-sweep can tell a live run's from a dead one's. Only that label counts: the containers of a build
-inherit our images' other labels. Named images are kept: they are the cache.
+sweep can tell a live run's from a dead one's. The containers of a build carry no label of their
+own; what they inherit of their stage tells its owner. Named images are kept: they are the cache.
 """
 
 from __future__ import annotations
@@ -23,11 +23,23 @@ from harness.engines.oci.volume import remove_volume
 
 def remove_builds(client: APIClient, owner: str) -> None:
     """Remove the containers of an owner's builds: they carry the label of their stage."""
+    for container in _of_builds(client, lambda found: found == owner):
+        remove(client, container)
+
+
+def _of_builds(client: APIClient, wanted: Callable[[str], bool]) -> tuple[str, ...]:
+    """Containers of the builds of the owners that are wanted.
+
+    One that says its owner itself is none: an image that is probed may bear the label of a stage.
+    """
+    label = f"{LABEL}.stage"
     with engine_errors("listing containers"):
-        containers = client.containers(all=True, filters={"label": f"{LABEL}.stage"})
-    for container in containers:
-        if (container.get("Labels") or {})[f"{LABEL}.stage"].startswith(f"{owner}/"):
-            remove(client, container["Id"])
+        containers = client.containers(all=True, filters={"label": label})
+    return tuple(
+        one["Id"]
+        for one in containers
+        if f"{LABEL}.owner" not in one["Labels"] and wanted(one["Labels"][label].partition("/")[0])
+    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,8 +76,10 @@ def leftovers(
         volumes = client.volumes(filters={"label": label}).get("Volumes") or []
     with engine_errors("listing networks"):
         networks = client.networks(filters={"label": label})
+    builds = () if run else _of_builds(client, lambda owner: not alive(owner))
     stages = () if run else unnamed_stages(client, f"{LABEL}.stage", alive)
     return (
+        *(Leftover(kind="container", id=one, about="of a build") for one in builds),
         *(Leftover(kind="container", id=one["Id"]) for one in containers if ours(one)),
         *(
             Leftover(kind="volume", id=one["Name"], about=one["Name"])

@@ -40,6 +40,7 @@ def fill_volume(
             labels=dict(labels),
             healthcheck={"test": ["NONE"]},
             volumes=[HARNESS_DIR],
+            use_config_proxy=False,
             host_config=client.create_host_config(
                 binds={name: {"bind": HARNESS_DIR, "mode": "rw"}}, network_mode="none"
             ),
