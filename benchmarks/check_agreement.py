@@ -63,6 +63,7 @@ def build(cell: str) -> None:
 def main() -> int:
     parser = arguments(__doc__)
     parser.add_argument("--only", default="*", help="a glob of names; others keep their rows")
+    parser.add_argument("--missing", action="store_true", help="only what has no row yet")
     parser.add_argument("--built", action="store_true", help="only what is on the engine already")
     asked = parser.parse_args()
     path = RESULTS / f"{NAME}.json"
@@ -76,7 +77,7 @@ def main() -> int:
             os.environ[f"HARNESS_{name}"] = f"{folder}/{name.lower()}"
         with served(Path(folder)) as registry:
             for one in wanted():
-                if not fnmatchcase(one.name, asked.only):
+                if not fnmatchcase(one.name, asked.only) or (asked.missing and one.name in rows):
                     continue
                 images = _images(client)
                 if one.cell not in images and not asked.built:
