@@ -36,7 +36,7 @@ class Broken:
     @property
     def steps(self) -> tuple[str, ...]:
         """The Dockerfile's lines behind its FROM."""
-        return (f"ENV {_PATH}", *self.lines) if self.path and self.cell == WHOLE else self.lines
+        return (f"ENV {_PATH}", *self.lines) if self.path else self.lines
 
 
 NAIVE = tuple(

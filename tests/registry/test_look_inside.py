@@ -558,7 +558,7 @@ def test_one_image_or_one_file_is_asked_for(tmp_path: Path) -> None:
 
 RECORDED = (
     b"tensorflow/__init__.py,sha256=x,3\n"
-    b"tensorflow/python/core.py,sha256=x,4\n"
+    b"tensorflow/python/pywrap_tensorflow.py,sha256=x,4\n"
     b"tensorflow/python/tests/far.py,sha256=x,5\n"
     b"../../../bin/saved_model_cli,,200\n"
 )
@@ -570,7 +570,11 @@ def recorded(**files: bytes | None) -> bytes:
         f"{SITE}/tensorflow-1.2.1.dist-info/METADATA": b"x",
         f"{SITE}/tensorflow-1.2.1.dist-info/RECORD": RECORDED,
     }
-    places = {"init": "__init__.py", "core": "python/core.py", "far": "python/tests/far.py"}
+    places = {
+        "init": "__init__.py",
+        "core": "python/pywrap_tensorflow.py",
+        "far": "python/tests/far.py",
+    }
     for name, text in files.items():
         content[f"{SITE}/tensorflow/{places[name]}"] = text or b""
     return layer(content)
@@ -584,15 +588,23 @@ def test_a_distribution_that_is_as_its_list_says_is_not_damaged(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("layers", "missing", "altered"),
     [
-        ([recorded(init=b"abc", far=b"abcde")], ("tensorflow/python/core.py",), ()),
-        ([recorded(init=b"abc", core=None, far=b"abcde")], ("tensorflow/python/core.py",), ()),
-        ([recorded(init=b"abc", core=b"ab", far=b"abcde")], (), ("tensorflow/python/core.py",)),
+        ([recorded(init=b"abc", far=b"abcde")], ("tensorflow/python/pywrap_tensorflow.py",), ()),
+        (
+            [recorded(init=b"abc", core=None, far=b"abcde")],
+            ("tensorflow/python/pywrap_tensorflow.py",),
+            (),
+        ),
+        (
+            [recorded(init=b"abc", core=b"ab", far=b"abcde")],
+            (),
+            ("tensorflow/python/pywrap_tensorflow.py",),
+        ),
         (
             [
                 recorded(init=b"abc", core=b"abcd", far=b"abcde"),
-                layer({f"{SITE}/tensorflow/python/.wh.core.py": b""}),
+                layer({f"{SITE}/tensorflow/python/.wh.pywrap_tensorflow.py": b""}),
             ],
-            ("tensorflow/python/core.py",),
+            ("tensorflow/python/pywrap_tensorflow.py",),
             (),
         ),
     ],
