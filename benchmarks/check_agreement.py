@@ -38,15 +38,15 @@ HARNESS = str(Path(sys.executable).with_name("harness"))
 
 
 def wanted() -> Iterator[Broken]:
-    """Every image: the suite's built cells, then those built to break."""
+    """Every image: those built to break, the small ones first, then the suite's built cells."""
+    yield from broken_images.MADE
+    yield from broken_images.at_random()
+    yield from broken_images.NAIVE
     suite = load_suite(standard.default_suite())
     named = {one.cell for one in broken_images.NAIVE}
     for cell in suite.cells:
         if cell.base and cell.id not in named:
             yield Broken(name=cell.id, cell=cell.id, path=False)
-    yield from broken_images.NAIVE
-    yield from broken_images.MADE
-    yield from broken_images.at_random()
 
 
 def build(cell: str) -> None:
@@ -64,6 +64,7 @@ def main() -> int:
     parser = arguments(__doc__)
     parser.add_argument("--only", default="*", help="a glob of names; others keep their rows")
     parser.add_argument("--missing", action="store_true", help="only what has no row yet")
+    parser.add_argument("--keep", type=Path, help="a folder that the registry keeps its images in")
     parser.add_argument("--built", action="store_true", help="only what is on the engine already")
     asked = parser.parse_args()
     path = RESULTS / f"{NAME}.json"
@@ -75,7 +76,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("STORE", "REPORTS"):
             os.environ[f"HARNESS_{name}"] = f"{folder}/{name.lower()}"
-        with served(Path(folder)) as registry:
+        with served(asked.keep or Path(folder)) as registry:
             for one in wanted():
                 if not fnmatchcase(one.name, asked.only) or (asked.missing and one.name in rows):
                     continue
