@@ -16,6 +16,7 @@ from harness.check.reasons import Answer, Reason, Weight
 from harness.check.trial import Trial
 from harness.commands.check import Asked, look_at
 from harness.commands.measure import try_image
+from harness.errors import Exit
 from harness.matrix import load_suite
 from harness.model import Band, Cell, Suite
 from harness.progress import progress_for
@@ -95,6 +96,8 @@ def held_against(
         suite=suite(),
         settings=_BRIEF,
     )
+    if trial.status is not Exit.OK:
+        raise KeyboardInterrupt
     reference = subject.reading.reference
     assert reference is not None
     pulled = f"{registry.address}/{reference.repository}@{subject.reading.digest}"
