@@ -145,6 +145,8 @@ class _Merged:
         self.fresh: set[tuple[str, str]] = set()
         self.gone: set[str] = set()
         self.opaque: set[str] = set()
+        self.listed = True
+        """Whether every layer told all of its modules."""
         self.problems: list[str] = []
         self.number = 0
 
@@ -176,6 +178,9 @@ class _Merged:
         kind, path = str(entry.get("kind", "")), str(entry.get("path", ""))
         if kind in ("gone", "opaque"):
             (self.gone if kind == "gone" else self.opaque).add(path)
+            return
+        if kind == "unlisted":
+            self.listed = False
             return
         if kind == "end":
             if entry.get("problem"):
@@ -212,7 +217,7 @@ class _Merged:
             objects=tuple(_object(path, one) for path, one in self._of("object")),
             system=self._system(),
             packages=sum(len(texts(one.get("names"))) for _, one in self._of("packages")),
-            damages=tuple(self._damages()),
+            damages=tuple(self._damages()) if self.listed else (),
             problems=tuple(self.problems),
         )
 

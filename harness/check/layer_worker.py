@@ -35,6 +35,8 @@ _PATH = 150
 _SMALL = 256 * 1024
 _STATUS = 8 * 1024**2
 _LARGE = 2 * 1024**3
+MODULES = 100_000
+"""Modules of one layer that are told; where there are more, none is missed."""
 _RECORDED = 24_000
 """Files of one distribution that are told."""
 _CHUNK = 1024**2
@@ -148,6 +150,7 @@ def look(stream: BinaryIO, modules: list[str]) -> Iterator[dict[str, object]]:
         rf"/(?:site|dist)-packages/(?:{'|'.join(map(re.escape, modules)) or '$'})[^/]{{0,40}}/"
         r".{0,400}\.so(?:\.[\w.]{1,40})?$"
     )
+    told = 0
     # A block of 512 bytes at a time would be slow; 1 MiB is what tarfile skips by.
     with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK, errorlevel=0) as tar:
         for count, member in enumerate(tar):
@@ -155,8 +158,12 @@ def look(stream: BinaryIO, modules: list[str]) -> Iterator[dict[str, object]]:
                 raise Bomb(f"more than {MEMBERS} members")
             vars(tar)["members"] = []  # tarfile remembers every member otherwise
             path = _path(member.name)
-            if path:
-                yield from _tell(tar, member, path, inside)
+            for entry in _tell(tar, member, path, inside) if path else ():
+                told += entry["kind"] == "module"
+                if told <= MODULES or entry["kind"] != "module":
+                    yield entry
+    if told > MODULES:
+        yield {"kind": "unlisted"}
 
 
 def _path(name: str) -> str:

@@ -685,3 +685,13 @@ def test_of_several_images_in_a_file_the_one_that_is_named_is_taken(tmp_path: Pa
     for wanted, words in (("", "say which"), ("own/other:3", "none of them is 'own/other:3'")):
         with pytest.raises(UsageError, match=words), opened_archive(path, HERE, wanted):
             pass
+
+
+def test_where_not_all_modules_were_told_none_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    tar = recorded(init=b"abc", far=b"abcde")
+    entries = list(layer_worker.look(io.BytesIO(tar), list(MODULES)))
+    assert 1 == len(inside_of([entries]).damages)
+    monkeypatch.setattr(layer_worker, "MODULES", 1)
+    fewer = list(layer_worker.look(io.BytesIO(tar), list(MODULES)))
+    assert len(fewer) == len(entries)
+    assert () == inside_of([fewer]).damages
