@@ -222,21 +222,18 @@ def import_(file: Annotated[Path, typer.Argument(help="An exported run.")]) -> N
 @app.command()
 def check(
     image: Annotated[str, typer.Argument(help="As for docker pull: [REGISTRY/]NAME[:TAG].")] = "",
-    archive: Annotated[
-        Path | None, typer.Option("--archive", help="A file of `docker save`, or an OCI layout.")
-    ] = None,
-    static: Annotated[
-        bool, typer.Option("--static", help="Look inside its layers too; nothing is kept.")
-    ] = False,
-    host: Annotated[
-        str, typer.Option("--host", help="here, or a file that `harness host --save` wrote.")
-    ] = "here",
+    archive: Annotated[Path | None, typer.Option("--archive", help="A saved image.")] = None,
+    static: Annotated[bool, typer.Option("--static", help="Look inside its layers too.")] = False,
+    host: Annotated[str, typer.Option("--host", help="here, or a described host.")] = "here",
     gpu: Annotated[str, typer.Option("--gpu", help="Suppose this GPU, as it is sold.")] = "",
     driver: Annotated[str, typer.Option("--driver", help="Suppose this NVIDIA driver.")] = "",
+    pull: Annotated[bool, typer.Option("--pull", help="Pull it and run its probes too.")] = False,
+    emit_cell: Annotated[bool, typer.Option("--emit-cell", help="Write one that works.")] = False,
+    engine: EngineOption = "auto",
     format: FormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """May this old image be reused, here, and for what? Nothing is pulled, nothing is run.
+    """May this old image be reused, here, and for what? Without --pull nothing is run.
 
     Exit status: 0 reuse, 1 not as it is, 2 unknown or refused, 4 registry out of reach,
     5 cannot tell.
@@ -247,10 +244,20 @@ def check(
     from harness.commands.report import written
 
     page = checked(
-        Asked(image=image, archive=archive, static=static, host=host, gpu=gpu, driver=driver)
+        Asked(
+            image=image,
+            archive=archive,
+            static=static,
+            host=host,
+            gpu=gpu,
+            driver=driver,
+            pull=pull,
+            emit_cell=emit_cell,
+            engine=engine,
+        )
     )
     written(render(format, page, **_look(format, output)), output)
-    raise typer.Exit(page.answer.exit)
+    raise typer.Exit(page.exit)
 
 
 @app.command()

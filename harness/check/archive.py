@@ -26,6 +26,7 @@ from harness.errors import UsageError
 
 _MEMBERS = 100_000
 _CHUNK = 1024**2
+_NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 _HELP = "name a file that `docker save` wrote, or an OCI layout in a tar file"
 
 
@@ -40,37 +41,40 @@ class Archive:
 
 
 @contextmanager
-def opened_archive(path: Path, host: Platform) -> Iterator[Archive]:
-    """The archive's image for a host. Raises UsageError where it is none, or holds several."""
+def opened_archive(path: Path, host: Platform, wanted: str = "") -> Iterator[Archive]:
+    """The archive's image for a host: the one called `wanted`, where it holds several.
+
+    Raises UsageError where it is none, or does not say which one is meant.
+    """
     try:
         with tarfile.open(path, mode="r:*") as tar:
-            yield _archive(path, tar, host)
+            yield _archive(path, tar, host, wanted)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise UsageError(f"{path} cannot be read as an image: {error}", remedy=_HELP) from error
     except Unreadable as error:
         raise UsageError(f"{path} holds no image: {error}", remedy=_HELP) from error
 
 
-def _archive(path: Path, tar: tarfile.TarFile, host: Platform) -> Archive:
+def _archive(path: Path, tar: tarfile.TarFile, host: Platform, wanted: str) -> Archive:
     members: dict[str, tarfile.TarInfo] = {}
     for count, member in enumerate(tar):
         if count > _MEMBERS:
             raise Unreadable(f"it has more than {_MEMBERS} files")
         members[member.name.removeprefix("./")] = member
     if "manifest.json" in members:
-        return _saved(path, tar, members)
+        return _saved(path, tar, members, wanted)
     if "index.json" in members:
-        return _layout(path, tar, members, host)
+        return _layout(path, tar, members, host, wanted)
     raise Unreadable("it has neither manifest.json nor index.json")
 
 
-def _saved(path: Path, tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo]) -> Archive:
+def _saved(
+    path: Path, tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo], wanted: str
+) -> Archive:
     """`docker save`: a list of images, each with the names of its files."""
     raw = _content(tar, members, "manifest.json", MANIFEST_LIMIT)
     rows = items(parse(b'{"images":' + raw + b"}", MANIFEST_LIMIT + 20).get("images"))
-    if len(rows) != 1:
-        raise Unreadable(f"it holds {len(rows)} images; one is wanted")
-    row = mapping(rows[0])
+    row = _chosen([(mapping(one), texts(mapping(one).get("RepoTags"))) for one in rows], wanted)
     config = _content(tar, members, text(row.get("Config")), CONFIG_LIMIT)
     names = texts(row.get("Layers"))
     image = parse_image(config)
@@ -84,20 +88,24 @@ def _saved(path: Path, tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo]
     if len(layers) != len(names):
         raise Unreadable("a layer of its configuration has no digest of a known kind")
     tags = texts(row.get("RepoTags"))
-    reading = _reading(path, image, digest_of(config), tags[0] if tags else "")
+    tag = next((one for one in tags if _same(one, wanted)), tags[0] if tags else "")
+    reading = _reading(path, image, digest_of(config), tag)
     return Archive(tar=tar, members=members, reading=reading, layers=layers)
 
 
 def _layout(
-    path: Path, tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo], host: Platform
+    path: Path,
+    tar: tarfile.TarFile,
+    members: dict[str, tarfile.TarInfo],
+    host: Platform,
+    wanted: str,
 ) -> Archive:
     """An OCI layout: an index, and everything else by its digest."""
     index = parse(_content(tar, members, "index.json", MANIFEST_LIMIT), MANIFEST_LIMIT)
     rows = [mapping(one) for one in items(index.get("manifests"))]
-    if len(rows) != 1:
-        raise Unreadable(f"it holds {len(rows)} images; one is wanted")
-    digest = text(rows[0].get("digest"), 200)
-    manifest = parse_manifest(_blob(tar, members, digest), text(rows[0].get("mediaType"), 200))
+    row = _chosen([(one, _names(one)) for one in rows], wanted)
+    digest = text(row.get("digest"), 200)
+    manifest = parse_manifest(_blob(tar, members, digest), text(row.get("mediaType"), 200))
     if manifest.form is Form.INDEX:
         chosen = next((one for where, one in manifest.members if where.suits(host)), None)
         if chosen is None:
@@ -108,14 +116,42 @@ def _layout(
     if manifest.form is not Form.IMAGE or manifest.config is None:
         raise Unreadable(f"it holds {manifest.media_type or 'something else'}, no image")
     image = parse_image(_blob(tar, members, manifest.config.digest), manifest)
-    names = mapping(rows[0].get("annotations"))
-    tag = text(names.get("io.containerd.image.name"), 512)
+    tag = next(iter(_names(row)), "")
     layers = tuple(
         Layer(named=one.digest, plain=False, open=_opener(tar, members, _place(one.digest)))
         for one in manifest.layers
     )
     reading = _reading(path, image, digest, tag, manifest)
     return Archive(tar=tar, members=members, reading=reading, layers=layers)
+
+
+def _names(row: dict[str, object]) -> tuple[str, ...]:
+    """What a layout calls an image."""
+    notes = mapping(row.get("annotations"))
+    return tuple(name for one in _NAMES if (name := text(notes.get(one), 512)))
+
+
+def _chosen(
+    rows: list[tuple[dict[str, object], tuple[str, ...]]], wanted: str
+) -> dict[str, object]:
+    """The image that is meant."""
+    named = [row for row, names in rows if any(_same(name, wanted) for name in names)]
+    if wanted and len(named) == 1:
+        return named[0]
+    if not wanted and len(rows) == 1:
+        return rows[0][0]
+    there = ", ".join(name for _, names in rows[:20] for name in names[:3]) or "none has a name"
+    which = f"none of them is {wanted!r}" if wanted else "say which: harness check NAME --archive"
+    raise Unreadable(f"it holds {len(rows)} images ({there}); {which}")
+
+
+def _same(name: str, wanted: str) -> bool:
+    from harness.check.reference import parse_reference
+
+    try:
+        return bool(wanted) and parse_reference(name) == parse_reference(wanted)
+    except UsageError:
+        return False
 
 
 def _reading(

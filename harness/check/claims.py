@@ -22,6 +22,7 @@ from harness.text import clean_line
 class Origin(StrEnum):
     """Who says so."""
 
+    MEASURED = "measured"
     TAG = "tag"
     ENVIRONMENT = "environment"
     LABEL = "label"
@@ -185,6 +186,8 @@ def agree(what: str, one: str, other: str) -> bool:
     """Whether two claims can both be true: 8.0 and 8.0.61, 5 and 5.1.10, 3.5 and 3.5.2."""
     if what in ("system", "package", "gpu"):
         return one == other
+    if what == "framework" and "" in (one.partition(" ")[2], other.partition(" ")[2]):
+        return one.partition(" ")[0] == other.partition(" ")[0]  # a tag may name no release
     first, second = one.rpartition(" "), other.rpartition(" ")
     if first[0] != second[0]:
         return False

@@ -199,6 +199,20 @@ class Conflicts(Row):
     conflicts: list[Conflict]
 
 
+class Loaded(Fact):
+    """What importing one release loads."""
+
+    release: str
+    python: str
+    modules: dict[str, str]
+    """Folder of site-packages -> names of modules, divided by spaces."""
+
+
+class LoadedTable(Row):
+    schema_: str
+    loaded: list[Loaded]
+
+
 @cache
 def names() -> tuple[str, ...]:
     """The frameworks there are tables of."""
@@ -233,6 +247,28 @@ def pins(framework: str) -> tuple[Pinned, ...]:
 def conflicts(framework: str) -> tuple[Conflict, ...]:
     """What does not go together with it."""
     return tuple(load(f"{framework}_conflicts.json", Conflicts).conflicts)
+
+
+@cache
+def loaded(framework: str, version: str) -> tuple[str, frozenset[str]]:
+    """(the measured release nearest to a version, the modules that its import loads: paths in
+    site-packages). Modules of Python end in .py."""
+    order = sorted(builds(framework), key=release)
+    wanted = ".".join(map(str, release(version)[:2]))
+    rows = load(f"{framework}_loaded.json", LoadedTable).loaded
+
+    def distance(row: Loaded) -> int:
+        own = ".".join(map(str, release(row.release)[:2]))
+        known = own in order and wanted in order
+        return abs(order.index(own) - order.index(wanted)) if known else len(order)
+
+    nearest = min(rows, key=distance)
+    names = {
+        f"{folder}/{name}".lstrip("/") + ("" if ".so" in name else ".py")
+        for folder, listed in nearest.modules.items()
+        for name in listed.split()
+    }
+    return nearest.release, frozenset(names)
 
 
 @cache

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from harness.check.untrusted import texts
@@ -13,7 +14,17 @@ _SITE = re.compile(
     r"^(?P<prefix>.*?)/?lib(?:64)?/python(?P<python>\d(?:\.\d{1,2})?)/(?:site|dist)-packages/"
 )
 _LINKS = 16
-_KINDS = ("conda", "distribution", "library", "object", "packages", "python", "text")
+_KINDS = (
+    "conda",
+    "distribution",
+    "library",
+    "module",
+    "object",
+    "packages",
+    "python",
+    "record",
+    "text",
+)
 AVX_PER_MILLION = 50
 """Times that code leaves AVX, per million bytes, from which on it needs AVX: code that only
 dispatches to it does so less than once, code that needs it 390 times and more (measured on the
@@ -51,6 +62,20 @@ class SharedObject:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Damage:
+    """A distribution that is not as it was installed."""
+
+    name: str
+    """Small letters, with dashes."""
+    version: str
+    folder: str
+    missing: tuple[str, ...] = ()
+    """Modules that its list has and the image has not, or has empty; paths below `folder`."""
+    altered: tuple[str, ...] = ()
+    """Modules of another size than it says."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Inside:
     """What was found inside an image without running anything."""
 
@@ -64,6 +89,8 @@ class Inside:
     """id-version of os-release: ubuntu-16.04."""
     packages: int = 0
     """How many packages dpkg has installed."""
+    damages: tuple[Damage, ...] = ()
+    """Distributions with a list of their files (RECORD) that does not hold."""
     problems: tuple[str, ...] = ()
     """Layers that could not be read to their end, and why."""
 
@@ -115,22 +142,45 @@ class _Merged:
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], Mapping[str, object]] = {}
         self.before: frozenset[tuple[str, str]] = frozenset()
+        self.fresh: set[tuple[str, str]] = set()
+        self.gone: set[str] = set()
+        self.opaque: set[str] = set()
+        self.listed = True
+        """Whether every layer told all of its modules."""
         self.problems: list[str] = []
         self.number = 0
 
     def begin(self) -> None:
         """Whiteouts of a layer hide what was below it, never what it brings itself."""
+        self._hide()
         self.before = frozenset(self.entries)
+        self.fresh = set()
         self.number += 1
+
+    def _hide(self) -> None:
+        """Take away what the layer's whiteouts hide, all of them at once: a layer may have as many
+        whiteouts as there are names."""
+        for key in list(self.entries) if self.gone or self.opaque else ():
+            if key in self.before and key not in self.fresh and self._hidden(key[1]):
+                del self.entries[key]
+        self.gone, self.opaque = set(), set()
+
+    def _hidden(self, path: str) -> bool:
+        if path in self.gone or "" in self.opaque:
+            return True
+        while "/" in path:
+            path = path.rpartition("/")[0]
+            if path in self.gone or path in self.opaque:
+                return True
+        return False
 
     def take(self, entry: Mapping[str, object]) -> None:
         kind, path = str(entry.get("kind", "")), str(entry.get("path", ""))
         if kind in ("gone", "opaque"):
-            under = f"{path}/" if path else ""
-            for key in self.before:
-                below = key[1].startswith(under) if under else kind == "opaque"
-                if below or (kind == "gone" and key[1] == path):
-                    self.entries.pop(key, None)
+            (self.gone if kind == "gone" else self.opaque).add(path)
+            return
+        if kind == "unlisted":
+            self.listed = False
             return
         if kind == "end":
             if entry.get("problem"):
@@ -145,6 +195,7 @@ class _Merged:
             if (other, path) in self.before:
                 self.entries.pop((other, path), None)
         self.entries[(kind, path)] = entry
+        self.fresh.add((kind, path))
 
     def _of(self, wanted: str) -> list[tuple[str, Mapping[str, object]]]:
         """(path, entry) of one kind, by path."""
@@ -152,6 +203,8 @@ class _Merged:
         return sorted(found, key=lambda pair: pair[0])
 
     def inside(self) -> Inside:
+        """Everything, once all layers were taken."""
+        self._hide()
         return Inside(
             distributions=tuple(
                 found
@@ -164,8 +217,48 @@ class _Merged:
             objects=tuple(_object(path, one) for path, one in self._of("object")),
             system=self._system(),
             packages=sum(len(texts(one.get("names"))) for _, one in self._of("packages")),
+            damages=tuple(self._damages()) if self.listed else (),
             problems=tuple(self.problems),
         )
+
+    def _damages(self) -> Iterator[Damage]:
+        """Where two distributions claim a file, the later one rightly replaced it; where a name
+        is listed twice, the older list is a leftover."""
+        records = self._of("record")
+        sizes = {path: one.get("size") for path, one in self._of("module")}
+        lists: list[tuple[str, str, dict[str, object]]] = []
+        for path, one in records:
+            folder = path.rpartition("/")[0].rpartition("/")[0]
+            lists.append((folder, str(one.get("name", "")), _listed(one.get("files"))))
+        claimed = Counter(f"{folder}/{file}" for folder, _, files in lists for file in files)
+        names = Counter((folder, _normal(name.partition("-")[0])) for folder, name, _ in lists)
+        for folder, full, files in lists:
+            name, _, version = full.partition("-")
+            if names[(folder, _normal(name))] > 1:
+                continue
+            missing = [
+                one
+                for one, size in files.items()
+                if f"{folder}/{one}" not in sizes or (size and sizes[f"{folder}/{one}"] == 0)
+            ]
+            gone = frozenset(missing)
+            altered = [
+                one
+                for one, size in files.items()
+                if one not in gone
+                and claimed[f"{folder}/{one}"] == 1
+                and isinstance(size, int)
+                and size >= 0
+                and sizes.get(f"{folder}/{one}", size) not in (size, -1)
+            ]
+            if missing or altered:
+                yield Damage(
+                    name=_normal(name),
+                    version=version[:100],
+                    folder=folder,
+                    missing=tuple(missing),
+                    altered=tuple(altered),
+                )
 
     def _libraries(self) -> dict[str, tuple[str, ...]]:
         """Names with their folders; a link that leads nowhere is no library."""
@@ -194,6 +287,16 @@ class _Merged:
         return f"centos-{old[1]}" if old else ""
 
 
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()[:200]
+
+
+def _listed(value: object) -> dict[str, object]:
+    """A list of files as it came out of a layer's reader: path -> bytes."""
+    rows = value if isinstance(value, list) else []
+    return {str(row[0]): row[1] for row in rows if isinstance(row, list | tuple) and len(row) == 2}
+
+
 def _distribution(kind: str, path: str, name: str) -> Distribution | None:
     if kind == "distribution":
         named, _, version = name.partition("-")
@@ -209,7 +312,7 @@ def _distribution(kind: str, path: str, name: str) -> Distribution | None:
     if not named or not version:
         return None
     return Distribution(
-        name=re.sub(r"[-_.]+", "-", named).lower()[:200],
+        name=_normal(named),
         version=version[:100],
         python=python,
         prefix=prefix,

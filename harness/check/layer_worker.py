@@ -30,15 +30,24 @@ MEMBERS = 1_000_000
 TOLD = 200_000
 """Lines that go out."""
 _NAME = 1024
+_PATH = 150
+"""Characters of a path in a list of installed files: a line that goes out stays bounded."""
 _SMALL = 256 * 1024
 _STATUS = 8 * 1024**2
 _LARGE = 2 * 1024**3
+MODULES = 100_000
+"""Modules of one layer that are told; where there are more, none is missed."""
+_RECORDED = 24_000
+"""Files of one distribution that are told."""
 _CHUNK = 1024**2
 
 _LIBRARY = re.compile(r"(?:^|/)(?:lib[^/]{1,200}|ld-[^/]{1,60})\.so(?:\.[^/]{1,60})?$")
 _DISTRIBUTION = re.compile(
     r"/(?:site|dist)-packages/([^/]{1,200}?)\.(?:dist-info/METADATA|egg-info(?:/PKG-INFO)?)$"
 )
+_RECORD = re.compile(r"/(?:site|dist)-packages/([^/]{1,200})\.dist-info/RECORD$")
+_MODULE = re.compile(r"/(?:site|dist)-packages/.{1,600}(?:\.py|\.so(?:\.[\w.]{1,40})?)$")
+"""Files that an import may load."""
 _CONDA = re.compile(r"(?:^|/)conda-meta/([^/]{1,200})\.json$")
 _PYTHON = re.compile(r"(?:^|/)bin/python(?:\d(?:\.\d{1,2})?)?$")
 _SYSTEM = {"etc/os-release", "usr/lib/os-release", "etc/centos-release", "etc/debian_version"}
@@ -141,6 +150,7 @@ def look(stream: BinaryIO, modules: list[str]) -> Iterator[dict[str, object]]:
         rf"/(?:site|dist)-packages/(?:{'|'.join(map(re.escape, modules)) or '$'})[^/]{{0,40}}/"
         r".{0,400}\.so(?:\.[\w.]{1,40})?$"
     )
+    told = 0
     # A block of 512 bytes at a time would be slow; 1 MiB is what tarfile skips by.
     with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK, errorlevel=0) as tar:
         for count, member in enumerate(tar):
@@ -148,8 +158,12 @@ def look(stream: BinaryIO, modules: list[str]) -> Iterator[dict[str, object]]:
                 raise Bomb(f"more than {MEMBERS} members")
             vars(tar)["members"] = []  # tarfile remembers every member otherwise
             path = _path(member.name)
-            if path:
-                yield from _tell(tar, member, path, inside)
+            for entry in _tell(tar, member, path, inside) if path else ():
+                told += entry["kind"] == "module"
+                if told <= MODULES or entry["kind"] != "module":
+                    yield entry
+    if told > MODULES:
+        yield {"kind": "unlisted"}
 
 
 def _path(name: str) -> str:
@@ -171,6 +185,8 @@ def _tell(
     slashed = f"/{path}"
     if found := _DISTRIBUTION.search(slashed):
         yield {"kind": "distribution", "path": path, "name": found[1]}
+    elif (found := _RECORD.search(slashed)) and member.isfile():
+        yield {"kind": "record", "path": path, "name": found[1], "files": _recorded(tar, member)}
     elif found := _CONDA.search(path):
         yield {"kind": "conda", "path": path, "name": found[1]}
     elif _PYTHON.search(path):
@@ -181,6 +197,8 @@ def _tell(
         yield {"kind": "text", "path": path, "text": _text(tar, member, _SMALL)}
     elif _PACKAGES.match(path) and member.isfile():
         yield {"kind": "packages", "path": path, "names": _packages(tar, member)}
+    if _MODULE.search(slashed) and not member.isdir():
+        yield {"kind": "module", "path": path, "size": member.size if member.isfile() else -1}
     library = _LIBRARY.search(path) is not None
     if library:
         yield {"kind": "library", "path": path, "link": _link(member, folder)}
@@ -208,6 +226,19 @@ def _link(member: tarfile.TarInfo, folder: str) -> str:
 def _text(tar: tarfile.TarFile, member: tarfile.TarInfo, limit: int) -> str:
     stream = tar.extractfile(member)
     return stream.read(limit).decode("utf-8", "replace") if stream else ""
+
+
+def _recorded(tar: tarfile.TarFile, member: tarfile.TarInfo) -> list[tuple[str, int]]:
+    """(path below its folder, bytes or -1) of the modules that a distribution says it installed."""
+    found: list[tuple[str, int]] = []
+    lines = _text(tar, member, _STATUS).splitlines()
+    for line in lines[:-1] if member.size > _STATUS else lines:  # the last may be cut off
+        name, _, rest = line.partition(",")
+        told = rest.rpartition(",")[2]
+        loaded = name.endswith(".py") or ".so" in name.rpartition("/")[2]
+        if loaded and len(name) <= _PATH and not name.startswith(("..", "/", '"')):
+            found.append((name, int(told) if told.isdigit() and len(told) < 16 else -1))
+    return found[:_RECORDED]
 
 
 def _packages(tar: tarfile.TarFile, member: tarfile.TarInfo) -> list[str]:

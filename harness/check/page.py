@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from harness.check.confront import confronted, measured_reasons
 from harness.check.host import Host
-from harness.check.reasons import Answer, Reason, Weight, answer_to, in_order
+from harness.check.measured import measured_claims
+from harness.check.reasons import Answer, Reason, Standing, Weight, answer_to, in_order
 from harness.check.reference import default_registry
 from harness.check.subject import Subject
+from harness.check.trial import Trial
+from harness.compare.judgement import CellJudgement
+from harness.errors import Exit
 from harness.text import clean_line
 
 _ROWS = ("framework", "python", "cuda", "cudnn", "system")
@@ -21,6 +26,8 @@ class Page:
     name: str
     digest: str
     answer: Answer
+    exit: Exit
+    """What the command ends with: the answer's own status, but where running it was hindered."""
     purpose: str
     """For what; empty where nothing can be told."""
     reasons: tuple[Reason, ...]
@@ -28,6 +35,10 @@ class Page:
     promises: tuple[tuple[str, str, str], ...]
     """(what, as the tag promises, as the image says)."""
     host: tuple[tuple[str, str], ...]
+    measured: tuple[tuple[str, str], ...]
+    """How it was run here; empty: it was not."""
+    instead: tuple[tuple[str, str], ...]
+    """The cell that was written to be used instead; empty: none was asked for."""
     run: str
     """The command that starts it here; empty where it should not be."""
     cost: str
@@ -35,8 +46,15 @@ class Page:
     notices: tuple[str, ...]
 
 
-def page_of(subject: Subject, host: Host, reasons: Iterable[Reason]) -> Page:
-    """Put everything together. Pure: the same values, the same page."""
+def page_of(
+    subject: Subject, host: Host, reasons: Iterable[Reason], trial: Trial | None = None
+) -> Page:
+    """Put everything together; with a trial each reason is confronted with it. Pure: the same
+    values, the same page."""
+    if trial is not None:
+        reasons = (*measured_reasons(subject, trial), *confronted(reasons, trial))
+        claims = (*subject.claims, *measured_claims(trial.seen))
+        subject = replace(subject, claims=claims)
     ordered = in_order(reasons)
     answer = answer_to(ordered)
     reading = subject.reading
@@ -44,6 +62,7 @@ def page_of(subject: Subject, host: Host, reasons: Iterable[Reason]) -> Page:
         name=_name(subject),
         digest=reading.digest,
         answer=answer,
+        exit=_exit(answer, ordered, trial),
         purpose=_purpose(subject, answer),
         reasons=ordered,
         promises=tuple(
@@ -52,8 +71,10 @@ def page_of(subject: Subject, host: Host, reasons: Iterable[Reason]) -> Page:
             if subject.said(what)
         ),
         host=_host_rows(host),
+        measured=_measured(trial),
+        instead=(),
         run=_run(subject, host, answer, ordered),
-        cost=_cost(subject),
+        cost=_cost(subject, trial),
         notices=reading.notices,
     )
 
@@ -119,13 +140,46 @@ def _run(subject: Subject, host: Host, answer: Answer, reasons: Iterable[Reason]
     return f"docker run {' '.join(options)} {_name(subject)}"
 
 
-def _cost(subject: Subject) -> str:
+def _exit(answer: Answer, reasons: Iterable[Reason], trial: Trial | None) -> Exit:
+    """A hindrance that was foreseen is an answer; another one leaves it incomplete."""
+    if trial is None or trial.status is not Exit.OK:
+        return answer.exit if trial is None else trial.status
+    foreseen = any(
+        one.weight is Weight.BLOCKS and one.standing is Standing.CONFIRMED for one in reasons
+    )
+    return Exit.INFRASTRUCTURE if trial.kept_from and not foreseen else answer.exit
+
+
+def _measured(trial: Trial | None) -> tuple[tuple[str, str], ...]:
+    if trial is None:
+        return ()
+    judgement = trial.as_is
+    rows = [("run", f"{trial.run} on {trial.engine}; harness report {trial.run}")]
+    rows.append(("as it is", _ladder(judgement)))
+    if trial.changed is not None:
+        changed = trial.changed
+        told = f"{changed.change.told}: {_ladder(changed.judgement)}; harness report {changed.run}"
+        rows.append(("changed", told))
+    return (*rows, ("took", f"{trial.seconds:.0f} s"))
+
+
+def _ladder(judgement: CellJudgement) -> str:
+    level, told = judgement.level, str(judgement.verdict)
+    accuracy = judgement.headline.accuracy
+    learnt = f", test accuracy {accuracy:.4f}" if accuracy is not None else ""
+    return f"{level} ({level.meaning}){learnt}: {told}"
+
+
+def _cost(subject: Subject, trial: Trial | None) -> str:
     reading = subject.reading
     if reading.archived:
         return "read from a file: nothing unpacked, nothing run"
     count = f"{reading.requests} request{'s' if reading.requests != 1 else ''}"
     if subject.inside is not None:
-        return f"{count}, {reading.received / 1e6:.0f} MB looked through, nothing kept, nothing run"
+        ran = ", then pulled and run" if trial is not None else ", nothing kept, nothing run"
+        return f"{count}, {reading.received / 1e6:.0f} MB looked through{ran}"
+    if trial is not None:
+        return f"{count}, {reading.received / 1024:.1f} KiB, then pulled and run"
     kept = "; unchanged since it was last asked" if reading.remembered else ""
     return f"{count}, {reading.received / 1024:.1f} KiB, nothing pulled{kept}"
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.check.foreseen import Change, Foreseen
 from harness.errors import Exit
 
 
@@ -23,6 +24,8 @@ class Weight(StrEnum):
     """Worth knowing; decides nothing."""
     FINE = "fine"
     """Speaks for it."""
+    REFUTED = "refuted"
+    """Was foreseen, and is not so: it weighs nothing."""
 
 
 class Confidence(StrEnum):
@@ -32,6 +35,14 @@ class Confidence(StrEnum):
     READ = "read in the image"
     TABLE = "table"
     THUMB = "rule of thumb"
+
+
+class Standing(StrEnum):
+    """What a measurement says of a prediction."""
+
+    CONFIRMED = "confirmed"
+    REFUTED = "refuted"
+    UNTESTED = "not tested"
 
 
 class Answer(StrEnum):
@@ -64,6 +75,14 @@ class Reason:
     confidence: Confidence
     explain: str = ""
     """Id in the knowledge base."""
+    foresees: tuple[Foreseen, ...] = ()
+    """What running it would show; empty: no probe shows it."""
+    change: Change | None = None
+    """What is to mend it, where that can be tried."""
+    standing: Standing | None = None
+    """What running it said of this; None: it was not run."""
+    seen: str = ""
+    """What was seen when it was run, where something was."""
 
 
 _ANSWERS = (

@@ -12,7 +12,14 @@ from harness.check.image import Reading
 from harness.check.inside import Inside
 from harness.check.library import System, system
 
-_BELIEVED = (Origin.CONTENT, Origin.HISTORY, Origin.ENVIRONMENT, Origin.LABEL, Origin.TAG)
+_BELIEVED = (
+    Origin.MEASURED,
+    Origin.CONTENT,
+    Origin.HISTORY,
+    Origin.ENVIRONMENT,
+    Origin.LABEL,
+    Origin.TAG,
+)
 """Whose word counts more, where two differ."""
 
 

@@ -30,6 +30,7 @@ from tests.real.home_made import (
     remove_images,
 )
 from tests.real.leftovers import Leftovers
+from tests.real.legacy_registry import LegacyRegistry, served, why_no_registry
 from tests.real.podman_service import hand_over, podman_service, why_not
 from tests.real.private_engine import PrivateEngine
 from tests.real.suites import brief_suite
@@ -89,6 +90,17 @@ def engine(pytestconfig: pytest.Config, no_engine: list[str]) -> Iterator[APICli
 def place(engine: APIClient, tmp_path: Path) -> Place:
     """A fresh place with the engine at hand."""
     return Place(folder=tmp_path)
+
+
+@pytest.fixture(scope="session")
+def registry(
+    engine: APIClient, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[LegacyRegistry]:
+    """A real registry on this machine."""
+    if why := why_no_registry():
+        pytest.skip(why)
+    with served(tmp_path_factory.mktemp("registry")) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

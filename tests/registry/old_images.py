@@ -230,13 +230,21 @@ NEEDED = (
 )
 
 
+REQUIRED = (
+    *("numpy-1.13.3", "protobuf-3.3.0", "six-1.10.0", "absl_py-0.1.0", "wrapt-1.11.1"),
+    *("gast-0.2.2", "opt_einsum-2.3.2"),
+)
+"""What a release imports, and would be told to lack."""
+
+
 def framework(
     version: str = "1.2.1",
     package: str = "tensorflow_gpu",
     site: str = SITE,
     needed: tuple[str, ...] = NEEDED,
     code: bytes = PLAIN_CODE,
-    others: tuple[str, ...] = ("numpy-1.13.3", "protobuf-3.3.0"),
+    others: tuple[str, ...] = (),
+    lacking: str = "",
     glibc: str = "2.17",
 ) -> bytes:
     """A layer with the framework's distribution and its shared object."""
@@ -246,6 +254,7 @@ def framework(
         f"{site}/{package}-{version}.dist-info/METADATA": b"x",
         f"{site}/tensorflow/python/_pywrap_tensorflow_internal.so": made,
     }
-    for one in others:
+    named = {lacking, *(one.partition("-")[0] for one in others)}
+    for one in (*others, *(one for one in REQUIRED if one.partition("-")[0] not in named)):
         files[f"{site}/{one}.dist-info/METADATA"] = b"x"
     return layer(files)

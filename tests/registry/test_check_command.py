@@ -11,7 +11,8 @@ from legacy import cpu_image, legacy_gpu
 from typer.testing import CliRunner, Result
 
 from harness.cli import app
-from harness.errors import HarnessError
+from harness.errors import HarnessError, UsageError
+from harness.matrix import load_suite
 
 SECRET = "canary-7c1e-value"
 
@@ -133,3 +134,39 @@ def test_a_saved_host_is_taken_again(fake: FakeRegistry, tmp_path: Path) -> None
     one, other = json.loads(here.stdout), json.loads(there.stdout)
     assert one["host"] == other["host"]
     assert one["answer"] == other["answer"]
+
+
+def test_a_cell_that_works_here_instead_is_written_as_a_suite_of_its_own(
+    fake: FakeRegistry, host_file: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    image = push(fake, legacy_gpu(), "1.2.1-gpu-py3")
+    done = check(image, "--host", host_file, "--emit-cell", "--format", "json")
+    assert 1 == done.exit_code, done.output
+    told = json.loads(done.stdout)["instead"]
+    folder = tmp_path / told["cell"]
+    (cell,) = load_suite(folder).cells
+    assert (told["cell"], (("tensorflow", "1.2.1"),)) == (cell.id, cell.framework)
+    assert f"harness run --suite {cell.id}" == told["run it"]
+    planned = CliRunner().invoke(app, ["plan", "--suite", str(folder), "-v"])
+    assert "locked: " in planned.stdout, planned.output
+    assert "recipe digest" in planned.stdout
+    again = check(image, "--host", host_file, "--emit-cell")
+    assert isinstance(again.exception, UsageError)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("x:1", "--host", "there.json"), ("x:1", "--gpu", "K80"), ("--archive", "x.tar")],
+)
+def test_only_what_this_host_pulls_can_be_run_here(arguments: tuple[str, ...]) -> None:
+    done = check(*arguments, "--pull")
+    assert isinstance(done.exception, UsageError)
+    assert done.exception.remedy
+
+
+def test_a_mistyped_image_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    assert isinstance(check("Not A Name", "--emit-cell").exception, UsageError)
+    assert [] == list((tmp_path / "empty").iterdir())

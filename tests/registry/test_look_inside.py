@@ -91,7 +91,7 @@ def titles(told: dict[str, Any], weight: str) -> str:
 
 def test_everything_that_matters_is_found(tmp_path: Path) -> None:
     found = whole(tmp_path, system(), cuda_8(), framework())
-    assert {("tensorflow-gpu", "1.2.1"), ("numpy", "1.13.3"), ("protobuf", "3.3.0")} == {
+    assert {("tensorflow-gpu", "1.2.1"), ("numpy", "1.13.3"), ("protobuf", "3.3.0")} <= {
         (one.name, one.version) for one in found.distributions
     }
     assert {("3.5", "usr/local")} == {(one.python, one.prefix) for one in found.distributions}
@@ -223,6 +223,11 @@ CPU = {"package": "tensorflow", "needed": ("libc.so.6",), "code": PLAIN_CODE}
             "do not reuse here",
             "numpy 2.0.2",
             [system(), framework(**CPU, others=("numpy-2.0.2",))],
+        ),
+        (
+            "do not reuse here",
+            "tensorflow 1.2.1 and no six",
+            [system(), framework(**CPU, lacking="six")],
         ),
         (
             "reuse with these changes",
@@ -549,3 +554,144 @@ def test_one_image_or_one_file_is_asked_for(tmp_path: Path) -> None:
         assert 2 == result(done).exit
     gone = CliRunner().invoke(app, ["check", "--archive", str(tmp_path / "none.tar")])
     assert 2 == result(gone).exit
+
+
+RECORDED = (
+    b"tensorflow/__init__.py,sha256=x,3\n"
+    b"tensorflow/python/pywrap_tensorflow.py,sha256=x,4\n"
+    b"tensorflow/python/tests/far.py,sha256=x,5\n"
+    b"../../../bin/saved_model_cli,,200\n"
+)
+
+
+def recorded(**files: bytes | None) -> bytes:
+    """A layer with a distribution, its list, and those of its modules that are given."""
+    content: dict[str, bytes | str | None] = {
+        f"{SITE}/tensorflow-1.2.1.dist-info/METADATA": b"x",
+        f"{SITE}/tensorflow-1.2.1.dist-info/RECORD": RECORDED,
+    }
+    places = {
+        "init": "__init__.py",
+        "core": "python/pywrap_tensorflow.py",
+        "far": "python/tests/far.py",
+    }
+    for name, text in files.items():
+        content[f"{SITE}/tensorflow/{places[name]}"] = text or b""
+    return layer(content)
+
+
+def test_a_distribution_that_is_as_its_list_says_is_not_damaged(tmp_path: Path) -> None:
+    found = whole(tmp_path, recorded(init=b"abc", core=b"abcd", far=b"abcde"))
+    assert () == found.damages
+
+
+@pytest.mark.parametrize(
+    ("layers", "missing", "altered"),
+    [
+        ([recorded(init=b"abc", far=b"abcde")], ("tensorflow/python/pywrap_tensorflow.py",), ()),
+        (
+            [recorded(init=b"abc", core=None, far=b"abcde")],
+            ("tensorflow/python/pywrap_tensorflow.py",),
+            (),
+        ),
+        (
+            [recorded(init=b"abc", core=b"ab", far=b"abcde")],
+            (),
+            ("tensorflow/python/pywrap_tensorflow.py",),
+        ),
+        (
+            [
+                recorded(init=b"abc", core=b"abcd", far=b"abcde"),
+                layer({f"{SITE}/tensorflow/python/.wh.pywrap_tensorflow.py": b""}),
+            ],
+            ("tensorflow/python/pywrap_tensorflow.py",),
+            (),
+        ),
+    ],
+)
+def test_what_is_missing_empty_or_altered_is_told_by_name(
+    tmp_path: Path, layers: list[bytes], missing: tuple[str, ...], altered: tuple[str, ...]
+) -> None:
+    (damage,) = whole(tmp_path, *layers).damages
+    assert ("tensorflow", "1.2.1", SITE) == (damage.name, damage.version, damage.folder)
+    assert (missing, altered) == (damage.missing, damage.altered)
+
+
+def test_a_damaged_framework_is_not_reused_and_a_slimmed_one_is(tmp_path: Path, host: str) -> None:
+    others = framework(**CPU)
+    config: dict[str, object] = {"architecture": "amd64"}
+    for files, answer in (
+        ({"init": b"abc", "core": b"abcd"}, "reuse"),
+        ({"init": b"abc", "far": b"abcde"}, "do not reuse here"),
+    ):
+        path = saved(tmp_path / "image.tar", [system(), others, recorded(**files)], config)
+        told = check("--archive", str(path), "--host", host)
+        assert answer == told["answer"], told["reasons"]
+        titles = [one["title"] for one in told["reasons"]]
+        assert (answer != "reuse") == any("is damaged" in one for one in titles)
+
+
+def test_a_module_that_two_distributions_claim_was_rightly_replaced(tmp_path: Path) -> None:
+    other = layer(
+        {
+            f"{SITE}/other-1.dist-info/METADATA": b"x",
+            f"{SITE}/other-1.dist-info/RECORD": b"tensorflow/__init__.py,,9\n",
+            f"{SITE}/tensorflow/__init__.py": b"123456789",
+        }
+    )
+    first = recorded(init=b"abc", core=b"abcd", far=b"abcde")
+    assert () == whole(tmp_path, first, other).damages
+
+
+@given(st.binary(max_size=300))
+def test_no_list_of_files_breaks_the_reader(raw: bytes) -> None:
+    tar = layer({f"{SITE}/tensorflow-1.dist-info/RECORD": raw, f"{SITE}/tensorflow/a.py": b"x"})
+    told = list(layer_worker.look(io.BytesIO(tar), list(MODULES)))
+    found = inside_of([json.loads(json.dumps(told))])
+    assert len(found.damages) <= 1
+
+
+def test_a_layer_never_hides_what_it_brings_itself_in_whatever_order(tmp_path: Path) -> None:
+    below = layer({"usr/lib/liba.so.1": b"x", "usr/lib/libb.so.1": b"x", "usr/lib/c/libc.so": b"x"})
+    for names in (("liba.so.1", ".wh.liba.so.1"), (".wh.liba.so.1", "liba.so.1")):
+        above = layer({f"usr/lib/{name}": b"y" for name in (*names, ".wh.c")})
+        assert {"liba.so.1", "libb.so.1"} == set(whole(tmp_path, below, above).libraries)
+    opaque = layer({"usr/lib/libb.so.1": b"y", "usr/lib/.wh..wh..opq": b""})
+    assert {"libb.so.1"} == set(whole(tmp_path, below, opaque).libraries)
+
+
+def test_as_many_whiteouts_as_names_are_survived() -> None:
+    many = 50_000
+    names = [{"kind": "library", "path": f"lib/lib{n}.so", "link": ""} for n in range(many)]
+    gone = [{"kind": "gone", "path": f"lib/lib{n}.so"} for n in range(1, many)]
+    assert {"lib0.so"} == set(inside_of([names, gone]).libraries)
+
+
+def test_of_several_images_in_a_file_the_one_that_is_named_is_taken(tmp_path: Path) -> None:
+    files: dict[str, bytes | str | None] = {}
+    rows = []
+    for tag, part in (("own/old:1", system("3.5")), ("own/new:2", system("3.8"))):
+        config = {"architecture": "amd64", "rootfs": {"diff_ids": [digest_of(part)]}}
+        name = tag.replace("/", "-")
+        files |= {f"{name}.tar": part, f"{name}.json": json.dumps(config).encode()}
+        rows.append({"Config": f"{name}.json", "RepoTags": [tag], "Layers": [f"{name}.tar"]})
+    path = tmp_path / "both.tar"
+    path.write_bytes(layer({**files, "manifest.json": json.dumps(rows).encode()}))
+    for wanted, version in (("own/old:1", "3.5"), ("docker.io/own/new:2", "3.8")):
+        with opened_archive(path, HERE, wanted) as chosen:
+            found = look_inside(chosen.layers, MODULES)
+            assert wanted.removeprefix("docker.io/") in chosen.reading.name
+        assert f"usr/bin/python{version}" in found.pythons
+    for wanted, words in (("", "say which"), ("own/other:3", "none of them is 'own/other:3'")):
+        with pytest.raises(UsageError, match=words), opened_archive(path, HERE, wanted):
+            pass
+
+
+def test_where_not_all_modules_were_told_none_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    tar = recorded(init=b"abc", far=b"abcde")
+    entries = list(layer_worker.look(io.BytesIO(tar), list(MODULES)))
+    assert 1 == len(inside_of([entries]).damages)
+    monkeypatch.setattr(layer_worker, "MODULES", 1)
+    fewer = list(layer_worker.look(io.BytesIO(tar), list(MODULES)))
+    assert len(fewer) == len(entries)
+    assert () == inside_of([fewer]).damages

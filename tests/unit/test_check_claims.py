@@ -150,6 +150,8 @@ def test_the_last_installation_counts() -> None:
         (True, "framework", "tensorflow 1.2.1", "tensorflow 1.2.1"),
         (False, "framework", "tensorflow 1.2.1", "tensorflow 1.2.0"),
         (False, "framework", "tensorflow 1.2.1", "other 1.2.1"),
+        (True, "framework", "tensorflow", "tensorflow 1.2.1"),
+        (False, "framework", "tensorflow", "other 1.2.1"),
         (False, "system", "ubuntu-16.04", "ubuntu-18.04"),
     ],
 )

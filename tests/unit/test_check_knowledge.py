@@ -22,7 +22,7 @@ from harness.errors import InternalError, UsageError
 
 FILES = sorted(library.FOLDER.glob("*.json"))
 MIRRORS = [".".join(words) for words in (("pypi", "org"), ("deb", "debian"), ("archive", "debian"))]
-_KINDS = ("builds", "tags", "wheels", "pins", "conflicts")
+_KINDS = ("builds", "tags", "wheels", "pins", "conflicts", "loaded")
 COMPAT = Path(__file__).parents[3] / "shared" / "reference" / "compat"
 
 
@@ -42,7 +42,7 @@ def test_every_table_is_read_and_checked() -> None:
     assert ("tensorflow",) == frameworks.names()
     for name in frameworks.names():
         frameworks.builds(name), frameworks.tags(name), frameworks.wheels(name)
-        frameworks.pins(name), frameworks.conflicts(name)
+        frameworks.pins(name), frameworks.conflicts(name), frameworks.loaded(name, "1.2.1")
     read = {"registries.json", "cuda.json", "gpus.json", "systems.json", "engines.json"}
     read |= {"nvidia_images.json", "breakages.json"}
     read |= {f"tensorflow_{kind}.json" for kind in _KINDS}

@@ -20,7 +20,7 @@ from harness.check import pages
 from harness.check.host import parse_host
 from harness.check.page import Page
 from harness.check.pages import render
-from harness.check.reasons import Confidence, Reason, Weight
+from harness.check.reasons import Confidence, Reason, Standing, Weight
 from harness.errors import UsageError
 from harness.text import plain
 
@@ -65,6 +65,8 @@ def test_no_field_harms_who_reads_it(text: str) -> None:
         source=text,
         confidence=Confidence.READ,
         explain=text,
+        standing=Standing.CONFIRMED,
+        seen=text,
     )
     spoilt = replace(
         page(),
@@ -74,13 +76,15 @@ def test_no_field_harms_who_reads_it(text: str) -> None:
         reasons=(evil,),
         promises=((text, text, text),),
         host=(("system", text),),
+        measured=(("run", text),),
+        instead=(("why", text),),
         run=text,
         notices=(text,),
         cost="",
     )
     for name, check in HARMLESS.items():
         shown = render(name, spoilt)
-        assert len(shown) < 80_000
+        assert len(shown) < 100_000
         check(shown)
     assert json.loads(render("json", spoilt))["format"] == "harness-check"
 
@@ -209,6 +213,14 @@ def test_the_json_says_what_a_script_needs() -> None:
     assert ("harness-check", 1) == (told["format"], told["version"])
     assert ("do not reuse here", 1) == (told["answer"], told["exit"])
     assert "libcuda-missing" == told["reasons"][0]["explain"]
-    assert {"weight", "title", "evidence", "remedy", "source", "confidence", "explain"} == set(
-        told["reasons"][0]
-    )
+    assert {
+        "weight",
+        "title",
+        "evidence",
+        "remedy",
+        "source",
+        "confidence",
+        "explain",
+        "standing",
+        "seen",
+    } == set(told["reasons"][0])

@@ -381,7 +381,7 @@ def test_a_reason_that_stands_in_the_way_has_a_remedy() -> None:
 
 def test_every_rule_is_found_and_asked() -> None:
     expected = {"age", "command", "cpu", "disk", "driver", "form", "gpu", "identity", "kernel"}
-    assert expected | {"libraries", "objects", "pythons", "sets"} == set(rules.names())
+    assert expected | {"libraries", "objects", "pythons", "sets", "whole"} == set(rules.names())
 
 
 def test_ends_of_life_are_judged_at_the_day_of_the_question() -> None:

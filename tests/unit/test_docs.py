@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from harness.check.digests import digest_of
+from harness.check.host import parse_host
+from harness.check.image import Reading, parse_image
+from harness.check.manifest import Form, parse_manifest
+from harness.check.page import page_of
+from harness.check.pages import render as render_page
+from harness.check.reference import parse_reference
+from harness.check.rules import all_reasons
+from harness.check.subject import subject_of
 from harness.cli import app
 from harness.compare.judge import judge
 from harness.formats import render
@@ -17,6 +28,8 @@ from harness.transfer import import_file
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")
 EXAMPLE = ROOT / "reports" / "example"
+LEGACY = ROOT / "examples" / "legacy-check"
+LEGACY_NAME = "127.0.0.1:5055/tensorflow/tensorflow:1.2.1-gpu-py3"
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 
@@ -59,3 +72,43 @@ def test_the_report_in_the_readme_is_the_beginning_of_the_example() -> None:
     assert 1 == len(blocks)
     assert report.startswith(blocks[0])
     assert 10 <= blocks[0].count("\n")
+
+
+def legacy_page() -> str:
+    """The page on the legacy image again, from what the registry said and what the host was."""
+    manifest, config = (
+        (LEGACY / "manifest.json").read_bytes(),
+        (LEGACY / "config.json").read_bytes(),
+    )
+    understood = parse_manifest(manifest, "")
+    reference = parse_reference(LEGACY_NAME)
+    reading = Reading(
+        reference=reference,
+        name=str(reference),
+        form=Form.IMAGE,
+        digest=digest_of(manifest),
+        manifest_digest=digest_of(manifest),
+        manifest=understood,
+        image=parse_image(config, understood),
+        requests=2,
+        received=len(manifest) + len(config),
+    )
+    raw = (LEGACY / "host.json").read_bytes()
+    host = replace(parse_host(raw, "host.json"), date=json.loads(raw)["collected"][:10])
+    subject = subject_of(reading)
+    return render_page("terminal", page_of(subject, host, all_reasons(subject, host)))
+
+
+def test_the_page_on_the_legacy_image_is_what_the_kept_answers_of_its_registry_give() -> None:
+    assert (LEGACY / "page.txt").read_text("utf-8") == legacy_page()
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/check.md"])
+def test_what_the_documentation_shows_of_that_page_is_how_it_begins(page: str) -> None:
+    blocks = re.findall(
+        r"```console\n\$ harness check (\S+)\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL
+    )
+    assert [LEGACY_NAME] == [name for name, _ in blocks]
+    (shown,) = [text for _, text in blocks]
+    assert legacy_page().startswith(shown.removesuffix("...\n"))
+    assert 15 <= shown.count("\n")

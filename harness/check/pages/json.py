@@ -21,7 +21,7 @@ def render(page: Page) -> str:
         "image": page.name,
         "digest": page.digest,
         "answer": str(page.answer),
-        "exit": int(page.answer.exit),
+        "exit": int(page.exit),
         "purpose": page.purpose,
         "reasons": [
             {
@@ -32,6 +32,8 @@ def render(page: Page) -> str:
                 "source": reason.source,
                 "confidence": str(reason.confidence),
                 "explain": reason.explain,
+                "standing": str(reason.standing or ""),
+                "seen": reason.seen,
             }
             for reason in page.reasons
         ],
@@ -40,6 +42,8 @@ def render(page: Page) -> str:
             for what, promised, own in page.promises
         ],
         "host": dict(page.host),
+        "measured": dict(page.measured),
+        "instead": dict(page.instead),
         "run": page.run,
         "cost": page.cost,
         "notices": list(page.notices),

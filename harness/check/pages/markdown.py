@@ -31,13 +31,17 @@ def _parts(page: Page) -> Iterator[str]:
     if page.host:
         yield "## The host"
         yield "\n".join(f"- {name}: {markdown(value)}" for name, value in page.host)
+    for title, told in (("It was run here", page.measured), ("Instead", page.instead)):
+        if told:
+            yield f"## {title}"
+            yield "\n".join(f"- {name}: {markdown(value)}" for name, value in told)
     if page.run:
         yield "## Run it"
         yield code(page.run, 600)
     if page.notices:
         yield "\n".join(f"- {markdown(notice)}" for notice in page.notices)
     cost = f"{page.cost}. " if page.cost else ""
-    yield f"{cost}Exit status {int(page.answer.exit)}."
+    yield f"{cost}Exit status {int(page.exit)}."
 
 
 def _reason(reason: Reason) -> str:
@@ -45,6 +49,9 @@ def _reason(reason: Reason) -> str:
     lines += [f"  - {markdown(one)}" for one in reason.evidence]
     if reason.remedy:
         lines.append(f"  - remedy: {markdown(reason.remedy)}")
+    if reason.standing is not None:
+        seen = f": {markdown(reason.seen)}" if reason.seen else ""
+        lines.append(f"  - run: {reason.standing}{seen}")
     known = f"; {code(f'harness explain {reason.explain}')}" if reason.explain else ""
     source = f"; source: {markdown(reason.source)}" if reason.source else ""
     lines.append(f"  - {reason.confidence}{source}{known}")

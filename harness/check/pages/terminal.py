@@ -16,6 +16,7 @@ SIGN = {
     Weight.CHANGE: "!",
     Weight.NOTE: "·",
     Weight.FINE: "✓",
+    Weight.REFUTED: "≠",
 }
 MEANING = {
     Weight.BLOCKS: "stands in the way",
@@ -24,6 +25,7 @@ MEANING = {
     Weight.CHANGE: "to be changed",
     Weight.NOTE: "worth knowing",
     Weight.FINE: "speaks for it",
+    Weight.REFUTED: "foreseen, and not so here",
 }
 _COLOR = {
     Weight.BLOCKS: "red",
@@ -32,6 +34,7 @@ _COLOR = {
     Weight.CHANGE: "magenta",
     Weight.NOTE: "",
     Weight.FINE: "green",
+    Weight.REFUTED: "",
 }
 _ANSWER = {
     Answer.REUSE: Weight.FINE,
@@ -72,6 +75,11 @@ def render(page: Page, *, width: int = 100, color: bool = False) -> str:
         lines.title("This host" if not any(k == "assumed" for k, _ in page.host) else "The host")
         for name, value in page.host:
             lines.paragraph(said(value, limit=300), indent=11, label=f"  {name}")
+    for title, told in (("It was run here", page.measured), ("Instead", page.instead)):
+        if told:
+            lines.title(title)
+        for name, value in told:
+            lines.paragraph(said(value, limit=300), indent=11, label=f"  {name}")
     if page.run:
         lines.title("Run it")
         for line in _command(page.run, lines.width - 2):
@@ -80,8 +88,8 @@ def render(page: Page, *, width: int = 100, color: bool = False) -> str:
         lines.blank()
         lines.paragraph(said(notice, limit=400), indent=10, label="  notice")
     lines.blank()
-    told = f"{page.cost}. Exit status {int(page.answer.exit)}." if page.cost else ""
-    lines.paragraph(said(told or f"Exit status {int(page.answer.exit)}.", "dim"))
+    cost = f"{page.cost}. Exit status {int(page.exit)}." if page.cost else ""
+    lines.paragraph(said(cost or f"Exit status {int(page.exit)}.", "dim"))
     return lines.text()
 
 
@@ -113,6 +121,10 @@ def _reason(lines: Lines, reason: Reason) -> None:
     if reason.source:
         source = said(reason.source, "dim", 160)
         lines.paragraph(source, indent=14, label="      source", style="dim")
+    if reason.standing is not None:
+        seen = f": {reason.seen}" if reason.seen else ""
+        told = said(f"{reason.standing}{seen}", limit=340)
+        lines.paragraph(told, indent=14, label="      run")
     known = f"; harness explain {reason.explain}" if reason.explain else ""
     lines.paragraph(said(f"[{reason.confidence}{known}]", "dim"), indent=6)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.check.foreseen import Sign, foreseen
 from harness.check.host import Host
 from harness.check.library import breakages, systems
 from harness.check.reasons import Confidence, Reason, Weight
@@ -23,6 +24,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             source=system.source,
             confidence=Confidence.TABLE,
             explain=system.id,
+            foresees=foreseen(Sign.SYSTEM, system.id),
         )
     version = minor(subject.said("python"))
     for python in systems().pythons:
@@ -35,6 +37,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
                 source=python.source,
                 confidence=Confidence.TABLE,
                 explain=f"python-{version}",
+                foresees=foreseen(Sign.PYTHON, version),
             )
     yield from _rotated_key(subject)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.check.foreseen import IMPORTS_NOT
 from harness.check.host import Host
 from harness.check.inside import AVX_PER_MILLION
 from harness.check.library import breakages
@@ -27,6 +28,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
                 source=known["avx2-240"].source,
                 confidence=Confidence.TABLE,
                 explain="avx2-240",
+                foresees=IMPORTS_NOT,
             )
         return
     if (read := _read(subject)) is not None:
@@ -40,6 +42,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
                 source="the code of the image's shared objects",
                 confidence=Confidence.READ,
                 explain="avx-sigill",
+                foresees=IMPORTS_NOT,
             )
         return
     if not build.needs_avx:
@@ -52,6 +55,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             source=build.sources.get("min_cpu") or "",
             confidence=Confidence.TABLE,
             explain="avx-sigill",
+            foresees=IMPORTS_NOT,
         )
     elif "avx" not in host.flags:
         yield Reason(
@@ -62,6 +66,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             source=build.sources.get("min_cpu") or "",
             confidence=Confidence.TABLE,
             explain="avx-sigill",
+            foresees=IMPORTS_NOT,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.check.foreseen import NO, YES, Sign, foreseen
 from harness.check.host import Host
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
@@ -31,4 +32,5 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
         remedy="remove images you no longer need (`docker system df` lists them)" if short else "",
         source="the manifest's sizes; unpacked is 2.5 times that",
         confidence=Confidence.THUMB,
+        foresees=foreseen(Sign.ROOM, NO if short else YES),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.check.explain import cuda_id
+from harness.check.foreseen import COMPUTES, COMPUTES_NOT
 from harness.check.gpu_names import gpu_named
 from harness.check.host import Host, cuda_of_driver
 from harness.check.library import Toolkit, cuda, limits, toolkit
@@ -50,6 +51,7 @@ def _enough(row: Toolkit, subject: Subject, host: Host) -> Reason:
             source=row.source,
             confidence=Confidence.TABLE,
             explain=explain,
+            foresees=COMPUTES,
         )
     if row.minor_version_driver and at_least(host.driver, row.minor_version_driver):
         return Reason(
@@ -61,6 +63,7 @@ def _enough(row: Toolkit, subject: Subject, host: Host) -> Reason:
             source=row.source,
             confidence=Confidence.TABLE,
             explain="minor-version-compatibility",
+            foresees=COMPUTES,
         )
     compat = subject.reading.image is not None and subject.reading.image.environment.get(
         "NV_CUDA_COMPAT_PACKAGE"
@@ -74,6 +77,7 @@ def _enough(row: Toolkit, subject: Subject, host: Host) -> Reason:
         source=row.source,
         confidence=Confidence.TABLE,
         explain="driver-insufficient",
+        foresees=COMPUTES_NOT,
     )
 
 
@@ -94,6 +98,7 @@ def _branch(host: Host) -> Iterator[Reason]:
                     source=branch.source,
                     confidence=Confidence.TABLE,
                     explain=f"driver-{branch.id}",
+                    foresees=COMPUTES_NOT,
                 )
 
 
@@ -154,6 +159,7 @@ def _toolkit(host: Host) -> Iterator[Reason]:
             source=devices.source,
             confidence=Confidence.TABLE,
             explain=devices.id,
+            foresees=COMPUTES_NOT,
         )
     escape = limits()["nvidia-toolkit-escape"]
     if release(host.toolkit) and not at_least(host.toolkit, escape.version):

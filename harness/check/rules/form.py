@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.check.foreseen import NO, NOT_OBTAINED, STARTS_NOT, YES, Sign, foreseen
 from harness.check.host import Host
 from harness.check.library import limits
 from harness.check.manifest import Form, Platform, platform_of
@@ -32,6 +33,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             evidence=(f"there is one for: {', '.join(reading.platforms) or 'nothing'}",),
             remedy="use a host of one of those, or build it here from its Dockerfile",
             confidence=Confidence.READ,
+            foresees=NOT_OBTAINED,
         )
     elif reading.form is Form.OTHER:
         kind = reading.manifest.media_type if reading.manifest else ""
@@ -40,6 +42,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             title="what lies under this name is no container image",
             evidence=(f"media type {kind or 'not given'}",),
             confidence=Confidence.READ,
+            foresees=NOT_OBTAINED,
         )
     elif reading.image:
         yield from _platform(reading.image.platform, here, host)
@@ -67,6 +70,7 @@ def _legacy(host: Host) -> Reason:
         source=limit.source,
         confidence=Confidence.TABLE,
         explain=limit.id,
+        foresees=foreseen(Sign.OBTAINED, NO if weight is Weight.BLOCKS else YES),
     )
 
 
@@ -81,6 +85,7 @@ def _platform(image: Platform, here: Platform, host: Host) -> Iterator[Reason]:
         source="the image's configuration",
         confidence=Confidence.READ,
         explain="exec-format",
+        foresees=STARTS_NOT,
     )
 
 

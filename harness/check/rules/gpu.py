@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.check.explain import cuda_id
+from harness.check.foreseen import COMPUTES, COMPUTES_NOT, IMPORTS, IMPORTS_NOT, NO, Sign, foreseen
 from harness.check.frameworks import Build
 from harness.check.gpu_code import Fit, GpuCode, gpu_code
 from harness.check.host import Host, HostGpu
@@ -37,6 +38,7 @@ def _none(subject: Subject, build: Build) -> Reason:
             source=known.source,
             confidence=Confidence.TABLE,
             explain=known.id,
+            foresees=IMPORTS_NOT,
         )
     return Reason(
         weight=Weight.CPU,
@@ -46,6 +48,7 @@ def _none(subject: Subject, build: Build) -> Reason:
         source=build.sources.get("sonames") or "",
         confidence=Confidence.TABLE,
         explain=f"{subject.framework}-{build.minor}",
+        foresees=(*IMPORTS, *foreseen(Sign.DEVICE, NO)),
     )
 
 
@@ -70,6 +73,7 @@ def _of(gpu: HostGpu, subject: Subject, build: Build) -> Iterator[Reason]:
             source=limit.source,
             confidence=Confidence.TABLE,
             explain=limit.id,
+            foresees=COMPUTES_NOT,
         )
         return
     code = gpu_code(subject)
@@ -99,6 +103,7 @@ def _fit(code: GpuCode, gpu: HostGpu, shown: str) -> Reason:
             source=code.source,
             confidence=code.confidence,
             explain="cubin-and-ptx",
+            foresees=COMPUTES,
         )
     if fit is Fit.COMPILED:
         known = next(one for one in breakages() if one.id == "ptx-jit-slow")
@@ -111,6 +116,7 @@ def _fit(code: GpuCode, gpu: HostGpu, shown: str) -> Reason:
             source=code.source,
             confidence=code.confidence,
             explain=known.id,
+            foresees=COMPUTES,
         )
     return Reason(
         weight=Weight.CPU,
@@ -121,6 +127,7 @@ def _fit(code: GpuCode, gpu: HostGpu, shown: str) -> Reason:
         source=code.source,
         confidence=code.confidence,
         explain="no-kernel-image",
+        foresees=COMPUTES_NOT,
     )
 
 
@@ -143,6 +150,7 @@ def _by_toolkit(cuda: str, gpu: HostGpu, shown: str) -> Reason:
             source=row.source,
             confidence=Confidence.TABLE,
             explain=cuda_id(row.version),
+            foresees=COMPUTES_NOT,
         )
     if release(gpu.capability) > release(row.sm_last):
         return Reason(
@@ -154,6 +162,7 @@ def _by_toolkit(cuda: str, gpu: HostGpu, shown: str) -> Reason:
             source=row.source,
             confidence=Confidence.THUMB,
             explain="ptx-jit-slow",
+            foresees=COMPUTES,
         )
     return Reason(
         weight=Weight.NOTE,
@@ -162,4 +171,5 @@ def _by_toolkit(cuda: str, gpu: HostGpu, shown: str) -> Reason:
         source=row.source,
         confidence=Confidence.THUMB,
         explain=cuda_id(row.version),
+        foresees=COMPUTES,
     )

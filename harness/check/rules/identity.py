@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.check.claims import Origin
+from harness.check.foreseen import NO, Foreseen, Sign, foreseen
 from harness.check.host import Host
 from harness.check.manifest import Form
 from harness.check.reasons import Confidence, Reason, Weight
@@ -23,6 +24,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             remedy="use an image that has one",
             source="its layers, read without running anything",
             confidence=Confidence.READ,
+            foresees=foreseen(Sign.INSTALLED, NO),
         )
         return
     for promise, own in subject.contradictions():
@@ -34,6 +36,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             f"{subject.reading.digest}",
             source="the image's configuration",
             confidence=Confidence.READ,
+            foresees=_value(own.what, own.value),
         )
     if not subject.version:
         yield Reason(
@@ -57,6 +60,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             evidence=tuple(one.evidence for one in subject.all("framework")),
             remedy=_LOOK,
             confidence=Confidence.TABLE,
+            foresees=foreseen(Sign.FRAMEWORK, subject.said("framework")),
         )
     else:
         python = subject.said("python")
@@ -70,11 +74,21 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             else "its own account; nothing was run",
             confidence=Confidence.READ,
             explain=f"{subject.framework}-{subject.build.minor}",
+            foresees=(
+                *foreseen(Sign.FRAMEWORK, subject.said("framework")),
+                *foreseen(Sign.PYTHON, python),
+            ),
         )
+
+
+def _value(what: str, value: str) -> tuple[Foreseen, ...]:
+    """A claim as running would show it; nothing for what no probe tells."""
+    return foreseen(Sign(what), value) if what in _TOLD else ()
 
 
 def _installed(subject: Subject) -> bool:
     return any(one.origin is Origin.CONTENT for one in subject.all("framework"))
 
 
+_TOLD = frozenset({"framework", "python", "system"})
 _LOOK = "look inside: harness check --static"

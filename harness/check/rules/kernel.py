@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.check.foreseen import IMPORTS_NOT, STARTS_NOT
 from harness.check.host import Host
 from harness.check.library import System, limits
 from harness.check.reasons import Confidence, Reason, Weight
@@ -34,6 +35,7 @@ def _vsyscall(system: System, host: Host) -> Iterator[Reason]:
         source=limit.source,
         confidence=Confidence.TABLE,
         explain=limit.id,
+        foresees=STARTS_NOT,
     )
 
 
@@ -51,4 +53,5 @@ def _threads(system: System, host: Host) -> Iterator[Reason]:
         source=limit.source,
         confidence=Confidence.TABLE,
         explain=limit.id,
+        foresees=IMPORTS_NOT,
     )

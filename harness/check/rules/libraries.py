@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from harness.check.foreseen import COMPUTES, CPU_ONLY, IMPORTS_NOT
 from harness.check.frameworks import Build
 from harness.check.host import Host
 from harness.check.inside import Inside
@@ -37,6 +38,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             source=build.sources.get("sonames") or "",
             confidence=Confidence.TABLE,
             explain="libcudnn-missing" if what == "cudnn" else f"cuda-{build.cuda}",
+            foresees=IMPORTS_NOT if build.links_cuda else CPU_ONLY,
         )
     if not lacking and subject.said("cudnn"):
         sonames = ", ".join(soname for soname, _, _ in _needed(subject, build))
@@ -47,6 +49,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             source=build.sources.get("sonames") or "",
             confidence=Confidence.READ,
             explain=f"{subject.framework}-{build.minor}",
+            foresees=COMPUTES,
         )
 
 
@@ -64,6 +67,7 @@ def _opened(subject: Subject, build: Build, inside: Inside) -> Iterator[Reason]:
         source=build.sources.get("sonames") or "",
         confidence=Confidence.READ,
         explain="dso-loader-warning",
+        foresees=CPU_ONLY,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from harness.check.foreseen import IMPORTS_NOT
 from harness.check.host import Host
 from harness.check.inside import Inside, SharedObject
 from harness.check.reasons import Confidence, Reason, Weight
@@ -39,6 +40,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
                 source=_LAYERS,
                 confidence=Confidence.READ,
                 explain=known,
+                foresees=IMPORTS_NOT,
             )
         elif wanted and not present and not inside.problems:
             yield Reason(
@@ -48,6 +50,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
                 source=_LAYERS,
                 confidence=Confidence.READ,
                 explain=known,
+                foresees=IMPORTS_NOT,
             )
     broken = [one for one in ours if one.problem]
     if broken:
@@ -59,6 +62,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             remedy="expect that they cannot be loaded either",
             source=_LAYERS,
             confidence=Confidence.READ,
+            foresees=IMPORTS_NOT if core else (),
         )
 
 
@@ -85,6 +89,7 @@ def _missing(subject: Subject, inside: Inside, ours: list[SharedObject]) -> Iter
         source=_LAYERS,
         confidence=Confidence.READ,
         explain=f"libcublas-{build.cuda}" if cuda and build and build.cuda in _KNOWN else "",
+        foresees=IMPORTS_NOT,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.check.foreseen import IMPORTS_NOT, STARTS_NOT, Change
 from harness.check.host import Host
 from harness.check.inside import Distribution, Inside
 from harness.check.reasons import Confidence, Reason, Weight
@@ -35,6 +36,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             source=_LAYERS,
             confidence=Confidence.READ,
             explain="no-python-binary",
+            foresees=STARTS_NOT,
         )
     else:
         yield from _first(subject, inside)
@@ -58,18 +60,23 @@ def _first(subject: Subject, inside: Inside) -> Iterator[Reason]:
             source=_LAYERS,
             confidence=Confidence.READ,
             explain="no-python-binary",
+            foresees=STARTS_NOT,
+            change=Change(interpreter=f"/{wanted}"),
         )
     elif holders and not any(_for(holder, program, version, inside) for holder in holders):
         holder = holders[0]
+        others = [one for one in known if _serves(one, holder)]
         yield Reason(
             weight=Weight.CHANGE,
             title=f"the Python that is found first (/{program}, {version}) is not the one that "
             f"{holder.name} is installed for",
             evidence=(f"it lies in /{holder.path.rpartition('/')[0]}",),
             remedy="call the other Python by its whole name: "
-            + ", ".join(f"/{one}" for one in known if _serves(one, holder))[:200],
+            + ", ".join(f"/{one}" for one in others)[:200],
             source=_LAYERS,
             confidence=Confidence.READ,
+            foresees=IMPORTS_NOT,
+            change=Change(interpreter=f"/{others[0]}") if others else None,
         )
 
 

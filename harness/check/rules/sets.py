@@ -8,6 +8,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from harness.check import frameworks
+from harness.check.foreseen import IMPORTS_NOT, Change
 from harness.check.frameworks import Conflict
 from harness.check.host import Host
 from harness.check.library import breakages
@@ -31,6 +32,8 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
     environment = image.environment if image else {}
     known = {one.id: one for one in breakages()}
     for conflict in frameworks.conflicts(subject.framework):
+        if conflict.absent and subject.inside.problems:
+            continue  # what was not seen may be there
         if not _applies(conflict, subject.version, python, installed, environment):
             continue
         breakage = known[conflict.breakage]
@@ -45,6 +48,10 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
             source=conflict.source,
             confidence=Confidence.TABLE,
             explain=breakage.id,
+            foresees=IMPORTS_NOT if conflict.effect == "blocks" else (),
+            change=Change(environment=tuple(sorted(conflict.unless.items())))
+            if conflict.unless
+            else None,
         )
 
 

@@ -1,0 +1,141 @@
+"""Instead of an old image: the cell of the suite that is nearest to it and works on this host.
+
+The same release in the suite, with its lock; else the same release as a row made of a set of
+distributions that was seen to work (knowledge base); else the nearest release the suite has. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+from harness.check import frameworks
+from harness.check.frameworks import Pinned
+from harness.check.host import Host
+from harness.check.subject import Subject
+from harness.check.versions import minor, release
+from harness.errors import UsageError
+from harness.model import Base, Cell, Suite
+
+_FAILS = "import fails"
+"""How the record of a set begins that was seen not to work."""
+_IMPORTED_TOO = ("setuptools",)
+"""Tools that releases import; what only builds others is no part of an image."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Instead:
+    """A cell, and why this one."""
+
+    cell: Cell
+    why: str
+    locked: bool
+    """Whether its lock is there; else it has yet to be resolved."""
+
+
+def instead_of(
+    subject: Subject, host: Host, suite: Suite, locked: Callable[[Cell], bool]
+) -> Instead:
+    """The cell to take. Raises UsageError where nobody knows what the image holds, or the suite
+    has nothing like it."""
+    framework, version = subject.framework, subject.version
+    if not version:
+        raise UsageError(
+            "nobody says which framework the image holds, so nothing stands in for it",
+            remedy="look inside: --static",
+        )
+    ready = [one for one in _fit(suite, framework, host) if locked(one)]
+    wanted = subject.said("python")
+    gpu = subject.for_gpu and bool(host.gpus)
+    for cell in sorted(ready, key=lambda one: _distance(one, framework, version, wanted, gpu)):
+        if _version(cell, framework) == version:
+            why = f"the same release ({framework} {version}), locked in the suite {suite.name}"
+            return Instead(cell=cell, why=why, locked=True)
+        row = next(_rows(framework, version, wanted, suite, host), None)
+        if row is not None:
+            why = f"the same release ({framework} {version}), of distributions seen to work"
+            return Instead(cell=row, why=why, locked=False)
+        found = f"{framework} {_version(cell, framework)}"
+        why = (
+            f"the nearest release that is locked in the suite {suite.name}: {found}, not {version}"
+        )
+        return Instead(cell=cell, why=why, locked=True)
+    raise UsageError(
+        f"the suite {suite.name} has no cell of {framework} that works on this host",
+        remedy="add one to a matrix.yaml, then `harness lock`",
+    )
+
+
+def _version(cell: Cell, framework: str) -> str:
+    return dict(cell.framework).get(framework, "")
+
+
+def _fit(suite: Suite, framework: str, host: Host) -> Iterator[Cell]:
+    """Built cells of the framework that this host can run. One for CUDA that asks for no GPU is
+    there to show what is missing."""
+    for cell in suite.cells:
+        version = _version(cell, framework)
+        if not cell.base or not version or bool(cell.cuda) != bool(cell.gpu):
+            continue
+        if (not cell.gpu or host.gpus) and _runs(framework, version, host):
+            yield cell
+
+
+def _runs(framework: str, version: str, host: Host) -> bool:
+    """Whether the host's CPU has what the release needs."""
+    build = frameworks.build(framework, version)
+    return build is None or not build.needs_avx or "avx" in host.flags
+
+
+def _distance(
+    cell: Cell, framework: str, version: str, python: str, gpu: bool
+) -> tuple[bool, int, tuple[int, ...], bool, bool]:
+    """How far a cell is from what is asked for; the least is the nearest."""
+    own = _version(cell, framework)
+    order = sorted(frameworks.builds(framework), key=release)
+    places = [order.index(one) if one in order else -1 for one in (minor(own), minor(version))]
+    patch = tuple(abs(a - b) for a, b in zip(release(own), release(version), strict=False))
+    return (
+        own != version,
+        abs(places[0] - places[1]),
+        patch,
+        bool(cell.gpu) != gpu,
+        bool(python) and minor(cell.python) != minor(python),
+    )
+
+
+def _rows(framework: str, version: str, python: str, suite: Suite, host: Host) -> Iterator[Cell]:
+    """New rows of exactly that release, those of the same Python first."""
+    bases = {base.python: base for base in suite.bases}
+    found = [
+        one
+        for one in frameworks.pins(framework)
+        if one.version == version
+        and not one.seen.startswith(_FAILS)
+        and not one.package.endswith("-gpu")
+        and minor(one.python) in bases
+        and _runs(framework, version, host)
+    ]
+    as_of = next((cell.as_of for cell in suite.cells if cell.as_of), "")
+    for one in sorted(found, key=lambda row: minor(row.python) != minor(python)):
+        yield _row(framework, one, bases[minor(one.python)], as_of)
+
+
+def _row(framework: str, pinned: Pinned, base: Base, as_of: str) -> Cell:
+    others = {name: version for name, version in pinned.pins.items() if name != pinned.package}
+    return Cell(
+        id=f"{framework}-{pinned.version}-py{base.python}",
+        framework=((framework, pinned.version),),
+        python=base.python,
+        base=base.id,
+        install=(
+            f"{pinned.package}=={pinned.version}",
+            *_requirements(others, _IMPORTED_TOO),
+        ),
+        constraints=tuple(f"{name}=={version}" for name, version in sorted(others.items())),
+        as_of=as_of,
+    )
+
+
+def _requirements(pins: dict[str, str], names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(name for name in names if name in pins)

@@ -1,0 +1,179 @@
+"""What running an image showed, sign by sign, read from the records of its cell. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from harness.check import frameworks
+from harness.check.claims import Claim, Origin
+from harness.check.foreseen import NO, YES, Sign
+from harness.compare.causes import cause_of
+from harness.model import Cell, Outcome, Probe, Record
+from harness.text import clean_line
+
+_TOLD = 300
+_ENDED = frozenset(
+    {
+        Outcome.RAISED,
+        Outcome.CRASHED,
+        Outcome.TIMED_OUT,
+        Outcome.OUT_OF_MEMORY,
+        Outcome.OUTPUT_LIMIT,
+        Outcome.NO_ANSWER,
+    }
+)
+"""Ends of a probe that was really asked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Seen:
+    """What one sign was seen to be, and by what."""
+
+    value: str
+    evidence: str
+
+
+def signs_of(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) -> Mapping[Sign, Seen]:
+    """The signs that a cell's records show; a sign that nothing shows is not there."""
+    seen: dict[Sign, Seen] = {}
+    seen |= _obtained(records)
+    seen |= _started(records)
+    facts = {name: value for one in records for name, value in one.facts.items()}
+    seen |= _versions(facts)
+    if (installed := _installed(facts)) is not None:
+        seen[Sign.INSTALLED] = installed
+    seen |= _imported(cell, probes, records)
+    seen |= _computed(cell, probes, records)
+    return seen
+
+
+def measured_claims(seen: Mapping[Sign, Seen]) -> tuple[Claim, ...]:
+    """What the signs claim of the image: the best account there is."""
+    return tuple(
+        Claim(
+            what=sign.value,
+            value=seen[sign].value,
+            origin=Origin.MEASURED,
+            evidence=seen[sign].evidence,
+        )
+        for sign in (Sign.FRAMEWORK, Sign.PYTHON, Sign.SYSTEM)
+        if sign in seen
+    )
+
+
+def _obtained(records: Iterable[Record]) -> dict[Sign, Seen]:
+    for one in records:
+        if one.image is not None:
+            had = f"{one.image.origin}, {one.image.size_bytes / 1e6:.0f} MB on the engine"
+            return {
+                Sign.OBTAINED: Seen(value=YES, evidence=had),
+                Sign.ROOM: Seen(value=YES, evidence=had),
+            }
+        why = clean_line(one.reason, _TOLD)
+        if one.outcome is Outcome.DISK_FULL:
+            return {Sign.ROOM: Seen(value=NO, evidence=why)}
+        if one.outcome is Outcome.PULL_FAILED:
+            return {Sign.OBTAINED: Seen(value=NO, evidence=why)}
+    return {}
+
+
+def _started(records: Sequence[Record]) -> dict[Sign, Seen]:
+    """Whether its Python starts: an answer or an exception proves it, their lack on every
+    question the opposite."""
+    asked = [one for one in records if one.image and one.outcome is not Outcome.NOT_APPLICABLE]
+    spoke = next((one for one in asked if one.outcome in (Outcome.OK, Outcome.RAISED)), None)
+    if spoke is not None:
+        return {Sign.STARTS: Seen(value=YES, evidence=f"the probe {spoke.probe} was answered")}
+    silent = {Outcome.NO_INTERPRETER, Outcome.HOST_INCOMPATIBLE, Outcome.CRASHED, Outcome.NO_ANSWER}
+    if asked and all(one.outcome in silent for one in asked):
+        return {Sign.STARTS: Seen(value=NO, evidence=_ending(asked[0]))}
+    return {}
+
+
+def _versions(facts: Mapping[str, object]) -> dict[Sign, Seen]:
+    seen = {}
+    if isinstance(version := facts.get("python.version"), str):
+        seen[Sign.PYTHON] = Seen(value=version[:40], evidence=f"Python {version[:40]}")
+    name, number = facts.get("os.id"), facts.get("os.version_id")
+    if isinstance(name, str) and isinstance(number, str):
+        told = f"{name}-{number}"[:60]
+        seen[Sign.SYSTEM] = Seen(value=told, evidence=f"os-release: {told}")
+    return seen
+
+
+def _installed(facts: Mapping[str, object]) -> Seen | None:
+    """By the distributions that the Python itself lists."""
+    if "packages.count" not in facts:
+        return None
+    for framework in frameworks.names():
+        for package in sorted(frameworks.packages(framework)):
+            if version := facts.get(f"package.{package}"):
+                return Seen(value=YES, evidence=f"{package} {version}"[:_TOLD])
+    told = f"{facts['packages.count']} distributions, none of a framework that is known here"
+    return Seen(value=NO, evidence=told)
+
+
+def _imported(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) -> dict[Sign, Seen]:
+    """By the probes that tell the version of what they import."""
+    facts = {
+        one.name: [each.fact for each in one.evidence if each.kind == "claimed"] for one in probes
+    }
+    names = [name for name, _ in cell.framework]
+    ended: Record | None = None
+    for one in records:
+        if not facts.get(one.probe) or not one.image:
+            continue
+        version = next((v for f in facts[one.probe] if (v := one.facts.get(f)) is not None), None)
+        if one.outcome is Outcome.OK and version is not None:
+            told = f"{names[0] if names else 'framework'} {version}"[:80]
+            return {
+                Sign.IMPORTS: Seen(value=YES, evidence=f"imported, version {version}"[:_TOLD]),
+                Sign.FRAMEWORK: Seen(value=told, evidence=f"imported, version {version}"[:_TOLD]),
+            }
+        if one.outcome in _ENDED and ended is None:
+            ended = one
+    seen = {}
+    if ended is not None:
+        seen[Sign.IMPORTS] = Seen(value=NO, evidence=_ending(ended))
+    if (package := _package(cell, records)) is not None:
+        seen[Sign.FRAMEWORK] = package
+    return seen
+
+
+def _package(cell: Cell, records: Iterable[Record]) -> Seen | None:
+    """The framework's version by its distribution, where it cannot be imported."""
+    facts = {name: value for one in records for name, value in one.facts.items()}
+    for framework, _ in cell.framework:
+        for package in sorted(frameworks.packages(framework)):
+            if version := facts.get(f"package.{package}"):
+                told = f"{package} {version} is installed"[:_TOLD]
+                return Seen(value=f"{framework} {version}"[:80], evidence=told)
+    return None
+
+
+def _computed(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) -> dict[Sign, Seen]:
+    """By the probes that list devices, and, where a GPU was handed over, by those that have it
+    compute."""
+    seen: dict[Sign, Seen] = {}
+    kinds = {(one.name, each.fact): each.kind for one in probes for each in one.evidence}
+    for one in records:
+        for fact, value in one.facts.items():
+            kind = kinds.get((one.probe, fact))
+            told = f"{fact}: {', '.join(map(str, value)) if isinstance(value, tuple) else value}"
+            if kind == "devices" and isinstance(value, tuple):
+                has = YES if "GPU" in value else NO
+                seen[Sign.DEVICE] = Seen(value=has, evidence=told[:_TOLD])
+            elif kind == "computes" and cell.gpu:
+                works = YES if value == "works" else NO
+                seen[Sign.COMPUTES] = Seen(value=works, evidence=told[:_TOLD])
+    return seen
+
+
+def _ending(record: Record) -> str:
+    """How a probe ended, in one line."""
+    if record.raised is not None:
+        return clean_line(cause_of(record.raised).headline, _TOLD)
+    return clean_line(
+        f"{record.outcome}: {record.reason}" if record.reason else record.outcome, _TOLD
+    )

@@ -1,0 +1,71 @@
+"""`harness check --emit-cell`: the matrix row, Dockerfile and lock of a cell that works here, as a
+suite of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from harness import standard
+from harness.check.emitted import suite_text
+from harness.check.host import Host
+from harness.check.instead import Instead, instead_of
+from harness.check.subject import Subject
+from harness.commands.lock import lock
+from harness.commands.session import lock_of
+from harness.document import read_document
+from harness.errors import UsageError
+from harness.files import atomic_write
+from harness.lock import lock_path, render_lock
+from harness.matrix import FILE_NAME, load_suite
+from harness.model import Cell, Suite
+
+_FILES = ("cell.Dockerfile", "install.py")
+
+
+def emit_cell(
+    subject: Subject, host: Host, folder: Path | None, say: Callable[[str], object]
+) -> tuple[Instead, Path]:
+    """Write the suite into a folder (named as the cell, where None), which must not be there yet.
+
+    A cell without a lock is resolved and built first: that takes an engine and minutes. Raises
+    UsageError, and what locking raises; then nothing is left.
+    """
+    path = standard.default_suite()
+    suite = load_suite(path)
+    found = instead_of(subject, host, suite, lambda cell: _locked(suite, cell))
+    folder = folder or Path(found.cell.id)
+    if folder.exists():
+        raise UsageError(
+            f"{folder} is there already, and is left as it is",
+            remedy="move it, or work in another folder",
+        )
+    tree = read_document(path.read_bytes(), str(path)).value
+    assert isinstance(tree, dict), "it was loaded"
+    said = f"Instead of {subject.reading.name}:\n{found.why}."
+    files = {FILE_NAME: suite_text(tree, found.cell, said)}
+    files |= {f"dockerfiles/{name}": standard.dockerfile(name) for name in _FILES}
+    if found.locked:
+        own = lock_path(Path(), found.cell.id)
+        files[str(own)] = render_lock(lock_of(suite, found.cell))
+    try:
+        for name, text in files.items():
+            target = folder / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            atomic_write(target, text.encode())
+        if not found.locked:
+            lock(folder, [found.cell.id], [], say)
+    except BaseException:
+        from shutil import rmtree
+
+        rmtree(folder, ignore_errors=True)
+        raise
+    return found, folder
+
+
+def _locked(suite: Suite, cell: Cell) -> bool:
+    try:
+        lock_of(suite, cell)
+    except UsageError:
+        return False
+    return True

@@ -1,0 +1,122 @@
+"""An image that `harness check` was asked about, run here: a cell of the ordinary path, under the
+strict profile, with the default suite's probes and bands. Its records are kept like any other's."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness import standard
+from harness.check.confront import confronted
+from harness.check.foreseen import Change
+from harness.check.host import Host
+from harness.check.manifest import Form
+from harness.check.reasons import Reason, Standing
+from harness.check.subject import Subject
+from harness.check.trial import Changed, Trial, trial_of
+from harness.commands.run import Wanted, perform
+from harness.commands.session import AUTO, places, suite_probes
+from harness.compare.judge import judge_cell
+from harness.errors import EngineError, Exit
+from harness.matrix import load_suite
+from harness.model import Cell, Profile, Record, Run, Suite
+from harness.progress import Progress
+from harness.store import Store
+
+_ODD = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def try_image(
+    subject: Subject,
+    host: Host,
+    reasons: Sequence[Reason],
+    progress: Progress,
+    *,
+    engine: str = AUTO,
+    suite: Suite | None = None,
+    settings: Cell | None = None,
+) -> Trial:
+    """Pull and probe an image as it is; where it fails and a reason names a change that can be
+    tried, once more with that.
+
+    `suite` gives probes and bands (the default one), `settings` a cell whose settings and time
+    limits hold here too. Raises EngineError where no container engine answers, UsageError,
+    StoreError.
+    """
+    suite = suite or load_suite(standard.default_suite())
+    cell = cell_of(subject, host)
+    if settings is not None:
+        cell = replace(cell, settings=settings.settings, timeouts=settings.timeouts)
+    began = time.monotonic()
+    with Store(places().store) as store:
+        run, records, status = _perform(suite, cell, engine, store, progress)
+        trial = replace(trial_of(run, records, cell), status=status)
+        change = _change(reasons, trial)
+        if change is not None and status is Exit.OK:
+            other = changed_cell(cell, change)
+            run, records, status = _perform(suite, other, engine, store, progress)
+            judged = judge_cell(run, records, other.id)
+            trial = replace(
+                trial, changed=Changed(change=change, judgement=judged, run=run.id), status=status
+            )
+    return replace(trial, seconds=time.monotonic() - began)
+
+
+def cell_of(subject: Subject, host: Host) -> Cell:
+    """The cell of an image that is already known by its digest: what was read is what is run.
+
+    It asks for a GPU only where the host can hand one over: without, it is asked what it does on
+    a host that has none.
+    """
+    reading = subject.reading
+    reference = reading.reference
+    assert reference is not None, "what came from a file is not pulled"
+    pulled = replace(reference, tag="", digest=reading.digest)
+    name = pulled if reading.form in (Form.IMAGE, Form.INDEX) and reading.digest else reference
+    last = reference.repository.rpartition("/")[2]
+    shown = _ODD.sub("-", f"{last}-{reference.tag or reading.digest[7:19]}").strip("-.")
+    return Cell(
+        id=shown[:70],
+        framework=((subject.framework, subject.version),) if subject.version else (),
+        image=str(name),
+        gpu="all" if subject.for_gpu and host.gpus and host.toolkit else "",
+    )
+
+
+def changed_cell(cell: Cell, change: Change) -> Cell:
+    """The same cell, started with a change; a change of the environment is a relaxation."""
+    relaxed = tuple(f"environment.{name}={value}" for name, value in change.environment)
+    profile = Profile(name="relaxed", environment=change.environment, relaxations=relaxed)
+    return replace(
+        cell,
+        id=f"{cell.id}-changed",
+        interpreter=change.interpreter,
+        profile=profile if relaxed else cell.profile,
+    )
+
+
+def _perform(
+    suite: Suite, cell: Cell, engine: str, store: Store, progress: Progress
+) -> tuple[Run, tuple[Record, ...], Exit]:
+    alone = replace(suite, cells=(cell,), rules=replace(suite.rules, reference=""))
+    run, status = perform(
+        alone, [cell], suite_probes(suite), Wanted(engine=engine), store, progress
+    )
+    if run.engine.name == "host":
+        raise EngineError(
+            "no container engine answers: nothing could be run",
+            remedy="start one, or ask without --pull",
+        )
+    return run, store.records(run.id), status
+
+
+def _change(reasons: Sequence[Reason], trial: Trial) -> Change | None:
+    """What is to mend what it failed by, by the first reason that was right."""
+    if not trial.fails:
+        return None
+    for one in confronted(reasons, trial):
+        if one.change is not None and one.standing is Standing.CONFIRMED:
+            return one.change
+    return None

@@ -1,0 +1,155 @@
+"""Does what `harness check --static` answers agree with what running shows? Image by image."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+
+from docker import APIClient
+
+from harness import standard
+from harness.check.foreseen import NO, YES, Sign
+from harness.check.host import Host
+from harness.check.page import Page
+from harness.check.reasons import Answer, Reason, Weight
+from harness.check.trial import Trial
+from harness.commands.check import Asked, look_at
+from harness.commands.measure import try_image
+from harness.errors import Exit
+from harness.matrix import load_suite
+from harness.model import Band, Cell, Suite
+from harness.progress import progress_for
+from tests.real.broken_images import LATER, Broken
+from tests.real.legacy_registry import LegacyRegistry
+
+STEPS = 20
+"""Of training: enough to be better than guessing."""
+_BRIEF = Cell(id="brief", settings=(("mnist", (("steps", STEPS),)),))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One image: what was foreseen, what was shown."""
+
+    name: str
+    answer: str
+    shown: str
+    """works; works with the change; works on the CPU; fails; not run."""
+    agrees: bool
+    why: str
+    """The heaviest reason that was foreseen."""
+    saw: str
+    """How far it came, and by what it ended."""
+
+    def as_dict(self) -> dict[str, object]:
+        return asdict(self)
+
+
+def suite() -> Suite:
+    """The default suite, with a band for a few steps."""
+    own = load_suite(standard.default_suite())
+    bands = tuple(
+        Band(fact="mnist.test_accuracy", dataset=name, steps=STEPS, low=0.11, high=1.0)
+        for name in ("mnist-subset", "mnist")
+    )
+    return replace(own, rules=replace(own.rules, bands=bands))
+
+
+def derive(client: APIClient, one: Broken, images: Mapping[str, str]) -> str:
+    """Build an image; its name on the engine. `images`: cell -> image id."""
+    lines = [
+        line.replace("{WHOLE}", images[one.cell]).replace("{LATER}", images.get(LATER, LATER))
+        for line in one.steps
+    ]
+    if not (lines and lines[0].startswith("FROM ")):
+        lines.insert(0, f"FROM {images[one.cell]}")
+    name = f"harness-tests/broken:{one.name}"
+    text = "\n".join(lines).encode()
+    for said in client.build(
+        fileobj=io.BytesIO(text), tag=name, rm=True, forcerm=True, network_mode="none", decode=True
+    ):
+        assert "error" not in said, (one.name, said)
+    return name
+
+
+def held_against(
+    client: APIClient, registry: LegacyRegistry, one: Broken, images: Mapping[str, str]
+) -> Row:
+    """Build, push, foresee, run, forget."""
+    own = derive(client, one, images)
+    try:
+        # A name that promises nothing: what the layers hold decides.
+        registry = replace(registry, repository="own/image")
+        name = registry.push(client, own, one.name)
+    finally:
+        client.remove_image(own, noprune=False)
+    if one.architecture:
+        name = registry.claim(one.name, f"{one.name}-claimed", one.architecture)
+    page, subject, host, reasons = look_at(Asked(image=name, static=True))
+    trial = try_image(
+        subject,
+        host,
+        reasons,
+        progress_for(io.StringIO()),
+        engine="docker",
+        suite=suite(),
+        settings=_BRIEF,
+    )
+    if trial.status is not Exit.OK:
+        raise KeyboardInterrupt
+    reference = subject.reading.reference
+    assert reference is not None
+    pulled = f"{registry.address}/{reference.repository}@{subject.reading.digest}"
+    if trial.seen.get(Sign.OBTAINED) is not None and trial.seen[Sign.OBTAINED].value == YES:
+        client.remove_image(pulled, noprune=False)
+    return row_of(one.name, page, reasons, trial, host)
+
+
+def row_of(name: str, page: Page, reasons: Iterable[Reason], trial: Trial, host: Host) -> Row:
+    """Hold an answer against a trial."""
+    shown = shown_by(trial)
+    finding = next(iter(trial.as_is.findings), None)
+    return Row(
+        name=name,
+        answer=str(page.answer),
+        shown=shown,
+        agrees=agrees(page.answer, shown, reasons),
+        why=page.reasons[0].title if page.reasons else "",
+        saw=f"{trial.as_is.level}: {finding.title if finding else 'as it should'}"[:200],
+    )
+
+
+def shown_by(trial: Trial) -> str:
+    """What running an image came to."""
+    if trial.works:
+        gpu = trial.as_is.cell.gpu
+        return "works" if gpu or not trial.as_is.cell.cuda else "works on the CPU"
+    if trial.works_changed:
+        return "works with the change"
+    if trial.works_on_cpu:
+        return "works on the CPU"
+    empty = trial.seen.get(Sign.INSTALLED)
+    failed = trial.fails or (empty is not None and empty.value == NO)
+    never = trial.seen.get(Sign.STARTS)
+    failed = failed or (never is not None and never.value == NO)
+    return "fails" if failed else "not run"
+
+
+def agrees(answer: Answer, shown: str, reasons: Iterable[Reason]) -> bool:
+    """Whether an answer is right. What cannot be told is not; a change that was to mend an image
+    that works without it is not either, unless it is about something else than running."""
+    if answer is Answer.REUSE:
+        return shown == "works"
+    if answer is Answer.CPU:
+        return shown in ("works", "works on the CPU")
+    if answer is Answer.CHANGES:
+        needed = any(one.weight is Weight.CHANGE and _stops(one) for one in reasons)
+        return shown == ("works with the change" if needed else "works")
+    return answer is Answer.NOT and shown == "fails"
+
+
+def _stops(reason: Reason) -> bool:
+    return any(
+        one.sign in (Sign.STARTS, Sign.IMPORTS) and one.value == NO for one in reason.foresees
+    )

@@ -1,0 +1,79 @@
+"""Images, most of them broken by one layer: what is foreseen of them is what running shows."""
+
+from __future__ import annotations
+
+import pytest
+from docker import APIClient
+
+from harness.check.foreseen import IMPORTS_NOT, foreseen
+from harness.check.foreseen import Sign as Shown
+from harness.check.reasons import Answer, Confidence, Reason, Weight
+from tests.real.agreement import agrees, held_against
+from tests.real.broken_images import LATER, MADE, NAIVE, WHOLE, Broken, at_random
+from tests.real.commandline import Place
+from tests.real.legacy_registry import LegacyRegistry
+
+MENDED = Reason(weight=Weight.CHANGE, title="x", confidence=Confidence.READ, foresees=IMPORTS_NOT)
+ASIDE = Reason(
+    weight=Weight.CHANGE,
+    title="x",
+    confidence=Confidence.READ,
+    foresees=foreseen(Shown.PYTHON, "3.5"),
+)
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer", "shown", "reason"),
+    [
+        (True, Answer.REUSE, "works", ASIDE),
+        (False, Answer.REUSE, "fails", ASIDE),
+        (False, Answer.REUSE, "works with the change", ASIDE),
+        (True, Answer.NOT, "fails", ASIDE),
+        (False, Answer.NOT, "works", ASIDE),
+        (False, Answer.NOT, "works with the change", ASIDE),
+        (True, Answer.CHANGES, "works with the change", MENDED),
+        (False, Answer.CHANGES, "works", MENDED),
+        (False, Answer.CHANGES, "fails", MENDED),
+        (True, Answer.CHANGES, "works", ASIDE),
+        (False, Answer.UNTOLD, "works", ASIDE),
+        (False, Answer.UNTOLD, "fails", ASIDE),
+        (True, Answer.CPU, "works on the CPU", ASIDE),
+        (False, Answer.CPU, "not run", ASIDE),
+    ],
+)
+def test_agreeing_is_being_right_and_nothing_else(
+    expected: bool, answer: Answer, shown: str, reason: Reason
+) -> None:
+    assert expected is agrees(answer, shown, [reason])
+
+
+def test_the_images_are_as_many_and_as_random_as_they_are_said_to_be() -> None:
+    drawn = tuple(at_random())
+    assert drawn == tuple(at_random())
+    assert drawn != tuple(at_random(seed=1))
+    assert 10 <= len(drawn)
+    every = (*NAIVE, *MADE, *drawn)
+    assert 30 <= len(every) == len({one.name for one in every})
+
+
+@pytest.mark.long
+def test_what_is_foreseen_of_broken_images_is_what_running_shows(
+    place: Place, engine: APIClient, registry: LegacyRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in place.environment().items():
+        if name.startswith("HARNESS_"):
+            monkeypatch.setenv(name, value)
+    images = {cell: built(place, cell) for cell in (WHOLE, LATER)}
+    chosen: list[Broken] = [one for one in (*MADE, *at_random()) if one.cell in images]
+    rows = [held_against(engine, registry, one, images) for one in chosen]
+    differ = [row for row in rows if not row.agrees]
+    assert [] == [row for row in rows if row.answer == "reuse" and row.shown == "fails"]
+    assert len(differ) <= len(rows) * 0.05, differ
+
+
+def built(place: Place, cell: str) -> str:
+    """The image of a cell of the default suite, built or there already."""
+    place.harness("run", "--cell", cell, "--probe", "python", status=5)
+    _, records = place.recorded()
+    (image,) = {one.image.id for one in records if one.image}
+    return image
