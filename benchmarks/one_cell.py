@@ -30,7 +30,7 @@ from results_file import arguments, write_result
 
 from harness import standard
 from harness.commands.session import CONTAINER_ENGINES, opened_engine, orders, workshop
-from harness.engines.oci.profile import USER, cores_here
+from harness.engines.oci.profile import USER
 from harness.matrix import load_suite
 from harness.model import Cell, Profile, Record, Suite
 from harness.probe import load_probes
@@ -46,6 +46,7 @@ TRIVIAL = """PROBE = {"question": "Does Python start?"}
 def probe(settings):
     return {"up": True}
 """
+CORES = len(os.sched_getaffinity(0))
 LIMITS = {"five": 0.40, "one": 1.05, "real": 0.5}
 REAL = ("python", "packages", "devices", "libraries", "gpu")
 
@@ -102,7 +103,7 @@ def bare(folder: Path, image: str, interpreter: str, names: Sequence[str]) -> No
             [
                 *(CLIENT, "run", "--rm", "--network", "none", "--init", "--read-only"),
                 *("--cap-drop", "ALL", "--security-opt", "no-new-privileges:true"),
-                *("--ipc", "private", "--pids-limit", str(profile.processes + 32 * cores_here())),
+                *("--ipc", "private", "--pids-limit", str(profile.processes + 32 * CORES)),
                 *("--memory", str(profile.memory_bytes)),
                 *("--memory-swap", str(profile.memory_bytes)),
                 *("--ulimit", f"nofile={profile.open_files}", "--ulimit", "core=0"),

@@ -11,6 +11,15 @@ import typer
 
 from harness import __version__
 from harness.errors import Exit, HarnessError
+from harness.options import (
+    CellOption,
+    EngineOption,
+    FormatOption,
+    OutputOption,
+    SuiteOption,
+    TagOption,
+    VerifiedOption,
+)
 
 app = typer.Typer(
     name="harness",
@@ -27,24 +36,6 @@ app = typer.Typer(
     "1 findings, 2 usage, 3 a bug of ours, 4 infrastructure, 5 nothing verified, "
     "130/143 interrupted.",
 )
-
-SuiteOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--suite", help="matrix.yaml or its folder; else ./matrix.yaml, else the default."
-    ),
-]
-CellOption = Annotated[list[str], typer.Option("--cell", help="Cells, as a glob; repeatable.")]
-TagOption = Annotated[list[str], typer.Option("--tag", help="Cells with this tag; repeatable.")]
-EngineOption = Annotated[
-    str,
-    typer.Option("--engine", help="docker, podman, host, replay; auto: what answers, else host."),
-]
-FormatOption = Annotated[str, typer.Option("--format", help="terminal, markdown or json.")]
-OutputOption = Annotated[Path | None, typer.Option("--output", help="Write to this file.")]
-VerifiedOption = Annotated[
-    bool, typer.Option("--require-verified", help="`unverified` fails, with exit status 5.")
-]
 
 
 @app.callback(invoke_without_command=True)

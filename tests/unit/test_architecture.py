@@ -104,6 +104,7 @@ LAYER_OF = {
     "worker": "worker",
     "runner": "runner",
     "cli": "edges",
+    "options": "edges",
     "commands": "edges",
     "pytest_plugin": "edges",
     "testing": "edges",

@@ -36,7 +36,8 @@ def test_what_one_holds_the_other_sees_until_it_is_let_go(mine: Uses, other: Use
 
 
 def test_the_dead_hold_nothing(mine: Uses, tmp_path: Path) -> None:
-    dead = Uses(tmp_path, owner_token() + "0")  # this process id, started at another time
+    boot, namespace, process, start, host = owner_token().split(":")
+    dead = Uses(tmp_path, f"{boot}:{namespace}:{process}:{start}0:{host}")  # started later
     dead.hold(["x:1"])
     (left,) = (tmp_path / "images" / "held").iterdir()
     (tmp_path / "images" / "held" / "half-written").write_text("")

@@ -1,0 +1,26 @@
+"""Options that several commands share, told once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+SuiteOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--suite", help="matrix.yaml or its folder; else ./matrix.yaml, else the default."
+    ),
+]
+CellOption = Annotated[list[str], typer.Option("--cell", help="Cells, as a glob; repeatable.")]
+TagOption = Annotated[list[str], typer.Option("--tag", help="Cells with this tag; repeatable.")]
+EngineOption = Annotated[
+    str,
+    typer.Option("--engine", help="docker, podman, host, replay; auto: what answers, else host."),
+]
+FormatOption = Annotated[str, typer.Option("--format", help="terminal, markdown or json.")]
+OutputOption = Annotated[Path | None, typer.Option("--output", help="Write to this file.")]
+VerifiedOption = Annotated[
+    bool, typer.Option("--require-verified", help="`unverified` fails, with exit status 5.")
+]
