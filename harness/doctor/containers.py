@@ -86,13 +86,17 @@ def limits(bench: Bench) -> Finding:
     """Limits on memory and processes are those that were asked for."""
     seen = bench.strict
     told = f"memory {seen['memory'] or 'not shown'}, processes {seen['processes'] or 'not shown'}"
-    if not seen["memory"] or not seen["processes"]:
-        return unverified("limits", told, "no cgroup is to be seen from inside")
-    if (str(MEMORY), str(PROCESSES)) != (seen["memory"], seen["processes"]):
+    asked = {"memory": str(MEMORY), "processes": str(PROCESSES)}
+    if any(seen[what] not in ("", value) for what, value in asked.items()):
         wanted = f"asked for {MEMORY} and {PROCESSES}"
         return problem(
-            "limits", f"{told}; {wanted}", "hostile images are not bounded: check the cgroups"
+            "limits",
+            f"{told}; {wanted}",
+            "hostile images are not bounded: check the cgroups; an engine without root needs "
+            "version 2 of them",
         )
+    if "" in (seen["memory"], seen["processes"]):
+        return unverified("limits", told, "no cgroup is to be seen from inside")
     return ok("limits", told)
 
 

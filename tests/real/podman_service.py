@@ -7,15 +7,17 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from docker import APIClient
 
 from harness.engines.oci.capabilities import PODMAN
 from harness.engines.oci.connection import connect
 from harness.errors import EngineError
+from tests.real.rootless import User
 
 PATIENCE_S = 30
 LIMITS = '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n'
@@ -29,8 +31,11 @@ def why_not() -> str:
 
 
 @contextmanager
-def podman_service() -> Iterator[APIClient]:
-    """A client of a service at CONTAINER_HOST, which is set as long as this lasts."""
+def podman_service(user: User | None = None) -> Iterator[APIClient]:
+    """A client of a service at CONTAINER_HOST, which is set as long as this lasts.
+
+    `user`: whose service it is, with no right of root's; this process's own without one.
+    """
     # The path of a socket has at most 107 bytes.
     with tempfile.TemporaryDirectory(prefix="pod-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -39,13 +44,18 @@ def podman_service() -> Iterator[APIClient]:
         before = os.environ.get("CONTAINER_HOST")
         settings = folder / "containers.conf"
         settings.write_text(LIMITS)
+        own: Mapping[str, Any] = {"env": dict(os.environ)}
+        if user is not None:
+            user.give(folder)
+            own = user.process(folder)
+        own["env"]["CONTAINERS_CONF"] = str(settings)
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [*store, "system", "service", "--time=0", address],
-                env={**os.environ, "CONTAINERS_CONF": str(settings)},
                 cwd=name,  # its conmon leaves a file there for a container out of memory
                 stdout=log,
                 stderr=log,
+                **own,
             )
         os.environ["CONTAINER_HOST"] = address
         try:
@@ -57,7 +67,11 @@ def podman_service() -> Iterator[APIClient]:
         finally:
             process.terminate()
             process.wait(timeout=30)
-            subprocess.run([*store, "rmi", "--all", "--force"], capture_output=True, check=False)
+            subprocess.run(
+                [*store, "rmi", "--all", "--force"], cwd=name, capture_output=True, **own
+            )
+            if user is not None:
+                user.end(folder)
             subprocess.run(["umount", "--recursive", f"{name}/root/overlay"], capture_output=True)
             del os.environ["CONTAINER_HOST"]
             if before is not None:

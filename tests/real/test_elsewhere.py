@@ -4,6 +4,7 @@ there.
 
 from __future__ import annotations
 
+import os
 import shutil
 import socket
 import tempfile
@@ -14,6 +15,7 @@ from secrets import token_hex
 import pytest
 from docker import APIClient
 
+from harness.engines.oci.capabilities import DOCKER, address
 from harness.model import EngineInfo, HostClass, Outcome
 from tests.real.commandline import Place
 from tests.real.elsewhere import LOOPBACK, Relay, by_socket, certificates, relayed
@@ -31,12 +33,15 @@ _TLS_PORT = 2376
 @pytest.fixture
 def relay(engine: APIClient) -> Iterator[Relay]:
     """The engine's own, at an address."""
-    with relayed(by_socket(_socket_of(engine))) as made:
+    where = address(DOCKER, os.environ)
+    if not where.startswith("unix://"):
+        pytest.skip("the engine is not at a socket of this host")
+    with relayed(by_socket(where.removeprefix("unix://"))) as made:
         yield made
 
 
 @pytest.fixture
-def there(engine: APIClient, relay: Relay, tmp_path: Path) -> Place:
+def there(relay: Relay, tmp_path: Path) -> Place:
     """A fresh place whose engine is at an address."""
     return Place(folder=tmp_path, extra={"DOCKER_HOST": relay.address})
 
@@ -117,10 +122,10 @@ def test_an_engine_under_tls_is_asked_with_a_certificate(
 
     suite = one_image(tmp_path / "suite", engine)
     with relayed(connect) as relay:
-        address = relay.address
+        where = relay.address
         held = private_under_tls.folder / "c"
         secure = {
-            "DOCKER_HOST": address,
+            "DOCKER_HOST": where,
             "DOCKER_TLS_VERIFY": "1",
             "DOCKER_CERT_PATH": str(held),
             "REQUESTS_CA_BUNDLE": str(held / "cert.pem"),  # the web's authorities are others
@@ -130,9 +135,9 @@ def test_an_engine_under_tls_is_asked_with_a_certificate(
         _, (record,) = with_certificate.recorded()
         assert Outcome.OK == record.outcome
         assert not record.reason
-        without = Place(folder=tmp_path / "without", extra={"DOCKER_HOST": address})
+        without = Place(folder=tmp_path / "without", extra={"DOCKER_HOST": where})
         said = without.harness("run", "--suite", str(suite), "--engine", "docker", status=4)
-    assert f"no container engine answers at {address}" in said.err
+    assert f"no container engine answers at {where}" in said.err
     with private_under_tls.client() as client:
         assert [] == client.containers(all=True)
 
@@ -174,10 +179,3 @@ def _base(engine: APIClient) -> tuple[str, str]:
     if found is None:
         pytest.skip("no base is on the engine yet: `harness run` makes them")
     return found
-
-
-def _socket_of(engine: APIClient) -> str:
-    where = str(getattr(engine._custom_adapter, "socket_path", ""))
-    if not where:
-        pytest.skip("the engine is not at a socket of this host")
-    return where

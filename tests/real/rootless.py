@@ -1,0 +1,110 @@
+"""A user with no right of root's, to run an engine: one made for the tests, else their own."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from secrets import token_hex
+from typing import Any
+
+PATIENCE_S = 10
+
+
+class NoUser(Exception):
+    """No user can run containers here; in the words of who said so."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """Somebody who is not root."""
+
+    name: str
+    uid: int
+    gid: int
+
+    def give(self, folder: Path) -> None:
+        """Make a folder with what is in it theirs."""
+        for path in (folder, *folder.iterdir()):
+            os.chown(path, self.uid, self.gid)
+
+    def process(self, folder: Path) -> dict[str, Any]:
+        """What a process of theirs is started with; all it keeps lies in the folder."""
+        own = ("HOME", "XDG_RUNTIME_DIR", "TMPDIR")
+        environment = {"PATH": os.environ["PATH"], **dict.fromkeys(own, str(folder))}
+        if os.getuid() == self.uid:
+            return {"env": environment}
+        return {
+            "env": environment,
+            "user": self.uid,
+            "group": self.gid,
+            "extra_groups": [],
+        }
+
+    def end(self, folder: Path) -> None:
+        """End the process that keeps their namespace."""
+        with suppress(OSError, ValueError):
+            pid = int((folder / "libpod" / "tmp" / "pause.pid").read_text())
+            os.kill(pid, signal.SIGTERM)
+            deadline = time.monotonic() + PATIENCE_S
+            while time.monotonic() < deadline:
+                if (Path("/proc") / str(pid) / "stat").read_text().split()[2] == "Z":
+                    break
+                time.sleep(0.05)
+
+
+@contextmanager
+def ordinary_user() -> Iterator[User]:
+    """A user whom containers can be run as. Raises NoUser."""
+    missing = [name for name in ("podman", "newuidmap") if shutil.which(name) is None]
+    if missing:
+        raise NoUser(f"there is no {' and no '.join(missing)} here")
+    if os.getuid() != 0:
+        found = pwd.getpwuid(os.getuid())
+        user = User(name=found.pw_name, uid=found.pw_uid, gid=found.pw_gid)
+        _try(user)
+        yield user
+        return
+    name = f"harness-{token_hex(3)}"
+    _said("useradd", "--no-create-home", "--shell", "/usr/sbin/nologin", name)
+    try:
+        found = pwd.getpwnam(name)
+        user = User(name=name, uid=found.pw_uid, gid=found.pw_gid)
+        _try(user)
+        yield user
+    finally:
+        subprocess.run(["userdel", name], capture_output=True, check=False)
+
+
+def _try(user: User) -> None:
+    """Enter a namespace of the user's, as Podman does before all else."""
+    with tempfile.TemporaryDirectory(prefix="pod-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        user.give(folder)
+        try:
+            told = _said("podman", "unshare", "id", "-u", cwd=name, **user.process(folder))
+            if told != "0":
+                raise NoUser(f"podman unshare says {told!r}")
+        finally:
+            user.end(folder)
+
+
+def _said(*command: str, **own: Any) -> str:
+    """What a program says. Raises NoUser with its own words where it fails."""
+    try:
+        ended = subprocess.run(
+            command, capture_output=True, text=True, timeout=60, check=False, **own
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NoUser(f"{command[0]}: {error}") from error
+    if ended.returncode:
+        raise NoUser(f"{' '.join(command[:2])}: {' '.join(ended.stderr.split())[-500:]}")
+    return str(ended.stdout).strip()
