@@ -13,9 +13,12 @@ from harness import __version__
 from harness.errors import Exit, HarnessError
 from harness.options import (
     CellOption,
+    DiskBudgetOption,
     EngineOption,
     FormatOption,
     OutputOption,
+    ResumeOption,
+    ReuseOption,
     SuiteOption,
     TagOption,
     VerifiedOption,
@@ -95,19 +98,9 @@ def run(
         Path | None,
         typer.Option("--record-to", help="Record what the engine says, for replay."),
     ] = None,
-    disk_budget: Annotated[
-        str,
-        typer.Option(
-            "--disk-budget",
-            metavar="SIZE",
-            help="What images of ours may take on the engine's disk, as 60GiB; those not used for "
-            "longest go. Else HARNESS_DISK_BUDGET, else what is free.",
-        ),
-    ] = "",
-    resume: Annotated[
-        str,
-        typer.Option("--resume", metavar="RUN", help="Do only what an interrupted run lacks."),
-    ] = "",
+    disk_budget: DiskBudgetOption = "",
+    reuse: ReuseOption = False,
+    resume: ResumeOption = "",
 ) -> None:
     """Build or pull the cells, probe them, compare, report.
 
@@ -132,6 +125,7 @@ def run(
         recordings=recordings,
         record_to=record_to,
         disk_budget=disk_budget,
+        reuse=reuse,
         resume=resume,
     )
     judgement, status = ran(wanted, progress_for(sys.stderr))

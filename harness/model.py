@@ -434,6 +434,8 @@ class Record:
     """The moment: host load, container ordinal in the round."""
     started: str = ""
     """UTC, ISO 8601."""
+    repeats: str = ""
+    """RUN/ROUND of the record whose answer this is; empty: it was asked."""
 
     @property
     def key(self) -> Key:

@@ -24,3 +24,19 @@ OutputOption = Annotated[Path | None, typer.Option("--output", help="Write to th
 VerifiedOption = Annotated[
     bool, typer.Option("--require-verified", help="`unverified` fails, with exit status 5.")
 ]
+DiskBudgetOption = Annotated[
+    str,
+    typer.Option(
+        "--disk-budget",
+        metavar="SIZE",
+        help="What images of ours may take on the engine's disk, as 60GiB; those not used for "
+        "longest go. Else HARNESS_DISK_BUDGET, else what is free.",
+    ),
+]
+ReuseOption = Annotated[
+    bool,
+    typer.Option("--reuse", help="Repeat answers that nothing can have changed since."),
+]
+ResumeOption = Annotated[
+    str, typer.Option("--resume", metavar="RUN", help="Do only what an interrupted run lacks.")
+]

@@ -20,6 +20,7 @@ from harness.dataset import DataSet
 from harness.engines import Engine, Order, Stock
 from harness.errors import EngineError
 from harness.model import Cell, Place, Probe, Record, Run, Suite
+from harness.reuse import Decisive, known_answers, repeatable
 from harness.runid import new_run_id
 from harness.store import Store
 from harness.worker import PARALLEL, Task, Tell, utc_now, work
@@ -35,6 +36,8 @@ class Plan:
     rounds: int
     dataset: DataSet | None
     notices: tuple[str, ...] = ()
+    reuse: bool = False
+    """Answers that nothing can have changed are repeated from earlier runs."""
     resumed: Run | None = None
     """An interrupted run that is taken on, instead of a new one."""
 
@@ -79,6 +82,7 @@ def execute(
         rounds=plan.rounds,
         dataset=plan.dataset.files if plan.dataset else {},
         dataset_digest=plan.dataset.digest if plan.dataset else "",
+        known=_known(plan, run, store) if plan.reuse else {},
         done={one.key: int(one.observed.get("container.ordinal") or 0) for one in earlier},
     )
     room = _room(engine, task, tell)
@@ -107,6 +111,12 @@ def execute(
             tell("", f"the engine did not clean up; the next run will: {error.message}")
         store.finish(run.id, ended=finished.ended, state=state)
     return finished
+
+
+def _known(plan: Plan, run: Run, store: Store) -> dict[Decisive, Record]:
+    probes = [probe.name for probe in plan.probes if repeatable(probe)]
+    earlier = store.latest_answers([cell.id for cell in plan.cells], probes)
+    return known_answers(earlier, run.engine, run.host)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -6,7 +6,8 @@ writer. Writing the same again changes nothing; something else under the same ke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -224,6 +225,29 @@ class Store:
                 (storable(cell),),
             ).fetchone()
         return (self._run(row), self.records(row[0], cell)) if row else None
+
+    def latest_answers(
+        self, cells: Sequence[str], probes: Sequence[str]
+    ) -> tuple[tuple[Run, Record], ...]:
+        """The newest record of each of these cells and probes in complete runs made here."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT run, records.body, facts.body, facts.digest, max(runs.started || runs.id)"
+                " FROM records JOIN runs ON runs.id = run JOIN facts ON facts.digest = facts"
+                " WHERE NOT imported AND state = 'complete'"
+                " AND cell IN (SELECT value FROM json_each(?1))"
+                " AND probe IN (SELECT value FROM json_each(?2))"
+                " GROUP BY cell, probe ORDER BY cell, probe",
+                (json.dumps([*map(storable, cells)]), json.dumps([*map(storable, probes)])),
+            ).fetchall()
+        runs = {name: self.run(name) for name in dict.fromkeys(row[0] for row in rows)}
+        try:
+            return tuple(
+                (runs[name], replace(decode(Record, body.encode()), facts=facts_of(digest, facts)))
+                for name, body, facts, digest, _ in rows
+            )
+        except UnreadableError as error:
+            raise self._damaged("", error) from error
 
     def records(self, run_id: str, cell: str | None = None) -> tuple[Record, ...]:
         """A run's records (of one cell), in the order in which they were planned."""

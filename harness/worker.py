@@ -20,6 +20,7 @@ from harness.errors import EngineError
 from harness.hostclass import observed_now
 from harness.model import Cell, Key, Outcome, Probe, Record
 from harness.probe import applies
+from harness.reuse import Decisive, decisive, repeated
 
 INFRASTRUCTURE = frozenset(
     {Outcome.PULL_FAILED, Outcome.ENGINE_GONE, Outcome.DISK_FULL, Outcome.INTERFERED}
@@ -46,6 +47,8 @@ class Task:
     done: Mapping[Key, int] = field(default_factory=dict)
     """Keys that have their record, from an earlier part of the run: not asked again. The number
     is the ordinal of the container it came from, 0 where there was none."""
+    known: Mapping[Decisive, Record] = field(default_factory=dict)
+    """Answers that are repeated where nothing that decides them has changed."""
 
     def owes(self, cell: Cell, number: int) -> tuple[Probe, ...]:
         """The probes of a round that have no record yet."""
@@ -150,10 +153,14 @@ def _round(
     """Ask every probe in one container, and a fresh one after each that died before the end."""
     pending: list[Question] = []
     for probe in task.owes(cell, number):
-        if applies(probe, cell):
-            pending.append(question(cell, probe))
-        else:
+        if not applies(probe, cell):
             yield _not_applicable(task, cell, number, probe, engine.name)
+            continue
+        asked = question(cell, probe)
+        if (earlier := _known(task, cell, obtained, asked)) is not None:
+            yield repeated(earlier, run=task.run, cell=cell.id, round=number, started=utc_now())
+        else:
+            pending.append(asked)
     if pending:
         tell(cell.id, "probing " + ", ".join(asked.probe.name for asked in pending))
     container = task.containers(cell, number)
@@ -205,6 +212,14 @@ def _round(
 
 
 _Ended = tuple[Question, Answer | None, Outcome, str]
+
+
+def _known(task: Task, cell: Cell, obtained: Obtained, asked: Question) -> Record | None:
+    """The record this question's answer is repeated from; None: it is to be asked."""
+    if not task.known or obtained.image is None:
+        return None
+    wanted = decisive(cell, obtained.image.id, asked.probe.digest, asked.settings)
+    return task.known.get(wanted)
 
 
 def _settle(pending: list[Question], performed: Performed) -> tuple[list[Question], list[_Ended]]:

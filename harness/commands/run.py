@@ -35,6 +35,7 @@ from harness.selection import select
 from harness.store import Store
 from harness.words import Complaint, size_in_bytes
 
+REUSED = "answers that nothing can have changed are repeated from earlier runs (--reuse)"
 BUDGET_VARIABLE = "HARNESS_DISK_BUDGET"
 
 
@@ -57,6 +58,8 @@ class Wanted:
     """Where what the engine says is recorded."""
     disk_budget: str = ""
     """What images may take on the engine's disk; else HARNESS_DISK_BUDGET, else what is free."""
+    reuse: bool = False
+    """Answers that nothing can have changed are repeated from earlier runs."""
     resume: str = ""
     """An interrupted run, or its beginning: only what it lacks is done."""
 
@@ -118,7 +121,8 @@ def perform(
             dataset, said = _recorded(engine)
         if wanted.record_to is not None:
             engine = _recording(engine, wanted.record_to, dataset)
-        notices = (dataset.notice,) if dataset and dataset.notice else ()
+        notices: tuple[str, ...] = (dataset.notice,) if dataset and dataset.notice else ()
+        notices += (REUSED,) if wanted.reuse else ()
         for notice in (*notices, *said):
             progress.notice(notice)
         plan = Plan(
@@ -128,6 +132,7 @@ def perform(
             rounds=wanted.rounds,
             dataset=dataset,
             notices=(*notices, *said),
+            reuse=wanted.reuse,
             resumed=resumed,
         )
         if resumed is not None:
@@ -175,6 +180,11 @@ def _engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:
         raise UsageError(
             "what is replayed cannot be recorded again",
             remedy="take another engine, or no --record-to",
+        )
+    if wanted.reuse and (wanted.record_to is not None or wanted.engine == REPLAY):
+        raise UsageError(
+            "answers are repeated from runs of a real engine, and cannot be recorded again",
+            remedy="leave --reuse away",
         )
     return wanted.engine
 

@@ -65,6 +65,7 @@ LAYER_OF = {
     "probe": "pure",
     "progress": "pure",
     "recipe": "pure",
+    "reuse": "pure",
     "references": "pure",
     "schema": "pure",
     "selection": "pure",

@@ -3,91 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import pytest
-from builders import HOST, cell
+from builders import HOST
+from scripted import ONE, PROBES, SUITE, TWO, Scripted
 
-from harness.answer import Answer
 from harness.commands.resume import check_same, resumable
 from harness.commands.run import Wanted
-from harness.engines import Obtained, Order, Pass, Performed, Say
+from harness.engines import Order
 from harness.errors import UsageError
 from harness.model import (
     Cell,
-    EngineInfo,
     HostClass,
     ImageIdentity,
     Key,
-    Outcome,
     Probe,
     Run,
     Suite,
 )
 from harness.runner import Interrupted, Plan, execute
 from harness.store import Store
-
-ONE, TWO = (replace(cell(name), framework=()) for name in ("one", "two"))
-PROBES = tuple(
-    Probe(name=name, question="?", source="", digest=f"sha256:{name}") for name in ("a", "b")
-)
-SUITE = Suite(name="s", root="/nowhere", digest="sha256:s", cells=(ONE, TWO))
-
-
-@dataclass(kw_only=True)
-class Scripted:
-    """An engine that answers, and is interrupted while it performs for the cell named."""
-
-    name: str = "scripted"
-    stock: None = None
-    here: bool = True
-    interrupted_in: str = ""
-    first_only: bool = False
-    obtained: list[str] = field(default_factory=list)
-    asked: list[tuple[str, int, str]] = field(default_factory=list)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
-
-    def describe(self) -> EngineInfo:
-        return EngineInfo(name=self.name)
-
-    def host(self) -> HostClass:
-        return HOST
-
-    def sweep(self) -> tuple[str, ...]:
-        return ()
-
-    def stop(self) -> None: ...
-
-    def release(self, run: str) -> None: ...
-
-    def obtain(self, order: Order, say: Say) -> Obtained:
-        self.obtained.append(order.cell.id)
-        return Obtained(image=ImageIdentity(id="sha256:i"))
-
-    def perform(self, request: Pass) -> Performed:
-        names = [question.probe.name for question in request.questions]
-        if request.cell == self.interrupted_in:
-            if not self.first_only or len(names) == 1:
-                raise Interrupted(2)
-            # The container died after its first probe: what comes next is interrupted.
-            names = names[:1]
-        self.asked += [(request.cell, request.round, name) for name in names]
-        answers = {name: Answer(probe=name, outcome=Outcome.OK, facts={"x": 1}) for name in names}
-        if len(names) < len(request.questions):
-            return Performed(answers=answers, outcome=Outcome.CRASHED, reason="died")
-        return Performed(answers=answers)
 
 
 @pytest.fixture

@@ -1,0 +1,79 @@
+"""Which questions need not be asked again, because nothing that decides their answers has changed.
+
+An answer is repeated only where image, interpreter, probe, settings, profile, GPU, engine and host
+class are equal. What a probe times or measures is another number each time, and one that needs data
+trains: those are always asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from harness.model import Cell, EngineInfo, HostClass, Nature, Outcome, Probe, Profile, Record, Run
+from harness.serial import encode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decisive:
+    """All that decides a static answer on one engine and one class of hosts."""
+
+    image: str
+    probe: str
+    """Digest of its source."""
+    settings: bytes
+    """Canonical JSON."""
+    interpreter: str
+    gpu: str
+    profile: Profile
+
+
+def decisive(cell: Cell, image: str, digest: str, settings: Mapping[str, object]) -> Decisive:
+    """What decides the answer of the probe with that digest in a cell's image."""
+    return Decisive(
+        image=image,
+        probe=digest,
+        settings=encode(dict(settings)),
+        interpreter=cell.interpreter,
+        gpu=cell.gpu,
+        profile=cell.profile,
+    )
+
+
+def repeatable(probe: Probe) -> bool:
+    """Whether a probe tells nothing but what stays: no times, no measurements, no training."""
+    passing = {Nature.TIMING, Nature.MEASURED}
+    return not probe.dataset and not passing & {nature for _, nature in probe.natures}
+
+
+def known_answers(
+    earlier: Iterable[tuple[Run, Record]], engine: EngineInfo, host: HostClass
+) -> dict[Decisive, Record]:
+    """Answers by what decided them, of the records that an equal engine on an equal host gave."""
+    known: dict[Decisive, Record] = {}
+    cells: dict[str, dict[str, Cell]] = {}
+    for run, record in earlier:
+        if (run.engine, run.host) != (engine, host):
+            continue
+        if run.id not in cells:
+            cells[run.id] = {cell.id: cell for cell in run.cells}
+        cell = cells[run.id].get(record.cell)
+        if cell and record.image and record.outcome is Outcome.OK:
+            found = decisive(cell, record.image.id, record.probe_digest, record.settings)
+            known[found] = record
+    return known
+
+
+def repeated(record: Record, *, run: str, cell: str, round: int, started: str) -> Record:
+    """The record that stands for one not asked again; it points at the one that was measured."""
+    return replace(
+        record,
+        run=run,
+        cell=cell,
+        round=round,
+        started=started,
+        durations={},
+        observed={},
+        noise="",
+        repeats=record.repeats or f"{record.run}/{record.round}",
+    )
