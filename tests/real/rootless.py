@@ -17,6 +17,8 @@ from secrets import token_hex
 from typing import Any
 
 PATIENCE_S = 10
+USERS = 65534
+"""Nobody's number: without that one in the namespace no probe starts."""
 
 
 class NoUser(Exception):
@@ -90,14 +92,18 @@ def _try(user: User) -> None:
         folder = Path(name)
         user.give(folder)
         try:
-            told = _said("podman", "unshare", "id", "-u", cwd=name, **user.process(folder))
-            if told != "0":
-                raise NoUser(f"podman unshare says {told!r}")
+            ended = _said(
+                *("podman", "unshare", "cat", "/proc/self/uid_map"),
+                cwd=name,
+                **user.process(folder),
+            )
         finally:
             user.end(folder)
+    if sum(int(line.split()[2]) for line in ended.stdout.splitlines()) <= USERS:
+        raise NoUser(f"podman unshare: {_last(ended.stderr) or 'too few users in its namespace'}")
 
 
-def _said(*command: str, **own: Any) -> str:
+def _said(*command: str, **own: Any) -> subprocess.CompletedProcess[str]:
     """What a program says. Raises NoUser with its own words where it fails."""
     try:
         ended = subprocess.run(
@@ -106,5 +112,9 @@ def _said(*command: str, **own: Any) -> str:
     except (OSError, subprocess.TimeoutExpired) as error:
         raise NoUser(f"{command[0]}: {error}") from error
     if ended.returncode:
-        raise NoUser(f"{' '.join(command[:2])}: {' '.join(ended.stderr.split())[-500:]}")
-    return str(ended.stdout).strip()
+        raise NoUser(f"{' '.join(command[:2])}: {_last(ended.stderr)}")
+    return ended
+
+
+def _last(text: str) -> str:
+    return " ".join(text.split())[-500:]
