@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -76,7 +77,7 @@ def test_a_missing_engine_is_a_counted_skip_and_where_required_a_failure(
         assert any(line.startswith("error: --require-engine: 0 real images") for line in lines)
         assert " error" in lines[-1]
     else:
-        assert "3 skipped" in lines[-1]
+        assert re.match(r"[1-9]\d* skipped in ", lines[-1])
 
 
 def test_passing_tests_are_not_enough_where_real_images_are_required() -> None:
