@@ -1,7 +1,9 @@
 """What recognising breakages costs, and whether healthy output is taken for broken.
 
 Output of healthy probes (the store's records, else those of reports/example) and build logs
-(reports/logs), repeated to 10 MB: the repetition measures time, the distinct part is the evidence.
+(reports/logs), and what `--logs FOLDER` holds: logs of healthy trainings, say, with the framework
+told to say all it does (TF_CPP_MAX_VLOG_LEVEL=3). No line counts twice. Where there is less than
+10 MB it is repeated: the repetition measures time, the distinct part is the evidence.
 """
 
 from __future__ import annotations
@@ -23,8 +25,8 @@ ROOT = Path(__file__).resolve().parent.parent
 WANTED = 10 * 1024**2
 
 
-def healthy() -> list[str]:
-    """Distinct outputs of probes and builds that went well."""
+def healthy(logs: Path | None) -> list[str]:
+    """Outputs of probes and builds that went well, in which no line stands twice."""
     texts = []
     if places().store.exists():
         with Store(places().store) as store:
@@ -36,12 +38,22 @@ def healthy() -> list[str]:
         if record.get("outcome") == "ok":
             texts.append(record["noise"])
     texts += [path.read_text("utf-8", "replace") for path in (ROOT / "reports/logs").glob("*.log")]
-    return list(dict.fromkeys(text for text in texts if text.strip()))
+    if logs:
+        texts += [path.read_text("utf-8", "replace") for path in sorted(logs.glob("*.log"))]
+    seen: set[str] = set()
+    distinct = []
+    for text in texts:
+        lines = dict.fromkeys(line for line in text.splitlines() if line not in seen)
+        seen.update(lines)
+        distinct.append("\n".join(lines))
+    return [text for text in distinct if text.strip()]
 
 
 def main() -> int:
-    wanted = arguments(__doc__).parse_args()
-    texts = healthy()
+    parser = arguments(__doc__)
+    parser.add_argument("--logs", type=Path, help="a folder of further healthy output, *.log")
+    wanted = parser.parse_args()
+    texts = healthy(wanted.logs)
     distinct = sum(map(len, texts))
     times = -(-WANTED // distinct)
     began = time.perf_counter()
