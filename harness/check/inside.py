@@ -99,9 +99,21 @@ class Inside:
         for name in ("python3", "python"):
             for folder in path.split(":"):
                 program = f"{folder.strip('/')}/{name}"
-                if program in self.pythons:
+                if program in self.pythons and not self._dangles(program):
                     return program, self.version_of(program)
         return "", ""
+
+    def _dangles(self, program: str) -> bool:
+        """Whether a program is a link to a Python that is not there. Where its links lead through
+        other names (/etc/alternatives), nobody knows."""
+        for _ in range(_LINKS):
+            onward = self.pythons.get(program) or self.pythons.get(f"usr/{program}")
+            if onward is None:
+                return bool(re.search(r"(?:^|/)bin/python[\d.]*$", program))
+            if onward in (program, f"usr/{program}"):
+                return False
+            program = onward
+        return True
 
     def version_of(self, program: str) -> str:
         """major.minor of a Python, by the name its links end at."""
@@ -194,6 +206,8 @@ class _Merged:
         for other in _KINDS:
             if (other, path) in self.before:
                 self.entries.pop((other, path), None)
+        if kind == "replaced":
+            return
         self.entries[(kind, path)] = entry
         self.fresh.add((kind, path))
 

@@ -695,3 +695,27 @@ def test_where_not_all_modules_were_told_none_is_missed(monkeypatch: pytest.Monk
     fewer = list(layer_worker.look(io.BytesIO(tar), list(MODULES)))
     assert len(fewer) == len(entries)
     assert () == inside_of([fewer]).damages
+
+
+def test_a_python_that_may_not_be_started_is_none_and_hides_the_one_below(tmp_path: Path) -> None:
+    silenced = layer({"usr/bin/python3.5": b"#!"}, mode=0o644)
+    found = whole(tmp_path, system(), silenced)
+    assert {"usr/bin/python3"} == set(found.pythons)
+    assert ("", "") == found.python_on("/usr/bin:/bin")
+
+
+@pytest.mark.parametrize(
+    ("expected", "links"),
+    [
+        (("usr/bin/python3", "3.5"), {"usr/bin/python3": "python3.5"}),
+        (("usr/bin/python3", "3.5"), {"usr/bin/python3": "/bin/python3.5"}),
+        (("usr/bin/python3", ""), {"usr/bin/python3": "/etc/alternatives/python"}),
+        (("", ""), {"usr/bin/python3": "python3.6"}),
+        (("", ""), {"usr/bin/python3": "python", "usr/bin/python": "python3"}),
+    ],
+)
+def test_a_link_is_a_python_where_it_leads_to_one(
+    tmp_path: Path, expected: tuple[str, str], links: dict[str, bytes | str | None]
+) -> None:
+    found = whole(tmp_path, layer({"usr/bin/python3.5": b"#!", **links}))
+    assert expected == found.python_on("/usr/bin")
