@@ -77,7 +77,7 @@ MADE = (
         lines=(
             "COPY --from={LATER} /usr/bin/python3.9 /usr/local/bin/python3.9",
             "COPY --from={LATER} /usr/lib/python3.9 /usr/lib/python3.9",
-            "COPY --from={LATER} /usr/lib/x86_64-linux-gnu/libexpat.so.1 /usr/local/lib/",
+            "COPY --from={LATER} /lib/x86_64-linux-gnu/libexpat.so.1 /usr/local/lib/",
             "RUN ln -s python3.9 /usr/local/bin/python3 && ldconfig",
             "ENV PATH=/usr/local/bin:/opt/python/bin:/usr/bin:/bin",
         ),
