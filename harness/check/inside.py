@@ -13,6 +13,7 @@ from harness.check.versions import release
 _SITE = re.compile(
     r"^(?P<prefix>.*?)/?lib(?:64)?/python(?P<python>\d(?:\.\d{1,2})?)/(?:site|dist)-packages/"
 )
+_PYTHON_NAME = re.compile(r"(?:^|/)bin/python[\d.]*$")
 _LINKS = 16
 _KINDS = (
     "conda",
@@ -99,21 +100,9 @@ class Inside:
         for name in ("python3", "python"):
             for folder in path.split(":"):
                 program = f"{folder.strip('/')}/{name}"
-                if program in self.pythons and not self._dangles(program):
+                if program in self.pythons:
                     return program, self.version_of(program)
         return "", ""
-
-    def _dangles(self, program: str) -> bool:
-        """Whether a program is a link to a Python that is not there. Where its links lead through
-        other names (/etc/alternatives), nobody knows."""
-        for _ in range(_LINKS):
-            onward = self.pythons.get(program) or self.pythons.get(f"usr/{program}")
-            if onward is None:
-                return bool(re.search(r"(?:^|/)bin/python[\d.]*$", program))
-            if onward in (program, f"usr/{program}"):
-                return False
-            program = onward
-        return True
 
     def version_of(self, program: str) -> str:
         """major.minor of a Python, by the name its links end at."""
@@ -226,7 +215,7 @@ class _Merged:
                 for path, one in self._of(kind)
                 if (found := _distribution(kind, path, str(one.get("name", ""))))
             ),
-            pythons={path: str(one.get("link") or path) for path, one in self._of("python")},
+            pythons=self._pythons(),
             libraries=self._libraries(),
             objects=tuple(_object(path, one) for path, one in self._of("object")),
             system=self._system(),
@@ -273,6 +262,23 @@ class _Merged:
                     missing=tuple(missing),
                     altered=tuple(altered),
                 )
+
+    def _pythons(self) -> dict[str, str]:
+        """Programs with what they lead to; a link to a Python that is not there is none. Where its
+        links lead through other names (/etc/alternatives), nobody knows."""
+        found = {path: str(one.get("link") or path) for path, one in self._of("python")}
+
+        def leads(program: str) -> bool:
+            for _ in range(_LINKS):
+                onward = found.get(program) or found.get(f"usr/{program}")
+                if onward is None:
+                    return _PYTHON_NAME.search(program) is None
+                if onward in (program, f"usr/{program}"):
+                    return True
+                program = onward
+            return False
+
+        return {path: link for path, link in found.items() if leads(path)}
 
     def _libraries(self) -> dict[str, tuple[str, ...]]:
         """Names with their folders; a link that leads nowhere is no library."""
