@@ -396,7 +396,7 @@ def test_links_are_never_followed_out_of_the_image(tmp_path: Path) -> None:
     )
     found = whole(tmp_path, evil)
     assert ("", 0, ()) == (found.system, found.packages, found.objects)
-    assert {"usr/bin/python3": "usr/bin/python3.11"} == found.pythons
+    assert {} == found.pythons, "what it leads to is on this host, if anywhere"
 
 
 def test_an_archive_of_ten_thousand_layers_is_refused(tmp_path: Path) -> None:
