@@ -13,6 +13,7 @@ from harness.check.versions import release
 _SITE = re.compile(
     r"^(?P<prefix>.*?)/?lib(?:64)?/python(?P<python>\d(?:\.\d{1,2})?)/(?:site|dist)-packages/"
 )
+_STARTS = re.compile(r"^(?:[^/]{1,100}\.py|[^/]{1,100}(?:/[^/]{1,100})?/__init__\.py)$")
 _PYTHON_NAME = re.compile(r"(?:^|/)bin/python[\d.]*$")
 _LINKS = 16
 _KINDS = (
@@ -90,6 +91,8 @@ class Inside:
     """id-version of os-release: ubuntu-16.04."""
     packages: int = 0
     """How many packages dpkg has installed."""
+    modules: frozenset[str] = frozenset()
+    """What can be imported by its first one or two names: paths below any site-packages."""
     damages: tuple[Damage, ...] = ()
     """Distributions with a list of their files (RECORD) that does not hold."""
     problems: tuple[str, ...] = ()
@@ -220,6 +223,7 @@ class _Merged:
             objects=tuple(_object(path, one) for path, one in self._of("object")),
             system=self._system(),
             packages=sum(len(texts(one.get("names"))) for _, one in self._of("packages")),
+            modules=frozenset(self._modules()),
             damages=tuple(self._damages()) if self.listed else (),
             problems=tuple(self.problems),
         )
@@ -262,6 +266,12 @@ class _Merged:
                     missing=tuple(missing),
                     altered=tuple(altered),
                 )
+
+    def _modules(self) -> Iterator[str]:
+        for path, _ in self._of("module"):
+            below = _SITE.sub("", path)
+            if below != path and _STARTS.match(below):
+                yield below
 
     def _pythons(self) -> dict[str, str]:
         """Programs with what they lead to; a link to a Python that is not there is none. Where its

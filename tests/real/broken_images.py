@@ -92,8 +92,13 @@ MADE = (
     Broken(name="core-cut-off", lines=(f"RUN truncate -s 1000000 {_CORE}",)),
     Broken(name="start-missing", lines=(f"RUN rm {_SITE}/tensorflow/__init__.py",)),
     *(
-        Broken(name=f"no-{folder}", lines=(f"RUN rm -r {_SITE}/{folder}*",))
-        for folder in ("numpy", "protobuf", "six")
+        Broken(name=f"no-{what}", lines=(f"RUN cd {_SITE} && rm -r {files}",))
+        for what, files in (
+            ("numpy", "numpy*"),
+            ("protobuf", "google protobuf*"),
+            ("protobuf-account", "protobuf*"),
+            ("six", "six*"),
+        )
     ),
     *(
         Broken(name=f"later-no-{folder}", cell=LATER, lines=(f"RUN rm -r {_SITE_LATER}/{folder}*",))

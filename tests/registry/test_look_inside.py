@@ -718,3 +718,12 @@ def test_a_link_is_a_python_where_it_leads_to_one(
 ) -> None:
     found = whole(tmp_path, layer({"usr/bin/python3.5": b"#!", **links}))
     assert expected == found.python_on("/usr/bin")
+
+
+def test_a_package_without_its_account_of_itself_is_not_missed(tmp_path: Path, host: str) -> None:
+    bare = layer({f"{SITE}/six.py": b"x", f"{SITE}/google/protobuf/__init__.py": b"x"})
+    parts = [system(), framework(**CPU, lacking="six"), bare]
+    told = check("--archive", archive(tmp_path, *parts), "--host", host)
+    assert "reuse" == told["answer"], told["reasons"]
+    found = whole(tmp_path, *parts)
+    assert {"six.py", "google/protobuf/__init__.py"} == found.modules
