@@ -37,10 +37,11 @@ from harness.check import layer_worker
 from harness.check.archive import opened_archive
 from harness.check.elf import read_elf
 from harness.check.failures import WrongContent
-from harness.check.inside import Inside, inside_of
+from harness.check.inside import Inside
 from harness.check.layer_worker import Bomb, Bounded, Counted
 from harness.check.looking import look_inside
 from harness.check.manifest import Platform
+from harness.check.merged import inside_of
 from harness.cli import app
 from harness.errors import HarnessError, UsageError
 
