@@ -96,9 +96,13 @@ def main() -> int:
 
 
 def _images(client: Any) -> dict[str, str]:
-    """Cell -> its image on the engine, the latest."""
+    """Cell -> its image on the engine, the latest. What is made of it carries its labels too."""
     found = sorted(images_labelled(client, "harness.kind=cell"), key=lambda one: one["Created"])
-    return {one["Labels"]["harness.cell"]: str(one["Id"]) for one in found if one["RepoTags"]}
+    return {
+        one["Labels"]["harness.cell"]: str(one["Id"])
+        for one in found
+        if any(tag.startswith("harness-cell/") for tag in one["RepoTags"] or ())
+    }
 
 
 def _write(date: str, rows: dict[str, Any]) -> int:

@@ -189,6 +189,9 @@ class Conflict(Fact):
     python: str
     absent: bool
     """It breaks where the package is not there."""
+    module: str = ""
+    """What importing it loads first, below site-packages: a package may be there without its
+    account of itself."""
     unless: dict[str, str]
     """Environment that mends it."""
     effect: Literal["blocks", "change", "note"]

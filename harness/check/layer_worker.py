@@ -193,6 +193,9 @@ def _tell(
         executable = member.isfile() and bool(member.mode & 0o111)
         if executable or member.issym() or member.islnk():
             yield {"kind": "python", "path": path, "link": _link(member, folder)}
+        else:
+            # It hides a program of a lower layer, and is none itself.
+            yield {"kind": "replaced", "path": path}
     elif path in _SYSTEM and member.isfile():
         yield {"kind": "text", "path": path, "text": _text(tar, member, _SMALL)}
     elif _PACKAGES.match(path) and member.isfile():

@@ -14,7 +14,8 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from harness.check.failures import WrongContent
-from harness.check.inside import Inside, inside_of
+from harness.check.inside import Inside
+from harness.check.merged import inside_of
 
 _ROOT = Path(__file__).resolve().parents[2]
 _START = (

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from harness.check.confront import confronted, measured_reasons
 from harness.check.host import Host
-from harness.check.measured import measured_claims
 from harness.check.reasons import Answer, Reason, Standing, Weight, answer_to, in_order
 from harness.check.reference import default_registry
 from harness.check.subject import Subject
-from harness.check.trial import Trial
-from harness.compare.judgement import CellJudgement
 from harness.errors import Exit
 from harness.text import clean_line
+
+if TYPE_CHECKING:
+    from harness.check.trial import Trial
+    from harness.compare.judgement import CellJudgement
 
 _ROWS = ("framework", "python", "cuda", "cudnn", "system")
 
@@ -52,6 +53,10 @@ def page_of(
     """Put everything together; with a trial each reason is confronted with it. Pure: the same
     values, the same page."""
     if trial is not None:
+        # Judging is much to import, and most pages are of images that nobody runs.
+        from harness.check.confront import confronted, measured_reasons
+        from harness.check.measured import measured_claims
+
         reasons = (*measured_reasons(subject, trial), *confronted(reasons, trial))
         claims = (*subject.claims, *measured_claims(trial.seen))
         subject = replace(subject, claims=claims)

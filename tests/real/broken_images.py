@@ -77,7 +77,7 @@ MADE = (
         lines=(
             "COPY --from={LATER} /usr/bin/python3.9 /usr/local/bin/python3.9",
             "COPY --from={LATER} /usr/lib/python3.9 /usr/lib/python3.9",
-            "COPY --from={LATER} /usr/lib/x86_64-linux-gnu/libexpat.so.1 /usr/local/lib/",
+            "COPY --from={LATER} /lib/x86_64-linux-gnu/libexpat.so.1 /usr/local/lib/",
             "RUN ln -s python3.9 /usr/local/bin/python3 && ldconfig",
             "ENV PATH=/usr/local/bin:/opt/python/bin:/usr/bin:/bin",
         ),
@@ -92,8 +92,13 @@ MADE = (
     Broken(name="core-cut-off", lines=(f"RUN truncate -s 1000000 {_CORE}",)),
     Broken(name="start-missing", lines=(f"RUN rm {_SITE}/tensorflow/__init__.py",)),
     *(
-        Broken(name=f"no-{folder}", lines=(f"RUN rm -r {_SITE}/{folder}*",))
-        for folder in ("numpy", "protobuf", "six")
+        Broken(name=f"no-{what}", lines=(f"RUN cd {_SITE} && rm -r {files}",))
+        for what, files in (
+            ("numpy", "numpy*"),
+            ("protobuf", "google protobuf*"),
+            ("protobuf-account", "protobuf*"),
+            ("six", "six*"),
+        )
     ),
     *(
         Broken(name=f"later-no-{folder}", cell=LATER, lines=(f"RUN rm -r {_SITE_LATER}/{folder}*",))

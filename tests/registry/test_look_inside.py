@@ -37,10 +37,11 @@ from harness.check import layer_worker
 from harness.check.archive import opened_archive
 from harness.check.elf import read_elf
 from harness.check.failures import WrongContent
-from harness.check.inside import Inside, inside_of
+from harness.check.inside import Inside
 from harness.check.layer_worker import Bomb, Bounded, Counted
 from harness.check.looking import look_inside
 from harness.check.manifest import Platform
+from harness.check.merged import inside_of
 from harness.cli import app
 from harness.errors import HarnessError, UsageError
 
@@ -396,7 +397,7 @@ def test_links_are_never_followed_out_of_the_image(tmp_path: Path) -> None:
     )
     found = whole(tmp_path, evil)
     assert ("", 0, ()) == (found.system, found.packages, found.objects)
-    assert {"usr/bin/python3": "usr/bin/python3.11"} == found.pythons
+    assert {} == found.pythons, "what it leads to is on this host, if anywhere"
 
 
 def test_an_archive_of_ten_thousand_layers_is_refused(tmp_path: Path) -> None:
@@ -695,3 +696,35 @@ def test_where_not_all_modules_were_told_none_is_missed(monkeypatch: pytest.Monk
     fewer = list(layer_worker.look(io.BytesIO(tar), list(MODULES)))
     assert len(fewer) == len(entries)
     assert () == inside_of([fewer]).damages
+
+
+def test_a_python_that_may_not_be_started_is_none_and_hides_the_one_below(tmp_path: Path) -> None:
+    silenced = layer({"usr/bin/python3.5": b"#!"}, mode=0o644)
+    found = whole(tmp_path, system(), silenced)
+    assert {} == found.pythons
+
+
+@pytest.mark.parametrize(
+    ("expected", "links"),
+    [
+        (("usr/bin/python3", "3.5"), {"usr/bin/python3": "python3.5"}),
+        (("usr/bin/python3", "3.5"), {"usr/bin/python3": "/bin/python3.5"}),
+        (("usr/bin/python3", ""), {"usr/bin/python3": "/etc/alternatives/python"}),
+        (("", ""), {"usr/bin/python3": "python3.6"}),
+        (("", ""), {"usr/bin/python3": "python", "usr/bin/python": "python3"}),
+    ],
+)
+def test_a_link_is_a_python_where_it_leads_to_one(
+    tmp_path: Path, expected: tuple[str, str], links: dict[str, bytes | str | None]
+) -> None:
+    found = whole(tmp_path, layer({"usr/bin/python3.5": b"#!", **links}))
+    assert expected == found.python_on("/usr/bin")
+
+
+def test_a_package_without_its_account_of_itself_is_not_missed(tmp_path: Path, host: str) -> None:
+    bare = layer({f"{SITE}/six.py": b"x", f"{SITE}/google/protobuf/__init__.py": b"x"})
+    parts = [system(), framework(**CPU, lacking="six"), bare]
+    told = check("--archive", archive(tmp_path, *parts), "--host", host)
+    assert "reuse" == told["answer"], told["reasons"]
+    found = whole(tmp_path, *parts)
+    assert {"six.py", "google/protobuf/__init__.py"} == found.modules

@@ -32,8 +32,10 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
     environment = image.environment if image else {}
     known = {one.id: one for one in breakages()}
     for conflict in frameworks.conflicts(subject.framework):
-        if conflict.absent and subject.inside.problems:
-            continue  # what was not seen may be there
+        if conflict.absent and (
+            subject.inside.problems or conflict.module in subject.inside.modules
+        ):
+            continue  # what was not seen may be there, and what is there may not say so
         if not _applies(conflict, subject.version, python, installed, environment):
             continue
         breakage = known[conflict.breakage]
