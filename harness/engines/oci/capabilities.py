@@ -39,6 +39,9 @@ class Capabilities:
     tells_killer: bool
     """Whether it says why SIGKILL came: for memory, or from somebody. Podman 4.3 is silent about
     the memory of a first process, and about a container that is stopped or removed by force."""
+    stages_dangle: bool
+    """Whether every unnamed image that is nobody's parent is listed as dangling: that list is
+    found without reading the others. Not known of Podman."""
     process_ulimit: bool
     """Whether containers need a limit on processes per user of their own. Without one, Podman
     raises the caller's to its hard limit, which a container without capabilities may not."""
@@ -55,6 +58,7 @@ DOCKER = Capabilities(
     events_by_label=True,
     events_break=False,
     tells_killer=True,
+    stages_dangle=True,
     process_ulimit=False,
 )
 PODMAN = Capabilities(
@@ -69,6 +73,7 @@ PODMAN = Capabilities(
     events_by_label=False,
     events_break=True,
     tells_killer=False,
+    stages_dangle=False,
     process_ulimit=True,
 )
 TABLE = (DOCKER, PODMAN)

@@ -31,8 +31,15 @@ class DiskFull(InfrastructureError):
 
 class _Client(APIClient):
     """Trusts an engine's own authority, whatever REQUESTS_CA_BUNDLE names for the web: requests
-    lets the variable win over a session's setting (psf/requests#3829).
+    lets the variable win over a session's setting (psf/requests#3829). Asks once who answers.
     """
+
+    _heard: Mapping[str, Any] | None = None
+
+    def version(self, api_version: bool = True) -> Any:
+        if self._heard is None:
+            self._heard = super().version(api_version)
+        return self._heard
 
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any

@@ -22,6 +22,7 @@ from requests.exceptions import ReadTimeout
 
 from harness.engines import Workshop
 from harness.engines.oci import LABEL
+from harness.engines.oci.capabilities import capabilities_of
 from harness.engines.oci.connection import DiskFull, disk_full, engine_errors
 from harness.errors import EngineError
 from harness.model import ImageIdentity
@@ -95,10 +96,16 @@ def other_architecture(client: APIClient, image: str) -> str:
     return f"wrong architecture: the image is for {wanted}, and this engine runs {here}"
 
 
-def images_labelled(client: APIClient, label: str) -> list[dict[str, Any]]:
-    """Every image, unnamed ones included, that carries a label (`key` or `key=value`)."""
+def images_labelled(
+    client: APIClient, label: str, *, dangling: bool = False
+) -> list[dict[str, Any]]:
+    """Every image, unnamed ones included, that carries a label (`key` or `key=value`).
+
+    With `dangling`, only those the engine calls so.
+    """
+    filters = {"label": label, **({"dangling": True} if dangling else {})}
     with engine_errors("listing images"):
-        found: list[dict[str, Any]] = client.images(filters={"label": label}, all=False)
+        found: list[dict[str, Any]] = client.images(filters=filters, all=False)
     return found
 
 
@@ -238,8 +245,10 @@ def unnamed_stages(
     client: APIClient, label: str, alive: Callable[[str], bool] = lambda _: False
 ) -> tuple[str, ...]:
     """Ids of unnamed images that carry a stage label, but those of a live owner."""
+    with engine_errors("saying its version"):
+        row = capabilities_of(client.version())
     found = []
-    for image in images_labelled(client, label):
+    for image in images_labelled(client, label, dangling=row.stages_dangle):
         if any(tag != "<none>:<none>" for tag in image.get("RepoTags") or ()):
             continue
         if not alive(str((image.get("Labels") or {}).get(f"{LABEL}.stage", "")).partition("/")[0]):
