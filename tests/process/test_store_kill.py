@@ -41,6 +41,7 @@ with Store(path) as store:
             print("refused", error, flush=True)
             break
         print(number, flush=True)
+sys.stdin.read()
 """
 
 
@@ -69,12 +70,20 @@ def record_of(run: Run, number: int) -> Record:
 
 
 def child(
-    path: Path, name: str, first: int = 1, before: tuple[str, ...] = ()
+    path: Path,
+    name: str,
+    first: int = 1,
+    before: tuple[str, ...] = (),
+    stdin: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[str]:
-    """A process that acknowledges records, one number a line, from `first` on."""
+    """A process that acknowledges records, one number a line, from `first` on.
+
+    With a pipe as its standard input it lives until that is closed.
+    """
     here = Path(__file__).resolve()
     return subprocess.Popen(
         [*before, sys.executable, "-c", CHILD, str(here.parent), str(path), str(first), name],
+        stdin=stdin,
         stdout=subprocess.PIPE,
         text=True,
         cwd=here.parents[2],
@@ -123,9 +132,9 @@ def test_a_run_whose_process_was_killed_is_interrupted_and_a_living_one_is_not(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "store.sqlite3"
-    with child(path, "r1") as writer:
+    with child(path, "r1", ROUNDS, stdin=subprocess.PIPE) as writer:
         assert writer.stdout is not None
-        assert writer.stdout.readline() == "1\n"
+        assert f"{ROUNDS}\n" == writer.stdout.readline()
         with Store(path) as store:
             store.begin(run_of("r2"), owner=owner_token())
             assert store.interrupted(owner_alive) == ()
