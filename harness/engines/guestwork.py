@@ -42,12 +42,12 @@ def guest_request(
     *,
     scratch: str,
     at: str,
-    runner: str | None = None,
+    files: bool = True,
 ) -> bytes:
     """The line of JSON the guest runner reads: probes in order, each with its marker.
 
-    `markers`: random marker -> probe name; `at`: where the guest finds its files. With `runner`,
-    its text, the probes' texts are in the request, too, and only data are files.
+    `markers`: random marker -> probe name; `at`: where the guest finds its files. Without `files`
+    the probes' texts are in the request, and only data are files.
     """
     marker_of = {name: marker for marker, name in markers.items()}
     where = PurePosixPath(at)
@@ -55,7 +55,7 @@ def guest_request(
         {
             "name": question.probe.name,
             "path": str(where / "probes" / f"{question.probe.name}.py"),
-            "source": None if runner is None else question.probe.source,
+            "source": None if files else question.probe.source,
             "marker": marker_of[question.probe.name],
             "timeout_s": question.probe.timeout_s,
             "settings": dict(question.settings),
@@ -68,7 +68,7 @@ def guest_request(
         "noise_bytes": _NOISE_BYTES,
         "total_bytes": _PROBE_OUTPUT_BYTES,
     }
-    wanted = {"scratch": scratch, "probes": probes, "limits": limits, "runner": runner}
+    wanted = {"scratch": scratch, "probes": probes, "limits": limits}
     return json.dumps(wanted).encode() + b"\n"
 
 

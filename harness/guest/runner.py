@@ -3,27 +3,25 @@
 This file goes into foreign images and runs there on CPython 2.7 and 3.4 to 3.14 and after, with
 the standard library alone; nothing of the harness is imported, and nothing here is imported by it.
 
-    runner.py                      reads one line of JSON on standard input, see `main`
-    runner.py --probe DESCRIPTOR   one probe, as a fresh process that the above starts
+It reads one line of JSON on standard input, see `main`. It need not lie in a file: as
+`python -c TEXT` it does the same.
 
-It need not lie in a file: as `python -c TEXT` it does the same, with its text in the request.
-
-Each probe is a process of its own, in a session of its own, with its own deadline. It answers
+Each probe is a process of its own, in a session of its own, with its own deadline: a fork of this
+one, which imports nothing but what stands here, so that every probe begins alike. It answers
 through a pipe of its own; whatever it or a library prints goes another way and is kept bounded.
 For each probe one frame is written to standard output:
 
     harness-frame MARKER LENGTH SHA256
     PAYLOAD
 
-Modules are imported where they are used, as this starts anew for every probe.
-
-The marker comes with the request and never reaches the probe, so that a probe cannot forge a
-frame. The payload is ASCII JSON.
+The marker comes with the request and is forgotten in the probe's process, so that what a probe
+prints is never taken for a frame. The payload is ASCII JSON.
 """
 from __future__ import division
 
 import errno
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -42,9 +40,11 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 SCRATCH_VARIABLES = ("TMPDIR", "HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR", "CUDA_CACHE_PATH")
 
+STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
 FILE = globals().get("__file__")
-own_text = None
 asked_text = {}
+markers = []
 
 text_type = type(u"")
 whole_types = (int, type(2 ** 80))  # the latter is `long` on 2.7
@@ -59,13 +59,11 @@ def monotonic():
 # --- the probe's own process -------------------------------------------------------------------
 
 
-def probe_main(descriptor):
-    """Read {"path", "source", "settings"} on standard input, ask the probe, answer on `descriptor`.
+def probe_main(request):
+    """Ask the probe of {"path", "source", "settings"}, answer on ANSWER_FD, and end.
 
     source: the text of the file at path, which need not be there then, or null.
     """
-    request = json.loads(read_all(0).decode("ascii"))
-    hide_stdin()
     here = os.path.dirname(os.path.abspath(FILE)) if FILE else os.getcwd()
     # Its neighbours must not shadow what a probe imports.
     sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
@@ -75,7 +73,7 @@ def probe_main(descriptor):
     except BaseException:  # SystemExit of a library is an answer as well.
         content = encoded({"raised": describe(*sys.exc_info())})
     while content:
-        content = content[os.write(descriptor, content):]
+        content = content[os.write(ANSWER_FD, content):]
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -188,39 +186,34 @@ def middle(text, limit):
 class Child(object):
     """A probe's process, its group, and the pipes to it."""
 
-    def __init__(self, request, variables):
-        self.request = encoded(request)
-        # An interpreter that was started in an odd way may not know where it lies.
-        interpreter = sys.executable or os.path.realpath("/proc/self/exe")
-        program = [os.path.abspath(FILE)] if FILE else ["-c", own_text]
-        command = [interpreter] + program + ["--probe", str(ANSWER_FD)]
-        ask_read, self.ask = pipe()
+    def __init__(self, request, variables, control):
         self.answer, answer_write = pipe()
         self.noise, noise_write = pipe()
         self.status = self.usage = None
-        # Loaded here, because a forked child should do as little as possible.
-        control = process_control()
         sys.stdout.flush()
         self.pid = os.fork()
         if not self.pid:
             try:
+                del markers[:]
                 os.setsid()
                 if control:
                     control(PR_SET_PDEATHSIG, signal.SIGKILL)
-                for source, target in ((ask_read, 0), (noise_write, 1), (noise_write, 2),
+                for number in STOPS:
+                    signal.signal(number, signal.SIG_DFL)
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                for source, target in ((noise_write, 1), (noise_write, 2),
                                        (answer_write, ANSWER_FD)):
                     os.dup2(source, target)
                 os.closerange(ANSWER_FD + 1, 4096)
-                for name in ("SIGPIPE", "SIGXFSZ"):
-                    signal.signal(getattr(signal, name), signal.SIG_DFL)
-                os.execve(interpreter, command, variables)
+                os.environ.update(variables)
+                probe_main(request)
             except BaseException as error:
-                os.write(2, ("cannot start the probe: %s\n" % error).encode("utf-8"))
+                os.write(2, ("the probe went astray: %s\n" % error).encode("utf-8"))
             finally:
                 os._exit(127)
-        for descriptor in (ask_read, answer_write, noise_write):
+        for descriptor in (answer_write, noise_write):
             os.close(descriptor)
-        for descriptor in (self.ask, self.answer, self.noise):
+        for descriptor in (self.answer, self.noise):
             flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
             fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_NONBLOCK)
 
@@ -238,10 +231,8 @@ class Child(object):
         return self.status is not None
 
     def close(self):
-        for descriptor in (self.ask, self.answer, self.noise):
-            if descriptor is not None:
-                os.close(descriptor)
-        self.ask = self.answer = self.noise = None
+        for descriptor in (self.answer, self.noise):
+            os.close(descriptor)
 
 
 class Noise(object):
@@ -263,7 +254,7 @@ class Noise(object):
         return (self.head + gap + self.tail).decode("utf-8", "replace")
 
 
-def run_probe(probe, scratch, limits):
+def run_probe(probe, scratch, limits, control):
     """The payload of one probe's frame."""
     killed_before = out_of_memory_kills()
     payload = {"probe": probe["name"], "outcome": "no-answer", "reason": "", "facts": {},
@@ -273,7 +264,7 @@ def run_probe(probe, scratch, limits):
     observe_load(observed, "before")
     folder = None
     try:
-        variables = dict(os.environ)
+        variables = {}
         if scratch:
             folder = new_folder(scratch)
             for name in SCRATCH_VARIABLES:
@@ -282,7 +273,7 @@ def run_probe(probe, scratch, limits):
         settings.update(scratch=folder, data_dir=probe.get("data_dir"))
         started = monotonic()
         asked = {"path": probe["path"], "source": probe.get("source"), "settings": settings}
-        child = Child(asked, variables)
+        child = Child(asked, variables, control)
     except (EnvironmentError, ValueError) as error:
         payload["reason"] = "the probe could not be started: %s" % error
         return payload
@@ -309,9 +300,8 @@ def run_probe(probe, scratch, limits):
 
 
 def follow(child, deadline, noise, limits):
-    """Feed and drain until the process has ended: (its answer, why it was stopped or "")."""
-    answer, pending = [], child.request
-    size, stopped = 0, ""
+    """Drain until the process has ended: (its answer, why it was stopped or "")."""
+    answer, size, stopped = [], 0, ""
     reading = [child.answer, child.noise]
     while True:
         ended = child.ended()
@@ -332,10 +322,7 @@ def follow(child, deadline, noise, limits):
             continue
         # A file descriptor that is held open elsewhere does not tell of the end of the process.
         wait = 0 if ended else min(0.05, max(0.0, left) if not stopped else 0.05)
-        writing = [child.ask] if pending is not None else []
-        readable, writable, _ = retry(select.select, reading, writing, [], wait)
-        if writable:
-            pending = feed(child, pending)
+        readable, _, _ = retry(select.select, reading, [], [], wait)
         for descriptor in readable:
             content = receive(descriptor)
             if content is None:
@@ -353,21 +340,6 @@ def follow(child, deadline, noise, limits):
         if ended and (stopped or not readable):
             break
     return b"".join(answer), stopped
-
-
-def feed(child, pending):
-    """What is still to be written; None when the pipe is closed."""
-    try:
-        pending = pending[os.write(child.ask, pending):]
-    except (OSError, IOError) as error:
-        if error.errno in (errno.EAGAIN, errno.EINTR):
-            return pending
-        pending = b""
-    if pending:
-        return pending
-    os.close(child.ask)
-    child.ask = None
-    return None
 
 
 def judge(payload, answer, stopped, status, memory_killed, timeout_s):
@@ -553,15 +525,6 @@ def retry(call, *arguments):
                 raise
 
 
-def read_all(descriptor):
-    parts = []
-    while True:
-        part = retry(os.read, descriptor, 65536)
-        if not part:
-            return b"".join(parts)
-        parts.append(part)
-
-
 def read_line(descriptor):
     content = b""
     while b"\n" not in content:
@@ -580,7 +543,6 @@ def hide_stdin():
 
 
 def write_frame(marker, payload):
-    import hashlib
     content = encoded(payload)
     head = "harness-frame %s %d %s\n" % (
         marker, len(content), hashlib.sha256(content).hexdigest())
@@ -600,29 +562,26 @@ def stop(number, _):
 
 
 def main():
-    """Run the probes of {"scratch", "limits", "probes", "runner"} in order, one frame for each.
+    """Run the probes of {"scratch", "limits", "probes"} in order, one frame for each.
 
     scratch: a writable folder, or null; limits: "answer_bytes", "noise_bytes" (kept of what a
     probe prints) and "total_bytes" (more of it stops the probe); a probe: "name", "path",
-    "source", "marker", "timeout_s", "settings" and "data_dir"; runner: the text of this file,
-    where it has none. Ends in 0 when all frames are written.
+    "source", "marker", "timeout_s", "settings" and "data_dir". Ends in 0 when all frames are
+    written.
     """
-    global own_text
     request = json.loads(read_line(0).decode("ascii"))
-    own_text = str(request.get("runner") or "")
+    markers.extend(probe.pop("marker") for probe in request["probes"])
     hide_stdin()
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in STOPS:
         signal.signal(number, stop)
     control = process_control()
     if control:
         control(PR_SET_CHILD_SUBREAPER, 1)
     for probe in request["probes"]:
-        write_frame(probe["marker"], run_probe(probe, request.get("scratch"), request["limits"]))
-    return 0
+        payload = run_probe(probe, request.get("scratch"), request["limits"], control)
+        write_frame(markers.pop(0), payload)
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--probe"]:
-        probe_main(int(sys.argv[2]))
-    else:
-        sys.exit(main())
+    main()
+    os._exit(0)  # Nothing is buffered, and tidying up takes an interpreter some milliseconds.

@@ -58,7 +58,6 @@ def converse(
     request = {
         "scratch": str(scratch) if scratch else None,
         "limits": LIMITS,
-        "runner": None if files else text,
         "probes": [
             {
                 "name": one.name,

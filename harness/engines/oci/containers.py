@@ -1,4 +1,4 @@
-"""One container for one pass: create, attach, start, listen, find out how it ended, remove.
+"""One container for one pass: create, attach, start, listen, find out how it ended.
 
 An answer counts only if its frame is whole, the exit code is known, and the engine did not go
 away in between.
@@ -76,8 +76,9 @@ def run_container(
     heard: Callable[[bytes], bool],
     noise: Callable[[bytes], bool],
     deadline_s: float,
+    spent: Callable[[str], object],
 ) -> Ended:
-    """Run one container to its end and remove it, whatever happens.
+    """Run one container to its end, and hand it to `spent`, whatever happens.
 
     It is started when `ready` returns: what it mounts may be filled while it is made.
     `heard` and `noise` get standard output and standard error, and stop the container by
@@ -96,7 +97,7 @@ def run_container(
         ready()
         return _run(client, watch, container, stdin, heard, noise, began, deadline_s, what.row)
     finally:
-        remove(client, container)
+        spent(container)
 
 
 def _create(client: APIClient, what: Started) -> str:

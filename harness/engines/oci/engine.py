@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from secrets import token_hex
 from types import TracebackType
@@ -16,7 +17,7 @@ from harness.engines.oci import LABEL
 from harness.engines.oci.capabilities import Capabilities, capabilities_of
 from harness.engines.oci.cells import obtain
 from harness.engines.oci.connection import connect, engine_errors, told_of
-from harness.engines.oci.containers import Ended, Started, run_container, scratch_path
+from harness.engines.oci.containers import Ended, Started, remove, run_container, scratch_path
 from harness.engines.oci.gpu import GPU_NEEDED, NO_HOOK, GpuHook, gpu_hook
 from harness.engines.oci.images import other_architecture
 from harness.engines.oci.profile import HARNESS_DIR
@@ -54,12 +55,17 @@ class ContainerEngine:
         self._version: dict[str, Any] = {}
         self._volumes: dict[tuple[str, ...], RunVolume] = {}
         self._stock: ImageStock | None = None
-        self._info: dict[str, Any] = {}
+        self._thread = ThreadPoolExecutor(1)
+        self._asked_info: Future[dict[str, Any]] = Future()
+        self._spent: list[str] = []
+        """Containers that have ended and wait for their removal until their records are kept."""
 
     def __enter__(self) -> Self:
         self._client = connect(self._asked)
         with engine_errors("saying its version"):
-            self._version, self._info = self._client.version(), self._client.info()
+            self._version = self._client.version()
+        # Takes an engine some 10 ms, while it can answer something else.
+        self._asked_info = self._thread.submit(self._client.info)
         self._row = capabilities_of(self._version)
         watch = EventWatch(
             self._client, by_label=self._row.events_by_label, reopen=self._row.events_break
@@ -67,7 +73,7 @@ class ContainerEngine:
         with engine_errors("opening its event stream"):
             watch.start()
         self._watch = watch
-        self._stock = ImageStock(self._client, self._workshop)
+        self._stock = ImageStock(self._client, self._workshop, before=self._remove_spent)
         return self
 
     def __exit__(
@@ -82,7 +88,13 @@ class ContainerEngine:
             self._watch.close()
         if self._client is not None:
             self._client.close()
+        self._thread.shutdown()
         self._client = self._watch = self._stock = None
+
+    @property
+    def _info(self) -> Mapping[str, Any]:
+        with engine_errors("saying what it is"):
+            return self._asked_info.result()
 
     @property
     def capabilities(self) -> Capabilities:
@@ -133,10 +145,15 @@ class ContainerEngine:
     def release(self, run: str) -> None:
         """Remove a run's containers and volume."""
         try:
+            self._remove_spent()
             for key in [key for key in self._volumes if key[0] == run]:
                 self._volumes.pop(key).close()
         finally:
             sweep(self.client, maybe_alive, run=run)
+
+    def _remove_spent(self) -> None:
+        while self._spent:
+            remove(self.client, self._spent.pop())
 
     def obtain(self, order: Order, say: Say) -> Obtained:
         """Build, pull or find a cell's image."""
@@ -170,6 +187,7 @@ class ContainerEngine:
         """One container: the runner inside it asks every probe and frames the answers."""
         image = request.obtained.image
         assert image is not None, "a pass needs an obtained image"
+        self._remove_spent()
         labels = {
             f"{LABEL}.kind": "probe",
             f"{LABEL}.run": request.run,
@@ -199,7 +217,7 @@ class ContainerEngine:
         assert self._watch is not None, "only inside `with`"
         markers = {token_hex(16): question.probe.name for question in request.questions}
         reader = FrameReader(markers, request.profile.output_bytes)
-        scratch, runner = scratch_path(), runner_text()
+        scratch = scratch_path()
         noise = bytearray()
         budget = request.profile.output_bytes
 
@@ -219,7 +237,7 @@ class ContainerEngine:
             self._watch,
             Started(
                 image=image,
-                command=(interpreter, "-c", runner),
+                command=(interpreter, "-c", runner_text()),
                 scratch=scratch,
                 volume=volume.made() if volume else "",
                 profile=request.profile,
@@ -230,11 +248,12 @@ class ContainerEngine:
             ),
             ready=volume.filled if volume else lambda: None,
             stdin=lambda: guest_request(
-                request, markers, scratch=scratch, at=HARNESS_DIR, runner=runner
+                request, markers, scratch=scratch, at=HARNESS_DIR, files=False
             ),
             heard=hear,
             noise=keep,
             deadline_s=_OVERHEAD_S + sum(each.probe.timeout_s for each in request.questions),
+            spent=self._spent.append,
         )
         return _performed(ended, reader, bytes(noise), self._row)
 

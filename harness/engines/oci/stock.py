@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,11 +34,17 @@ from harness.model import Recipe
 
 
 class ImageStock:
-    """Holds images that are needed, says what there is room for, removes what is not needed."""
+    """Holds images that are needed, says what there is room for, removes what is not needed.
 
-    def __init__(self, client: APIClient, workshop: Workshop) -> None:
+    `before` any goes: containers that have ended may still hold them.
+    """
+
+    def __init__(
+        self, client: APIClient, workshop: Workshop, *, before: Callable[[], object] = lambda: None
+    ) -> None:
         self._client = client
         self._workshop = workshop
+        self._before = before
         self._uses = Uses(workshop.cache, workshop.owner)
         self._layers: dict[str, tuple[str, ...]] = {}
 
@@ -92,6 +98,7 @@ class ImageStock:
 
         Says what went, and what is still lacking. Raises EngineError.
         """
+        self._before()
         with self._uses.turn():
             found = self._found()
             images = list(self._kept(found, self._uses.all()))
