@@ -23,10 +23,10 @@ from tempfile import TemporaryDirectory
 
 from results_file import arguments, write_result
 
-from harness.commands.session import suite_probes
 from harness.hostclass import host_class
 from harness.matrix import load_suite
 from harness.model import Cell, EngineInfo, ImageIdentity, Outcome, Record, Run
+from harness.probe import suite_probes
 from harness.reuse import decisive, known_answers, repeatable
 from harness.selection import select
 from harness.store import Store

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.availability import packages, reason_unavailable
 from harness.model import Cell, Excluded, Level, Place, Profile, Scalar
-from harness.words import size_text
+from harness.words import plain_requirement, size_text
 
 if TYPE_CHECKING:
     from harness.schema import Defaults, ProfileTable, Shared
@@ -132,17 +132,25 @@ def _impossible(cell: Cell) -> str | None:
     """Why no distribution of the claimed framework can be installed; None where one can."""
     if not cell.base or not cell.python:
         return None
-    from packaging.requirements import Requirement
-    from packaging.utils import canonicalize_name
-
     for framework, _ in cell.framework:
         known = packages(framework)
         for text in cell.install:
-            wanted = Requirement(text)
-            name = canonicalize_name(wanted.name)
-            pins = [part.version for part in wanted.specifier if part.operator == "=="]
-            if name in known and len(pins) == 1:
-                reason = reason_unavailable(framework, pins[0], name, cell.python)
+            name, pin = _pinned(text)
+            if name in known and pin:
+                reason = reason_unavailable(framework, pin, name, cell.python)
                 if reason:
                     return reason
     return None
+
+
+def _pinned(requirement: str) -> tuple[str, str]:
+    """The distribution's name, and the one version that is wanted; empty where several may be."""
+    if (plain := plain_requirement(requirement)) is not None:
+        name, operator, version = plain
+        return name, version if operator == "==" else ""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    wanted = Requirement(requirement)
+    pins = [part.version for part in wanted.specifier if part.operator == "=="]
+    return canonicalize_name(wanted.name), pins[0] if len(pins) == 1 else ""

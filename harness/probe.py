@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from harness import standard
 from harness.errors import Problem, UsageError
 from harness.metadata import Metadata
-from harness.model import Cell, Probe
+from harness.model import Cell, Probe, Suite
 
 _SOURCE_BYTES = 256 * 1024
 
@@ -21,18 +22,33 @@ def load_probes(places: Iterable[Path]) -> tuple[Probe, ...]:
     holds none; files whose name starts with an underscore are none. Raises UsageError with every
     problem of every file.
     """
-    loaded: dict[str, tuple[int, Probe]] = {}
+    loaded: list[tuple[int, Probe]] = []
     problems: list[str] = []
-    for path in _files(places):
+    for path in {path.stem: path for path in _files(places)}.values():
         try:
-            loaded[path.stem] = _load(path)
+            loaded.append(_load(path))
         except UsageError as error:
             problems.append(str(error))
     if problems:
         raise UsageError("\n\n".join(problems))
-    return tuple(
-        probe for _, probe in sorted(loaded.values(), key=lambda pair: (pair[0], pair[1].name))
-    )
+    return tuple(probe for _, probe in sorted(loaded, key=lambda pair: (pair[0], pair[1].name)))
+
+
+def suite_probes(suite: Suite, names: Sequence[str] = ()) -> tuple[Probe, ...]:
+    """The suite's probes: the standard ones and its own, or those named.
+
+    Raises UsageError for a name there is none of.
+    """
+    folders = (standard.folder("probes"), Path(suite.root) / "probes")
+    probes = load_probes(folder for folder in folders if folder.is_dir())
+    wanted = tuple(names) or suite.probes
+    known = {probe.name for probe in probes}
+    for name in wanted:
+        if name not in known:
+            raise UsageError(
+                f"there is no probe {name!r}", remedy=f"there are: {', '.join(sorted(known))}"
+            )
+    return tuple(probe for probe in probes if not wanted or probe.name in wanted)
 
 
 def load_probe(path: Path) -> Probe:

@@ -157,7 +157,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """The grid of cells, from the store: whatever became of the session."""
     config = terminalreporter.config
     ours = _plugged(config)
-    if ours is None or ours.is_worker:
+    if ours is None or ours.is_worker or config.option.collectonly:
         return
     from harness.testing.summary import summary
 

@@ -111,8 +111,30 @@ def checked_setting(value: object) -> object:
     return value
 
 
+_PLAIN_REQUIREMENT = re.compile(
+    r"(WORD)(?:\[WORD(?:,WORD)*\])?(?:(==|<=|>=|<|>)([0-9]{1,9}(?:\.[0-9]{1,9}){0,5}))?".replace(
+        "WORD", "[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+    )
+)
+
+
+def plain_requirement(text: str) -> tuple[str, str, str] | None:
+    """Name (as PEP 503 compares it), operator and version of the plainest of requirements.
+
+    Operator and version may be empty. None for anything that is not so plain: `packaging` is to
+    read it, which takes longer to be imported than a whole matrix.yaml takes to be read.
+    """
+    found = _PLAIN_REQUIREMENT.fullmatch(text)
+    if found is None:
+        return None
+    name, operator, version = found.groups(default="")
+    return re.sub(r"[-_.]+", "-", name).lower(), operator, version
+
+
 def checked_requirement(value: str) -> str:
     """The text, if it is a requirement by name (PEP 508), with no place to fetch it from."""
+    if plain_requirement(value) is not None:
+        return value
     from packaging.requirements import InvalidRequirement, Requirement
 
     try:

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.commands.run import Wanted, perform
-from harness.commands.session import AUTO, open_suite, places, suite_probes
+from harness.commands.session import AUTO, open_suite, places
 from harness.compare.comparison import compare_cells
 from harness.compare.judgement import Comparison
 from harness.compare.rules import run_date
 from harness.errors import UsageError
 from harness.model import Cell, Record, Run, Suite
+from harness.probe import suite_probes
 from harness.progress import Progress
 from harness.selection import select
 from harness.store import Store

@@ -17,11 +17,12 @@ from harness.check.reasons import Reason, Standing
 from harness.check.subject import Subject
 from harness.check.trial import Changed, Trial, trial_of
 from harness.commands.run import Wanted, perform
-from harness.commands.session import AUTO, places, suite_probes
+from harness.commands.session import AUTO, places
 from harness.compare.judge import judge_cell
 from harness.errors import EngineError, Exit
 from harness.matrix import load_suite
 from harness.model import Cell, Profile, Record, Run, Suite
+from harness.probe import suite_probes
 from harness.progress import Progress
 from harness.store import Store
 

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import standard
-from harness.commands.session import build_files, open_suite, suite_probes
+from harness.commands.session import build_files, open_suite
 from harness.lock import find_lock
 from harness.plan import plan_text
+from harness.probe import suite_probes
 from harness.selection import select
 
 

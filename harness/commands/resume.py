@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from harness.commands.session import suite_probes
 from harness.dataset import DataSet
 from harness.engines import Engine, Order
 from harness.errors import UsageError
 from harness.model import Cell, Probe, Record, Run, Suite
+from harness.probe import suite_probes
 from harness.recipe import digest
 
 _REMEDY = "start a new run: records of one run must come from one plan"

@@ -16,7 +16,6 @@ from harness.commands.session import (
     opened_engine,
     orders,
     places,
-    suite_probes,
     workshop,
 )
 from harness.compare.judge import judge
@@ -28,7 +27,7 @@ from harness.files import atomic_write
 from harness.formats import render
 from harness.model import Cell, Probe, Run, Suite
 from harness.owner import owner_alive
-from harness.probe import applies
+from harness.probe import applies, suite_probes
 from harness.progress import Progress
 from harness.runner import Interrupted, Plan, execute
 from harness.selection import select

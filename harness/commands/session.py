@@ -15,7 +15,6 @@ from harness.matrix import load_suite
 from harness.model import Cell, Lock, Probe, Recipe, Suite
 from harness.owner import owner_token
 from harness.places import Places
-from harness.probe import load_probes
 from harness.recipe import base_of, lock_request_digest, recipe_of
 
 AUTO = "auto"
@@ -36,23 +35,6 @@ def open_suite(named: Path | None) -> Suite:
         here = Path("matrix.yaml")
         named = here if here.is_file() else standard.default_suite()
     return load_suite(named)
-
-
-def suite_probes(suite: Suite, names: Sequence[str] = ()) -> tuple[Probe, ...]:
-    """The suite's probes: the standard ones and its own, or those named.
-
-    Raises UsageError for a name there is none of.
-    """
-    folders = (standard.folder("probes"), Path(suite.root) / "probes")
-    probes = load_probes(folder for folder in folders if folder.is_dir())
-    wanted = tuple(names) or suite.probes
-    known = {probe.name for probe in probes}
-    for name in wanted:
-        if name not in known:
-            raise UsageError(
-                f"there is no probe {name!r}", remedy=f"there are: {', '.join(sorted(known))}"
-            )
-    return tuple(probe for probe in probes if not wanted or probe.name in wanted)
 
 
 def lock_of(suite: Suite, cell: Cell) -> Lock:

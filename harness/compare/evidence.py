@@ -6,8 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from packaging.version import InvalidVersion, Version
-
 from harness.compare.facts import as_number
 from harness.model import Band, Cell, Evidence, Fact, Probe, Record, Run, Verdict
 
@@ -251,6 +249,8 @@ def _same_version(claimed: str, measured: Fact) -> bool:
         return False
     if claimed == measured:
         return True
+    from packaging.version import InvalidVersion, Version
+
     try:
         return len(measured) <= _VERSION_LIMIT and Version(claimed) == Version(measured)
     except InvalidVersion:

@@ -16,12 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from harness.commands.run import Wanted, perform
-from harness.commands.session import places, suite_probes
+from harness.commands.session import places
 from harness.errors import Exit, HarnessError
 from harness.lease import lease
 from harness.matrix import load_suite
 from harness.model import Record, Run
 from harness.owner import owner_token
+from harness.probe import suite_probes
 from harness.progress import LineProgress, Tally
 from harness.store import Store
 from harness.testing.board import Board, Needs, State

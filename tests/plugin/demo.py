@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.answer import Answer
-from harness.commands.session import order, suite_probes
+from harness.commands.session import order
 from harness.engines import Obtained
 from harness.matrix import load_suite
 from harness.model import (
@@ -22,7 +22,7 @@ from harness.model import (
     Record,
     Run,
 )
-from harness.probe import applies
+from harness.probe import applies, suite_probes
 from harness.recordings import RecordedAnswer, RecordedCell, asked, begin_cell, keep_answer
 from harness.store import Store
 from harness.worker import question
