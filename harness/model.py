@@ -365,6 +365,10 @@ class ImageIdentity:
     size_bytes: int = 0
 
 
+UNBOUNDED = "unbounded"
+"""Among an engine's details: what of its containers it cannot bound."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EngineInfo:
     """Which engine answered, and its versions."""

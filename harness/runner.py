@@ -19,7 +19,7 @@ from harness.budget import Group, grouped, groups, refusal, told
 from harness.dataset import DataSet
 from harness.engines import Engine, Order, Stock
 from harness.errors import EngineError
-from harness.model import Cell, Place, Probe, Record, Run, Suite
+from harness.model import UNBOUNDED, Cell, Place, Probe, Record, Run, Suite
 from harness.reuse import Decisive, known_answers, repeatable
 from harness.runid import new_run_id
 from harness.store import Store
@@ -87,8 +87,11 @@ def execute(
     )
     room = _room(engine, task, tell)
     if plan.resumed is None:
-        notice = grouped(room.groups)
-        run = replace(run, notices=(*run.notices, notice) if notice else run.notices)
+        unbounded = _unbounded(run)
+        if unbounded:
+            tell("", unbounded)
+        found = (one for one in (unbounded, grouped(room.groups)) if one)
+        run = replace(run, notices=(*run.notices, *found))
         store.begin(run)
     else:
         run = store.reopen(run.id)
@@ -194,6 +197,15 @@ def _new_run(plan: Plan, engine: Engine) -> Run:
         ),
         notices=plan.notices,
         pairs=tuple((cell.id, probe.name) for cell in plan.cells for probe in plan.probes),
+    )
+
+
+def _unbounded(run: Run) -> str:
+    """What is to be said where an engine bounds less than the profile asks for; empty else."""
+    lacking = run.engine.detail.get(UNBOUNDED, "")
+    return lacking and (
+        f"this engine does not bound the {lacking} of containers: a hostile image may exhaust its "
+        "host; `harness doctor` says more"
     )
 
 

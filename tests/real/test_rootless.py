@@ -94,3 +94,9 @@ def test_the_doctor_finds_whether_a_users_limits_hold(rootless: Trying, tmp_path
     limits = found["limits"]
     assert ("ok" if bounded else "problem") == limits["status"], limits
     assert bounded or "not bounded" in limits["remedy"]
+    cell = {"id": "x", "image": rootless.base, "interpreter": rootless.python, "level": "L0"}
+    suite = small_suite(place.folder / "suite", cell, probes=["python"])
+    said = place.harness("run", "--suite", str(suite), "--engine", "podman")
+    run, _ = place.recorded()
+    for told in (" ".join(run.notices), " ".join((said.out + said.err).split())):
+        assert bounded == ("does not bound the memory and the processes" not in told), told

@@ -31,6 +31,7 @@ class Scripted:
     on: HostClass = HOST
     interrupted_in: str = ""
     first_only: bool = False
+    detail: dict[str, str] = field(default_factory=dict)
     obtained: list[str] = field(default_factory=list)
     asked: list[tuple[str, int, str]] = field(default_factory=list)
 
@@ -45,7 +46,7 @@ class Scripted:
     ) -> None: ...
 
     def describe(self) -> EngineInfo:
-        return EngineInfo(name=self.name)
+        return EngineInfo(name=self.name, detail=self.detail)
 
     def host(self) -> HostClass:
         return self.on

@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError, IncompleteRead, InvalidChunkLength
 from harness.addresses import without_credentials
 from harness.engines.oci.capabilities import DOCKER, Capabilities, address, capabilities_of
 from harness.errors import EngineError, InfrastructureError, cause_of
-from harness.model import EngineInfo
+from harness.model import UNBOUNDED, EngineInfo
 
 _ANSWER_S = 60
 """How long one ordinary call may take before the engine counts as not answering."""
@@ -138,5 +138,17 @@ def told_of(version: Mapping[str, Any], info: Mapping[str, Any], api: str) -> En
             "runtime": str(info.get("DefaultRuntime", "")),
             "security": ", ".join(str(option) for option in info.get("SecurityOptions") or ()),
             "storage": str(info.get("Driver", "")),
+            **({UNBOUNDED: " and the ".join(lacking)} if (lacking := _unbounded(info)) else {}),
         },
     )
+
+
+def _unbounded(info: Mapping[str, Any]) -> tuple[str, ...]:
+    """What of its containers it cannot bound. Without root it needs cgroups of version 2."""
+    rootless = any("rootless" in str(option) for option in info.get("SecurityOptions") or ())
+    if str(info.get("CgroupDriver")) == "none" or (
+        rootless and str(info.get("CgroupVersion", "1")) == "1"
+    ):
+        return ("memory", "processes")
+    told = {"memory": info.get("MemoryLimit"), "processes": info.get("PidsLimit")}
+    return tuple(name for name, there in told.items() if there is False)
