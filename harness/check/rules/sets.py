@@ -43,7 +43,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
         told = f"{conflict.package} {version}" if version else f"no {conflict.package}"
         told = told if conflict.package else f"Python {python}"
         yield Reason(
-            weight=_WEIGHT[conflict.effect],
+            weight=Weight.CHANGE if conflict.unless else _WEIGHT[conflict.effect],
             title=f"{subject.framework} {subject.version} and {told}: {breakage.cause}",
             evidence=(f"known for {conflict.framework}: {breakage.what}",),
             remedy=breakage.remedy,
