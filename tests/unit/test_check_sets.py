@@ -20,7 +20,9 @@ def found(version: str, protobuf: str, *environment: str) -> list[Reason]:
     config = cpu_image(version)
     config["config"]["Env"] = [*config["config"].get("Env", []), *environment]
     about = subject(config)
-    claim = Claim(what="framework", value=f"tensorflow {version}", origin=Origin.CONTENT)
+    claim = Claim(
+        what="framework", value=f"tensorflow {version}", origin=Origin.CONTENT, evidence="p"
+    )
     inside = Inside(
         distributions=(
             Distribution(name="protobuf", version=protobuf, python="", prefix="", path="p"),
