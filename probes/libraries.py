@@ -74,12 +74,18 @@ def probe(settings):
         "libraries.compute_seconds": computed - imported,
         "libraries.hashing_seconds": clock() - computed
     }
-    package = os.path.realpath(os.path.dirname(tensorflow.__file__))
+    package = folder_of(tensorflow)
     objects = describe(hashing.known, package)
     facts.update(listing(objects))
     facts.update(mathematics(tensorflow, objects))
     facts.update(accelerators(tensorflow, objects, os.path.dirname(package)))
     return facts
+
+
+def folder_of(tensorflow):
+    """Where its code lies; 1.15, 2.0 and 2.1 have it beside the package that one imports."""
+    inner = sys.modules.get("tensorflow_core", tensorflow)
+    return os.path.realpath(os.path.dirname(inner.__file__))
 
 
 def compute(tensorflow):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import runpy
 import struct
+import sys
 import tempfile
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -160,6 +162,18 @@ def test_a_library_that_is_only_installed_can_be_the_wrong_one(tmp_path: Path) -
     loaded = {"path": "/x/libcudnn.so.9", "version": "9.3.0", "own": False, "needed": []}
     facts = PROBE["accelerators"](object(), [*objects, loaded], str(tmp_path))
     assert [] == facts["libraries.mismatches"]
+
+
+def test_code_beside_the_package_is_its_own(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """tensorflow 1.15: `import tensorflow` is a package without code of its own."""
+    outer, inner = (ModuleType(name) for name in ("tensorflow", "tensorflow_core"))
+    for module in (outer, inner):
+        module.__file__ = str(tmp_path / module.__name__ / "__init__.py")
+    assert str(tmp_path / "tensorflow") == PROBE["folder_of"](outer)
+    monkeypatch.setitem(sys.modules, "tensorflow_core", inner)
+    assert str(tmp_path / "tensorflow_core") == PROBE["folder_of"](outer)
 
 
 def test_marks_are_found_where_two_pieces_meet(tmp_path: Path) -> None:
