@@ -217,6 +217,11 @@ CPU = {"package": "tensorflow", "needed": ("libc.so.6",), "code": PLAIN_CODE}
         ("do not reuse here", "GLIBC_2.28", [system(), framework(**CPU, glibc="2.28")]),
         (
             "do not reuse here",
+            "protobuf 4.25.8",
+            [system(), framework(**CPU, others=("protobuf-4.25.8",))],
+        ),
+        (
+            "reuse with these changes",
             "protobuf 4.24.4",
             [system(), framework(**CPU, others=("protobuf-4.24.4",))],
         ),

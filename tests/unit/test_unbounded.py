@@ -25,6 +25,8 @@ BOTH = "memory and the processes"
         (None, {"CgroupVersion": "1", "MemoryLimit": True, "PidsLimit": True}),
         (None, {**ROOTLESS, "CgroupVersion": "2", "CgroupDriver": "systemd"}),
         (BOTH, {**ROOTLESS, "CgroupVersion": "1", "MemoryLimit": True, "PidsLimit": True}),
+        (BOTH, {"Rootless": True, "CgroupVersion": "1", "MemoryLimit": True, "PidsLimit": True}),
+        (None, {"Rootless": True, "CgroupVersion": "2", "MemoryLimit": True, "PidsLimit": True}),
         (BOTH, {**ROOTLESS, "CgroupVersion": "2", "CgroupDriver": "none"}),
         ("processes", {"CgroupVersion": "1", "MemoryLimit": True, "PidsLimit": False}),
     ],

@@ -145,7 +145,9 @@ def told_of(version: Mapping[str, Any], info: Mapping[str, Any], api: str) -> En
 
 def _unbounded(info: Mapping[str, Any]) -> tuple[str, ...]:
     """What of its containers it cannot bound. Without root it needs cgroups of version 2."""
-    rootless = any("rootless" in str(option) for option in info.get("SecurityOptions") or ())
+    rootless = info.get("Rootless") is True or any(
+        "rootless" in str(option) for option in info.get("SecurityOptions") or ()
+    )
     if str(info.get("CgroupDriver")) == "none" or (
         rootless and str(info.get("CgroupVersion", "1")) == "1"
     ):
