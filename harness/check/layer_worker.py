@@ -18,6 +18,11 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO, cast
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 MEMORY = 768 * 1024**2
 CPU_S = 900
 FILE = 3 * 1024**3
@@ -40,6 +45,8 @@ MODULES = 100_000
 _RECORDED = 24_000
 """Files of one distribution that are told."""
 _CHUNK = 1024**2
+_WINDOW_LOG = 27
+"""Memory that unpacking may ask for: 2 to this power, as much as zstd itself takes unasked."""
 
 _LIBRARY = re.compile(r"(?:^|/)(?:lib[^/]{1,200}|ld-[^/]{1,60})\.so(?:\.[^/]{1,60})?$")
 _DISTRIBUTION = re.compile(
@@ -112,7 +119,10 @@ def main(modules: list[str]) -> None:
             pass
     except Bomb as error:
         end["problem"] = f"bomb: {error}"
-    except (tarfile.TarError, EOFError, OSError, ValueError, MemoryError) as error:
+    except (
+        *(tarfile.TarError, zstd.ZstdError),
+        *(EOFError, OSError, ValueError, MemoryError),
+    ) as error:
         end["problem"] = f"{type(error).__name__}: {error}"[:200]
     if stream is not None:
         end |= {"digest": f"sha256:{stream.digest.hexdigest()}", "bytes": stream.count}
@@ -139,7 +149,8 @@ def _unpacked(stream: io.BufferedReader) -> BinaryIO:
     if magic[:2] == b"\x1f\x8b":
         return cast("BinaryIO", gzip.GzipFile(fileobj=stream))
     if magic[:4] == b"\x28\xb5\x2f\xfd":
-        raise ValueError("it is packed with zstd, which cannot be read here")
+        bounds: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _WINDOW_LOG}
+        return cast("BinaryIO", zstd.ZstdFile(stream, options=bounds))
     return cast("BinaryIO", stream)
 
 

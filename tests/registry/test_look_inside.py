@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ from harness.check.archive import opened_archive
 from harness.check.elf import read_elf
 from harness.check.failures import WrongContent
 from harness.check.inside import Inside
-from harness.check.layer_worker import Bomb, Bounded, Counted
+from harness.check.layer_worker import Bomb, Bounded, Counted, zstd
 from harness.check.looking import look_inside
 from harness.check.manifest import Platform
 from harness.check.merged import inside_of
@@ -287,10 +288,13 @@ def test_avx_is_read_in_the_code_not_in_the_version(tmp_path: Path, host: str) -
     )
 
 
-def test_a_registry_is_looked_through_with_static(fake: FakeRegistry, host: str) -> None:
+@pytest.mark.parametrize("pack", [gzip.compress, zstd.compress, bytes])
+def test_a_registry_is_looked_through_with_static(
+    fake: FakeRegistry, host: str, pack: Callable[[bytes], bytes]
+) -> None:
     name = "tensorflow/tensorflow"
     raw = json.dumps(legacy_gpu()).encode()
-    packed = [gzip.compress(one) for one in (system(), cuda_8(), framework())]
+    packed = [pack(one) for one in (system(), cuda_8(), framework())]
     tree = manifest_of(fake.blob(raw, name), len(raw))
     tree["layers"] = [descriptor(fake.blob(one, name), len(one), LAYER) for one in packed]
     fake.manifest(tree, MANIFEST, "1.2.1-gpu-py3", name)
@@ -325,15 +329,24 @@ def directly(raw: bytes, *modules: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
+def _wide_window() -> bytes:
+    """Packed so that unpacking asks for 2 GiB of memory."""
+    asked = {zstd.CompressionParameter.window_log: 31}
+    packer = zstd.ZstdCompressor(options=asked)
+    return packer.compress(layer({"a": b"x" * 5000})) + packer.flush()
+
+
 @pytest.mark.parametrize(
     ("words", "raw"),
     [
         ("Error", b"not a tar" * 200),
         ("Error", layer({"a": b"x" * 5000})[:3000]),
         ("Error", gzip.compress(layer({"a": b"x" * 5000}))[:-20]),
-        ("zstd", b"\x28\xb5\x2f\xfd" + b"x" * 100),
+        ("ZstdError", b"\x28\xb5\x2f\xfd" + b"x" * 100),
+        ("EOFError", zstd.compress(layer({"a": b"x" * 5000}))[:-20]),
+        ("ZstdError", _wide_window()),
     ],
-    ids=["noise", "cut", "cut-gzip", "zstd"],
+    ids=["noise", "cut", "cut-gzip", "no-zstd", "cut-zstd", "zstd-window"],
 )
 def test_a_layer_that_cannot_be_read_says_why(words: str, raw: bytes) -> None:
     (*_, end) = directly(raw)
