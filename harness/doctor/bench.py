@@ -17,8 +17,8 @@ from docker.errors import APIError, NotFound
 
 from harness.doctor.root import NoRoot, interpreter, python_root
 from harness.engines.oci import LABEL
-from harness.engines.oci.capabilities import Capabilities, capabilities_of
-from harness.engines.oci.connection import connect, engine_errors, explanation
+from harness.engines.oci.capabilities import Capabilities
+from harness.engines.oci.connection import connect, engine_errors, explanation, row_of
 from harness.engines.oci.containers import remove, scratch_path
 from harness.engines.oci.profile import HARNESS_DIR, USER, host_options
 from harness.engines.oci.sweep import remove_network
@@ -55,8 +55,7 @@ class Bench:
         """Look for the engine."""
         try:
             self.client = connect(self.row)
-            with engine_errors("saying its version"):
-                self.row = capabilities_of(self.client.version())
+            self.row = row_of(self.client)
         except EngineError as error:
             self.client, self.why = None, error.message
 

@@ -34,7 +34,7 @@ BOTH = "memory and the processes"
 def test_what_an_engine_cannot_bound_is_among_its_details(
     expected: str | None, info: dict[str, Any]
 ) -> None:
-    assert expected == told_of({"Version": "1"}, info, "1.41").detail.get(UNBOUNDED)
+    assert expected == told_of("docker", info, "1.41").detail.get(UNBOUNDED)
 
 
 @pytest.mark.parametrize("detail", [{}, {UNBOUNDED: BOTH}])

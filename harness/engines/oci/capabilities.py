@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,8 +17,8 @@ class Capabilities:
 
     engine: str
     """Its name here: `--engine NAME`."""
-    says: str
-    """The name of its component in the answer of `/version`."""
+    header: str
+    """What only its answers carry; empty: nothing of its own."""
     variables: tuple[str, ...]
     """Environment variables that name its address, in this order."""
     sockets: tuple[str, ...]
@@ -49,7 +48,7 @@ class Capabilities:
 
 DOCKER = Capabilities(
     engine="docker",
-    says="Engine",
+    header="",
     variables=("DOCKER_HOST",),
     sockets=("/var/run/docker.sock",),
     start="start it (systemctl start docker, or dockerd)",
@@ -63,7 +62,7 @@ DOCKER = Capabilities(
 )
 PODMAN = Capabilities(
     engine="podman",
-    says="Podman Engine",
+    header="Libpod-API-Version",
     variables=("CONTAINER_HOST",),
     sockets=("/run/podman/podman.sock", "{runtime}/podman/podman.sock"),
     start="start its service (systemctl start podman.socket; as a user: "
@@ -79,10 +78,10 @@ PODMAN = Capabilities(
 TABLE = (DOCKER, PODMAN)
 
 
-def capabilities_of(version: Mapping[str, Any]) -> Capabilities:
-    """The row of what answered, by its answer to `/version`; Docker's for whatever is unknown."""
-    said = {str(part.get("Name", "")) for part in version.get("Components") or ()}
-    return next((row for row in TABLE if row.says in said), DOCKER)
+def capabilities_of(headers: Mapping[str, str]) -> Capabilities:
+    """The row of what answered, by the headers of its answer; Docker's for whatever is unknown."""
+    said = {name.lower() for name in headers}
+    return next((row for row in TABLE if row.header.lower() in said), DOCKER)
 
 
 def address(row: Capabilities, environment: Mapping[str, str]) -> str:

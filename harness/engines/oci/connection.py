@@ -31,15 +31,17 @@ class DiskFull(InfrastructureError):
 
 class _Client(APIClient):
     """Trusts an engine's own authority, whatever REQUESTS_CA_BUNDLE names for the web: requests
-    lets the variable win over a session's setting (psf/requests#3829). Asks once who answers.
+    lets the variable win over a session's setting (psf/requests#3829). Learns the API's version
+    from `/_ping`, as the engines' own clients do: for `/version` an engine starts two programs.
     """
 
-    _heard: Mapping[str, Any] | None = None
+    answering: Capabilities = DOCKER
 
-    def version(self, api_version: bool = True) -> Any:
-        if self._heard is None:
-            self._heard = super().version(api_version)
-        return self._heard
+    def _retrieve_server_version(self) -> str:
+        heard = self.get(f"{self.base_url}/_ping", timeout=self.timeout).headers
+        self.answering = capabilities_of(heard)
+        told: str = heard.get("Api-Version") or super()._retrieve_server_version()  # type: ignore[misc]
+        return told
 
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
@@ -49,11 +51,11 @@ class _Client(APIClient):
 
 
 def connect(
-    row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S, api: str = "auto"
+    row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S, like: APIClient | None = None
 ) -> APIClient:
     """A client that has heard from its engine, at the address its row of the table tells.
 
-    With `api`, the version of an engine that was heard from before, nothing is asked. Raises
+    With `like`, a client that has heard from that engine before, nothing is asked. Raises
     EngineError that says whether there is no engine, or one that does not answer.
     """
     from docker.utils import kwargs_from_env
@@ -68,13 +70,24 @@ def connect(
     try:
         settings = kwargs_from_env()
         settings["base_url"] = where
-        client = _Client(version=api, timeout=timeout_s, **settings)
+        client = _Client(
+            version="auto" if like is None else like.api_version, timeout=timeout_s, **settings
+        )
     except (DockerException, RequestException, HTTPError, OSError, ValueError) as error:
         raise EngineError(
             f"no container engine answers at {without_credentials(where)}: {_cause(error)}",
             remedy=f"{row.start}, set {row.variables[0]}, or use `--engine host`",
         ) from error
+    # No proxy and no .netrc is for a socket; requests looks for them at every call.
+    client.trust_env = not client.base_url.startswith("http+docker:")
+    if like is not None:
+        client.answering = row_of(like)
     return client
+
+
+def row_of(client: APIClient) -> Capabilities:
+    """What the engine can do that answers a client of `connect`."""
+    return client.answering if isinstance(client, _Client) else DOCKER
 
 
 def _cause(error: BaseException) -> str:
@@ -122,14 +135,14 @@ def disk_full(text: str) -> bool:
     return "no space left on device" in text.lower()
 
 
-def told_of(version: Mapping[str, Any], info: Mapping[str, Any], api: str) -> EngineInfo:
-    """What answered, its versions, and the features that decide what a container may see.
+def told_of(name: str, info: Mapping[str, Any], api: str) -> EngineInfo:
+    """The engine's version, and the features that decide what a container may see.
 
-    From its answers to `/version` and `/info`, and the version of the API that is spoken.
+    From its answer to `/info`, and the version of the API that is spoken.
     """
     return EngineInfo(
-        name=capabilities_of(version).engine,
-        version=str(version.get("Version", "")),
+        name=name,
+        version=str(info.get("ServerVersion", "")),
         api=api,
         detail={
             "cgroup": f"{info.get('CgroupVersion', '1')} ({info.get('CgroupDriver', '')})",

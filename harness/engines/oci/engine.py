@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from secrets import token_hex
 from types import TracebackType
@@ -14,9 +15,9 @@ from docker import APIClient
 from harness.engines import Obtained, Order, Pass, Performed, Say, Workshop
 from harness.engines.guestwork import answers_of, guest_data, guest_request, runner_text
 from harness.engines.oci import LABEL
-from harness.engines.oci.capabilities import Capabilities, capabilities_of
+from harness.engines.oci.capabilities import Capabilities
 from harness.engines.oci.cells import obtain
-from harness.engines.oci.connection import connect, engine_errors, told_of
+from harness.engines.oci.connection import connect, engine_errors, row_of, told_of
 from harness.engines.oci.containers import Ended, Started, remove, run_container, scratch_path
 from harness.engines.oci.gpu import GPU_NEEDED, NO_HOOK, GpuHook, gpu_hook
 from harness.engines.oci.images import other_architecture
@@ -52,7 +53,6 @@ class ContainerEngine:
         self._workshop = workshop
         self._client: APIClient | None = None
         self._watch: EventWatch | None = None
-        self._version: dict[str, Any] = {}
         self._volumes: dict[tuple[str, ...], RunVolume] = {}
         self._stock: ImageStock | None = None
         self._thread = ThreadPoolExecutor(1)
@@ -62,11 +62,9 @@ class ContainerEngine:
 
     def __enter__(self) -> Self:
         self._client = connect(self._asked)
-        with engine_errors("saying its version"):
-            self._version = self._client.version()
         # Takes an engine some 10 ms, while it can answer something else.
         self._asked_info = self._thread.submit(self._client.info)
-        self._row = capabilities_of(self._version)
+        self._row = row_of(self._client)
         watch = EventWatch(
             self._client, by_label=self._row.events_by_label, reopen=self._row.events_break
         )
@@ -125,7 +123,7 @@ class ContainerEngine:
 
     def describe(self) -> EngineInfo:
         """Versions and features, and elsewhere the name of the host."""
-        told = told_of(self._version, self._info, str(self.client.api_version))
+        told = told_of(self._row.engine, self._info, str(self.client.api_version))
         name = str(self._info.get("Name") or "")
         return told if self.here else replace(told, detail={**told.detail, "host": name})
 
@@ -157,14 +155,13 @@ class ContainerEngine:
 
     def obtain(self, order: Order, say: Say) -> Obtained:
         """Build, pull or find a cell's image."""
-        client = connect(self._asked, api=self.client.api_version)
+        if order.cell.gpu == GPU_NEEDED and (why := self._no_gpu(self.client)):
+            return Obtained(outcome=Outcome.HOST_INCOMPATIBLE, reason=why)
+        if order.recipe is None:
+            return obtain(self.client, order, self._workshop, say)
         # Its own connection: obtaining runs in threads, and a build changes the time-outs.
-        try:
-            if order.cell.gpu == GPU_NEEDED and (why := self._no_gpu(client)):
-                return Obtained(outcome=Outcome.HOST_INCOMPATIBLE, reason=why)
+        with closing(connect(self._asked, like=self.client)) as client:
             return obtain(client, order, self._workshop, say)
-        finally:
-            client.close()
 
     def _no_gpu(self, client: APIClient) -> str:
         """Why no GPU is handed to a container here; empty where one is."""
@@ -265,7 +262,7 @@ class ContainerEngine:
         key = (request.run, *sorted(content))
         if key not in self._volumes:
             self._volumes[key] = RunVolume(
-                connect(self._asked, api=self.client.api_version),
+                connect(self._asked, like=self.client),
                 f"{LABEL}-{request.run}-{token_hex(3)}",
                 image,
                 content,

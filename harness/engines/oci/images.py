@@ -22,8 +22,7 @@ from requests.exceptions import ReadTimeout
 
 from harness.engines import Workshop
 from harness.engines.oci import LABEL
-from harness.engines.oci.capabilities import capabilities_of
-from harness.engines.oci.connection import DiskFull, disk_full, engine_errors
+from harness.engines.oci.connection import DiskFull, disk_full, engine_errors, row_of
 from harness.errors import EngineError
 from harness.model import ImageIdentity
 
@@ -245,10 +244,8 @@ def unnamed_stages(
     client: APIClient, label: str, alive: Callable[[str], bool] = lambda _: False
 ) -> tuple[str, ...]:
     """Ids of unnamed images that carry a stage label, but those of a live owner."""
-    with engine_errors("saying its version"):
-        row = capabilities_of(client.version())
     found = []
-    for image in images_labelled(client, label, dangling=row.stages_dangle):
+    for image in images_labelled(client, label, dangling=row_of(client).stages_dangle):
         if any(tag != "<none>:<none>" for tag in image.get("RepoTags") or ()):
             continue
         if not alive(str((image.get("Labels") or {}).get(f"{LABEL}.stage", "")).partition("/")[0]):
