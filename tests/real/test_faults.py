@@ -521,11 +521,14 @@ def killed_at_random(
 ) -> tuple[int, int]:
     """Kill runs at moments of chance, take each on; how many were killed in mid-run, and before
     they had begun."""
+    began = time.monotonic()
+    place.harness("run", "--suite", str(suite))
+    whole = time.monotonic() - began
     begun = early = 0
     for _ in range(kills):
         known = set(place.runs()) if place.store_path.exists() else set()
         with place.started("run", "--suite", str(suite)) as process:
-            time.sleep(chance.uniform(0.2, 4.5))
+            time.sleep(chance.uniform(0, whole))
             process.kill()
         new = set(place.runs()) - known if place.store_path.exists() else set()
         if not new:
