@@ -68,7 +68,7 @@ def page_of(
         digest=reading.digest,
         answer=answer,
         exit=_exit(answer, ordered, trial),
-        purpose=_purpose(subject, answer),
+        purpose=_purpose(subject, answer, ordered),
         reasons=ordered,
         promises=tuple(
             (what, subject.promised(what), _own(subject, what))
@@ -91,15 +91,19 @@ def _name(subject: Subject) -> str:
     return name.removeprefix(f"{default.namespace}/")
 
 
-def _purpose(subject: Subject, answer: Answer) -> str:
+def _purpose(subject: Subject, answer: Answer, reasons: Iterable[Reason]) -> str:
     if not subject.version or answer is Answer.UNTOLD:
         return ""
     python = subject.said("python")
     what = f"{subject.framework} {subject.version}" + (f" on Python {python}" if python else "")
     if answer is Answer.NOT:
         return what
-    gpu = subject.for_gpu and answer is not Answer.CPU
+    gpu = subject.for_gpu and not _cpu_only(reasons)
     return f"{what}, for the {'CPU and the GPU' if gpu else 'CPU'}"
+
+
+def _cpu_only(reasons: Iterable[Reason]) -> bool:
+    return any(reason.weight is Weight.CPU for reason in reasons)
 
 
 def _own(subject: Subject, what: str) -> str:
@@ -134,7 +138,7 @@ def _run(subject: Subject, host: Host, answer: Answer, reasons: Iterable[Reason]
     known = {reason.explain for reason in reasons if reason.weight is Weight.CHANGE}
     options = ["--rm", "-it"]
     build = subject.build
-    if subject.for_gpu and host.gpus and answer is not Answer.CPU:
+    if subject.for_gpu and host.gpus and not _cpu_only(reasons):
         options.append("--gpus all")
         if "ptx-jit-slow" in known:
             options.append("-e CUDA_CACHE_MAXSIZE=2147483648 -v compiled:/root/.nv/ComputeCache")

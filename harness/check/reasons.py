@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.check.foreseen import Change, Foreseen
+from harness.check.foreseen import NO, Change, Foreseen, Sign
 from harness.errors import Exit
 
 
@@ -84,6 +84,13 @@ class Reason:
     seen: str = ""
     """What was seen when it was run, where something was."""
 
+    @property
+    def needed(self) -> bool:
+        """Whether it is a change without which nothing runs."""
+        return self.weight is Weight.CHANGE and any(
+            one.sign in (Sign.STARTS, Sign.IMPORTS) and one.value == NO for one in self.foresees
+        )
+
 
 _ANSWERS = (
     (Weight.BLOCKS, Answer.NOT),
@@ -94,11 +101,18 @@ _ANSWERS = (
 
 
 def answer_to(reasons: Iterable[Reason]) -> Answer:
-    """What the reasons come to. Nothing known is never `reuse`: that takes a reason for it."""
+    """What the reasons come to. Nothing known is never `reuse`: that takes a reason for it.
+
+    Who may use the CPU only, and that after a change, is told of the change.
+    """
+    reasons = tuple(reasons)
     weights = {reason.weight for reason in reasons}
     if not weights & {Weight.FINE, Weight.BLOCKS}:
         return Answer.UNTOLD
-    return next((answer for weight, answer in _ANSWERS if weight in weights), Answer.REUSE)
+    answer = next((answer for weight, answer in _ANSWERS if weight in weights), Answer.REUSE)
+    if answer is Answer.CPU and any(reason.needed for reason in reasons):
+        return Answer.CHANGES
+    return answer
 
 
 def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

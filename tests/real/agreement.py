@@ -12,7 +12,7 @@ from harness import standard
 from harness.check.foreseen import NO, YES, Sign
 from harness.check.host import Host
 from harness.check.page import Page
-from harness.check.reasons import Answer, Reason, Weight
+from harness.check.reasons import Answer, Reason
 from harness.check.trial import Trial
 from harness.commands.check import Asked, look_at
 from harness.commands.measure import try_image
@@ -144,12 +144,6 @@ def agrees(answer: Answer, shown: str, reasons: Iterable[Reason]) -> bool:
     if answer is Answer.CPU:
         return shown in ("works", "works on the CPU")
     if answer is Answer.CHANGES:
-        needed = any(one.weight is Weight.CHANGE and _stops(one) for one in reasons)
+        needed = any(one.needed for one in reasons)
         return shown == ("works with the change" if needed else "works")
     return answer is Answer.NOT and shown == "fails"
-
-
-def _stops(reason: Reason) -> bool:
-    return any(
-        one.sign in (Sign.STARTS, Sign.IMPORTS) and one.value == NO for one in reason.foresees
-    )

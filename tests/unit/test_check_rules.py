@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from harness.check import rules
 from harness.check.explain import entries
+from harness.check.foreseen import IMPORTS, IMPORTS_NOT, STARTS_NOT, Foreseen
 from harness.check.gpu_code import Fit, GpuCode
 from harness.check.host import Engine, Host, HostGpu
 from harness.check.manifest import Form, Manifest
@@ -336,6 +338,23 @@ def reason(weight: Weight) -> Reason:
 )
 def test_the_heaviest_reason_decides(answer: Answer, weights: list[Weight]) -> None:
     assert answer is answer_to(map(reason, weights))
+
+
+@pytest.mark.parametrize(
+    ("answer", "foresees"),
+    [
+        (Answer.CPU, ()),
+        (Answer.CPU, IMPORTS),
+        (Answer.CHANGES, IMPORTS_NOT),
+        (Answer.CHANGES, STARTS_NOT),
+    ],
+)
+def test_a_change_without_which_nothing_runs_is_told_before_the_missing_gpu(
+    answer: Answer, foresees: tuple[Foreseen, ...]
+) -> None:
+    change = replace(reason(Weight.CHANGE), foresees=foresees)
+    assert answer is answer_to([reason(Weight.FINE), reason(Weight.CPU), change])
+    assert Answer.NOT is answer_to([reason(Weight.BLOCKS), reason(Weight.CPU), change])
 
 
 @given(st.lists(st.sampled_from(Weight)))
