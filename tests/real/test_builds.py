@@ -36,6 +36,20 @@ def test_a_second_build_gives_the_same_layers(
     assert [] == left.found()
 
 
+def test_two_runs_at_once_make_an_image_once(
+    place: Place, home_made: HomeMade, left: Leftovers
+) -> None:
+    suite = home_made.suite(place.folder / "suite", PLAIN)
+    asked = ("run", "--suite", str(suite))
+    with place.started(*asked) as one, place.started(*asked) as other:
+        said = [process.communicate(timeout=300)[0] for process in (one, other)]
+        assert [0, 0] == [one.returncode, other.returncode], said
+    made = [record.image for run in place.runs() for record in place.recorded(run)[1]]
+    assert {"built", "reused"} == {image.origin for image in made if image}
+    assert 1 == len({image.id for image in made if image})
+    assert [] == left.found()
+
+
 def test_a_failing_build_is_a_record_with_its_last_lines_and_stops_no_other_cell(
     place: Place, home_made: HomeMade, left: Leftovers
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 import pytest
 from docker import APIClient
 
+from harness.engines.oci.named import named_images, remove_named
 from harness.owner import owner_token
 from tests.real.commandline import Place
 from tests.real.leftovers import Leftovers
@@ -99,6 +101,22 @@ def test_clean_names_the_images_it_would_remove_and_their_size(
     assert "would remove image harness-base:" in said
     assert " MB) on docker" in said
     assert [image for image in engine.images() if "harness-base" in str(image["RepoTags"])]
+
+
+def test_an_image_of_ours_that_lost_its_name_goes_with_the_others(
+    place: Place, trying: Trying
+) -> None:
+    client, engine = trying.client, trying.engine.name
+    about = f"FROM {trying.base}\nLABEL harness.kind=cell harness.test={token_hex(6)}\n"
+    list(client.build(fileobj=io.BytesIO(about.encode()), rm=True, decode=True))
+    found = [image for image in named_images(client) if not image.named]
+    try:
+        assert found
+        said = place.harness("clean", "--dry-run", "--images", "--engine", engine).out
+        assert all(f"would remove image {image.name} (" in said for image in found)
+    finally:
+        assert [""] * len(found) == [remove_named(client, image) for image in found]
+    assert not [image for image in named_images(client) if not image.named]
 
 
 def test_clean_removes_temporary_folders_of_the_dead(place: Place, dead: str) -> None:

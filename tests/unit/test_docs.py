@@ -112,3 +112,20 @@ def test_what_the_documentation_shows_of_that_page_is_how_it_begins(page: str) -
     (shown,) = [text for _, text in blocks]
     assert legacy_page().startswith(shown.removesuffix("...\n"))
     assert 15 <= shown.count("\n")
+
+
+def test_the_figures_of_check_are_those_that_were_measured_last() -> None:
+    page = " ".join((ROOT / "docs/check.md").read_text("utf-8").split())
+    agreement, registry, signatures = (
+        json.loads((ROOT / f"benchmarks/results/check_{name}.json").read_text("utf-8"))
+        for name in ("agreement", "registry", "signatures")
+    )
+    for figure in (
+        f"{agreement['agree']} of {agreement['images']} agree, and no image that fails",
+        f"a page in {registry['check_seconds']:.2f} s (limit 1 s)",
+        f"an image of {registry['image_gb']} GB in {registry['static_seconds']} s with at most "
+        f"{registry['static_memory_mb']} MB in any process",
+        f"{registry['static_to_pull']} times as long as `docker pull`",
+        f"none of {signatures['distinct_bytes'] / 1e6:.1f} MB of distinct output",
+    ):
+        assert figure in page

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ def obtain_base(
 ) -> ReadyBase:
     """Find or make a base. Raises BaseUnavailable with every source's reason, or EngineError."""
     name = base_name(base)
-    with lease(_turn(name, workshop), alone=True):
+    with turn(name, workshop):
         found = inspect_image(client, name)
         if found is not None and not workshop.refresh_bases:
             return _ready(found)
@@ -95,9 +96,10 @@ def _first_that_works(
     raise BaseUnavailable(f"no source of base {base.id} works here: " + "; ".join(reasons), outcome)
 
 
-def _turn(name: str, workshop: Workshop) -> Path:
+def turn(name: str, workshop: Workshop) -> AbstractContextManager[None]:
     """What two cells, or two harnesses of this host, hold so as not to make one thing twice."""
-    return workshop.cache / "locks" / f"{name.replace(':', '-')}.lock"
+    path = workshop.cache / "locks" / f"{name.replace(':', '-').replace('/', '-')}.lock"
+    return lease(path, alone=True, stop=workshop.stop)
 
 
 def describe(source: Source) -> str:
@@ -188,7 +190,7 @@ def _debian(client: APIClient, source: Source, workshop: Workshop, log: Path) ->
     plain = replace(source, interpreter="", python="", kind="debian")
     name = f"{LABEL}-root:{recipe.digest(plain)[:16]}"
     # Several bases may share one root.
-    with lease(_turn(name, workshop), alone=True):
+    with turn(name, workshop):
         found = inspect_image(client, name)
         if found is not None and not workshop.refresh_bases:
             return str(found["Id"])

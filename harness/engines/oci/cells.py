@@ -16,7 +16,7 @@ from harness.distributions.index import PackageIndex
 from harness.engines import Obtained, Order, Say, Workshop
 from harness.engines.guestwork import install_list
 from harness.engines.oci import LABEL
-from harness.engines.oci.bases import BaseUnavailable, ReadyBase, obtain_base
+from harness.engines.oci.bases import BaseUnavailable, ReadyBase, obtain_base, turn
 from harness.engines.oci.connection import DiskFull, disk_full, engine_errors, explanation
 from harness.engines.oci.images import (
     BuildFailed,
@@ -92,11 +92,26 @@ def _built(
     interpreter = order.cell.interpreter or base.interpreter
     digest = recipe.digest(wanted)
     name = cell_name(order.cell.id, wanted)
-    found = inspect_image(client, name)
-    if found is not None and _same(found, digest, base):
-        return Obtained(
-            image=identity(found, origin="reused"), interpreter=interpreter, log=str(log)
-        )
+    # An image that is made twice at once leaves one of the two behind, without a name.
+    with turn(name, workshop):
+        found = inspect_image(client, name)
+        if found is not None and _same(found, digest, base):
+            return Obtained(
+                image=identity(found, origin="reused"), interpreter=interpreter, log=str(log)
+            )
+        return _made(client, order, wanted, base, interpreter, workshop, log, say)
+
+
+def _made(
+    client: APIClient,
+    order: Order,
+    wanted: Recipe,
+    base: ReadyBase,
+    interpreter: str,
+    workshop: Workshop,
+    log: Path,
+    say: Say,
+) -> Obtained:
     cache = DistributionCache(workshop.cache / "distributions")
     try:
         fetch_missing((*wanted.lock.tools, *wanted.lock.distributions), cache, PackageIndex(), say)
@@ -106,7 +121,7 @@ def _built(
     labels = {
         f"{LABEL}.kind": "cell",
         f"{LABEL}.cell": order.cell.id,
-        f"{LABEL}.recipe": digest,
+        f"{LABEL}.recipe": recipe.digest(wanted),
         f"{LABEL}.base-image": base.image,
         f"{LABEL}.interpreter": interpreter,
         "org.opencontainers.image.title": order.cell.id,
@@ -119,7 +134,7 @@ def _built(
         pack(build_context(wanted, cache, labels), context)
         context.seek(0)
         plan = BuildPlan(
-            name=name,
+            name=cell_name(order.cell.id, wanted),
             dockerfile="Dockerfile",
             arguments={
                 "BASE": base.image,

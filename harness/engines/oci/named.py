@@ -1,4 +1,4 @@
-"""The images we named: the cache that runs build on, emptied by a person or a disk budget."""
+"""The images we made: the cache that runs build on, emptied by a person or a disk budget."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class NamedImage:
 
     id: str
     name: str
+    """Its id, where another took its name: made anew on a newer base, say."""
     kind: str
     """cell, base or root."""
     size_bytes: int
@@ -28,6 +29,11 @@ class NamedImage:
     created: float = 0.0
     """Seconds since the epoch."""
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def named(self) -> bool:
+        """Whether it still has its name."""
+        return self.name != self.id
 
 
 _ORDER = ("cell", "base", "root")
@@ -51,8 +57,8 @@ def named_images(client: APIClient) -> tuple[NamedImage, ...]:
                     created=float(image.get("Created") or 0),
                     labels=labels,
                 )
-                for name in names
-                if f"{LABEL}-{kind}" in name
+                for name in names or [str(image["Id"])]
+                if not names or f"{LABEL}-{kind}" in name
             ]
     return tuple(sorted(found, key=lambda image: (_ORDER.index(image.kind), image.name)))
 

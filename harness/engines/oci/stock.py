@@ -121,7 +121,7 @@ class ImageStock:
             say(f"about {amount(lacking)} more are needed than there is room for: others hold it")
 
     def _found(self) -> dict[str, NamedImage]:
-        return {_asked_for(one): one for one in named_images(self._client)}
+        return {_asked_for(one): one for one in named_images(self._client) if one.named}
 
     def _need(self, cell: str, wanted: Recipe, found: Mapping[str, NamedImage]) -> Need:
         image = found.get(cell_name(cell, wanted))
