@@ -119,10 +119,7 @@ def main(modules: list[str]) -> None:
             pass
     except Bomb as error:
         end["problem"] = f"bomb: {error}"
-    except (
-        *(tarfile.TarError, zstd.ZstdError),
-        *(EOFError, OSError, ValueError, MemoryError),
-    ) as error:
+    except (tarfile.TarError, zstd.ZstdError, EOFError, OSError, ValueError, MemoryError) as error:
         end["problem"] = f"{type(error).__name__}: {error}"[:200]
     if stream is not None:
         end |= {"digest": f"sha256:{stream.digest.hexdigest()}", "bytes": stream.count}

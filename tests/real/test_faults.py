@@ -429,6 +429,17 @@ def test_what_is_no_engine_for_us_is_told_with_its_place(
     happened(said.splitlines()[0].replace(url, "..."))
 
 
+def test_an_engine_that_lets_nobody_in_is_none_though_it_tells_its_api(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    body = b'{"message": "authorization denied by plugin"}'
+    head = f"HTTP/1.1 403 Forbidden\r\nApi-Version: 1.41\r\nContent-Length: {len(body)}\r\n"
+    answer = saying(head.encode() + b"Content-Type: application/json\r\n\r\n" + body)
+    with tempfile.TemporaryDirectory() as name, fake_engine(Path(name), answer) as url:
+        monkeypatch.setenv("DOCKER_HOST", url)
+        assert "authorization denied by plugin" in refused()
+
+
 # --- room, two at once, signals ------------------------------------------------------------------
 
 

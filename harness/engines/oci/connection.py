@@ -38,10 +38,12 @@ class _Client(APIClient):
     answering: Capabilities = DOCKER
 
     def _retrieve_server_version(self) -> str:
-        heard = self.get(f"{self.base_url}/_ping", timeout=self.timeout).headers
-        self.answering = capabilities_of(heard)
-        told: str = heard.get("Api-Version") or super()._retrieve_server_version()  # type: ignore[misc]
-        return told
+        heard = self.get(f"{self.base_url}/_ping", timeout=self.timeout)
+        self.answering = capabilities_of(heard.headers)
+        told = heard.headers.get("Api-Version") if heard.ok else None
+        # What is refused says more in the answer to this.
+        asked: str = told or super()._retrieve_server_version()  # type: ignore[misc]
+        return asked
 
     def merge_environment_settings(
         self, url: Any, proxies: Any, stream: Any, verify: Any, cert: Any
