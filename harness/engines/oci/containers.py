@@ -27,6 +27,7 @@ from harness.model import Outcome, Profile
 
 _EXIT_KNOWN_S = 60.0
 _OOM_HEARD_S = 2.0
+_END_HEARD_S = 0.05
 _SIGKILLED = 137
 _GOING = ("stopping", "removing")
 """States in which the exit code is not known yet."""
@@ -158,7 +159,9 @@ def _run(
     killed = why in ("deadline", "enough")
     if killed:
         kill(client, container)
-    ended = _how_it_ended(client, watch, container, killed, row)
+    ended = (None if killed else _well_ended(watch, container)) or _how_it_ended(
+        client, watch, container, killed, row
+    )
     outcome, reason = ended.outcome, ended.reason
     if why == "deadline":
         outcome, reason = Outcome.TIMED_OUT, f"killed after {deadline_s:.0f} s"
@@ -195,6 +198,16 @@ def _state(client: APIClient, container: str) -> Mapping[str, Any] | None:
             return None
         raise
     return found
+
+
+def _well_ended(watch: EventWatch, container: str) -> Ended | None:
+    """A plain end as the event stream told it: exit status 0, and nobody touched it.
+
+    To an inspection an engine answers only after it has tidied up, some 10 ms later.
+    """
+    code = watch.exit_code(container, _END_HEARD_S)
+    touched = {"kill", "pause", "oom"} & set(watch.actions(container))
+    return Ended(outcome=Outcome.OK, exit=0) if code == 0 and not touched else None
 
 
 def _how_it_ended(

@@ -85,6 +85,14 @@ class EventWatch:
         with self._changed:
             return tuple(action for action, _ in self._events.get(container, ()))
 
+    def exit_code(self, container: str, timeout_s: float) -> int | None:
+        """What `die` told of a container within the time; None where it was not heard of."""
+        self.wait_for(container, "die", timeout_s)
+        with self._changed:
+            told = [more for action, more in self._events.get(container, ()) if action == "die"]
+        code = told[-1].get("exitCode", "") if told else ""
+        return int(code) if code.isdecimal() else None
+
     def wait_for(self, container: str, action: str, timeout_s: float) -> bool:
         """Whether the action was seen within the time, the engine still there."""
         with self._changed:
