@@ -43,11 +43,13 @@ def guest_request(
     scratch: str,
     at: str,
     files: bool = True,
+    alone: bool = False,
 ) -> bytes:
     """The line of JSON the guest runner reads: probes in order, each with its marker.
 
     `markers`: random marker -> probe name; `at`: where the guest finds its files. Without `files`
-    the probes' texts are in the request, and only data are files.
+    the probes' texts are in the request, and only data are files. `alone`: the guest has a
+    process namespace of its own.
     """
     marker_of = {name: marker for marker, name in markers.items()}
     where = PurePosixPath(at)
@@ -68,7 +70,7 @@ def guest_request(
         "noise_bytes": _NOISE_BYTES,
         "total_bytes": _PROBE_OUTPUT_BYTES,
     }
-    wanted = {"scratch": scratch, "probes": probes, "limits": limits}
+    wanted = {"scratch": scratch, "probes": probes, "limits": limits, "alone": alone}
     return json.dumps(wanted).encode() + b"\n"
 
 

@@ -448,12 +448,9 @@ def process_control():
 
 
 def reap_orphans():
-    """Kill what a probe left running outside its own group; as their subreaper we inherit them."""
+    """Kill what a probe left running outside its own group."""
     for _ in range(20):
-        orphans = []
-        for name in os.listdir("/proc") if os.path.isdir("/proc") else ():
-            if name.isdigit() and parent_of(name) == os.getpid():
-                orphans.append(int(name))
+        orphans = left_running()
         if not orphans:
             return
         for pid in orphans:
@@ -465,9 +462,19 @@ def reap_orphans():
         time.sleep(0.01)
 
 
+def left_running():
+    """As their subreaper we inherit them; where we are alone, it is whatever runs there."""
+    own = os.getpid()
+    there = [int(name) for name in os.listdir("/proc") if name.isdigit()] if (
+        os.path.isdir("/proc")) else []
+    if alone:
+        return [pid for pid in there if pid not in (1, own)]
+    return [pid for pid in there if parent_of(pid) == own]
+
+
 def parent_of(pid):
     # The second field, a command in parentheses, may hold blanks and parentheses itself.
-    fields = read_file("/proc/%s/stat" % pid).rpartition(")")[2].split()
+    fields = read_file("/proc/%d/stat" % pid).rpartition(")")[2].split()
     return int(fields[1]) if len(fields) > 1 else None
 
 
@@ -601,6 +608,7 @@ def write_frame(marker, payload):
 
 
 current = None
+alone = False
 
 
 def stop(number, _):
@@ -611,9 +619,10 @@ def stop(number, _):
 
 
 def main():
-    """Run the probes of {"scratch", "limits", "probes"} in order, one frame for each.
+    """Run the probes of {"scratch", "limits", "probes", "alone"} in order, one frame for each.
 
-    scratch: a writable folder, or null; limits: "answer_bytes", "noise_bytes" (kept of what a
+    scratch: a writable folder, or null; alone: whether nothing else lives beside this process and
+    its parent, the first one, whose end is the end of all; limits: "answer_bytes", "noise_bytes" (kept of what a
     probe prints) and "total_bytes" (more of it stops the probe); a probe: "name", "path",
     "source", "marker", "timeout_s", "settings" and "data_dir". Ends in 0 when all frames are
     written.
@@ -623,7 +632,10 @@ def main():
     hide_stdin()
     for number in STOPS:
         signal.signal(number, stop)
-    control = process_control()
+    global alone
+    # Never on its word only: elsewhere, all but the first and this one are somebody's processes.
+    alone = bool(request.get("alone")) and os.getppid() == 1
+    control = None if alone else process_control()
     if control:
         control(PR_SET_CHILD_SUBREAPER, 1)
     for probe in request["probes"]:

@@ -156,13 +156,27 @@ MISBEHAVING = {
         "        for _ in range(64): out.write(bytearray(1 << 20))"
     ),
     "writes_root": "def probe(settings):\n    open('/written', 'w')",
+    "strays": (
+        "import os, time\n"
+        "def probe(settings):\n"
+        "    if not os.fork():\n"
+        "        os.setsid()\n"
+        "        if not os.fork():\n"
+        "            time.sleep(600)\n"
+        "        os._exit(0)\n"
+        "    os.wait()\n"
+        "    there = [int(name) for name in os.listdir('/proc') if name.isdigit()]\n"
+        "    return {'strays.beside': len(set(there) - {1, os.getpid(), os.getppid()})}"
+    ),
     "escapes": (
         "import os, socket\n"
         "def probe(settings):\n"
+        "    there = [int(name) for name in os.listdir('/proc') if name.isdigit()]\n"
         "    caps = [line for line in open('/proc/self/status') if line[:3] == 'Cap']\n"
         "    return {'escapes.user': os.getuid(), 'escapes.where': os.getcwd(),\n"
         "            'escapes.capabilities': sorted({line.split()[1] for line in caps[1:]}),\n"
-        "            'escapes.interfaces': sorted(os.listdir('/sys/class/net'))}"
+        "            'escapes.interfaces': sorted(os.listdir('/sys/class/net')),\n"
+        "            'escapes.beside': len(set(there) - {1, os.getpid(), os.getppid()})}"
     ),
 }
 
@@ -202,10 +216,12 @@ def test_a_probe_that_misbehaves_is_told_by_what_it_does_and_harms_no_other(
     assert Outcome.OK is misbehaved[f"after_{name}"].outcome
 
 
-def test_a_probe_runs_as_nobody_with_no_capability_and_no_network(
+def test_a_probe_runs_as_nobody_with_no_capability_no_network_and_nothing_beside_it(
     misbehaved: dict[str, Record],
 ) -> None:
+    assert {"strays.beside": 1} == misbehaved["strays"].facts
     assert {
+        "escapes.beside": 0,
         "escapes.user": USER,
         "escapes.where": "/",
         "escapes.capabilities": ("0000000000000000",),

@@ -245,7 +245,7 @@ class ContainerEngine:
             ),
             ready=volume.filled if volume else lambda: None,
             stdin=lambda: guest_request(
-                request, markers, scratch=scratch, at=HARNESS_DIR, files=False
+                request, markers, scratch=scratch, at=HARNESS_DIR, files=False, alone=True
             ),
             heard=hear,
             noise=keep,
