@@ -77,9 +77,7 @@ def cell_container(suite: Suite, cell: Cell, engine: str = AUTO) -> Iterator[Cel
         asked = order(suite, cell)
         if opened.stock is not None:
             opened.stock.hold([asked])
-        # Two tests that want the same image build it once.
-        with lease(places().cache / "images" / f"{cell.id}.lock", alone=True):
-            obtained = opened.obtain(asked, lambda _: None)
+        obtained = opened.obtain(asked, lambda _: None)
         if obtained.outcome is not Outcome.OK or obtained.image is None:
             raise NotObtained(obtained.outcome, obtained.reason)
         with lease(places().cache / QUIET, alone=False):
