@@ -48,8 +48,8 @@ def test_every_nightly_cell_learns_and_the_one_without_cuda_names_what_it_lacks(
         assert "libcu" in str(told)
     NIGHTLY.mkdir(parents=True, exist_ok=True)
     place.harness("export", place.runs()[0], str(NIGHTLY / "records.jsonl"))
-    text = ("report", place.runs()[0], "--format", "terminal", "--output", str(NIGHTLY / "report.txt"))
-    place.harness(*text, status=1)
+    text = ("--format", "terminal", "--output", str(NIGHTLY / "report.txt"))
+    place.harness("report", place.runs()[0], *text, status=1)
 
 
 def test_ten_epochs_come_to_the_error_the_tutorial_claims(place: Place) -> None:
