@@ -620,10 +620,10 @@ def stop(number, _):
 def main():
     """Run the probes of {"scratch", "limits", "probes", "alone"} in order, one frame for each.
 
-    scratch: a writable folder, or null; alone: whether nothing else lives beside this process and
-    its parent, the first one, whose end is the end of all; limits: "answer_bytes", "noise_bytes" (kept of what a
+    scratch: a writable folder, or null; limits: "answer_bytes", "noise_bytes" (kept of what a
     probe prints) and "total_bytes" (more of it stops the probe); a probe: "name", "path",
-    "source", "marker", "timeout_s", "settings" and "data_dir". Ends in 0 when all frames are
+    "source", "marker", "timeout_s", "settings" and "data_dir"; alone: whether nothing runs here
+    but this process and its parent, process 1, with which all ends. Ends in 0 when all frames are
     written.
     """
     request = decoded(read_line(0))

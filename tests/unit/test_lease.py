@@ -35,6 +35,7 @@ def test_it_is_had_when_the_other_lets_go(tmp_path: Path) -> None:
         thread = threading.Thread(target=other)
         thread.start()
         waits.wait()
+        thread.join(0.3)  # Time enough to have it, were it not held.
         order.append("one")
     thread.join()
     assert ["one", "other"] == order
