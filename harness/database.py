@@ -53,6 +53,10 @@ _MEANINGS: dict[int, tuple[str, str]] = {
         f"move it away: the next run makes a new one; {_ELSEWHERE}",
     ),
 }
+_IDENTITY = """
+    SELECT application_id, user_version, (SELECT count(*) FROM sqlite_master)
+    FROM pragma_application_id, pragma_user_version
+"""
 _SAME = {
     sqlite3.SQLITE_LOCKED: sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_PROTOCOL: sqlite3.SQLITE_BUSY,
@@ -195,10 +199,12 @@ class Database:
 
 
 def _check_identity(connection: sqlite3.Connection, path: Path) -> int:
-    """The schema version; 0 for an empty file. StoreError: newer than ours, or not a store."""
-    (application,) = connection.execute("PRAGMA application_id").fetchone()
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    """The schema version; 0 for an empty file. StoreError: newer than ours, or not a store.
+
+    One statement, so one state of the file: another process may be making the store right now,
+    and its tables beside the identity of before would look like a stranger's.
+    """
+    application, version, tables = connection.execute(_IDENTITY).fetchone()
     if application != APPLICATION_ID and (application or version or tables):
         raise StoreError(
             f"{path} is a database of another program",
