@@ -167,6 +167,8 @@ class Workshop:
     bases: Mapping[str, Base]
     owner: str
     refresh_bases: bool = False
+    made_anew: set[str] = field(default_factory=set)
+    """Names of the bases and roots that `refresh_bases` has made anew: once is enough."""
     offline: bool = False
     disk_budget: int | None = None
     """Bytes that images of ours may take on the engine's disk; None: what is free decides."""

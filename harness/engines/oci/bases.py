@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import tempfile
 import time
-from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,17 +24,13 @@ from harness.engines.oci.images import (
     BuildFailed,
     BuildPlan,
     build,
-    import_root,
-    inspect_image,
     labelled,
 )
+from harness.engines.oci.roots import SourceFailed, debian, kept_or_made, pulled, with_python
 from harness.engines.oci.stream import AttachedStream
 from harness.engines.oci.volume import pack
 from harness.errors import HarnessError
-from harness.lease import lease
 from harness.model import Base, Outcome, Source
-from harness.prefixes import PrefixUnavailable, pack_prefix
-from harness.rootfs import RootUnavailable, make_root
 from harness.standard import dockerfile
 
 
@@ -57,12 +52,6 @@ class BaseUnavailable(HarnessError):
         self.outcome = outcome
 
 
-class _SourceFailed(Exception):
-    def __init__(self, reason: str, outcome: Outcome) -> None:
-        super().__init__(reason)
-        self.outcome = outcome
-
-
 def base_name(base: Base) -> str:
     """The name a base is kept under: its request's digest."""
     return f"{LABEL}-base:{recipe.base_request_digest(base)[:16]}"
@@ -73,33 +62,30 @@ def obtain_base(
 ) -> ReadyBase:
     """Find or make a base. Raises BaseUnavailable with every source's reason, or EngineError."""
     name = base_name(base)
-    with turn(name, workshop):
-        found = inspect_image(client, name)
-        if found is not None and not workshop.refresh_bases:
-            return _ready(found)
-        return _first_that_works(client, base, name, workshop, log, say)
+    return _ready(
+        kept_or_made(
+            client,
+            name,
+            workshop,
+            lambda: _first_that_works(client, base, name, workshop, log, say),
+        )
+    )
 
 
 def _first_that_works(
     client: APIClient, base: Base, name: str, workshop: Workshop, log: Path, say: Say
-) -> ReadyBase:
+) -> dict[str, Any]:
     reasons: list[str] = []
     outcomes: list[Outcome] = []
     for source in base.sources:
         say(f"base {base.id}: {describe(source)}")
         try:
-            return _make(client, base, source, name, workshop, log)
-        except _SourceFailed as failure:
+            return _make(client, base, source, name, workshop, log, say)
+        except SourceFailed as failure:
             reasons.append(f"{describe(source)}: {failure}")
             outcomes.append(failure.outcome)
     outcome = Outcome.PULL_FAILED if Outcome.PULL_FAILED in outcomes else Outcome.HOST_INCOMPATIBLE
     raise BaseUnavailable(f"no source of base {base.id} works here: " + "; ".join(reasons), outcome)
-
-
-def turn(name: str, workshop: Workshop) -> AbstractContextManager[None]:
-    """What two cells, or two harnesses of this host, hold so as not to make one thing twice."""
-    path = workshop.cache / "locks" / f"{name.replace(':', '-').replace('/', '-')}.lock"
-    return lease(path, alone=True, stop=workshop.stop)
 
 
 def describe(source: Source) -> str:
@@ -123,22 +109,26 @@ def _ready(found: dict[str, Any]) -> ReadyBase:
 
 
 def _make(
-    client: APIClient, base: Base, source: Source, name: str, workshop: Workshop, log: Path
-) -> ReadyBase:
+    client: APIClient,
+    base: Base,
+    source: Source,
+    name: str,
+    workshop: Workshop,
+    log: Path,
+    say: Say,
+) -> dict[str, Any]:
     if source.kind == "pull":
-        root, interpreter = _pull(client, source, workshop), source.interpreter or "python3"
+        root, interpreter = pulled(client, source, workshop, say), source.interpreter or "python3"
     elif source.kind == "debian":
-        root, interpreter = _debian(client, source, workshop, log), source.interpreter
+        root, interpreter = debian(client, source, workshop, log), source.interpreter
     else:
         root, interpreter = (
-            _prefix(client, source, workshop, log),
+            with_python(client, source, workshop, log),
             f"/opt/python/bin/python{source.python}",
         )
     version = _version(client, root, interpreter, workshop.owner)
     if version.rpartition(".")[0] != base.python:
-        raise _SourceFailed(
-            f"it has Python {version}, not {base.python}", Outcome.HOST_INCOMPATIBLE
-        )
+        raise SourceFailed(f"it has Python {version}, not {base.python}", Outcome.HOST_INCOMPATIBLE)
     labels = {
         f"{LABEL}.kind": "base",
         f"{LABEL}.base": recipe.base_request_digest(base),
@@ -154,7 +144,7 @@ def _make(
         pack({"Dockerfile": text.encode()}, context)
         context.seek(0)
         try:
-            found = build(
+            return build(
                 client,
                 context,
                 BuildPlan(
@@ -164,79 +154,7 @@ def _make(
                 workshop,
             )
         except BuildFailed as failure:
-            raise _SourceFailed(str(failure), Outcome.HOST_INCOMPATIBLE) from failure
-    return _ready(found)
-
-
-def _pull(client: APIClient, source: Source, workshop: Workshop) -> str:
-    found = inspect_image(client, source.image)
-    if found is None:
-        if workshop.offline:
-            raise _SourceFailed("offline, and not on the engine", Outcome.PULL_FAILED)
-        with engine_errors(f"pulling {source.image}"):
-            try:
-                for line in client.pull(source.image, stream=True, decode=True):
-                    if "error" in line:
-                        raise _SourceFailed(str(line["error"]), Outcome.PULL_FAILED)
-            except APIError as error:
-                raise _SourceFailed(explanation(error), Outcome.PULL_FAILED) from error
-        found = inspect_image(client, source.image)
-    if found is None:
-        raise _SourceFailed("pulled, but not on the engine", Outcome.PULL_FAILED)
-    return str(found["Id"])
-
-
-def _debian(client: APIClient, source: Source, workshop: Workshop, log: Path) -> str:
-    plain = replace(source, interpreter="", python="", kind="debian")
-    name = f"{LABEL}-root:{recipe.digest(plain)[:16]}"
-    # Several bases may share one root.
-    with turn(name, workshop):
-        found = inspect_image(client, name)
-        if found is not None and not workshop.refresh_bases:
-            return str(found["Id"])
-        return _import(client, source, name, workshop, log)
-
-
-def _import(client: APIClient, source: Source, name: str, workshop: Workshop, log: Path) -> str:
-    try:
-        with tempfile.TemporaryFile() as spool:
-            packages = make_root(source, spool, log, workshop.owner, workshop.stop)
-            spool.seek(0)
-            labels = {
-                f"{LABEL}.kind": "root",
-                f"{LABEL}.packages": " ".join(packages),
-                "org.opencontainers.image.title": f"Debian {source.suite}",
-            }
-            return import_root(client, spool, name, labels)
-    except RootUnavailable as error:
-        raise _SourceFailed(str(error.message), error.outcome) from error
-
-
-def _prefix(client: APIClient, source: Source, workshop: Workshop, log: Path) -> str:
-    """The host's CPython laid on a Debian root; unnamed until the base is named after it."""
-    root = _debian(client, source, workshop, log)
-    name = f"{LABEL}-root:{recipe.digest(source)[:16]}-python"
-    found = inspect_image(client, name)
-    if found is not None and not workshop.refresh_bases:
-        return str(found["Id"])
-    with tempfile.TemporaryFile() as context:
-        try:
-            labels = {f"{LABEL}.kind": "root", f"{LABEL}.python-prefix": source.python}
-            text = labelled(dockerfile("prefix.Dockerfile"), labels)
-            pack_prefix(source.python, context, text)
-        except PrefixUnavailable as error:
-            raise _SourceFailed(error.message, Outcome.HOST_INCOMPATIBLE) from error
-        context.seek(0)
-        plan = BuildPlan(
-            name=name,
-            dockerfile="Dockerfile",
-            arguments={"BASE": root},
-            labels=labels,
-        )
-        try:
-            return str(build(client, context, plan, log, workshop)["Id"])
-        except BuildFailed as failure:
-            raise _SourceFailed(str(failure), Outcome.HOST_INCOMPATIBLE) from failure
+            raise SourceFailed(str(failure), Outcome.HOST_INCOMPATIBLE) from failure
 
 
 _SAID_S = 60.0
@@ -248,7 +166,7 @@ def _version(client: APIClient, image: str, interpreter: str, owner: str) -> str
     """The interpreter's full version, asked in a container with nothing but itself."""
     said = run_quietly(client, image, [interpreter, "-c", _ASK], owner)
     if said.count(".") != 2:
-        raise _SourceFailed(
+        raise SourceFailed(
             f"{interpreter} does not run in it: {said[-300:]}", Outcome.HOST_INCOMPATIBLE
         )
     return said

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from docker import APIClient
-from docker.errors import APIError
 
 from harness import __version__, recipe
 from harness.distributions.cache import DistributionCache
@@ -16,8 +15,8 @@ from harness.distributions.index import PackageIndex
 from harness.engines import Obtained, Order, Say, Workshop
 from harness.engines.guestwork import install_list
 from harness.engines.oci import LABEL
-from harness.engines.oci.bases import BaseUnavailable, ReadyBase, obtain_base, turn
-from harness.engines.oci.connection import DiskFull, disk_full, engine_errors, explanation
+from harness.engines.oci.bases import BaseUnavailable, ReadyBase, obtain_base
+from harness.engines.oci.connection import DiskFull, disk_full
 from harness.engines.oci.images import (
     BuildFailed,
     BuildPlan,
@@ -25,7 +24,9 @@ from harness.engines.oci.images import (
     identity,
     inspect_image,
     labelled,
+    pull,
 )
+from harness.engines.oci.roots import turn
 from harness.engines.oci.volume import pack
 from harness.errors import InfrastructureError
 from harness.model import Outcome, Recipe
@@ -56,7 +57,7 @@ def _existing(client: APIClient, order: Order, workshop: Workshop, say: Say) -> 
                 outcome=Outcome.PULL_FAILED, reason=f"offline, and {name} is not on the engine"
             )
         say(f"pulling {name}")
-        reason = _pull(client, name)
+        reason = pull(client, name)
         if reason:
             return Obtained(
                 outcome=Outcome.DISK_FULL if disk_full(reason) else Outcome.PULL_FAILED,
@@ -66,18 +67,6 @@ def _existing(client: APIClient, order: Order, workshop: Workshop, say: Say) -> 
     if found is None:
         return Obtained(outcome=Outcome.PULL_FAILED, reason=f"{name} was pulled, but is not there")
     return Obtained(image=identity(found, origin=origin), interpreter=order.cell.interpreter)
-
-
-def _pull(client: APIClient, name: str) -> str:
-    """Pull an image; empty, or why not."""
-    with engine_errors(f"pulling {name}"):
-        try:
-            for line in client.pull(name, stream=True, decode=True):
-                if "error" in line:
-                    return " ".join(str(line["error"]).split())[:500]
-        except APIError as error:
-            return explanation(error)
-    return ""
 
 
 def _built(

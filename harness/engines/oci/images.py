@@ -22,7 +22,7 @@ from requests.exceptions import ReadTimeout
 
 from harness.engines import Workshop
 from harness.engines.oci import LABEL
-from harness.engines.oci.connection import DiskFull, disk_full, engine_errors, row_of
+from harness.engines.oci.connection import DiskFull, disk_full, engine_errors, explanation, row_of
 from harness.errors import EngineError
 from harness.model import ImageIdentity
 
@@ -60,6 +60,18 @@ def inspect_image(client: APIClient, name: str) -> dict[str, Any] | None:
         except ImageNotFound:
             return None
     return found
+
+
+def pull(client: APIClient, name: str) -> str:
+    """Pull an image; empty, or why not. Raises EngineError."""
+    with engine_errors(f"pulling {name}"):
+        try:
+            for line in client.pull(name, stream=True, decode=True):
+                if "error" in line:
+                    return " ".join(str(line["error"]).split())[:500]
+        except APIError as error:
+            return explanation(error)
+    return ""
 
 
 def identity(found: Mapping[str, Any], *, origin: str) -> ImageIdentity:
@@ -108,8 +120,10 @@ def images_labelled(
     return found
 
 
-def import_root(client: APIClient, tar: IO[bytes], name: str, labels: Mapping[str, str]) -> str:
-    """Make an image of a root file system; its id."""
+def import_root(
+    client: APIClient, tar: IO[bytes], name: str, labels: Mapping[str, str]
+) -> dict[str, Any]:
+    """Make an image of a root file system. Raises EngineError."""
     changes = [f"LABEL {json.dumps(key)}={json.dumps(value)}" for key, value in labels.items()]
     with engine_errors("importing a root file system"):
         answer = client.import_image_from_data(tar, repository=name, changes=changes)
@@ -120,7 +134,7 @@ def import_root(client: APIClient, tar: IO[bytes], name: str, labels: Mapping[st
     found = inspect_image(client, name)
     if found is None:
         raise EngineError(f"the engine imported {name}, but does not have it")
-    return str(found["Id"])
+    return found
 
 
 def build(

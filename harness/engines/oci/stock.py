@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from harness.engines.oci.images import identity, inspect_image
 from harness.engines.oci.named import NamedImage, named_images, remove_named
 from harness.engines.oci.uses import Uses
 from harness.engines.oci.whereabouts import is_local
+from harness.errors import EngineError
 from harness.model import Recipe
 
 
@@ -47,6 +49,8 @@ class ImageStock:
         self._before = before
         self._uses = Uses(workshop.cache, workshop.owner)
         self._layers: dict[str, tuple[str, ...]] = {}
+        self._builds = False
+        """Something is built, and may take the name of what was there."""
 
     def close(self) -> None:
         """Let go of everything."""
@@ -69,7 +73,8 @@ class ImageStock:
         self.hold(orders)
         found = self._found()
         needs = {cell: self._need(cell, wanted, found) for cell, wanted in built}
-        if named is not None or not all(need.there for need in needs.values()):
+        self._builds = not all(need.there for need in needs.values())
+        if named is not None or self._builds:
             free = self._free()
         if named is None and free is None:
             return None
@@ -90,15 +95,21 @@ class ImageStock:
         )
 
     def free(self, orders: Sequence[Order]) -> None:
-        """The records of these cells are stored: their images may go."""
+        """The records of these cells are stored: their images may go.
+
+        What lost its name to one of them goes now; what an engine keeps, the next run that builds.
+        """
         self._uses.let_go(_names(orders))
+        if self._builds:
+            with suppress(EngineError):
+                self._remove_replaced()
 
     def make_room(self, wanted: int, say: Say) -> None:
         """Remove images nobody holds, the least recently used first, until `wanted` bytes fit.
 
         Says what went, and what is still lacking. Raises EngineError.
         """
-        self._before()
+        self._remove_replaced()
         with self._uses.turn():
             found = self._found()
             images = list(self._kept(found, self._uses.all()))
@@ -120,8 +131,17 @@ class ImageStock:
         if lacking > 0 and wanted:
             say(f"about {amount(lacking)} more are needed than there is room for: others hold it")
 
+    def _remove_replaced(self) -> None:
+        """Images without a name are of no use to anybody, but to others who are at work now."""
+        self._before()
+        with self._uses.turn():
+            if not self._uses.elsewhere():
+                for image in named_images(self._client):
+                    if not image.named:
+                        remove_named(self._client, image)
+
     def _found(self) -> dict[str, NamedImage]:
-        return {_asked_for(one): one for one in named_images(self._client) if one.named}
+        return {_asked_for(one): one for one in named_images(self._client)}
 
     def _need(self, cell: str, wanted: Recipe, found: Mapping[str, NamedImage]) -> Need:
         image = found.get(cell_name(cell, wanted))
@@ -143,7 +163,7 @@ class ImageStock:
                 size=image.size_bytes,
                 layers=self._layers_of(image.id),
                 last_used=self._uses.last(name) or image.created,
-                held=image.kind != "cell" or name in held,
+                held=image.kind != "cell" or name in held or (bool(held) and not image.named),
             )
             for name, image in found.items()
         )
@@ -170,6 +190,8 @@ class ImageStock:
 
 def _asked_for(image: NamedImage) -> str:
     """The name it was made under: Podman puts a registry before those that name none."""
+    if not image.named:
+        return image.id
     return image.name[image.name.index(f"{LABEL}-{image.kind}") :]
 
 

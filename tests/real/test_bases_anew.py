@@ -1,0 +1,127 @@
+"""`--refresh-bases`: each base anew once, however many cells share it; what it replaced goes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from docker import APIClient
+
+from harness.commands.session import order, places
+from harness.engines import Obtained, Order, Workshop
+from harness.engines.oci import roots
+from harness.engines.oci.capabilities import DOCKER
+from harness.engines.oci.engine import ContainerEngine
+from harness.engines.oci.named import NamedImage, named_images
+from harness.engines.oci.uses import Uses
+from harness.matrix import load_suite
+from harness.owner import owner_token
+from tests.real.home_made import PLAIN, TWIN, HomeMade
+from tests.real.private_engine import PrivateEngine
+from tests.real.trying import workshop
+
+
+@pytest.fixture
+def client(private: PrivateEngine) -> Iterator[APIClient]:
+    with private.client() as opened:
+        yield opened
+
+
+@pytest.fixture
+def shop(private: PrivateEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    """In a cache of its own, where no other run of this host is at work."""
+    monkeypatch.setenv("DOCKER_HOST", private.url)
+    cache = tmp_path / "cache"
+    cache.mkdir()
+    (cache / "distributions").symlink_to(places().cache / "distributions")
+    return workshop(cache)
+
+
+@pytest.fixture
+def roots_made(
+    client: APIClient, home_made_base: str, monkeypatch: pytest.MonkeyPatch
+) -> list[str]:
+    """What roots were made anew: a root is what the base holds, which takes seconds."""
+    asked: list[str] = []
+    container = client.create_container(home_made_base, entrypoint=["true"], command=[])["Id"]
+    content = b"".join(client.export(container))
+    client.remove_container(container)
+
+    def make_root(source: Any, out: Any, *_: Any) -> tuple[str, ...]:
+        asked.append(source.suite)
+        out.write(content)
+        return ("python2.7=2.7.18",)
+
+    monkeypatch.setattr(roots, "make_root", make_root)
+    return asked
+
+
+def obtained(shop: Workshop, orders: tuple[Order, ...]) -> list[Obtained]:
+    """The cells of a run that ends after them."""
+    with ContainerEngine(DOCKER, shop) as engine:
+        assert engine.stock
+        engine.stock.survey(orders)
+        made = [engine.obtain(one, lambda _: None) for one in orders]
+        engine.stock.free(orders)
+    return made
+
+
+def unnamed(client: APIClient) -> list[NamedImage]:
+    return [image for image in named_images(client) if not image.named]
+
+
+def origins(made: list[Obtained]) -> list[str]:
+    return [one.image.origin if one.image else one.reason for one in made]
+
+
+def bases(made: list[Obtained]) -> set[str]:
+    return {one.image.base for one in made if one.image}
+
+
+def test_a_base_is_made_anew_once_and_what_it_replaced_goes(
+    client: APIClient,
+    shop: Workshop,
+    home_made: HomeMade,
+    roots_made: list[str],
+    tmp_path: Path,
+) -> None:
+    suite = load_suite(home_made.suite(tmp_path / "suite", PLAIN, TWIN))
+    orders = tuple(order(suite, cell) for cell in suite.cells)
+    before = obtained(shop, orders)
+    assert ["built", "built"] == origins(before)
+    assert [] == roots_made, "the base was there"
+
+    refreshed = replace(shop, refresh_bases=True, made_anew=set())
+    after = obtained(refreshed, orders)
+    assert ["bullseye"] == roots_made
+    assert ["built", "built"] == origins(after)
+    assert 1 == len(bases(after))
+    assert bases(before).isdisjoint(bases(after))
+    assert [] == unnamed(client)
+    assert {"cell": 2, "base": 1, "root": 1} == kinds(client)
+    assert ["reused", "reused"] == origins(obtained(shop, orders))
+
+    # Another run is at work: it may still need what loses its name.
+    other = Uses(shop.cache, owner_token())
+    other.hold(["harness-cell/another"])
+    try:
+        obtained(replace(shop, refresh_bases=True, made_anew=set()), orders)
+        assert ["cell", "cell"] == [image.kind for image in unnamed(client)]
+    finally:
+        other.close()
+    with ContainerEngine(DOCKER, replace(shop, disk_budget=1 << 40)) as engine:
+        assert engine.stock
+        found = engine.stock.survey(orders)
+        assert found
+        assert client.df()["LayersSize"] == found.taken, "what has no name counts too"
+        engine.stock.make_room(0, lambda _: None)
+    assert [] == unnamed(client)
+    assert ["reused", "reused"] == origins(obtained(shop, orders))
+
+
+def kinds(client: APIClient) -> dict[str, int]:
+    found = [image.kind for image in named_images(client)]
+    return {kind: found.count(kind) for kind in found}
