@@ -18,7 +18,7 @@ from harness import __version__
 from harness.budget import Group, grouped, groups, refusal, told
 from harness.dataset import DataSet
 from harness.engines import Engine, Order, Stock
-from harness.errors import EngineError
+from harness.errors import InfrastructureError
 from harness.model import UNBOUNDED, Cell, Place, Probe, Record, Run, Suite
 from harness.reuse import Decisive, known_answers, repeatable
 from harness.runid import new_run_id
@@ -110,7 +110,7 @@ def execute(
         finished = replace(run, state=state, ended=utc_now())
         try:
             engine.release(run.id)
-        except EngineError as error:
+        except InfrastructureError as error:
             tell("", f"the engine did not clean up; the next run will: {error.message}")
         store.finish(run.id, ended=finished.ended, state=state)
     return finished
@@ -149,7 +149,7 @@ class _Room:
         assert self.stock is not None, "without images nothing is wanted"
         try:
             self.stock.make_room(wanted, lambda line: self.tell("", line))
-        except EngineError as error:
+        except InfrastructureError as error:
             self.tell("", f"no room was made: {error.message}")
 
 

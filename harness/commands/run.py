@@ -101,6 +101,10 @@ def perform(
     """
     if wanted.rounds < 1:
         raise UsageError(f"--rounds must be at least 1, not {wanted.rounds}")
+    if wanted.offline and wanted.refresh_bases:
+        raise UsageError(
+            "--refresh-bases fetches what --offline forbids", remedy="leave one of them away"
+        )
     name = _engine_name(wanted, cells)
     asking = [one for one in probes if any(applies(one, cell) for cell in cells)]
     dataset = None if name == REPLAY else dataset_for(asking, offline=wanted.offline)

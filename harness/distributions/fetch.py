@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from harness.distributions.cache import DistributionCache
 from harness.distributions.index import IndexUnreachable, PackageIndex
+from harness.errors import InfrastructureError
 from harness.model import Artifact
 
 _PARALLEL = 4
@@ -15,15 +16,23 @@ _PARALLEL = 4
 def fetch_missing(
     artifacts: Iterable[Artifact],
     cache: DistributionCache,
-    index: PackageIndex,
+    index: PackageIndex | None,
     said: Callable[[str], object] = lambda _: None,
 ) -> int:
     """Fetch what the cache lacks; the number of files fetched.
 
-    `said` hears one line, before the first. Raises InfrastructureError: index unreachable, a
-    file gone from it, a digest that differs, a full disk.
+    Without an index nothing is fetched. `said` hears one line, before the first. Raises
+    InfrastructureError: index unreachable, a file gone from it, a digest that differs, a full
+    disk; without an index, that something is missing.
     """
     missing = {artifact.sha256: artifact for artifact in artifacts if not cache.has(artifact)}
+    if not missing:
+        return 0
+    if index is None:
+        lacking = ", ".join(sorted(artifact.filename for artifact in missing.values()))
+        raise InfrastructureError(
+            f"offline, and not in the cache: {lacking}", remedy="run once without --offline"
+        )
 
     def bring(artifact: Artifact) -> None:
         listed = (f for f in index.files(artifact.name) if f.sha256 == artifact.sha256)
@@ -35,9 +44,8 @@ def fetch_missing(
             )
         cache.admit(artifact.sha256, lambda write: index.fetch(file, write))
 
-    if missing:
-        size = sum(artifact.size for artifact in missing.values())
-        said(f"fetching {len(missing)} distributions, {size / 1e6:.0f} MB")
+    size = sum(artifact.size for artifact in missing.values())
+    said(f"fetching {len(missing)} distributions, {size / 1e6:.0f} MB")
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for done in [pool.submit(bring, artifact) for artifact in missing.values()]:
             done.result()

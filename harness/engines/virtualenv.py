@@ -44,7 +44,8 @@ def make_environment(
         return False
     lock = wanted.lock
     cache = DistributionCache(workshop.cache / "distributions")
-    fetch_missing((*lock.tools, *lock.distributions), cache, PackageIndex(), say)
+    index = None if workshop.offline else PackageIndex()
+    fetch_missing((*lock.tools, *lock.distributions), cache, index, say)
     say(f"making a virtual environment of CPython {interpreter.version}")
     log.parent.mkdir(parents=True, exist_ok=True)
     shutil.rmtree(folder, ignore_errors=True)

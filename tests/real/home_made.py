@@ -59,11 +59,17 @@ class HomeMade:
 
     artifacts: dict[str, Artifact]
 
-    def suite(self, folder: Path, *cells: str) -> Path:
-        """A suite in `folder` whose cells have fresh locks. They claim nothing but to be there."""
+    def suite(self, folder: Path, *cells: str, packages: Sequence[str] = ()) -> Path:
+        """A suite in `folder` whose cells have fresh locks. They claim nothing but to be there.
+
+        With other `packages` the base is one that no suite has.
+        """
         rows = default_suite()
         (model,) = (row for row in rows["cells"] if row["id"] == MODEL)
         bases = {model["base"]: _plain(rows["bases"][model["base"]])}
+        if packages:
+            own = {"debian": "bullseye", "packages": list(packages)}
+            bases[model["base"]] = {"python": "2.7", "sources": [own]}
         described = [
             {
                 "id": cell,

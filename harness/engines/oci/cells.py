@@ -103,7 +103,8 @@ def _made(
 ) -> Obtained:
     cache = DistributionCache(workshop.cache / "distributions")
     try:
-        fetch_missing((*wanted.lock.tools, *wanted.lock.distributions), cache, PackageIndex(), say)
+        index = None if workshop.offline else PackageIndex()
+        fetch_missing((*wanted.lock.tools, *wanted.lock.distributions), cache, index, say)
     except InfrastructureError as error:
         return Obtained(outcome=Outcome.PULL_FAILED, reason=error.message, log=str(log))
     say(f"building {order.cell.id}")

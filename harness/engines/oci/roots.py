@@ -70,7 +70,7 @@ def pulled(client: APIClient, source: Source, workshop: Workshop, say: Say) -> s
     Raises SourceFailed, DiskFull, EngineError.
     """
     found = inspect_image(client, source.image)
-    if found is not None and (workshop.offline or not workshop.refresh_bases):
+    if found is not None and not workshop.refresh_bases:
         return str(found["Id"])
     if workshop.offline:
         raise SourceFailed("offline, and not on the engine", Outcome.PULL_FAILED)
@@ -100,6 +100,8 @@ def debian(client: APIClient, source: Source, workshop: Workshop, log: Path) -> 
 def _imported(
     client: APIClient, source: Source, name: str, workshop: Workshop, log: Path
 ) -> dict[str, Any]:
+    if workshop.offline:
+        raise SourceFailed("offline, and not on the engine", Outcome.PULL_FAILED)
     try:
         with tempfile.TemporaryFile() as spool:
             packages = make_root(source, spool, log, workshop.owner, workshop.stop)

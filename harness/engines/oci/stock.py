@@ -31,7 +31,7 @@ from harness.engines.oci.images import identity, inspect_image
 from harness.engines.oci.named import NamedImage, named_images, remove_named
 from harness.engines.oci.uses import Uses
 from harness.engines.oci.whereabouts import is_local
-from harness.errors import EngineError
+from harness.errors import InfrastructureError
 from harness.model import Recipe
 
 
@@ -101,7 +101,7 @@ class ImageStock:
         """
         self._uses.let_go(_names(orders))
         if self._builds:
-            with suppress(EngineError):
+            with suppress(InfrastructureError, OSError):
                 self._remove_replaced()
 
     def make_room(self, wanted: int, say: Say) -> None:

@@ -1,0 +1,66 @@
+"""Options of `harness run` on a real engine: rounds, repeated answers, no network."""
+
+from __future__ import annotations
+
+from docker import APIClient
+
+from harness.model import Outcome
+from tests.real.commandline import Place
+from tests.real.home_made import LOST, PLAIN, TWIN, HomeMade
+from tests.real.leftovers import Leftovers
+
+
+def test_rounds_are_fresh_containers_and_reuse_repeats_what_nothing_can_have_changed(
+    place: Place, home_made: HomeMade, left: Leftovers
+) -> None:
+    suite = str(home_made.plain(place.folder / "suite"))
+    place.harness("run", "--suite", suite, "--rounds", "2")
+    first, records = place.recorded()
+    assert [1, 2] == [record.round for record in records]
+    assert [1, 2] == [record.observed["container.ordinal"] for record in records]
+    assert [""] * 2 == [record.repeats for record in records]
+    assert 2 == first.rounds
+
+    place.harness("run", "--suite", suite, "--reuse")
+    _, (repeated,) = place.recorded()
+    assert repeated.repeats.startswith(f"{first.id}/")
+    assert records[0].facts == repeated.facts
+
+    place.harness("run", "--suite", suite)
+    _, (asked,) = place.recorded()
+    assert "" == asked.repeats
+    assert [] == left.found()
+
+
+def test_offline_nothing_is_fetched_and_each_cell_says_what_it_lacks(
+    place: Place, home_made: HomeMade, left: Leftovers
+) -> None:
+    suite = home_made.suite(place.folder / "suite", PLAIN, LOST)
+    home_made.lose(LOST)
+    said = place.harness("run", "--suite", str(suite), "--offline", status=4)
+    _, records = place.recorded()
+    assert {PLAIN: Outcome.OK, LOST: Outcome.PULL_FAILED} == {
+        record.cell: record.outcome for record in records
+    }
+    (lacking,) = (record.reason for record in records if record.cell == LOST)
+    assert "offline, and not in the cache: homemade-5.0.tar.gz" in lacking
+    assert "fetching" not in said.err
+    assert [] == left.found()
+
+
+def test_offline_no_base_is_made(place: Place, home_made: HomeMade, engine: APIClient) -> None:
+    before = {image["Id"] for image in engine.images(all=True)}
+    suite = home_made.suite(place.folder / "suite", TWIN, packages=["python2.7", "netbase"])
+    place.harness("run", "--suite", str(suite), "--offline", status=4)
+    _, (record,) = place.recorded()
+    assert Outcome.PULL_FAILED is record.outcome
+    assert "Debian bullseye: offline, and not on the engine" in record.reason
+    assert before == {image["Id"] for image in engine.images(all=True)}
+
+
+def test_offline_and_anew_exclude_each_other(place: Place, home_made: HomeMade) -> None:
+    suite = home_made.plain(place.folder / "suite")
+    said = place.harness("run", "--suite", str(suite), "--offline", "--refresh-bases", status=2)
+    assert "--refresh-bases fetches what --offline forbids" in said.err
+    assert "leave one of them away" in said.err
+    assert () == place.runs()
