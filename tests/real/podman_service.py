@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -55,6 +56,7 @@ def podman_service(user: User | None = None) -> Iterator[APIClient]:
                 cwd=name,  # its conmon leaves a file there for a container out of memory
                 stdout=log,
                 stderr=log,
+                start_new_session=True,
                 **own,
             )
         os.environ["CONTAINER_HOST"] = address
@@ -65,8 +67,7 @@ def podman_service(user: User | None = None) -> Iterator[APIClient]:
             finally:
                 client.close()
         finally:
-            process.terminate()
-            process.wait(timeout=30)
+            _ended(process)
             subprocess.run(
                 [*store, "rmi", "--all", "--force"], cwd=name, capture_output=True, **own
             )
@@ -82,6 +83,19 @@ def hand_over(giver: APIClient, taker: APIClient, image: str) -> None:
     """Give an image of one engine to the other."""
     for said in taker.load_image(giver.get_image(image)):
         assert "error" not in said, said
+
+
+def _ended(process: subprocess.Popen[bytes]) -> None:
+    """End the service: without root a process of it is a child, which may outlive it."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        deadline = time.monotonic() + PATIENCE_S
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, number)
+            while time.monotonic() < deadline:
+                process.poll()
+                os.killpg(process.pid, 0)
+                time.sleep(0.05)
+    process.wait(timeout=PATIENCE_S)
 
 
 def _answering(process: subprocess.Popen[bytes], log: Path) -> APIClient:

@@ -77,13 +77,33 @@ def ordinary_user() -> Iterator[User]:
         return
     name = f"harness-{token_hex(3)}"
     _said("useradd", "--no-create-home", "--shell", "/usr/sbin/nologin", name)
+    found = pwd.getpwnam(name)
     try:
-        found = pwd.getpwnam(name)
         user = User(name=name, uid=found.pw_uid, gid=found.pw_gid)
         _try(user)
         yield user
     finally:
-        subprocess.run(["userdel", name], capture_output=True, check=False)
+        _end_all(found.pw_uid)
+        _said("userdel", name)
+
+
+def _end_all(uid: int) -> None:
+    """End what a user of our own still runs: until then the user cannot go."""
+    deadline = time.monotonic() + PATIENCE_S
+    while (left := _processes(uid)) and time.monotonic() < deadline:
+        for pid in left:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(0.05)
+
+
+def _processes(uid: int) -> list[int]:
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if folder.stat().st_uid == uid:
+                found.append(int(folder.name))
+    return found
 
 
 def _try(user: User) -> None:
