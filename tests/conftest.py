@@ -8,8 +8,8 @@ import pytest
 from hypothesis import settings
 
 TESTS = Path(__file__).parent
-ORDER = ("unit", "guest", "process", "real")
-"""What is quick to fail comes first, real images last; folders not named here before those."""
+ORDER = ("unit", "guest", "process", "plugin", "registry", "real")
+"""What is quick to fail comes first, real images last."""
 WANTED_IMAGES = 4
 
 REAL_IMAGES = pytest.StashKey[dict[str, str]]()
