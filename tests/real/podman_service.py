@@ -67,7 +67,10 @@ def podman_service(user: User | None = None) -> Iterator[APIClient]:
             finally:
                 client.close()
         finally:
-            _ended(process)
+            # All of it: without root the service is a child, which may outlive what was started.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            process.wait(timeout=PATIENCE_S)
             subprocess.run(
                 [*store, "rmi", "--all", "--force"], cwd=name, capture_output=True, **own
             )
@@ -83,19 +86,6 @@ def hand_over(giver: APIClient, taker: APIClient, image: str) -> None:
     """Give an image of one engine to the other."""
     for said in taker.load_image(giver.get_image(image)):
         assert "error" not in said, said
-
-
-def _ended(process: subprocess.Popen[bytes]) -> None:
-    """End the service: without root a process of it is a child, which may outlive it."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        deadline = time.monotonic() + PATIENCE_S
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, number)
-            while time.monotonic() < deadline:
-                process.poll()
-                os.killpg(process.pid, 0)
-                time.sleep(0.05)
-    process.wait(timeout=PATIENCE_S)
 
 
 def _answering(process: subprocess.Popen[bytes], log: Path) -> APIClient:

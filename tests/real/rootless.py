@@ -58,7 +58,7 @@ class User:
             os.kill(pid, signal.SIGTERM)
             deadline = time.monotonic() + PATIENCE_S
             while time.monotonic() < deadline:
-                if (Path("/proc") / str(pid) / "stat").read_text().split()[2] == "Z":
+                if not _lives(Path("/proc") / str(pid)):
                     break
                 time.sleep(0.05)
 
@@ -84,11 +84,12 @@ def ordinary_user() -> Iterator[User]:
         yield user
     finally:
         _end_all(found.pw_uid)
-        _said("userdel", name)
+        # What has ended may wait for a process 1 that never asks how; it counts as a process.
+        _said("userdel", "--force", name)
 
 
 def _end_all(uid: int) -> None:
-    """End what a user of our own still runs: until then the user cannot go."""
+    """End what a user of our own still runs."""
     deadline = time.monotonic() + PATIENCE_S
     while (left := _processes(uid)) and time.monotonic() < deadline:
         for pid in left:
@@ -97,11 +98,15 @@ def _end_all(uid: int) -> None:
         time.sleep(0.05)
 
 
+def _lives(process: Path) -> bool:
+    return (process / "stat").read_text().rpartition(")")[2].split()[0] != "Z"
+
+
 def _processes(uid: int) -> list[int]:
     found = []
     for folder in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
-            if folder.stat().st_uid == uid:
+            if folder.stat().st_uid == uid and _lives(folder):
                 found.append(int(folder.name))
     return found
 

@@ -60,7 +60,10 @@ def base_name(base: Base) -> str:
 def obtain_base(
     client: APIClient, base: Base, workshop: Workshop, log: Path, say: Say
 ) -> ReadyBase:
-    """Find or make a base. Raises BaseUnavailable with every source's reason, or EngineError."""
+    """Find or make a base.
+
+    Raises BaseUnavailable with every source's reason, DiskFull, or EngineError.
+    """
     name = base_name(base)
     return _ready(
         kept_or_made(

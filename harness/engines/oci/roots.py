@@ -88,7 +88,7 @@ def pulled(client: APIClient, source: Source, workshop: Workshop, say: Say) -> s
 
 
 def debian(client: APIClient, source: Source, workshop: Workshop, log: Path) -> str:
-    """A Debian root; several bases may share one. Raises SourceFailed, EngineError."""
+    """A Debian root; several bases may share one. Raises SourceFailed, DiskFull, EngineError."""
     plain = replace(source, interpreter="", python="", kind="debian")
     name = f"{LABEL}-root:{recipe.digest(plain)[:16]}"
     made = kept_or_made(
