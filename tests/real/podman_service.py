@@ -45,7 +45,9 @@ def podman_service(user: User | None = None) -> Iterator[APIClient]:
         before = os.environ.get("CONTAINER_HOST")
         settings = folder / "containers.conf"
         settings.write_text(LIMITS)
-        own: Mapping[str, Any] = {"env": dict(os.environ)}
+        # With another service's address Podman is a client of that one, and starts none.
+        here = {key: value for key, value in os.environ.items() if key != "CONTAINER_HOST"}
+        own: Mapping[str, Any] = {"env": here}
         if user is not None:
             user.give(folder)
             own = user.process(folder)
