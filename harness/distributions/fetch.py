@@ -11,6 +11,8 @@ from harness.errors import InfrastructureError
 from harness.model import Artifact
 
 _PARALLEL = 4
+_NAMED = 3
+"""Files that are told by name; a lock has dozens."""
 
 
 def fetch_missing(
@@ -29,9 +31,11 @@ def fetch_missing(
     if not missing:
         return 0
     if index is None:
-        lacking = ", ".join(sorted(artifact.filename for artifact in missing.values()))
+        names = sorted(artifact.filename for artifact in missing.values())
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
         raise InfrastructureError(
-            f"offline, and not in the cache: {lacking}", remedy="run once without --offline"
+            f"offline, and not in the cache: {', '.join(names[:_NAMED])}{more}",
+            remedy="run once without --offline",
         )
 
     def bring(artifact: Artifact) -> None:
