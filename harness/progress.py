@@ -90,9 +90,10 @@ class LineProgress:
         self._last = time.monotonic()
         self._stop = threading.Event()
         self._lock = threading.Lock()
+        self._heart = threading.Thread(target=self._beat, daemon=True, name="harness-heartbeat")
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._beat, daemon=True, name="harness-heartbeat").start()
+        self._heart.start()
         return self
 
     def __exit__(
@@ -102,6 +103,7 @@ class LineProgress:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
+        self._heart.join()
 
     def notice(self, text: str) -> None:
         self._say(f"note: {text}")

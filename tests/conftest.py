@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ TESTS = Path(__file__).parent
 ORDER = ("unit", "guest", "process", "plugin", "registry", "real")
 """What is quick to fail comes first, real images last."""
 WANTED_IMAGES = 4
+PATIENCE_S = 60.0
 
 REAL_IMAGES = pytest.StashKey[dict[str, str]]()
 """Image id -> how it was obtained, of every real image that answered all its probes."""
@@ -62,6 +65,18 @@ def shortfall(config: pytest.Config) -> str:
         return ""
     lack = f"--require-engine: {found} real images were probed, {WANTED_IMAGES} are wanted"
     return "; ".join([lack, *config.stash[NO_ENGINE]])
+
+
+@pytest.fixture(autouse=True)
+def _no_thread_is_left() -> Iterator[None]:
+    """A thread that a test leaves at a socket, closed by now, may wake in a later test and speak
+    there for whatever has got the socket's number since."""
+    before = set(threading.enumerate())
+    yield
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in left:
+        thread.join(PATIENCE_S)
+    assert [] == [thread.name for thread in left if thread.is_alive()]
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 
 import pytest
 
@@ -29,14 +29,19 @@ def serve() -> Iterator[Serve]:
                         connection, _ = server.accept()
                     except OSError:
                         return
-                    with connection:
+                    with connection, suppress(OSError):
                         if answer is None:
                             done.wait(30)
                             continue
                         connection.recv(65536)
                         connection.sendall(answer)
 
-            threading.Thread(target=work, daemon=True).start()
+            thread = threading.Thread(target=work)
+            thread.start()
+            stack.callback(thread.join)
+            # Closing alone wakes nobody: a thread left in accept() would, after any signal that
+            # restarts it, take a connection from whatever socket has got the number since.
+            stack.callback(server.shutdown, socket.SHUT_RDWR)
             return f"http://127.0.0.1:{server.getsockname()[1]}/"
 
         yield start

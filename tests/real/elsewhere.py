@@ -24,10 +24,12 @@ class Relay:
 
     connect: Callable[[], socket.socket]
     _listener: socket.socket = field(init=False)
+    _thread: threading.Thread = field(init=False)
 
     def __post_init__(self) -> None:
         self._listener = socket.create_server((LOOPBACK, 0))
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._thread = threading.Thread(target=self._listen, daemon=True)
+        self._thread.start()
 
     @property
     def address(self) -> str:
@@ -37,6 +39,7 @@ class Relay:
         # A thread that accepts holds the socket: only this ends it.
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join()
         self._listener.close()
 
     def _listen(self) -> None:

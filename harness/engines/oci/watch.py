@@ -18,8 +18,10 @@ from urllib3.exceptions import HTTPError
 
 from harness.engines.oci import LABEL
 
-_LOST = (DockerException, RequestException, HTTPError, OSError, ValueError)
-"""What reading a stream raises when the other side goes away."""
+_LOST = (DockerException, RequestException, HTTPError, OSError, ValueError, AttributeError)
+"""What reading a stream raises when the other side goes away; the last one in the client's own
+bookkeeping, where both sides end it at once."""
+_END_S = 5.0
 
 
 class EventWatch:
@@ -37,14 +39,15 @@ class EventWatch:
             self._filters["label"] = f"{LABEL}.run"
         self._events: dict[str, list[tuple[str, dict[str, str]]]] = defaultdict(list)
         self._gone = threading.Event()
-        self._closing = False
+        self._closing = threading.Event()
         self._changed = threading.Condition()
         self._stream: Any = None
+        self._thread = threading.Thread(target=self._follow, daemon=True, name="harness-events")
 
     def start(self) -> None:
         """Open the stream; raises what docker-py raises."""
         self._open()
-        threading.Thread(target=self._follow, daemon=True, name="harness-events").start()
+        self._thread.start()
 
     def _open(self) -> None:
         self._stream = self._client.events(
@@ -53,19 +56,21 @@ class EventWatch:
 
     def _follow(self) -> None:
         self._hear()
-        while self._reopen and not self._closing:
+        while self._reopen and not self._closing.is_set():
             try:
                 self._open()
             except _LOST:
                 break
+            if self._closing.is_set():
+                self._end()
             self._hear()
-        if not self._closing:
+        if not self._closing.is_set():
             self._gone.set()
             with self._changed:
                 self._changed.notify_all()
 
     def _hear(self) -> None:
-        with suppress(*_LOST, AttributeError):
+        with suppress(*_LOST):
             for event in self._stream:
                 actor = event.get("Actor") or {}
                 action = str(event.get("Action") or event.get("status") or "")
@@ -109,7 +114,11 @@ class EventWatch:
 
     def close(self) -> None:
         """Stop following."""
-        self._closing = True
+        self._closing.set()
         if self._stream is not None:
-            with suppress(*_LOST):
-                self._stream.close()
+            self._end()
+            self._thread.join(_END_S)
+
+    def _end(self) -> None:
+        with suppress(*_LOST):
+            self._stream.close()
