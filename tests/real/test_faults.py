@@ -17,7 +17,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -299,7 +299,7 @@ def fake_engine(folder: Path, answer: Callable[[socket.socket], object]) -> Iter
                     client, _ = server.accept()
                 except TimeoutError:
                     continue
-                with client:
+                with client, suppress(OSError):  # Who asked may have gone.
                     answer(client)
 
         thread = threading.Thread(target=serve)
@@ -313,7 +313,7 @@ def fake_engine(folder: Path, answer: Callable[[socket.socket], object]) -> Iter
 
 def saying(text: bytes) -> Callable[[socket.socket], object]:
     def answer(client: socket.socket) -> None:
-        client.settimeout(1)
+        client.settimeout(30)
         client.recv(65536)
         client.sendall(text)
 

@@ -18,18 +18,24 @@ PLAIN = Ended(outcome=Outcome.OK, exit=0)
 
 
 class Told:
-    """An engine of which only the event stream is asked; it stays open to the end of the test."""
+    """An engine of which only the event stream is asked; it stays open until it is closed."""
 
     def __init__(self, events: list[tuple[str, str, dict[str, str]]]) -> None:
         self._events = events
         self.told = threading.Event()
-        self.over = threading.Event()
+        self._over = threading.Event()
 
-    def events(self, **_: Any) -> Iterator[dict[str, Any]]:
+    def events(self, **_: Any) -> Told:
+        return self
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
         for container, action, more in self._events:
             yield {"Action": action, "Actor": {"ID": container, "Attributes": more}}
         self.told.set()
-        self.over.wait(30)
+        self._over.wait(30)
+
+    def close(self) -> None:
+        self._over.set()
 
 
 def died(code: str) -> tuple[str, str, dict[str, str]]:
@@ -62,5 +68,5 @@ def test_only_a_plain_end_needs_no_inspection(
         assert engine.told.wait(30)
         assert expected == _well_ended(watch, OURS)
     finally:
-        watch._closing = True  # The stream of a real engine is closed; this one just ends.
-        engine.over.set()
+        watch.close()
+    assert not watch.engine_gone
