@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _HEARTBEAT_S = 60.0
+"""Of silence until a word is said."""
+_BEAT_S = 1.0
 
 
 class Progress(Protocol):
@@ -81,18 +83,21 @@ class Tally:
 
 
 class LineProgress:
-    """For logs: a line when something begins or ends, and a heartbeat while nothing does."""
+    """For logs: a line when something begins or ends, and a heartbeat while nothing does.
+
+    It may be entered again for another run: each time has a heart of its own.
+    """
 
     def __init__(self, out: TextIO) -> None:
         self._out = out
         self._tally: Tally | None = None
         self._doing = ""
         self._last = time.monotonic()
-        self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._heart = threading.Thread(target=self._beat, daemon=True, name="harness-heartbeat")
 
     def __enter__(self) -> Self:
+        self._stop = threading.Event()
+        self._heart = threading.Thread(target=self._beat, daemon=True, name="harness-heartbeat")
         self._heart.start()
         return self
 
@@ -127,7 +132,7 @@ class LineProgress:
             print(inert_in_ci(clean_line(text, 400)), file=self._out, flush=True)
 
     def _beat(self) -> None:
-        while not self._stop.wait(1.0):
+        while not self._stop.wait(_BEAT_S):
             if time.monotonic() - self._last > _HEARTBEAT_S:
                 self._say(f"still at it: {self._doing}")
 

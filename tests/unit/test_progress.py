@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 
 import pytest
 
@@ -60,6 +61,35 @@ def test_a_cell_that_does_not_pass_is_told_with_the_reason() -> None:
     assert 1 == len(told)
     assert "fail" in told[0]
     assert "900 s" in told[0]
+
+
+class Listener(io.StringIO):
+    """What is written, and when it is a sign of life."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.heard = threading.Event()
+
+    def write(self, text: str) -> int:
+        if text.startswith("still at it"):
+            self.heard.set()
+        return super().write(text)
+
+
+def test_a_log_hears_a_heart_beat_in_every_run_and_none_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("harness.progress._HEARTBEAT_S", 0)
+    monkeypatch.setattr("harness.progress._BEAT_S", 0.01)
+    out = Listener()
+    progress = LineProgress(out)
+    for cell_id in ("first", "second"):
+        with progress:
+            progress.tell(cell_id, "obtaining")
+            out.heard.clear()
+            assert out.heard.wait(60)
+        assert out.getvalue().endswith(f"still at it: {cell_id}: obtaining\n")
+        assert "harness-heartbeat" not in [thread.name for thread in threading.enumerate()]
 
 
 def test_what_is_no_terminal_gets_lines() -> None:
