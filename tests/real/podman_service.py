@@ -70,9 +70,10 @@ def podman_service(user: User | None = None) -> Iterator[APIClient]:
                 client.close()
         finally:
             # All of it: without root the service is a child, which may outlive what was started.
-            with suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
-            process.wait(timeout=PATIENCE_S)
+            for number in (signal.SIGTERM, signal.SIGKILL):
+                with suppress(ProcessLookupError, subprocess.TimeoutExpired):
+                    os.killpg(process.pid, number)
+                    process.wait(timeout=PATIENCE_S)
             subprocess.run(
                 [*store, "rmi", "--all", "--force"], cwd=name, capture_output=True, **own
             )

@@ -18,9 +18,10 @@ from urllib3.exceptions import HTTPError
 
 from harness.engines.oci import LABEL
 
-_LOST = (DockerException, RequestException, HTTPError, OSError, ValueError, AttributeError)
-"""What reading a stream raises when the other side goes away; the last one in the client's own
-bookkeeping, where both sides end it at once."""
+_LOST = (DockerException, RequestException, HTTPError, OSError, ValueError)
+"""What opening or reading a stream raises when the other side goes away."""
+_ENDED = (*_LOST, AttributeError)
+"""What an open one raises; the last in the client's own bookkeeping, where both sides end it."""
 _END_S = 5.0
 
 
@@ -70,7 +71,7 @@ class EventWatch:
                 self._changed.notify_all()
 
     def _hear(self) -> None:
-        with suppress(*_LOST):
+        with suppress(*_ENDED):
             for event in self._stream:
                 actor = event.get("Actor") or {}
                 action = str(event.get("Action") or event.get("status") or "")
@@ -120,5 +121,5 @@ class EventWatch:
             self._thread.join(_END_S)
 
     def _end(self) -> None:
-        with suppress(*_LOST):
+        with suppress(*_ENDED):
             self._stream.close()
