@@ -127,7 +127,11 @@ def pack(
     content: Mapping[str, Path | bytes],
     out: io.BufferedIOBase | tempfile._TemporaryFileWrapper[bytes],
 ) -> None:
-    """A tar of files readable by everybody, with nothing of this host's owners and times."""
+    """A tar of files readable by everybody, with nothing of this host's owners and times.
+
+    It ends with its two empty blocks, without the filling up to a whole record: what comes after
+    them can break the pipe on which Podman hands it on (containers/buildah#6573).
+    """
     with tarfile.open(fileobj=out, mode="w") as archive:
         folders: set[str] = set()
         for path in sorted(content):
@@ -141,6 +145,7 @@ def pack(
             else:
                 with what.open("rb") as source:
                     archive.addfile(_entry(path, what.stat().st_size, 0o644), source)
+    out.truncate(archive.offset)
 
 
 def _entry(name: str, size: int, mode: int, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
