@@ -26,7 +26,7 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 from harness import standard
 from harness.engines.oci.connection import connect
 from harness.engines.oci.images import images_labelled
-from harness.matrix import load_suite
+from harness.suite.matrix import load_suite
 from tests.real import agreement, broken_images
 from tests.real.broken_images import Broken
 from tests.real.legacy_registry import served

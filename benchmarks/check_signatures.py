@@ -15,11 +15,11 @@ from pathlib import Path
 
 from results_file import arguments, write_result
 
-from harness.check.library import breakages
-from harness.check.signatures import recognise
-from harness.commands.session import places
+from harness.knowledge.library import breakages
+from harness.knowledge.signatures import recognise
 from harness.model import Outcome
-from harness.store import Store
+from harness.running.session import places
+from harness.store.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent
 WANTED = 10 * 1024**2

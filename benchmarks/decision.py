@@ -23,14 +23,14 @@ from tempfile import TemporaryDirectory
 
 from results_file import arguments, write_result
 
-from harness.hostclass import host_class
-from harness.matrix import load_suite
+from harness.machine.hostclass import host_class
 from harness.model import Cell, EngineInfo, ImageIdentity, Outcome, Record, Run
-from harness.probe import suite_probes
-from harness.reuse import decisive, known_answers, repeatable
-from harness.selection import select
-from harness.store import Store
-from harness.worker import question
+from harness.probing.probe import suite_probes
+from harness.running.reuse import decisive, known_answers, repeatable
+from harness.running.worker import question
+from harness.store.store import Store
+from harness.suite.matrix import load_suite
+from harness.suite.selection import select
 
 ROOT = Path(__file__).resolve().parents[1]
 ANSWERS = ROOT / "examples" / "pytest" / "recordings" / "tf2.21.0-py3.13" / "round-1"

@@ -29,13 +29,13 @@ from tempfile import TemporaryDirectory
 from results_file import arguments, write_result
 
 from harness import standard
-from harness.commands.session import CONTAINER_ENGINES, opened_engine, orders, workshop
 from harness.engines.oci.profile import USER
-from harness.matrix import load_suite
 from harness.model import Cell, Profile, Record, Suite
-from harness.probe import load_probes
-from harness.runner import Plan, execute
-from harness.store import Store
+from harness.probing.probe import load_probes
+from harness.running.runner import Plan, execute
+from harness.running.session import CONTAINER_ENGINES, opened_engine, orders, workshop
+from harness.store.store import Store
+from harness.suite.matrix import load_suite
 
 RESAMPLES = 2000
 CLIENT = next((path for path in ("/usr/bin/docker",) if Path(path).is_file()), "docker")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness import __version__
-from harness.hostclass import host_class
+from harness.machine.hostclass import host_class
 
 RESULTS = Path(__file__).with_name("results")
 

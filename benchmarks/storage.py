@@ -15,10 +15,10 @@ from typing import Any
 
 from results_file import arguments, write_result
 
-from harness.commands.session import places
 from harness.engines.oci import LABEL
 from harness.engines.oci.connection import connect
-from harness.lock import parse_lock
+from harness.recipes.lockfile import parse_lock
+from harness.running.session import places
 
 LOCKS = Path(__file__).resolve().parents[1] / "dockerfiles" / "locks"
 

@@ -10,8 +10,7 @@ from typing import Annotated
 import typer
 
 from harness import __version__
-from harness.errors import Exit, HarnessError
-from harness.options import (
+from harness.commands.options import (
     CellOption,
     DiskBudgetOption,
     EngineOption,
@@ -23,6 +22,7 @@ from harness.options import (
     TagOption,
     VerifiedOption,
 )
+from harness.errors import Exit, HarnessError
 
 app = typer.Typer(
     name="harness",
@@ -107,10 +107,10 @@ def run(
     Without a selection: the tags the suite's `default:` names, else every cell.
     """
     from harness.commands.report import written
-    from harness.commands.run import Wanted
-    from harness.commands.run import run as ran
     from harness.formats import render
-    from harness.progress import progress_for
+    from harness.running.perform import Wanted
+    from harness.running.perform import run as ran
+    from harness.running.progress import progress_for
 
     wanted = Wanted(
         suite=suite,
@@ -146,7 +146,7 @@ def compare(
     from harness.commands.compare import compare as compared
     from harness.commands.report import written
     from harness.formats import render
-    from harness.progress import progress_for
+    from harness.running.progress import progress_for
 
     comparison = compared(suite, a, b, engine, progress_for(sys.stderr))
     written(render(format, comparison, **_look(format, output)), output)
@@ -223,10 +223,10 @@ def check(
     Exit status: 0 reuse, 1 not as it is, 2 unknown or refused, 4 registry out of reach,
     5 cannot tell.
     """
-    from harness.check.pages import render
     from harness.commands.check import Asked
     from harness.commands.check import check as checked
     from harness.commands.report import written
+    from harness.formats.checks import render
 
     page = checked(
         Asked(

@@ -92,6 +92,23 @@ class Nature(StrEnum):
     OBSERVED = "observed"
 
 
+class EvidenceKind(StrEnum):
+    """How a fact of a probe shows a level; `harness.compare.evidence` judges each kind."""
+
+    CLAIMED = "claimed"
+    """The fact equals the framework version that the cell claims."""
+    LOADED = "loaded"
+    """The fact lists the framework's own libraries that are in memory."""
+    DEVICES = "devices"
+    """The fact lists the types of the devices seen, a series."""
+    COMPUTES = "computes"
+    """The fact is `works` where a GPU was seen to compute; only of cells that ask for one."""
+    FINISHED = "finished"
+    """The fact is there."""
+    BAND = "band"
+    """The fact lies inside the suite's band."""
+
+
 # --- what is asked for -------------------------------------------------------------------------
 
 
@@ -267,10 +284,7 @@ class Suite:
 class Evidence:
     """Which fact of a probe shows a level.
 
-    kind: claimed (fact equals the framework version the cell claims); loaded (fact lists the
-    framework's own libraries that are in memory); devices (fact lists the device types seen,
-    series); computes (fact is `works` where a GPU was seen to compute; only of cells that ask for
-    one); finished (the fact is there); band (fact inside the suite's band).
+    `kind` is one of EvidenceKind; a run of another version may hold one that is not known here.
     """
 
     level: Level

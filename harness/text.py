@@ -7,6 +7,7 @@ these functions. `clean` and `clean_line` serve every format; the rest is for on
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from html import escape
 
 LINE_LIMIT = 400
@@ -142,3 +143,55 @@ def fence(text: str, limit: int = BLOCK_LIMIT) -> str:
 
 def _longest_run(text: str) -> int:
     return max((len(run) for run in re.findall(r"`+", text)), default=0)
+
+
+# --- addresses: package indexes, mirrors, proxies and engines are named by addresses that may hold
+# credentials, in front of the host (`https://user:password@host/`) or behind a question mark.
+
+HIDDEN = "***"
+"""Stands for what is not told."""
+
+_ADDRESS = re.compile(r"://[^\s\"'<>]+")
+_USER = re.compile(r"^://[^/]*@")
+_QUESTION = re.compile(r"\?.*", re.DOTALL)
+
+
+def without_credentials(text: str) -> str:
+    """The text with user names, passwords and questions of every address in it as `***`."""
+    return _ADDRESS.sub(_address_told, text)
+
+
+def has_user(address: str) -> bool:
+    """Whether an address names a user, with or without a password."""
+    found = _ADDRESS.search(address)
+    return found is not None and _USER.match(found[0]) is not None
+
+
+def _address_told(found: re.Match[str]) -> str:
+    return _QUESTION.sub(f"?{HIDDEN}", _USER.sub(f"://{HIDDEN}@", found[0]))
+
+
+# --- names that were mistyped
+
+_NAMES_SHOWN = 20
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The known name nearest to `word`; empty where none is near."""
+    from difflib import get_close_matches
+
+    folded = {name.lower(): name for name in sorted(known)}
+    near = get_close_matches(word[:100].lower(), folded, n=1, cutoff=0.6)
+    return folded[near[0]] if near else ""
+
+
+def name_remedy(word: str, known: Iterable[str], *, what: str) -> str:
+    """The next step for an unknown name: the nearest known one, and what there is.
+
+    `what` says what the known names are, as in "the cells are: a, b".
+    """
+    names = sorted(set(known))
+    near = did_you_mean(word, names)
+    listed = ", ".join(names[:_NAMES_SHOWN]) + (", ..." if len(names) > _NAMES_SHOWN else "")
+    there_is = f"{what}: {listed or 'none'}"
+    return f"did you mean `{near}`? {there_is}" if near else there_is

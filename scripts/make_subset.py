@@ -15,9 +15,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from harness.dataset import read_folder, write_dataset
-from harness.idx import read_idx
-from harness.originals import MNIST
+from harness.datasets.dataset import read_folder, write_dataset
+from harness.datasets.idx import read_idx
+from harness.datasets.originals import MNIST
 
 _PER_DIGIT = {"train": 600, "t10k": 100}
 _VALIDATION = 500

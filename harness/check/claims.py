@@ -10,13 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from harness.addresses import without_credentials
-from harness.check import frameworks
-from harness.check.image import Image
-from harness.check.library import systems
-from harness.check.reference import Reference
-from harness.check.versions import minor
-from harness.text import clean_line
+from harness.images.image import Image
+from harness.images.reference import Reference
+from harness.knowledge import frameworks
+from harness.knowledge.library import systems
+from harness.knowledge.versions import minor
+from harness.text import clean_line, without_credentials
 
 
 class Origin(StrEnum):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.check import frameworks
 from harness.check.claims import Claim, Origin
-from harness.check.inside import Inside
+from harness.images.inside import Inside
+from harness.knowledge import frameworks
 
 _CUDA = re.compile(r"^libcudart\.so\.(\d{1,2}(?:\.\d{1,3}){0,2})$")
 _CUDNN = re.compile(r"^libcudnn\.so\.(\d{1,2}(?:\.\d{1,3}){0,3})$")

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from harness.check import frameworks
 from harness.check.reasons import Confidence
 from harness.check.subject import Subject
-from harness.check.versions import release
+from harness.knowledge import frameworks
+from harness.knowledge.versions import release
 
 
 class Fit(Enum):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from harness.check.gpu_names import capability_of
-from harness.check.library import toolkit as toolkit_row
-from harness.check.untrusted import Unreadable, items, mapping, parse, size, text, texts
-from harness.check.versions import release
 from harness.errors import UsageError
+from harness.images.untrusted import Unreadable, items, mapping, parse, size, text, texts
+from harness.knowledge.gpu_names import capability_of
+from harness.knowledge.library import toolkit as toolkit_row
+from harness.knowledge.versions import release
 
 LIMIT = 1024**2
 FORMAT = 1
@@ -122,8 +122,8 @@ def cuda_of_driver(host: Host) -> str:
     nobody knows."""
     if host.cuda or not host.driver:
         return host.cuda
-    from harness.check.library import cuda
-    from harness.check.versions import at_least
+    from harness.knowledge.library import cuda
+    from harness.knowledge.versions import at_least
 
     known = [one for one in cuda().toolkits if one.driver and at_least(host.driver, one.driver)]
     return known[-1].version if known and toolkit_row(known[-1].version) else ""

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.check import frameworks
-from harness.check.frameworks import Pinned
 from harness.check.host import Host
 from harness.check.subject import Subject
-from harness.check.versions import minor, release
 from harness.errors import UsageError
+from harness.knowledge import frameworks
+from harness.knowledge.frameworks import Pinned
+from harness.knowledge.versions import minor, release
 from harness.model import Base, Cell, Suite
 
 _FAILS = "import fails"

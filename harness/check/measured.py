@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.check import frameworks
 from harness.check.claims import Claim, Origin
 from harness.check.foreseen import NO, YES, Sign
 from harness.compare.causes import cause_of
+from harness.knowledge import frameworks
 from harness.model import Cell, Outcome, Probe, Record
 from harness.text import clean_line
 

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from harness.check.host import Host
 from harness.check.reasons import Answer, Reason, Standing, Weight, answer_to, in_order
-from harness.check.reference import default_registry
 from harness.check.subject import Subject
 from harness.errors import Exit
+from harness.images.reference import default_registry
 from harness.text import clean_line
 
 if TYPE_CHECKING:

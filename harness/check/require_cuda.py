@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from harness.check.versions import at_least, release
+from harness.knowledge.versions import at_least, release
 
 _CONDITION = re.compile(r"(cuda|driver|arch|brand)\s{0,3}(>=|<=|!=|=|<|>)\s{0,3}([\w.]{1,40})")
 _LONGEST = 16 * 1024

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.check import frameworks
 from harness.check.claims import Claim, Origin, agree, claims_of
 from harness.check.content import content_claims
-from harness.check.frameworks import Build, Period
-from harness.check.image import Reading
-from harness.check.inside import Inside
-from harness.check.library import System, system
+from harness.images.image import Reading
+from harness.images.inside import Inside
+from harness.knowledge import frameworks
+from harness.knowledge.frameworks import Build, Period
+from harness.knowledge.library import System, system
 
 _BELIEVED = (
     Origin.MEASURED,

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from harness.check.foreseen import Change, Sign
 from harness.check.measured import Seen, signs_of
-from harness.check.signatures import recognise
 from harness.compare.judge import judge_cell
 from harness.compare.judgement import CellJudgement
 from harness.errors import Exit
+from harness.knowledge.signatures import recognise
 from harness.model import Cell, Level, Outcome, Record, Run, Verdict
 
 _WELL = frozenset({Outcome.OK, Outcome.NOT_APPLICABLE})

@@ -1,1 +1,4 @@
-"""What each command does, one file each; the command line itself is harness/cli.py."""
+"""What each command does, one file each; the command line itself is harness/cli.py.
+
+Never here: a rule of judging, or what one engine needs.
+"""

@@ -9,23 +9,23 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from harness.check import frameworks
-from harness.check.archive import opened_archive
 from harness.check.host import Host, supposing
-from harness.check.looking import Layer, look_inside
-from harness.check.manifest import Form, platform_of
 from harness.check.page import Page, page_of
-from harness.check.reading import read_image
 from harness.check.reasons import Reason
-from harness.check.reference import Reference, parse_reference
-from harness.check.registry import Registry
-from harness.check.remembered import Remembered
 from harness.check.rules import all_reasons
 from harness.check.subject import Subject, subject_of
 from harness.commands.host import described_host, this_host
-from harness.commands.session import AUTO, places
 from harness.errors import UsageError
-from harness.progress import Progress
+from harness.images.archive import opened_archive
+from harness.images.looking import Layer, look_inside
+from harness.images.manifest import Form, platform_of
+from harness.images.reading import read_image
+from harness.images.reference import Reference, parse_reference
+from harness.images.registry import Registry
+from harness.images.remembered import Remembered
+from harness.knowledge import frameworks
+from harness.running.progress import Progress
+from harness.running.session import AUTO, places
 
 HERE = "here"
 
@@ -60,7 +60,7 @@ def check(asked: Asked, progress: Progress | None = None) -> Page:
     page, subject, host, reasons = look_at(asked)
     if asked.pull:
         from harness.commands.measure import try_image
-        from harness.progress import progress_for
+        from harness.running.progress import progress_for
 
         progress = progress or progress_for(sys.stderr)
         trial = try_image(subject, host, reasons, progress, engine=asked.engine)

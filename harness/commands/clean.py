@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.commands.session import AUTO, CONTAINER_ENGINES, places
 from harness.errors import EngineError, UsageError
-from harness.owner import maybe_alive, owner_alive
-from harness.workfolder import dead_folders, sweep_folders
+from harness.machine.owner import maybe_alive, owner_alive
+from harness.machine.workfolder import dead_folders, sweep_folders
+from harness.running.session import AUTO, CONTAINER_ENGINES, places
 
 SESSIONS = "sessions"
 """In the cache: what pytest sessions tell their runs."""

@@ -9,17 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.commands.run import Wanted, perform
-from harness.commands.session import AUTO, open_suite, places
 from harness.compare.comparison import compare_cells
 from harness.compare.judgement import Comparison
 from harness.compare.rules import run_date
 from harness.errors import UsageError
 from harness.model import Cell, Record, Run, Suite
-from harness.probe import suite_probes
-from harness.progress import Progress
-from harness.selection import select
-from harness.store import Store
+from harness.probing.probe import suite_probes
+from harness.running.perform import Wanted, perform
+from harness.running.progress import Progress
+from harness.running.session import AUTO, open_suite, places
+from harness.store.store import Store
+from harness.suite.selection import select
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

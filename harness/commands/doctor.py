@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from harness.commands.session import AUTO, CONTAINER_ENGINES, places
 from harness.doctor import diagnose
 from harness.doctor.bench import Bench
 from harness.doctor.finding import Finding, Status
 from harness.engines.oci.capabilities import TABLE
 from harness.errors import Exit, UsageError
+from harness.running.session import AUTO, CONTAINER_ENGINES, places
 from harness.text import clean, clean_line, inert_in_ci, inert_json
 
 _SIGN = {Status.OK: "✓", Status.WARNING: "~", Status.PROBLEM: "✗", Status.UNVERIFIED: "?"}

@@ -12,13 +12,13 @@ from harness.check.host import Host
 from harness.check.instead import Instead, instead_of
 from harness.check.subject import Subject
 from harness.commands.lock import lock
-from harness.commands.session import lock_of
-from harness.document import read_document
 from harness.errors import UsageError
-from harness.files import atomic_write
-from harness.lock import lock_path, render_lock
-from harness.matrix import FILE_NAME, load_suite
+from harness.machine.files import atomic_write
 from harness.model import Cell, Suite
+from harness.recipes.lockfile import lock_path, render_lock
+from harness.running.session import lock_of
+from harness.suite.document import read_document
+from harness.suite.matrix import FILE_NAME, load_suite
 
 _FILES = ("cell.Dockerfile", "install.py")
 

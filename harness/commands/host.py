@@ -12,7 +12,7 @@ from harness.errors import UsageError
 
 def describe() -> bytes:
     """The description of this host, as JSON. The file that makes it also runs by itself."""
-    description = import_module("harness.guest.describe_host").describe()
+    description = import_module("harness.probing.guest.describe_host").describe()
     return (json.dumps(description, indent=1, sort_keys=True) + "\n").encode()
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.errors import UsageError
-from harness.files import atomic_write
-from harness.matrix import FILE_NAME
+from harness.machine.files import atomic_write
+from harness.suite.matrix import FILE_NAME
 
 SCHEMA = "matrix.schema.json"
 _STARTER = Path(__file__).with_name("starter.yaml")
@@ -17,7 +17,7 @@ def init(folder: Path) -> tuple[Path, ...]:
 
     UsageError where either is there already: nothing is written then, or the folder cannot be.
     """
-    from harness.schema import render
+    from harness.suite.schema import render
 
     wanted = {FILE_NAME: _STARTER.read_bytes(), SCHEMA: render().encode()}
     for name in wanted:

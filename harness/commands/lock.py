@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness.commands.session import locked_recipe, open_suite, workshop
 from harness.engines import Order
 from harness.errors import HarnessError, InfrastructureError, UsageError
-from harness.files import atomic_write
-from harness.lock import lock_path, render_lock
+from harness.machine.files import atomic_write
 from harness.model import Cell, Outcome, Suite
-from harness.recipe import base_of
-from harness.selection import select
+from harness.recipes.lockfile import lock_path, render_lock
+from harness.recipes.recipe import base_of
+from harness.running.session import locked_recipe, open_suite, workshop
+from harness.suite.selection import select
 
 
 def lock(

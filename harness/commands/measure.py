@@ -12,19 +12,19 @@ from harness import standard
 from harness.check.confront import confronted
 from harness.check.foreseen import Change
 from harness.check.host import Host
-from harness.check.manifest import Form
 from harness.check.reasons import Reason, Standing
 from harness.check.subject import Subject
 from harness.check.trial import Changed, Trial, trial_of
-from harness.commands.run import Wanted, perform
-from harness.commands.session import AUTO, places
 from harness.compare.judge import judge_cell
 from harness.errors import EngineError, Exit
-from harness.matrix import load_suite
+from harness.images.manifest import Form
 from harness.model import Cell, Profile, Record, Run, Suite
-from harness.probe import suite_probes
-from harness.progress import Progress
-from harness.store import Store
+from harness.probing.probe import suite_probes
+from harness.running.perform import Wanted, perform
+from harness.running.progress import Progress
+from harness.running.session import AUTO, places
+from harness.store.store import Store
+from harness.suite.matrix import load_suite
 
 _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import standard
-from harness.commands.session import build_files, open_suite
-from harness.lock import find_lock
-from harness.plan import plan_text
-from harness.probe import suite_probes
-from harness.selection import select
+from harness.formats.plan import plan_text
+from harness.probing.probe import suite_probes
+from harness.recipes.lockfile import find_lock
+from harness.running.session import build_files, open_suite
+from harness.suite.selection import select
 
 
 def plan(suite_path: Path | None, cells: Sequence[str], tags: Sequence[str], verbose: bool) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.commands.session import places
 from harness.compare.judge import judge
 from harness.compare.judgement import Judgement
 from harness.errors import UsageError
-from harness.owner import owner_alive
-from harness.store import Store
+from harness.machine.owner import owner_alive
+from harness.running.session import places
+from harness.store.store import Store
 from harness.text import clean_line, inert_in_ci
 
 
@@ -47,7 +47,7 @@ def listing() -> str:
 
 def written(text: str, output: Path | None) -> None:
     """Print a report, or write it whole to a file."""
-    from harness.files import atomic_write
+    from harness.machine.files import atomic_write
 
     if output is None:
         print(text, end="" if text.endswith("\n") else "\n")

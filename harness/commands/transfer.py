@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.commands.session import places
-from harness.store import Store
+from harness.running.session import places
+from harness.store.store import Store
+from harness.store.transfer import export, import_file
 from harness.text import clean_line, inert_in_ci
-from harness.transfer import export, import_file
 
 
 def export_run(run: str, file: Path) -> str:

@@ -1,1 +1,4 @@
-"""What records mean: facts, differences, levels, findings, verdicts. Pure, and blind to formats."""
+"""What records mean: facts, differences, levels, findings, verdicts. Pure.
+
+Never here: formats, engines, and reading records from anywhere.
+"""

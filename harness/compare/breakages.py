@@ -24,7 +24,7 @@ class Known:
 
 def breakage_of(record: Record) -> Known | None:
     """The first known breakage in what a record says; None where there is none."""
-    from harness.check.signatures import recognise
+    from harness.knowledge.signatures import recognise
 
     raised = record.raised
     texts = [raised.traceback, f"{raised.type}: {raised.message}"] if raised else []

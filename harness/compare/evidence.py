@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from harness.compare.facts import as_number
-from harness.model import Band, Cell, Evidence, Fact, Probe, Record, Run, Verdict
+from harness.model import Band, Cell, Evidence, EvidenceKind, Fact, Probe, Record, Run, Verdict
 
 GPU = "GPU"
 CPU = "CPU"
@@ -49,7 +49,7 @@ def show(run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Record)
 def says_of(evidence: Evidence, cell: Cell) -> bool:
     """Whether evidence says anything of a cell: that a GPU computes says nothing of one that
     asks for none."""
-    return evidence.kind != "computes" or bool(cell.gpu)
+    return evidence.kind != EvidenceKind.COMPUTES or bool(cell.gpu)
 
 
 def _claimed(_run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Record) -> Shown:
@@ -192,14 +192,14 @@ def _band(run: Run, _cell: Cell, _probe: Probe, evidence: Evidence, record: Reco
 
 
 KINDS: Mapping[str, Callable[[Run, Cell, Probe, Evidence, Record], Shown]] = {
-    "claimed": _claimed,
-    "loaded": _loaded,
-    "devices": _devices,
-    "computes": _computes,
-    "finished": _finished,
-    "band": _band,
+    EvidenceKind.CLAIMED: _claimed,
+    EvidenceKind.LOADED: _loaded,
+    EvidenceKind.DEVICES: _devices,
+    EvidenceKind.COMPUTES: _computes,
+    EvidenceKind.FINISHED: _finished,
+    EvidenceKind.BAND: _band,
 }
-"""Every kind of evidence; probes name them in their metadata."""
+"""Every kind of evidence has its row; probes name them in their metadata."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,7 @@ from harness.compare.levels import Mark, Standing
 from harness.compare.rules import Judged, expectation_for, run_date
 from harness.compare.view import View, views
 from harness.model import Expectation, Level, Outcome, Probe, Record, Run, Verdict
-from harness.probe import applies
+from harness.probing.probe import applies
 from harness.text import clean_line, inert_in_ci
 
 

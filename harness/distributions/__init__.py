@@ -1,1 +1,4 @@
-"""Distributions: where they are listed (index), kept (cache), and how a cell's list is resolved."""
+"""Distributions: where they are listed (index), kept (cache), and how they are resolved.
+
+Never here: installing them, and data sets.
+"""

@@ -1,4 +1,7 @@
-"""What `harness doctor` looks at: each check has a status, what it saw, and what helps."""
+"""What `harness doctor` looks at: each check has a status, what it saw, and what helps.
+
+Never here: mending what is found.
+"""
 
 from __future__ import annotations
 

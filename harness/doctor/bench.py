@@ -25,8 +25,8 @@ from harness.engines.oci.sweep import remove_network
 from harness.engines.oci.volume import fill_volume, remove_volume
 from harness.engines.oci.whereabouts import cores_of, is_local
 from harness.errors import EngineError
+from harness.machine.owner import owner_token
 from harness.model import Profile
-from harness.owner import owner_token
 
 MEMORY = 128 * 1024**2
 PROCESSES = 40

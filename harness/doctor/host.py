@@ -9,9 +9,9 @@ from harness.doctor.bench import Bench
 from harness.doctor.finding import Finding, ok, unverified, warning
 from harness.engines.oci.sweep import leftovers
 from harness.errors import EngineError
-from harness.interpreters import find_interpreters
-from harness.owner import maybe_alive, owner_alive
-from harness.workfolder import dead_folders
+from harness.machine.interpreters import find_interpreters
+from harness.machine.owner import maybe_alive, owner_alive
+from harness.machine.workfolder import dead_folders
 
 ROOM_BYTES = 15 * 10**9
 """The quick cells with their bases and downloads take 6 GB, the nightly ones some 15 GB."""

@@ -1,7 +1,7 @@
 """Engines: what runs environments. One file each, found by name; the file name is the engine's.
 
 An engine does two things: it obtains what a cell asks for, and it performs one pass of probes in
-it. Everything left of that is planning, everything right of it is judging.
+it. Never here: planning, storing and judging.
 """
 
 from __future__ import annotations
@@ -15,8 +15,7 @@ from threading import Event
 from types import TracebackType
 from typing import Protocol, Self
 
-from harness.answer import Answer
-from harness.budget import Survey
+from harness.engines.budget import Survey
 from harness.errors import UsageError
 from harness.model import (
     Base,
@@ -30,6 +29,7 @@ from harness.model import (
     Recipe,
     Scalar,
 )
+from harness.probing.answer import Answer
 
 Say = Callable[[str], object]
 """Hears one line of progress for a person."""

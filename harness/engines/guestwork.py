@@ -6,11 +6,11 @@ import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
-import harness.guest
-from harness.answer import Answer
+import harness.probing.guest
 from harness.engines import Pass
-from harness.framing import FrameReader
 from harness.model import Artifact, Lock
+from harness.probing.answer import Answer
+from harness.probing.framing import FrameReader
 
 RUNNER = "runner.py"
 _ANSWER_BYTES = 4 * 1024**2
@@ -20,7 +20,7 @@ _PROBE_OUTPUT_BYTES = 64 * 1024**2
 
 def runner_text() -> str:
     """The guest runner: a file of its own, or the text of `python -c`."""
-    return Path(harness.guest.__file__).with_name(RUNNER).read_text("ascii")
+    return Path(harness.probing.guest.__file__).with_name(RUNNER).read_text("ascii")
 
 
 def guest_files(request: Pass) -> dict[str, Path | bytes]:

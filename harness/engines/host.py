@@ -21,17 +21,17 @@ from secrets import token_hex
 from types import TracebackType
 from typing import Self
 
-from harness import recipe
 from harness.engines import Engine, Obtained, Order, Pass, Performed, Say, Workshop
 from harness.engines.guestwork import RUNNER, answers_of, guest_data, guest_files, guest_request
 from harness.engines.virtualenv import EnvironmentFailed, make_environment
 from harness.errors import InfrastructureError
-from harness.framing import FrameReader
-from harness.hostclass import host_class
-from harness.interpreters import Interpreter, find_interpreters
+from harness.machine.hostclass import host_class
+from harness.machine.interpreters import Interpreter, find_interpreters
+from harness.machine.owner import owner_alive
+from harness.machine.workfolder import sweep_folders, work_folder
 from harness.model import EngineInfo, HostClass, ImageIdentity, Outcome
-from harness.owner import owner_alive
-from harness.workfolder import sweep_folders, work_folder
+from harness.probing.framing import FrameReader
+from harness.recipes import recipe
 
 _OVERHEAD_S = 60.0
 

@@ -9,11 +9,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from harness.answer import Answer
 from harness.compare.outcomes import verdict_of
 from harness.engines import Engine, Obtained, Order, Pass, Performed, Question, Say, Stock
-from harness.model import EngineInfo, HostClass, Outcome, Verdict
-from harness.recordings import (
+from harness.engines.recordings import (
     RecordedAnswer,
     RecordedCell,
     RecordedData,
@@ -21,6 +19,8 @@ from harness.recordings import (
     begin_cell,
     keep_answer,
 )
+from harness.model import EngineInfo, HostClass, Outcome, Verdict
+from harness.probing.answer import Answer
 
 
 class RecordingEngine:

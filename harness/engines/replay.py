@@ -11,12 +11,12 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from harness.answer import Answer
-from harness.dataset import DataSet
+from harness.datasets.dataset import DataSet
 from harness.engines import Engine, Obtained, Order, Pass, Performed, Question, Say, Workshop
+from harness.engines.recordings import RecordedAnswer, Recordings, asked, differs, load
 from harness.errors import EngineError, UsageError
 from harness.model import EngineInfo, HostClass, Outcome
-from harness.recordings import RecordedAnswer, Recordings, asked, differs, load
+from harness.probing.answer import Answer
 
 _SEVERAL = HostClass(
     machine="several", cpu_model="several recorded hosts", cpu_flags=(), cores=0, memory_gib=0

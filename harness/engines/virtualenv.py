@@ -15,10 +15,10 @@ from harness.distributions.fetch import fetch_missing
 from harness.distributions.index import PackageIndex
 from harness.engines import Say, Workshop
 from harness.engines.guestwork import install_list
-from harness.interpreters import Interpreter
+from harness.machine.interpreters import Interpreter
+from harness.machine.process import run_program
+from harness.machine.workfolder import work_folder
 from harness.model import Lock, Recipe
-from harness.process import run_program
-from harness.workfolder import work_folder
 
 _MARKER = "harness-complete"
 _LIMIT_S = 1800

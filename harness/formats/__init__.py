@@ -1,7 +1,7 @@
 """Reports: one module for each format, found by its name.
 
 A format is a module of this package that offers `render(report, ...) -> str`; what it needs
-besides (`rich`, `tabulate`) is imported when the format is asked for.
+besides (`rich`, `tabulate`) is imported when the format is asked for. Never here: judging.
 """
 
 from __future__ import annotations

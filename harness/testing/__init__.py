@@ -1,1 +1,4 @@
-"""The version matrix as tests: what stands behind the pytest plugin."""
+"""The version matrix as tests: what stands behind the pytest plugin.
+
+Never here: judging that the command line does otherwise, and our own tests.
+"""

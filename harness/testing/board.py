@@ -14,7 +14,7 @@ from secrets import token_hex
 from typing import TypeVar
 
 from harness.errors import InfrastructureError, InternalError
-from harness.owner import owner_alive, owner_token
+from harness.machine.owner import owner_alive, owner_token
 from harness.serial import UnreadableError, decode, encode
 
 T = TypeVar("T")

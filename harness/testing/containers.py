@@ -16,16 +16,16 @@ from docker.errors import NotFound
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
-from harness.commands.session import AUTO, CONTAINER_ENGINES, opened_engine, order, places, workshop
 from harness.compare.outcomes import TELLING
 from harness.engines import Obtained
 from harness.engines.oci import LABEL
 from harness.engines.oci.engine import ContainerEngine
 from harness.engines.oci.profile import USER, host_options
 from harness.engines.oci.sweep import remove_network
-from harness.lease import lease
+from harness.machine.lease import lease
+from harness.machine.owner import owner_token
 from harness.model import Cell, Outcome, Suite
-from harness.owner import owner_token
+from harness.running.session import AUTO, CONTAINER_ENGINES, opened_engine, order, places, workshop
 from harness.testing.run import QUIET
 
 _SCRATCH = "/tmp"

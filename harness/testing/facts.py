@@ -8,8 +8,7 @@ from typing import NoReturn
 from harness.compare.facts import merge
 from harness.compare.outcomes import TELLING, verdict_of
 from harness.model import Fact, Outcome, Record, Run, Verdict
-from harness.spelling import remedy
-from harness.text import clean_line
+from harness.text import clean_line, name_remedy
 
 Refuse = Callable[[Verdict, str], NoReturn]
 """Ends a test that asks for what there is not: with the verdict that stands for why, and why."""
@@ -32,7 +31,7 @@ class CellFacts(dict[str, Fact]):
     def __missing__(self, fact: str) -> Fact:
         if self._silent:
             self._refuse(self._worst(), f"{self._cell} has no {fact}: {self._why()}")
-        hint = remedy(fact, list(self), what="there are")
+        hint = name_remedy(fact, list(self), what="there are")
         self._refuse(Verdict.FAIL, f"{self._cell} has no fact {fact!r}; {hint}")
 
     def _worst(self) -> Verdict:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.places import Places
+from harness.machine.places import Places
 from harness.testing.board import Boards
 
 _KEY = pytest.StashKey[Boards]()

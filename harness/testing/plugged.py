@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.matrix import FILE_NAME, load_suite
-from harness.probe import suite_probes
+from harness.probing.probe import suite_probes
+from harness.suite.matrix import FILE_NAME, load_suite
 from harness.testing.place import boards_of
 from harness.testing.selected import Asked, Selection, mark_of, needs, selection
 

@@ -15,16 +15,16 @@ import traceback
 from dataclasses import replace
 from pathlib import Path
 
-from harness.commands.run import Wanted, perform
-from harness.commands.session import places
 from harness.errors import Exit, HarnessError
-from harness.lease import lease
-from harness.matrix import load_suite
+from harness.machine.lease import lease
+from harness.machine.owner import owner_token
 from harness.model import Record, Run
-from harness.owner import owner_token
-from harness.probe import suite_probes
-from harness.progress import LineProgress, Tally
-from harness.store import Store
+from harness.probing.probe import suite_probes
+from harness.running.perform import Wanted, perform
+from harness.running.progress import LineProgress, Tally
+from harness.running.session import places
+from harness.store.store import Store
+from harness.suite.matrix import load_suite
 from harness.testing.board import Board, Needs, State
 
 QUIET = "quiet.lock"

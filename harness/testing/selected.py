@@ -14,7 +14,7 @@ from pathlib import Path
 from harness.compare.rules import can_fail
 from harness.errors import UsageError
 from harness.model import Cell, Expectation, Probe, Suite
-from harness.selection import select
+from harness.suite.selection import select
 from harness.testing.board import Needs
 
 MARK = "harness"

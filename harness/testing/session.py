@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness.compare.items import Results, restricted, results_of
+from harness.machine.owner import owner_alive
 from harness.model import Record, Run
-from harness.owner import owner_alive
-from harness.store import Store
+from harness.store.store import Store
 from harness.testing.board import Board, RunFailed, State
 
 _STOP_S = 60.0

@@ -8,7 +8,7 @@ from pathlib import Path
 from harness.compare.judge import judge
 from harness.errors import HarnessError
 from harness.formats import grid
-from harness.store import Store
+from harness.store.store import Store
 from harness.testing.plugged import Plugged
 from harness.text import plain
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.interpreters import Interpreter, find_interpreters
+from harness.machine.interpreters import Interpreter, find_interpreters
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

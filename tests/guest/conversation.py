@@ -10,10 +10,10 @@ from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
-from harness.framing import Answer, FrameReader
+from harness.probing.framing import Answer, FrameReader
 
 ROOT = Path(__file__).parents[2]
-RUNNER = ROOT / "harness" / "guest" / "runner.py"
+RUNNER = ROOT / "harness" / "probing" / "guest" / "runner.py"
 PROBES = ROOT / "probes"
 SUBSET = ROOT / "harness" / "datasets" / "mnist-subset"
 LIMITS = {"answer_bytes": 200_000, "noise_bytes": 1000, "total_bytes": 100_000}

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from harness.check.host import parse_host
-from harness.interpreters import Interpreter, find_interpreters
+from harness.machine.interpreters import Interpreter, find_interpreters
 
-FILE = Path(__file__).parents[2] / "harness" / "guest" / "describe_host.py"
+FILE = Path(__file__).parents[2] / "harness" / "probing" / "guest" / "describe_host.py"
 SECRET = "canary-51b2-value"
 
 

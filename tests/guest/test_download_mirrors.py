@@ -9,7 +9,7 @@ from contextlib import ExitStack, suppress
 
 import pytest
 
-from harness.mirrors import Mirrors
+from harness.datasets.mirrors import Mirrors
 
 Serve = Callable[[bytes | None], str]
 
@@ -82,7 +82,7 @@ def test_an_answer_that_is_not_whole_is_none(serve: Serve, said: bytes) -> None:
 
 
 def test_an_endless_answer_is_cut(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.mirrors._FILE_BYTES", 1000)
+    monkeypatch.setattr("harness.datasets.mirrors._FILE_BYTES", 1000)
 
     assert Mirrors([serve(answer(b"x" * 2000))], budget_s=5).fetch("a.gz") is None
 

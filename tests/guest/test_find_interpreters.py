@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.interpreters import Interpreter, find_interpreters, inspect_interpreter
+from harness.machine.interpreters import Interpreter, find_interpreters, inspect_interpreter
 
 pytestmark = pytest.mark.guest
 
@@ -92,7 +92,7 @@ def test_what_is_no_cpython_is_left_out(tmp_path: Path, text: str) -> None:
 
 
 def test_what_never_answers_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harness.interpreters._PATIENCE_S", 0.2)
+    monkeypatch.setattr("harness.machine.interpreters._PATIENCE_S", 0.2)
 
     assert inspect_interpreter(program(tmp_path / "python", "exec sleep 60")) is None
 

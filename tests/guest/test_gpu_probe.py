@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from conversation import PROBES, Asked, converse
 
-from harness.answer import Answer
 from harness.model import Outcome
+from harness.probing.answer import Answer
 
 pytestmark = pytest.mark.guest
 

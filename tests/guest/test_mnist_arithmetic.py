@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from conversation import PROBES, SUBSET
 
-from harness.interpreters import find_interpreters
+from harness.machine.interpreters import find_interpreters
 
 pytestmark = pytest.mark.guest
 

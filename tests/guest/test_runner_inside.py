@@ -9,8 +9,8 @@ from textwrap import dedent
 import pytest
 from conversation import Asked, Heard, alive, converse
 
-from harness.framing import Answer
 from harness.model import Outcome
+from harness.probing.framing import Answer
 
 pytestmark = pytest.mark.guest
 

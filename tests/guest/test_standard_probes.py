@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from conversation import PROBES, RUNNER, SUBSET, Asked, Heard, converse
 
-from harness.framing import Answer
-from harness.interpreters import Interpreter
+from harness.machine.interpreters import Interpreter
 from harness.model import Outcome
+from harness.probing.framing import Answer
 
 pytestmark = pytest.mark.guest
 

@@ -8,10 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.answer import Answer
-from harness.commands.session import order
 from harness.engines import Obtained
-from harness.matrix import load_suite
+from harness.engines.recordings import RecordedAnswer, RecordedCell, asked, begin_cell, keep_answer
 from harness.model import (
     EngineInfo,
     Fact,
@@ -22,10 +20,12 @@ from harness.model import (
     Record,
     Run,
 )
-from harness.probe import applies, suite_probes
-from harness.recordings import RecordedAnswer, RecordedCell, asked, begin_cell, keep_answer
-from harness.store import Store
-from harness.worker import question
+from harness.probing.answer import Answer
+from harness.probing.probe import applies, suite_probes
+from harness.running.session import order
+from harness.running.worker import question
+from harness.store.store import Store
+from harness.suite.matrix import load_suite
 
 HOST = HostClass(machine="x86_64", cpu_model="a CPU", cpu_flags=(), cores=2, memory_gib=8)
 ENGINE = EngineInfo(name="docker", version="20.10.24")

@@ -8,8 +8,8 @@ from xml.etree import ElementTree
 import pytest
 from demo import MATRIX, Demo, Said
 
-from harness.answer import Answer
 from harness.model import Outcome, Raised
+from harness.probing.answer import Answer
 from tests.unit.harmless import UNSEEN
 from tests.unit.hostile import CANNED
 

@@ -16,9 +16,9 @@ from pathlib import Path
 import pytest
 
 from harness.errors import StoreError
+from harness.machine.owner import owner_alive, owner_token
 from harness.model import EngineInfo, HostClass, Outcome, Record, Run
-from harness.owner import owner_alive, owner_token
-from harness.store import Store
+from harness.store.store import Store
 
 ROUNDS = 5000
 KILLS = 10
@@ -29,7 +29,7 @@ from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from test_store_kill import run_of, record_of
 from harness.errors import StoreError
-from harness.store import Store
+from harness.store.store import Store
 
 path, first, run = Path(sys.argv[2]), int(sys.argv[3]), run_of(sys.argv[4])
 with Store(path) as store:

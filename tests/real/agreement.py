@@ -17,9 +17,9 @@ from harness.check.trial import Trial
 from harness.commands.check import Asked, look_at
 from harness.commands.measure import try_image
 from harness.errors import Exit
-from harness.matrix import load_suite
 from harness.model import Band, Cell, Suite
-from harness.progress import progress_for
+from harness.running.progress import progress_for
+from harness.suite.matrix import load_suite
 from tests.real.broken_images import LATER, Broken
 from tests.real.legacy_registry import LegacyRegistry
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.model import Record, Run
-from harness.store import Store
+from harness.store.store import Store
 
 PROGRAM = Path(sys.executable).with_name("harness")
 PATIENCE_S = 1500

@@ -19,7 +19,7 @@ from harness.engines.oci.capabilities import PODMAN, TABLE
 from harness.engines.oci.connection import connect
 from harness.engines.oci.engine import ContainerEngine
 from harness.errors import EngineError
-from harness.matrix import load_suite
+from harness.suite.matrix import load_suite
 from tests.real.commandline import Place
 from tests.real.counting import count
 from tests.real.fault_table import Row, table

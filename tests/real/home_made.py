@@ -16,12 +16,12 @@ from typing import Any
 
 from docker import APIClient
 
-from harness.commands.session import places
 from harness.distributions.cache import DistributionCache
-from harness.lock import lock_path, parse_lock, render_lock
-from harness.matrix import load_suite
 from harness.model import Artifact, Lock
-from harness.recipe import base_of, lock_request_digest
+from harness.recipes.lockfile import lock_path, parse_lock, render_lock
+from harness.recipes.recipe import base_of, lock_request_digest
+from harness.running.session import places
+from harness.suite.matrix import load_suite
 from tests.real.suites import ROOT, default_suite, small_suite
 
 MODEL = "tf1.2.1-py2.7"

@@ -10,7 +10,7 @@ from typing import Any, Self
 from docker import APIClient
 
 from harness.engines.oci import LABEL
-from harness.owner import owner_alive
+from harness.machine.owner import owner_alive
 
 PATIENCE_S = 10
 

@@ -11,8 +11,8 @@ from docker import APIClient
 from harness.engines.oci import images
 from harness.engines.oci.images import inspect_image
 from harness.engines.oci.volume import pack
-from harness.lock import lock_path
 from harness.model import Outcome
+from harness.recipes.lockfile import lock_path
 from tests.real.commandline import Place
 from tests.real.home_made import BROKEN, LAST_WORDS, PLAIN, TWIN, HomeMade
 from tests.real.leftovers import Leftovers

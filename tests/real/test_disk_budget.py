@@ -15,17 +15,17 @@ from random import Random
 import pytest
 from docker import APIClient
 
-from harness.budget import Need, need_of, peak
-from harness.commands.session import order, places
+from harness.engines.budget import Need, need_of, peak
 from harness.engines.oci.cells import cell_name
 from harness.engines.oci.images import import_root
 from harness.engines.oci.named import named_images, remove_named
 from harness.engines.oci.stock import ImageStock
 from harness.engines.oci.uses import Uses
-from harness.lock import find_lock
-from harness.matrix import load_suite
+from harness.machine.owner import owner_token
 from harness.model import Outcome
-from harness.owner import owner_token
+from harness.recipes.lockfile import find_lock
+from harness.running.session import order, places
+from harness.suite.matrix import load_suite
 from tests.real.commandline import Place
 from tests.real.home_made import BALLAST_BYTES, HEAVY, HomeMade, home_made_distributions
 from tests.real.leftovers import Leftovers

@@ -15,7 +15,7 @@ import pytest
 from docker import APIClient
 
 from harness.engines.oci.named import named_images, remove_named
-from harness.owner import owner_token
+from harness.machine.owner import owner_token
 from tests.real.commandline import Place
 from tests.real.leftovers import Leftovers
 from tests.real.trying import Trying

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from harness.interpreters import find_interpreters
+from harness.machine.interpreters import find_interpreters
 from tests.real.commandline import Place
 from tests.real.suites import default_suite, quick_ids, small_suite
 

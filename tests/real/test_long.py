@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.commands.session import places
-from harness.dataset import find_dataset
+from harness.datasets.dataset import find_dataset
+from harness.running.session import places
 from tests.real.commandline import Place
 from tests.real.counting import count
 from tests.real.suites import ROOT, default_suite

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from docker import APIClient
 
-from harness.commands.session import order, places
 from harness.engines import Obtained, Order, Workshop
 from harness.engines.oci import roots
 from harness.engines.oci.bases import base_name
@@ -19,8 +18,9 @@ from harness.engines.oci.cells import cell_name
 from harness.engines.oci.engine import ContainerEngine
 from harness.engines.oci.named import NamedImage, named_images
 from harness.engines.oci.uses import Uses
-from harness.matrix import load_suite
-from harness.owner import owner_token
+from harness.machine.owner import owner_token
+from harness.running.session import order, places
+from harness.suite.matrix import load_suite
 from tests.real.home_made import PLAIN, TWIN, HomeMade
 from tests.real.private_engine import PrivateEngine
 from tests.real.trying import workshop

@@ -16,9 +16,9 @@ from docker import APIClient
 
 from harness.engines import Order, Workshop
 from harness.engines.oci.engine import ContainerEngine
+from harness.machine.owner import owner_token
 from harness.model import Cell, Level, Probe, Profile, Record
-from harness.owner import owner_token
-from harness.worker import Task, work
+from harness.running.worker import Task, work
 
 LABEL = "test-image-of"
 

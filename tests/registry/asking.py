@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.check.credentials import Found
-from harness.check.image import Reading
-from harness.check.secret import Credentials, Secret
+from harness.images.credentials import Found
+from harness.images.image import Reading
+from harness.images.secret import Credentials, Secret
 
 USER, PASSWORD = "reader", "canary-7f3e-password"
 Read = Callable[..., Reading]

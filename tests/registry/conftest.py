@@ -9,13 +9,13 @@ import pytest
 from asking import Read
 from fake_registry import FakeRegistry, serving
 
-from harness.check.credentials import Found
-from harness.check.image import Reading
-from harness.check.manifest import Platform
-from harness.check.reading import read_image
-from harness.check.reference import parse_reference
-from harness.check.registry import Registry
-from harness.check.remembered import Remembered
+from harness.images.credentials import Found
+from harness.images.image import Reading
+from harness.images.manifest import Platform
+from harness.images.reading import read_image
+from harness.images.reference import parse_reference
+from harness.images.registry import Registry
+from harness.images.remembered import Remembered
 
 
 @pytest.fixture

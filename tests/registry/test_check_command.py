@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from harness.cli import app
 from harness.errors import HarnessError, UsageError
-from harness.matrix import load_suite
+from harness.suite.matrix import load_suite
 
 SECRET = "canary-7c1e-value"
 

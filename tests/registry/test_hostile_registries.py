@@ -12,12 +12,12 @@ import pytest
 from asking import PASSWORD, USER, Read, logged_in
 from fake_registry import MANIFEST, NAME, FakeRegistry, Reply, basic
 
-from harness.check import transport
-from harness.check.credentials import find_credentials
-from harness.check.failures import ImageRefused, RegistryUnreachable, UnsafeAddress
-from harness.check.reading import read_image
-from harness.check.reference import parse_reference
-from harness.check.registry import Registry
+from harness.images import transport
+from harness.images.credentials import find_credentials
+from harness.images.failures import ImageRefused, RegistryUnreachable, UnsafeAddress
+from harness.images.reading import read_image
+from harness.images.reference import parse_reference
+from harness.images.registry import Registry
 
 TAG = f"/v2/{NAME}/manifests/1"
 
@@ -106,7 +106,7 @@ def test_an_answer_that_trickles_has_a_deadline(
 ) -> None:
     fake.image()
     fake.answers[TAG][0].pause_s = 0.02
-    monkeypatch.setattr("harness.check.registry.DEADLINE_S", 0.2)
+    monkeypatch.setattr("harness.images.registry.DEADLINE_S", 0.2)
     with pytest.raises(RegistryUnreachable, match="stopped"):
         read()
 

@@ -34,17 +34,17 @@ from old_images import (
 )
 from typer.testing import CliRunner, Result
 
-from harness.check import layer_worker
-from harness.check.archive import opened_archive
-from harness.check.elf import read_elf
-from harness.check.failures import WrongContent
-from harness.check.inside import Inside
-from harness.check.layer_worker import Bomb, Bounded, Counted, zstd
-from harness.check.looking import look_inside
-from harness.check.manifest import Platform
-from harness.check.merged import inside_of
 from harness.cli import app
 from harness.errors import HarnessError, UsageError
+from harness.images import layer_worker
+from harness.images.archive import opened_archive
+from harness.images.elf import read_elf
+from harness.images.failures import WrongContent
+from harness.images.inside import Inside
+from harness.images.layer_worker import Bomb, Bounded, Counted, zstd
+from harness.images.looking import look_inside
+from harness.images.manifest import Platform
+from harness.images.merged import inside_of
 
 HERE = Platform(architecture="amd64")
 MODULES = ("tensorflow",)

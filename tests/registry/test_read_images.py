@@ -20,8 +20,8 @@ from fake_registry import (
     manifest_of,
 )
 
-from harness.check.failures import WrongContent
-from harness.check.manifest import Form
+from harness.images.failures import WrongContent
+from harness.images.manifest import Form
 
 
 def index_of(fake: FakeRegistry, *architectures: str, nested: bool = False) -> str:
@@ -178,9 +178,9 @@ def test_a_flipped_byte_is_refused_with_both_digests(
 
 
 def test_a_digest_is_asked_for_by_digest(fake: FakeRegistry, read: Read) -> None:
-    from harness.check.reading import read_image
-    from harness.check.reference import parse_reference
-    from harness.check.registry import Registry
+    from harness.images.reading import read_image
+    from harness.images.reference import parse_reference
+    from harness.images.registry import Registry
 
     digest = fake.image()
     reference = parse_reference(f"{fake.host}/{NAME}@{digest}")

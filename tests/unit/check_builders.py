@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.check.host import Engine, Host, HostGpu
-from harness.check.image import Reading, parse_image
-from harness.check.manifest import Descriptor, Form, Manifest
 from harness.check.page import Page, page_of
-from harness.check.reference import parse_reference
 from harness.check.rules import all_reasons
 from harness.check.subject import Subject, subject_of
+from harness.images.image import Reading, parse_image
+from harness.images.manifest import Descriptor, Form, Manifest
+from harness.images.reference import parse_reference
 
 sys.path.append(str(Path(__file__).parents[1] / "registry"))
 

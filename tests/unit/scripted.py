@@ -8,10 +8,10 @@ from typing import Self
 
 from builders import HOST, cell
 
-from harness.answer import Answer
 from harness.engines import Obtained, Order, Pass, Performed, Say
 from harness.model import EngineInfo, HostClass, ImageIdentity, Outcome, Probe, Suite
-from harness.runner import Interrupted
+from harness.probing.answer import Answer
+from harness.running.runner import Interrupted
 
 ONE, TWO = (replace(cell(name), framework=()) for name in ("one", "two"))
 PROBES = tuple(

@@ -1,10 +1,11 @@
-"""The shape that docs/architecture.md draws: who may import whom, and which words belong where."""
+"""The rooms that docs/architecture.md draws: who may import whom, and which words belong where."""
 
 from __future__ import annotations
 
 import ast
 import re
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -15,106 +16,40 @@ from harness.errors import Exit, HarnessError
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "harness"
 
-LAYERS = ("ground", "pure", "engines", "store", "worker", "runner", "edges")
-SIGHT = {
-    "ground": {"ground"},
-    "pure": {"ground", "pure"},
-    "engines": {"ground", "pure", "engines"},
-    "store": {"ground", "pure", "store"},
-    "worker": {"ground", "pure", "engines", "worker"},
-    "runner": {"ground", "pure", "engines", "store", "worker", "runner"},
-    "edges": set(LAYERS),
+VALUES = {"", "model", "errors", "text", "serial", "standard"}
+"""What stands at the root beside the edges: seen by every room."""
+PLANNING = {"suite", "recipes", "probing"}
+WORLD_ROOMS = {"machine", "datasets", "distributions", "images"}
+SEES: dict[str, set[str]] = {
+    "knowledge": set(),
+    "recipes": set(),
+    "probing": set(),
+    "suite": {"knowledge"},
+    "compare": {"probing", "knowledge"},
+    "machine": set(),
+    "datasets": set(),
+    "distributions": set(),
+    "images": {"machine", "knowledge"},
+    "store": {"machine"},
+    "engines": PLANNING | WORLD_ROOMS | {"compare"},
+    "check": {"images", "compare", "knowledge"},
+    "formats": {"recipes", "probing", "compare", "check"},
+    "running": PLANNING | WORLD_ROOMS | {"engines", "store", "compare", "formats"},
+    "doctor": WORLD_ROOMS | {"engines"},
+    "testing": PLANNING | WORLD_ROOMS | {"engines", "store", "compare", "formats", "running"},
+    "commands": PLANNING
+    | WORLD_ROOMS
+    | {"knowledge", "engines", "store", "compare", "formats", "running"}
+    | {"check", "doctor", "testing"},
 }
-"""Which layers a layer may import. Engines and store do not know each other; the edges, nobody."""
-
-LAYER_OF = {
-    # Words, small values, and places: seen by everybody, seeing nobody.
-    "": "ground",
-    "addresses": "ground",
-    "errors": "ground",
-    "files": "ground",
-    "guest": "ground",
-    "idx": "ground",
-    "lease": "ground",
-    "model": "ground",
-    "owner": "ground",
-    "places": "ground",
-    "runid": "ground",
-    "scalars": "ground",
-    "spelling": "ground",
-    "standard": "ground",
-    "text": "ground",
-    "words": "ground",
-    # Planning and comparing: values in, values out.
-    "answer": "pure",
-    "availability": "pure",
-    "axes": "pure",
-    "budget": "pure",
-    "cells": "pure",
-    "check": "pure",
-    "compare": "pure",
-    "diagnosis": "pure",
-    "document": "pure",
-    "formats": "pure",
-    "framing": "pure",
-    "lock": "pure",
-    "matrix": "pure",
-    "metadata": "pure",
-    "nodes": "pure",
-    "plan": "pure",
-    "probe": "pure",
-    "progress": "pure",
-    "recipe": "pure",
-    "reuse": "pure",
-    "references": "pure",
-    "schema": "pure",
-    "selection": "pure",
-    "serial": "pure",
-    # What runs environments, and what it needs from the world.
-    "check.address": "engines",
-    "check.archive": "engines",
-    "check.challenge": "engines",
-    "check.credentials": "engines",
-    "check.layer_worker": "engines",
-    "check.login": "engines",
-    "check.looking": "engines",
-    "check.pools": "engines",
-    "check.reading": "engines",
-    "check.registry": "engines",
-    "check.remembered": "engines",
-    "check.transport": "engines",
-    "dataset": "engines",
-    "distributions": "engines",
-    "doctor": "engines",
-    "engines": "engines",
-    "hostclass": "engines",
-    "interpreters": "engines",
-    "mirrors": "engines",
-    "originals": "engines",
-    "prefixes": "engines",
-    "process": "engines",
-    "recordings": "engines",
-    "rootfs": "engines",
-    "workfolder": "engines",
-    # The only persistence.
-    "database": "store",
-    "rows": "store",
-    "schema_sql": "store",
-    "store": "store",
-    "transfer": "store",
-    "worker": "worker",
-    "runner": "runner",
-    "cli": "edges",
-    "options": "edges",
-    "commands": "edges",
-    "pytest_plugin": "edges",
-    "testing": "edges",
-}
-"""Layer of a module or of a whole package, by its dotted name below `harness`."""
+"""What each room may import besides itself and the values. `cli` and `pytest_plugin` see all."""
+EDGES = {"cli", "pytest_plugin"}
+PURE = {"suite", "recipes", "probing", "compare", "knowledge", "check", "formats"}
+"""Values in, values out: no module of these rooms reaches for the world."""
 
 LONGEST = 350
 LONG_BY_NEED = {
-    "guest.runner": "goes into foreign images as one file",
+    "probing.guest.runner": "goes into foreign images as one file",
     "model": "the words that everybody shares, read in one place",
 }
 
@@ -134,7 +69,7 @@ WORLD = {
 }
 HEAVY = {"docker", "jinja2", "pydantic", "rich", "ruamel", "tabulate", "typer"}
 WORD = "tensor" + "flow"
-WHERE_THE_WORD_BELONGS = ("check/knowledge/", "standard/")
+WHERE_THE_WORD_BELONGS = ("knowledge/", "standard/")
 
 
 def modules() -> list[Path]:
@@ -147,11 +82,9 @@ def name_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def layer_of(name: str) -> str:
-    """The layer of the nearest enclosing entry; empty where there is none."""
-    if name in LAYER_OF or "." not in name:
-        return LAYER_OF.get(name, "")
-    return layer_of(name.rpartition(".")[0])
+def room_of(name: str) -> str:
+    """The room a module stands in; a module at the root is its own."""
+    return name.partition(".")[0]
 
 
 def imports(tree: ast.AST) -> Iterator[str]:
@@ -163,6 +96,11 @@ def imports(tree: ast.AST) -> Iterator[str]:
             assert node.level == 0, "imports are absolute"
             for alias in node.names:
                 yield f"{node.module}.{alias.name}"
+
+
+def pure(name: str) -> bool:
+    """Whether a module is of planning and comparing; the guest files run elsewhere."""
+    return room_of(name) in PURE and not name.startswith("probing.guest.")
 
 
 def own_imports(tree: ast.AST) -> set[str]:
@@ -180,37 +118,50 @@ def own_imports(tree: ast.AST) -> set[str]:
 
 
 def forbidden(name: str, tree: ast.AST) -> set[str]:
-    sight = SIGHT[layer_of(name)]
-    return {imported for imported in own_imports(tree) if layer_of(imported) not in sight}
+    """The imported modules that the room of `name` may not see."""
+    room = room_of(name)
+    if room in EDGES:
+        return set()
+    allowed = VALUES | ({room} | SEES[room] if room in SEES else set())
+    return {imported for imported in own_imports(tree) if room_of(imported) not in allowed}
 
 
 @pytest.mark.parametrize("path", modules(), ids=name_of)
 def test_imports_point_one_way(path: Path) -> None:
     name = name_of(path)
-    assert layer_of(name), f"harness.{name} has no layer: add it to the table LAYER_OF"
+    assert room_of(name) in VALUES | EDGES | SEES.keys(), f"give the room of harness.{name} a row"
     assert set() == forbidden(name, ast.parse(path.read_bytes()))
+
+
+def test_no_two_rooms_can_see_each_other() -> None:
+    order = tuple(TopologicalSorter(SEES).static_order())
+    assert set(order) == set(SEES)
+
+
+def test_every_room_says_what_is_in_it_and_what_never_is() -> None:
+    for room in SEES:
+        text = ast.get_docstring(ast.parse((PACKAGE / room / "__init__.py").read_bytes())) or ""
+        assert "Never here:" in text, room
 
 
 @pytest.mark.parametrize(
     ("name", "source"),
     [
-        ("compare.judge", "from harness.store import Store"),
+        ("compare.judge", "from harness.store.store import Store"),
         ("compare.judge", "import harness.engines.docker"),
         ("compare.judge", "def f():\n    from harness import store"),
-        ("store", "from harness.engines import Engine"),
-        ("engines.docker", "from harness.store import Store"),
-        ("worker", "from harness.store import Store"),
-        ("runner", "from harness import cli"),
-        ("model", "from harness.serial import encode"),
+        ("store.store", "from harness.engines import Engine"),
+        ("engines.docker", "from harness.store.store import Store"),
+        ("images.registry", "from harness.check.host import Host"),
+        ("running.worker", "from harness import cli"),
+        ("model", "from harness.suite.matrix import load_suite"),
     ],
 )
 def test_an_import_the_other_way_would_be_seen(name: str, source: str) -> None:
     assert len(forbidden(name, ast.parse(source))) == 1
 
 
-@pytest.mark.parametrize(
-    "path", [path for path in modules() if layer_of(name_of(path)) == "pure"], ids=name_of
-)
+@pytest.mark.parametrize("path", [path for path in modules() if pure(name_of(path))], ids=name_of)
 def test_planning_and_comparing_do_not_reach_for_the_world(path: Path) -> None:
     found = {imported.partition(".")[0] for imported in imports(ast.parse(path.read_bytes()))}
     assert set() == found & WORLD

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.availability import packages, reason_unavailable
+from harness.knowledge.availability import packages, reason_unavailable
 
-KNOWLEDGE = Path(__file__).parents[2] / "harness" / "check" / "knowledge"
+KNOWLEDGE = Path(__file__).parents[2] / "harness" / "knowledge"
 CONSTRAINTS = Path(__file__).parents[3] / "shared" / "reference" / "compat" / "working_pins.json"
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.budget import (
+from harness.engines.budget import (
     Group,
     Kept,
     Need,
@@ -22,10 +22,10 @@ from harness.budget import (
     refusal,
     told,
 )
-from harness.commands.run import disk_budget
 from harness.errors import InfrastructureError, UsageError
-from harness.lock import find_lock
 from harness.model import Artifact, Lock
+from harness.recipes.lockfile import find_lock
+from harness.running.perform import disk_budget
 
 MB = 10**6
 

@@ -10,10 +10,10 @@ from hostile import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.check.address import Origin, parse_address
-from harness.check.challenge import Challenge, may_see_credentials, parse_challenges
-from harness.check.failures import UnsafeAddress
-from harness.check.secret import Credentials, Secret
+from harness.images.address import Origin, parse_address
+from harness.images.challenge import Challenge, may_see_credentials, parse_challenges
+from harness.images.failures import UnsafeAddress
+from harness.images.secret import Credentials, Secret
 
 
 def origin(url: str) -> Origin:

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.check.claims import Origin, agree, claims_of
-from harness.check.image import Image
-from harness.check.manifest import Platform
-from harness.check.reference import parse_reference
+from harness.images.image import Image
+from harness.images.manifest import Platform
+from harness.images.reference import parse_reference
 
 
 def promised(name: str) -> dict[str, str]:

@@ -27,13 +27,13 @@ from harness.check.foreseen import IMPORTS_NOT, NO, YES, Change, Sign, foreseen
 from harness.check.host import Host
 from harness.check.measured import measured_claims, signs_of
 from harness.check.page import Page, page_of
-from harness.check.pages import render
 from harness.check.reasons import Answer, Confidence, Reason, Standing, Weight
 from harness.check.rules import all_reasons
 from harness.check.subject import Subject, subject_of
 from harness.check.trial import Changed, Trial, trial_of
 from harness.commands.measure import cell_of, changed_cell
 from harness.errors import Exit
+from harness.formats.checks import render
 from harness.model import Cell, Evidence, Fact, Level, Outcome, Probe, Raised, Record
 
 CPU = "tensorflow/tensorflow:2.15.0"

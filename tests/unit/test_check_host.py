@@ -10,10 +10,10 @@ from hostile import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.check.gpu_names import capability_of, gpu_named
 from harness.check.host import Host, cuda_of_driver, parse_host, supposing
-from harness.check.library import gpus
 from harness.errors import UsageError
+from harness.knowledge.gpu_names import capability_of, gpu_named
+from harness.knowledge.library import gpus
 
 DESCRIBED = {
     "harness_host": 1,

@@ -11,11 +11,11 @@ from harness import standard
 from harness.check.instead import Instead, instead_of
 from harness.check.subject import Subject, subject_of
 from harness.commands.emit import emit_cell
-from harness.commands.session import lock_of, locked_recipe
 from harness.errors import UsageError
-from harness.matrix import load_suite
 from harness.model import Cell, Suite
-from harness.recipe import digest
+from harness.recipes.recipe import digest
+from harness.running.session import lock_of, locked_recipe
+from harness.suite.matrix import load_suite
 
 SUITE = load_suite(standard.default_suite())
 LOCKED = {cell.id for cell in SUITE.cells if cell.base and not cell.gpu}

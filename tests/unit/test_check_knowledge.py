@@ -13,12 +13,12 @@ import pytest
 from packaging.specifiers import SpecifierSet
 from typer.testing import CliRunner
 
-from harness.check import frameworks, library
-from harness.check.explain import entries, explain, gpu_id, listing, text_of
-from harness.check.library import CudaTable, load
-from harness.check.versions import at_least, minor, release
 from harness.cli import app
 from harness.errors import InternalError, UsageError
+from harness.knowledge import frameworks, library
+from harness.knowledge.explain import entries, explain, gpu_id, listing, text_of
+from harness.knowledge.library import CudaTable, load
+from harness.knowledge.versions import at_least, minor, release
 
 FILES = sorted(library.FOLDER.glob("*.json"))
 MIRRORS = [".".join(words) for words in (("pypi", "org"), ("deb", "debian"), ("archive", "debian"))]

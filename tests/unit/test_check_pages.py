@@ -16,12 +16,12 @@ from hostile import CANNED, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.check import pages
 from harness.check.host import parse_host
 from harness.check.page import Page
-from harness.check.pages import render
 from harness.check.reasons import Confidence, Reason, Standing, Weight
 from harness.errors import UsageError
+from harness.formats import checks as pages
+from harness.formats.checks import render
 from harness.text import plain
 
 GOLDEN = Path(__file__).parent / "golden"

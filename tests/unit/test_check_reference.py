@@ -9,8 +9,8 @@ from hostile import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.check.reference import parse_reference
 from harness.errors import UsageError
+from harness.images.reference import parse_reference
 
 PACKAGE = Path(__file__).parents[2] / "harness"
 HUB = "docker.io"

@@ -11,15 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.check import rules
-from harness.check.explain import entries
 from harness.check.foreseen import IMPORTS, IMPORTS_NOT, STARTS_NOT, Foreseen
 from harness.check.gpu_code import Fit, GpuCode
 from harness.check.host import Engine, Host, HostGpu
-from harness.check.manifest import Form, Manifest
 from harness.check.page import Page
 from harness.check.reasons import Answer, Confidence, Reason, Weight, answer_to, in_order
 from harness.check.require_cuda import requirements, unsatisfied
 from harness.errors import Exit
+from harness.images.manifest import Form, Manifest
+from harness.knowledge.explain import entries
 
 CPU = "tensorflow/tensorflow:2.15.0"
 

@@ -9,9 +9,9 @@ from check_builders import HERE, cpu_image, subject
 
 from harness.check.claims import Claim, Origin
 from harness.check.foreseen import IMPORTS_NOT, Change
-from harness.check.inside import Distribution, Inside
 from harness.check.reasons import Reason, Weight
 from harness.check.rules import sets
+from harness.images.inside import Distribution, Inside
 
 VARIABLE = ("PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION", "python")
 

@@ -11,9 +11,9 @@ from hostile import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.check.library import Breakage, breakages
-from harness.check.signatures import LINE, LINES, recognise
 from harness.compare.breakages import EXPLICABLE, breakage_of
+from harness.knowledge.library import Breakage, breakages
+from harness.knowledge.signatures import LINE, LINES, recognise
 from harness.model import Outcome, Raised, Record
 
 ROOT = Path(__file__).parents[2]

@@ -19,12 +19,14 @@ from builders import (
     without,
 )
 
+from harness.compare.evidence import KINDS
 from harness.compare.levels import Ladder, Mark, Standing
 from harness.compare.view import views
 from harness.model import (
     Band,
     Cell,
     Evidence,
+    EvidenceKind,
     Fact,
     HostClass,
     Level,
@@ -312,3 +314,7 @@ def test_a_cell_nobody_planned_for_shows_nothing() -> None:
     climbed = ladder([], run(idle, pairs=()))
     assert Level.NONE is climbed.reached
     assert Standing.UNVERIFIED is climbed.marks[0].standing
+
+
+def test_every_kind_of_evidence_is_judged() -> None:
+    assert set(EvidenceKind) == set(KINDS)

@@ -13,11 +13,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import dataset
-from harness.dataset import DataSet, find_dataset, read_folder, write_dataset
+from harness.datasets import dataset
+from harness.datasets.dataset import DataSet, find_dataset, read_folder, write_dataset
+from harness.datasets.idx import IdxError, gunzip, read_idx
+from harness.datasets.originals import MNIST, ORIGINALS
 from harness.errors import UsageError
-from harness.idx import IdxError, gunzip, read_idx
-from harness.originals import MNIST, ORIGINALS
 
 FULL = Path(__file__).parents[3] / "shared" / "data"
 

@@ -9,21 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from harness.check.digests import digest_of
 from harness.check.host import parse_host
-from harness.check.image import Reading, parse_image
-from harness.check.manifest import Form, parse_manifest
 from harness.check.page import page_of
-from harness.check.pages import render as render_page
-from harness.check.reference import parse_reference
 from harness.check.rules import all_reasons
 from harness.check.subject import subject_of
 from harness.cli import app
 from harness.compare.judge import judge
 from harness.formats import render
-from harness.places import Places
-from harness.store import Store
-from harness.transfer import import_file
+from harness.formats.checks import render as render_page
+from harness.images.digests import digest_of
+from harness.images.image import Reading, parse_image
+from harness.images.manifest import Form, parse_manifest
+from harness.images.reference import parse_reference
+from harness.machine.places import Places
+from harness.store.store import Store
+from harness.store.transfer import import_file
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from harness.document import MAX_BYTES, Document, read_document
-from harness.nodes import MAX_DEPTH, MAX_NODES, MAX_PROBLEMS
-from harness.scalars import LongNumberError, resolve
+from harness.suite.document import MAX_BYTES, Document, read_document
+from harness.suite.nodes import MAX_DEPTH, MAX_NODES, MAX_PROBLEMS
+from harness.suite.scalars import LongNumberError, resolve
 
 
 def read(text: str) -> Document:

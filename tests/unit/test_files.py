@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import InfrastructureError, UsageError
-from harness.files import atomic_write
+from harness.machine.files import atomic_write
 
 
 def names(folder: Path) -> list[str]:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from harness.framing import Answer, FrameReader
 from harness.model import Outcome, Raised
+from harness.probing.framing import Answer, FrameReader
 
 MARKERS = {"0" * 31 + "1": "python", "0" * 31 + "2": "mnist"}
 FIRST, SECOND = MARKERS

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from harness.cells import profile_for
 from harness.engines.oci.gpu import HOOKS, gpu_hook
 from harness.engines.oci.toolkit import too_old, toolkit_version
 from harness.model import Profile
+from harness.suite.cells import profile_for
 
 HOOK = "nvidia-container-runtime-hook"
 

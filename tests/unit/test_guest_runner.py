@@ -12,7 +12,7 @@ import pytest
 
 from harness.model import Outcome
 
-PATH = Path(__file__).parents[2] / "harness" / "guest" / "runner.py"
+PATH = Path(__file__).parents[2] / "harness" / "probing" / "guest" / "runner.py"
 RUNNER: dict[str, Any] = runpy.run_path(str(PATH))
 
 OWN_V1 = "5:cpuset:/docker/ab\n4:memory:/docker/ab\n0::/docker/ab\n"

@@ -20,9 +20,9 @@ from harness.commands import report as report_command
 from harness.commands.doctor import as_json, line
 from harness.doctor.finding import problem
 from harness.model import EngineInfo
-from harness.store import Store
+from harness.store.store import Store
+from harness.store.transfer import export
 from harness.text import plain
-from harness.transfer import export
 
 SHORT = [text for text in CANNED if 0 < len(text) < 1000]
 Harness = Callable[..., tuple[int, str, str]]

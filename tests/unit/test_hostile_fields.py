@@ -39,7 +39,7 @@ from harness.model import (
     Rules,
     Run,
 )
-from harness.progress import LineProgress, LiveProgress
+from harness.running.progress import LineProgress, LiveProgress
 
 Field = tuple[str, str]
 """A class of the model and the name of one of its fields."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import InfrastructureError
-from harness.lease import lease
+from harness.machine.lease import lease
 
 
 def test_who_is_told_to_stop_waits_no_longer(tmp_path: Path) -> None:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
-from harness.lock import find_lock, parse_lock, render_lock
 from harness.model import Artifact, Lock
+from harness.recipes.lockfile import find_lock, parse_lock, render_lock
 
 WHEEL = Artifact(
     name="six",

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.errors import MatrixError, Problem, UsageError
-from harness.matrix import load_suite, read_suite
 from harness.model import Band, Excluded, Expectation, Level, Place, Profile, Source, Suite
+from harness.suite.matrix import load_suite, read_suite
 
 ROOT = Path(__file__).parents[2]
 MISTAKES = sorted((Path(__file__).parent / "mistakes").glob("*.txt"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.owner import maybe_alive, owner_alive, owner_token
+from harness.machine.owner import maybe_alive, owner_alive, owner_token
 
 STAT = "7 (a) b (c) {state} " + " ".join(str(number) for number in range(4, 22)) + " {start} 0 0\n"
 

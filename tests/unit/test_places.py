@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.places import Places
+from harness.machine.places import Places
 
 HOME = Path("/home/ada")
 

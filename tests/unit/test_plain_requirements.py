@@ -1,4 +1,4 @@
-"""What `harness.words` reads of a requirement by itself is what `packaging` reads."""
+"""What `harness.suite.words` reads of a requirement by itself is what `packaging` reads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from harness.words import plain_requirement
+from harness.suite.words import plain_requirement
 
 WORDS = st.from_regex(r"[A-Za-z0-9._-]{1,8}", fullmatch=True)
 VERSIONS = st.from_regex(r"[0-9]{1,4}(\.[0-9a-z*]{1,3}){0,3}", fullmatch=True)

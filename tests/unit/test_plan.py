@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from harness.formats.plan import plan_text
 from harness.model import (
     Artifact,
     Base,
@@ -15,8 +16,7 @@ from harness.model import (
     Source,
     Suite,
 )
-from harness.plan import plan_text
-from harness.recipe import lock_request_digest
+from harness.recipes.recipe import lock_request_digest
 
 BASE = Base(
     id="py2.7",

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from harness.errors import UsageError
 from harness.model import Cell, Evidence, Level, Nature
-from harness.probe import applies, load_probe, load_probes
+from harness.probing.probe import applies, load_probe, load_probes
 
 STANDARD = Path(__file__).parents[2] / "probes"
 GOOD = """

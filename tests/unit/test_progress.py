@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from harness.model import Outcome
-from harness.progress import LineProgress, LiveProgress, Progress, progress_for
+from harness.running.progress import LineProgress, LiveProgress, Progress, progress_for
 from tests.unit.builders import cell, healthy, record, run, without
 
 OLD = cell("tf1.2.1-py2.7", "1.2.1", "2.7")
@@ -80,8 +80,8 @@ class Listener(io.StringIO):
 def test_a_log_hears_a_heart_beat_in_every_run_and_none_afterwards(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("harness.progress._HEARTBEAT_S", 0)
-    monkeypatch.setattr("harness.progress._BEAT_S", 0.01)
+    monkeypatch.setattr("harness.running.progress._HEARTBEAT_S", 0)
+    monkeypatch.setattr("harness.running.progress._BEAT_S", 0.01)
     out = Listener()
     progress = LineProgress(out)
     for cell_id in ("first", "second"):

@@ -7,7 +7,7 @@ import pytest
 
 from harness.errors import InternalError
 from harness.model import Artifact, Base, Cell, Lock, Place, Source, Suite
-from harness.recipe import (
+from harness.recipes.recipe import (
     base_request_digest,
     digest,
     lock_request_digest,

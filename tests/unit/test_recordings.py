@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_replay import recorded
 
+from harness.engines.recordings import MAX_FILES, Recordings, load
 from harness.errors import UsageError
-from harness.recordings import MAX_FILES, Recordings, load
 
 ANSWER = Path("a", "round-1", "first.json")
 
@@ -92,6 +92,6 @@ def test_a_folder_has_a_bounded_number_of_files(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert MAX_FILES > 10_000
-    monkeypatch.setattr("harness.recordings.MAX_FILES", 3)
+    monkeypatch.setattr("harness.engines.recordings.MAX_FILES", 3)
     with pytest.raises(UsageError, match="more than 3 files"):
         load(folder)

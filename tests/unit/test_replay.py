@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.answer import Answer
 from harness.compare.outcomes import TELLING
 from harness.engines import Obtained, Order, Pass, Performed, Say, Workshop, names
 from harness.engines.recording import RecordingEngine
+from harness.engines.recordings import RecordedData, load
 from harness.engines.replay import ReplayEngine
 from harness.errors import EngineError, UsageError
 from harness.model import (
@@ -30,8 +30,8 @@ from harness.model import (
     Raised,
     Record,
 )
-from harness.recordings import RecordedData, load
-from harness.worker import Task, work
+from harness.probing.answer import Answer
+from harness.running.worker import Task, work
 
 CELLS = (Cell(id="a", image="one:1"), Cell(id="b", image="two:1"))
 PROBES = tuple(

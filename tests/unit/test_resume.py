@@ -10,8 +10,6 @@ import pytest
 from builders import HOST
 from scripted import ONE, PROBES, SUITE, TWO, Scripted
 
-from harness.commands.resume import check_same, resumable
-from harness.commands.run import Wanted
 from harness.engines import Order
 from harness.errors import UsageError
 from harness.model import (
@@ -23,8 +21,10 @@ from harness.model import (
     Run,
     Suite,
 )
-from harness.runner import Interrupted, Plan, execute
-from harness.store import Store
+from harness.running.perform import Wanted
+from harness.running.resume import check_same, resumable
+from harness.running.runner import Interrupted, Plan, execute
+from harness.store.store import Store
 
 
 @pytest.fixture

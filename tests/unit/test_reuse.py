@@ -12,10 +12,10 @@ from scripted import ONE, PROBES, SUITE, TWO, Scripted
 
 from harness.engines import Order
 from harness.model import Nature, Outcome, Probe, Run
-from harness.reuse import repeatable
-from harness.runner import Plan, execute
+from harness.running.reuse import repeatable
+from harness.running.runner import Plan, execute
 from harness.serial import decode, encode
-from harness.store import Store
+from harness.store.store import Store
 
 TIMED = replace(PROBES[0], name="timed", digest="sha256:t", natures=(("*_s", Nature.TIMING),))
 ALL = (*PROBES, TIMED)

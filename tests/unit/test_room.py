@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.budget import Need, Survey
 from harness.engines import Order, Pass, Performed, Say
+from harness.engines.budget import Need, Survey
 from harness.errors import EngineError, UsageError
 from harness.model import Run
-from harness.runner import Interrupted, Plan, execute
-from harness.store import Store
+from harness.running.runner import Interrupted, Plan, execute
+from harness.store.store import Store
 from tests.unit.test_resume import ONE, PROBES, SUITE, TWO, Scripted
 
 TIGHT = Survey(

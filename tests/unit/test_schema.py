@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from harness import words
-from harness.schema import Matrix, json_schema, render
+from harness.suite import words
+from harness.suite.schema import Matrix, json_schema, render
 
 ROOT = Path(__file__).parents[2]
 MINIMAL = {"version": 1, "cells": [{"id": "x", "image": "name:tag"}]}
@@ -28,7 +28,7 @@ def nodes(tree: Any) -> Iterator[dict[str, Any]]:
 
 def test_the_committed_schema_is_in_step_with_the_model() -> None:
     assert render() == (ROOT / "matrix.schema.json").read_text(encoding="utf-8"), (
-        "run: python -m harness.schema"
+        "run: python -m harness.suite.schema"
     )
 
 

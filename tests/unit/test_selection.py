@@ -4,7 +4,7 @@ import pytest
 
 from harness.errors import UsageError
 from harness.model import Cell, Excluded, Suite
-from harness.selection import select
+from harness.suite.selection import select
 
 SUITE = Suite(
     name="s",

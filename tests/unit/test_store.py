@@ -24,7 +24,7 @@ from strategies import TEXTS, records_for, runs
 from harness.errors import InternalError, StoreError, UsageError
 from harness.model import EngineInfo, HostClass, Key, Outcome, Probe, Record, Run
 from harness.serial import encode
-from harness.store import Store
+from harness.store.store import Store
 
 HOST = HostClass(machine="x86_64", cpu_model="cpu", cpu_flags=(), cores=2, memory_gib=4)
 

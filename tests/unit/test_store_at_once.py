@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from harness.database import Database
+from harness.store.database import Database
 
 connect = sqlite3.connect
 

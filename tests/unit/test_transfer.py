@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from strategies import records_for, runs
 
-from harness import transfer
 from harness.errors import HarnessError, StoreError, UsageError
 from harness.model import EngineInfo, HostClass, Key, Outcome, Probe, Record, Run
-from harness.store import Store
-from harness.transfer import export, import_file
+from harness.store import transfer
+from harness.store.store import Store
+from harness.store.transfer import export, import_file
 
 RUN = Run(
     id="r1",

@@ -11,8 +11,8 @@ from scripted import ONE, PROBES, SUITE, Scripted
 from harness.engines import Order
 from harness.engines.oci.connection import told_of
 from harness.model import UNBOUNDED
-from harness.runner import Plan, execute
-from harness.store import Store
+from harness.running.runner import Plan, execute
+from harness.store.store import Store
 
 ROOTLESS = {"SecurityOptions": ["name=seccomp,profile=default", "name=rootless"]}
 BOTH = "memory and the processes"

@@ -9,7 +9,7 @@ import pytest
 
 from harness.engines.oci.uses import Uses
 from harness.errors import InfrastructureError
-from harness.owner import owner_token
+from harness.machine.owner import owner_token
 
 
 @pytest.fixture

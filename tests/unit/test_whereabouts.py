@@ -13,7 +13,7 @@ from harness.engines.oci.connection import connect
 from harness.engines.oci.whereabouts import cores_of, host_of, is_local
 from harness.errors import EngineError
 from harness.formats.report import host
-from harness.hostclass import host_class
+from harness.machine.hostclass import host_class
 
 KERNEL = os.uname().release
 MEMORY = 24684096 * 1024

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from harness.check.foreseen import Sign, foreseen
 from harness.check.host import Host
-from harness.check.library import breakages, systems
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
-from harness.check.versions import minor
+from harness.knowledge.library import breakages, systems
+from harness.knowledge.versions import minor
 
 
 def reasons(subject: Subject, host: Host) -> Iterator[Reason]:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from harness.check.foreseen import IMPORTS_NOT
 from harness.check.host import Host
-from harness.check.inside import AVX_PER_MILLION
-from harness.check.library import breakages
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
+from harness.images.inside import AVX_PER_MILLION
+from harness.knowledge.library import breakages
 
 
 def reasons(subject: Subject, host: Host) -> Iterator[Reason]:

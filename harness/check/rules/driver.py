@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.check.explain import cuda_id
 from harness.check.foreseen import COMPUTES, COMPUTES_NOT
-from harness.check.gpu_names import gpu_named
 from harness.check.host import Host, cuda_of_driver
-from harness.check.library import Toolkit, cuda, limits, toolkit
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.require_cuda import requirements, unsatisfied
 from harness.check.subject import Subject
-from harness.check.versions import at_least, minor, release
 from harness.errors import UsageError
+from harness.knowledge.explain import cuda_id
+from harness.knowledge.gpu_names import gpu_named
+from harness.knowledge.library import Toolkit, cuda, limits, toolkit
+from harness.knowledge.versions import at_least, minor, release
 
 
 def reasons(subject: Subject, host: Host) -> Iterator[Reason]:

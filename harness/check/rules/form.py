@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from harness.check.foreseen import NO, NOT_OBTAINED, STARTS_NOT, YES, Sign, foreseen
 from harness.check.host import Host
-from harness.check.library import limits
-from harness.check.manifest import Form, Platform, platform_of
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
-from harness.check.versions import at_least
+from harness.images.manifest import Form, Platform, platform_of
+from harness.knowledge.library import limits
+from harness.knowledge.versions import at_least
 
 
 def reasons(subject: Subject, host: Host) -> Iterator[Reason]:

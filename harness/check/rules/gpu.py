@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.check.explain import cuda_id
 from harness.check.foreseen import COMPUTES, COMPUTES_NOT, IMPORTS, IMPORTS_NOT, NO, Sign, foreseen
-from harness.check.frameworks import Build
 from harness.check.gpu_code import Fit, GpuCode, gpu_code
 from harness.check.host import Host, HostGpu
-from harness.check.library import breakages, limits, toolkit
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
-from harness.check.versions import at_least, release
+from harness.knowledge.explain import cuda_id
+from harness.knowledge.frameworks import Build
+from harness.knowledge.library import breakages, limits, toolkit
+from harness.knowledge.versions import at_least, release
 
 
 def reasons(subject: Subject, host: Host) -> Iterator[Reason]:

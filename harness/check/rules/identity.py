@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from harness.check.claims import Origin
 from harness.check.foreseen import NO, Foreseen, Sign, foreseen
 from harness.check.host import Host
-from harness.check.manifest import Form
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
+from harness.images.manifest import Form
 
 
 def reasons(subject: Subject, host: Host) -> Iterator[Reason]:

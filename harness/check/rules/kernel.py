@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from harness.check.foreseen import IMPORTS_NOT, STARTS_NOT
 from harness.check.host import Host
-from harness.check.library import System, limits
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
-from harness.check.versions import at_least
+from harness.knowledge.library import System, limits
+from harness.knowledge.versions import at_least
 
 
 def reasons(subject: Subject, host: Host) -> Iterator[Reason]:

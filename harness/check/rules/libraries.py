@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 
 from harness.check.foreseen import COMPUTES, CPU_ONLY, IMPORTS_NOT
-from harness.check.frameworks import Build
 from harness.check.host import Host
-from harness.check.inside import Inside
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
-from harness.check.versions import release
+from harness.images.inside import Inside
+from harness.knowledge.frameworks import Build
+from harness.knowledge.versions import release
 
 
 def reasons(subject: Subject, host: Host) -> Iterator[Reason]:

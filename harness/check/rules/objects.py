@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from harness.check.foreseen import IMPORTS_NOT
 from harness.check.host import Host
-from harness.check.inside import Inside, SharedObject
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
-from harness.check.versions import at_least
+from harness.images.inside import Inside, SharedObject
+from harness.knowledge.versions import at_least
 
 _CORE = re.compile(r"/(?:site|dist)-packages/[^/]+/(?:python/)?[^/]+\.so[^/]*$")
 """Objects that an import loads; those of parts that few use lie deeper."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from harness.check.foreseen import IMPORTS_NOT, STARTS_NOT, Change
 from harness.check.host import Host
-from harness.check.inside import Distribution, Inside
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
+from harness.images.inside import Distribution, Inside
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LAYERS = "its layers, read without running anything"

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from harness.check import frameworks
 from harness.check.foreseen import IMPORTS_NOT, Change
-from harness.check.frameworks import Conflict
 from harness.check.host import Host
-from harness.check.library import breakages
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
+from harness.knowledge import frameworks
+from harness.knowledge.frameworks import Conflict
+from harness.knowledge.library import breakages
 
 _WEIGHT = {"blocks": Weight.BLOCKS, "change": Weight.CHANGE, "note": Weight.NOTE}
 

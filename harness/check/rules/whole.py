@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.check import frameworks
 from harness.check.foreseen import IMPORTS_NOT
 from harness.check.host import Host
-from harness.check.inside import Damage
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
-from harness.check.versions import minor
+from harness.images.inside import Damage
+from harness.knowledge import frameworks
+from harness.knowledge.versions import minor
 
 _SPARED = re.compile(
     r"(?:^|/)(?:tests?|testing|testdata|examples?|benchmarks?|contrib|lite|tools|docs?)/"

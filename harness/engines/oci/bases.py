@@ -16,7 +16,6 @@ from typing import Any
 from docker import APIClient
 from docker.errors import APIError
 
-from harness import recipe
 from harness.engines import Say, Workshop
 from harness.engines.oci import LABEL
 from harness.engines.oci.connection import engine_errors, explanation
@@ -31,6 +30,7 @@ from harness.engines.oci.stream import AttachedStream
 from harness.engines.oci.volume import pack
 from harness.errors import HarnessError
 from harness.model import Base, Outcome, Source
+from harness.recipes import recipe
 from harness.standard import dockerfile
 
 

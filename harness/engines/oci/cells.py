@@ -8,7 +8,7 @@ from pathlib import Path
 
 from docker import APIClient
 
-from harness import __version__, recipe
+from harness import __version__
 from harness.distributions.cache import DistributionCache
 from harness.distributions.fetch import fetch_missing
 from harness.distributions.index import PackageIndex
@@ -28,9 +28,10 @@ from harness.engines.oci.images import (
 )
 from harness.engines.oci.roots import turn
 from harness.engines.oci.volume import pack
+from harness.engines.rootfs import SOURCE_DATE_EPOCH
 from harness.errors import InfrastructureError
 from harness.model import Outcome, Recipe
-from harness.rootfs import SOURCE_DATE_EPOCH
+from harness.recipes import recipe
 
 
 def obtain(client: APIClient, order: Order, workshop: Workshop, say: Say) -> Obtained:

@@ -16,10 +16,10 @@ from docker.errors import APIError, DockerException
 from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError, IncompleteRead, InvalidChunkLength
 
-from harness.addresses import without_credentials
 from harness.engines.oci.capabilities import DOCKER, Capabilities, address, capabilities_of
 from harness.errors import EngineError, InfrastructureError, cause_of
 from harness.model import UNBOUNDED, EngineInfo
+from harness.text import without_credentials
 
 _ANSWER_S = 60
 """How long one ordinary call may take before the engine counts as not answering."""

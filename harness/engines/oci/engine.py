@@ -29,11 +29,11 @@ from harness.engines.oci.volume import RunVolume
 from harness.engines.oci.watch import EventWatch
 from harness.engines.oci.whereabouts import cores_of, host_of, is_local
 from harness.errors import EngineError
-from harness.framing import FrameReader
-from harness.hostclass import host_class
+from harness.machine.hostclass import host_class
+from harness.machine.owner import maybe_alive, owner_alive
+from harness.machine.workfolder import sweep_folders
 from harness.model import EngineInfo, HostClass, Outcome
-from harness.owner import maybe_alive, owner_alive
-from harness.workfolder import sweep_folders
+from harness.probing.framing import FrameReader
 
 _OVERHEAD_S = 60.0
 """What a container may take beyond its probes' own deadlines."""

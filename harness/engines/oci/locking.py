@@ -13,7 +13,6 @@ from pathlib import Path
 from docker import APIClient
 from docker.errors import APIError
 
-from harness import recipe
 from harness.distributions.cache import DistributionCache
 from harness.distributions.dated_index import DatedIndex
 from harness.distributions.index import PackageIndex
@@ -28,6 +27,7 @@ from harness.engines.oci.volume import fill_volume, remove_volume
 from harness.engines.oci.whereabouts import is_local
 from harness.errors import InfrastructureError, UsageError
 from harness.model import Artifact, Base, Cell, Lock
+from harness.recipes import recipe
 from harness.standard import dockerfile
 
 _LIMIT_S = 3600

@@ -14,7 +14,6 @@ from typing import Any
 
 from docker import APIClient
 
-from harness import recipe
 from harness.engines import Say, Workshop
 from harness.engines.oci import LABEL
 from harness.engines.oci.connection import DiskFull, disk_full
@@ -27,10 +26,11 @@ from harness.engines.oci.images import (
     labelled,
     pull,
 )
-from harness.lease import lease
+from harness.engines.prefixes import PrefixUnavailable, pack_prefix
+from harness.engines.rootfs import RootUnavailable, make_root
+from harness.machine.lease import lease
 from harness.model import Outcome, Source
-from harness.prefixes import PrefixUnavailable, pack_prefix
-from harness.rootfs import RootUnavailable, make_root
+from harness.recipes import recipe
 from harness.standard import dockerfile
 
 

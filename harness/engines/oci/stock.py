@@ -10,8 +10,8 @@ from pathlib import Path
 
 from docker import APIClient
 
-from harness import recipe
-from harness.budget import (
+from harness.engines import Order, Say, Workshop
+from harness.engines.budget import (
     BASE_BYTES,
     Kept,
     Need,
@@ -22,7 +22,6 @@ from harness.budget import (
     next_to_go,
     occupied,
 )
-from harness.engines import Order, Say, Workshop
 from harness.engines.oci import LABEL
 from harness.engines.oci.bases import base_name
 from harness.engines.oci.cells import cell_name
@@ -33,6 +32,7 @@ from harness.engines.oci.uses import Uses
 from harness.engines.oci.whereabouts import is_local
 from harness.errors import InfrastructureError
 from harness.model import Recipe
+from harness.recipes import recipe
 
 
 class ImageStock:

@@ -14,8 +14,8 @@ from secrets import token_hex
 from urllib.parse import quote
 
 from harness.errors import InfrastructureError
-from harness.lease import lease
-from harness.owner import owner_alive
+from harness.machine.lease import lease
+from harness.machine.owner import owner_alive
 
 
 class Uses:

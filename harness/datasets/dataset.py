@@ -1,0 +1,262 @@
+"""Find the images a probe learns from, and prove they are the ones before anything trains on them.
+
+Full MNIST is known by the hashes of its uncompressed bytes and looked for in the folder the user
+names, in the cache, and at mirrors; where none has it, the shipped subset stands in, said aloud.
+What a probe gets is always four gzip files in the IDX format and a `dataset.json` that describes
+them, so that it can verify them again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import json
+import shutil
+import tempfile
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.datasets.idx import IdxError, IdxFile, gunzip, read_idx
+from harness.datasets.originals import ORIGINALS, Original
+from harness.errors import InfrastructureError, InternalError, UsageError
+
+DESCRIPTION = "dataset.json"
+_SCHEMA = 1
+_SHIPPED = Path(__file__).parent
+
+Fetch = Callable[[str], bytes | None]
+"""From a file name to its compressed bytes, or None where nobody has it in time."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DataSet:
+    """Verified files, ready to be mounted: `files` maps the name inside the folder to a path."""
+
+    name: str
+    digest: str
+    """SHA-256 over the names and uncompressed contents of the four files."""
+    files: Mapping[str, Path]
+    size_bytes: int
+    origin: str
+    """For a person: where it was found."""
+    notice: str = ""
+    """Said aloud and recorded: why this is not the data set that was asked for."""
+
+    @property
+    def folder(self) -> Path:
+        return self.files[DESCRIPTION].parent
+
+
+def find_dataset(
+    name: str,
+    folder: Path | None,
+    cache: Path,
+    download: bool = True,
+    fetch: Fetch | None = None,
+) -> DataSet:
+    """The data set `name`: from `folder`, else `cache`, else its mirrors, else its subset.
+
+    A folder that the user names is either right or an error: UsageError says which file is
+    missing, truncated, corrupt, of another shape or of other content. Mirrors are tried for 10 s
+    in all; `fetch` replaces them. What was read or downloaded is kept in `cache`, atomically.
+    """
+    if name not in ORIGINALS:
+        known = ", ".join(sorted(ORIGINALS))
+        raise UsageError(f"no data set is called {name!r}", remedy=f"known: {known}")
+    original = ORIGINALS[name]
+    if folder is not None:
+        return _keep(original, read_folder(original, folder), cache, origin=f"folder {folder}")
+    kept = cache / original.name
+    with contextlib.suppress(UsageError, OSError):
+        return _load(kept, origin=f"cache {kept}", original=original)
+    why = "downloads are switched off"
+    if download:
+        files = _download(original, fetch)
+        if files is not None:
+            return _keep(original, files, cache, origin="downloaded, and now in the cache")
+        why = "no mirror gave it in time"
+    notice = (
+        f"{original.name} is neither in a named folder nor in the cache, and {why}: "
+        f"the shipped {original.subset} is used instead"
+    )
+    try:
+        return _load(_SHIPPED / original.subset, origin="shipped subset", notice=notice)
+    except (UsageError, OSError) as error:
+        raise InternalError(f"the shipped {original.subset} is damaged: {error}") from error
+
+
+def read_folder(original: Original, folder: Path) -> dict[str, bytes]:
+    """The uncompressed bytes of the four files in `folder`, gzipped or plain there, verified.
+
+    Raises UsageError that names every file at fault, and what is wrong with each.
+    """
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not a folder", remedy=f"name one that holds {original.name}")
+    found: dict[str, bytes] = {}
+    problems: list[str] = []
+    for stem in original.sha256:
+        path = _present(folder, stem)
+        if path is None:
+            problems.append(f"{folder / stem}.gz: missing")
+            continue
+        try:
+            found[stem] = _verified(original, stem, path)
+        except (IdxError, OSError) as error:
+            problems.append(f"{path}: {error}")
+    if problems:
+        raise UsageError(
+            f"the data set {original.name} cannot be used:\n  " + "\n  ".join(problems),
+            remedy=f"put the four original files of {original.name} there, or name no folder",
+        )
+    return found
+
+
+def describe(name: str, validation: int, files: Mapping[str, bytes]) -> dict[str, object]:
+    """The content of dataset.json for uncompressed `files` by name without .gz."""
+    entries = {}
+    for stem, content in sorted(files.items()):
+        entries[f"{stem}.gz"] = {
+            "sha256": hashlib.sha256(content).hexdigest(),
+            "bytes": len(content),
+            "shape": list(read_idx(content).shape),
+        }
+    return {
+        "schema": _SCHEMA,
+        "name": name,
+        "digest": _digest({stem: str(entry["sha256"]) for stem, entry in entries.items()}),
+        "validation": validation,
+        "files": entries,
+    }
+
+
+def write_dataset(
+    name: str, validation: int, files: Mapping[str, bytes], folder: Path, *, level: int = 6
+) -> None:
+    """Write the four gzip files (no time stamp in them) and dataset.json into `folder`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for stem, content in files.items():
+        (folder / f"{stem}.gz").write_bytes(gzip.compress(content, level, mtime=0))
+    text = json.dumps(describe(name, validation, files), indent=1, sort_keys=True)
+    (folder / DESCRIPTION).write_text(text + "\n", encoding="ascii")
+
+
+def _digest(sha256: Mapping[str, str]) -> str:
+    lines = "".join(f"{name} {value}\n" for name, value in sorted(sha256.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _present(folder: Path, stem: str) -> Path | None:
+    """Mirrors and copies write `-idx3` and `.idx3`, gzipped and plain."""
+    for spelt in (stem, stem.replace("-idx", ".idx")):
+        for path in (folder / f"{spelt}.gz", folder / spelt):
+            if path.is_file():
+                return path
+    return None
+
+
+def _verified(original: Original, stem: str, path: Path) -> bytes:
+    shape = original.shapes[stem]
+    expected = IdxFile.size_of(shape)
+    with path.open("rb") as stream:
+        content = (
+            gunzip(stream.read(expected + 65536), expected)
+            if path.suffix == ".gz"
+            else stream.read(expected + 1)
+        )
+    return _checked(original, stem, content)
+
+
+def _checked(original: Original, stem: str, content: bytes) -> bytes:
+    found = read_idx(content).shape
+    if found != original.shapes[stem]:
+        raise IdxError(f"its shape is {_by(found)}, not {_by(original.shapes[stem])}")
+    sha256 = hashlib.sha256(content).hexdigest()
+    if sha256 != original.sha256[stem]:
+        raise IdxError(
+            f"well formed, but not {original.name}: the SHA-256 of its uncompressed bytes is "
+            f"{sha256[:16]}..., not {original.sha256[stem][:16]}..."
+        )
+    return content
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return " x ".join(map(str, shape))
+
+
+def _download(original: Original, fetch: Fetch | None) -> dict[str, bytes] | None:
+    if fetch is None:
+        from harness.datasets.mirrors import Mirrors
+
+        fetch = Mirrors(original.mirrors).fetch
+    files = {}
+    for stem, shape in original.shapes.items():
+        compressed = fetch(f"{stem}.gz")
+        if compressed is None:
+            return None
+        try:
+            content = gunzip(compressed, IdxFile.size_of(shape))
+            files[stem] = _checked(original, stem, content)
+        except IdxError:
+            return None
+    return files
+
+
+def _keep(original: Original, files: Mapping[str, bytes], cache: Path, *, origin: str) -> DataSet:
+    """Into the cache unless it is there: written beside it, then renamed, so never half there."""
+    kept = cache / original.name
+    with contextlib.suppress(UsageError, OSError):
+        return _load(kept, origin=origin, original=original)
+    try:
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{original.name}-", dir=cache) as scratch:
+            fresh = Path(scratch) / original.name
+            write_dataset(original.name, original.validation, files, fresh)
+            if kept.exists():
+                shutil.rmtree(kept)
+            try:
+                fresh.rename(kept)
+            except OSError:
+                # Another harness may have been first; its files are verified like ours.
+                if not kept.is_dir():
+                    raise
+        return _load(kept, origin=origin, original=original)
+    except OSError as error:
+        raise InfrastructureError(
+            f"the data set cannot be kept in {cache}: {error}",
+            remedy="make room there, or name another folder for the cache",
+        ) from error
+
+
+def _load(
+    folder: Path, *, origin: str, notice: str = "", original: Original | None = None
+) -> DataSet:
+    """A folder written by `write_dataset`; every byte is read and verified again."""
+    try:
+        description = json.loads((folder / DESCRIPTION).read_text(encoding="ascii"))
+        entries = description["files"]
+        contents = {
+            name: gunzip((folder / name).read_bytes(), entry["bytes"])
+            for name, entry in entries.items()
+        }
+        stems = {name.removesuffix(".gz"): content for name, content in contents.items()}
+        expected = describe(description["name"], description["validation"], stems)
+    except (KeyError, TypeError, AttributeError, ValueError, zlib.error) as error:
+        raise UsageError(f"{folder}: {error}") from error
+    if description != expected:
+        raise UsageError(f"{folder}: its files are not the ones that {DESCRIPTION} describes")
+    if original is not None and dict(original.sha256) != {
+        stem: hashlib.sha256(content).hexdigest() for stem, content in stems.items()
+    }:
+        raise UsageError(f"{folder}: not {original.name}")
+    files = {name: folder / name for name in (*entries, DESCRIPTION)}
+    return DataSet(
+        name=description["name"],
+        digest=description["digest"],
+        files=files,
+        size_bytes=sum(path.stat().st_size for path in files.values()),
+        origin=origin,
+        notice=notice,
+    )

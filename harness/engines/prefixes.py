@@ -1,0 +1,82 @@
+"""A CPython prefix found on this host (pyenv's or uv's), packed to be laid on a Debian root.
+
+Tests, caches and everything in site-packages stay behind: the cell's lock says what is installed.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from harness.errors import HarnessError
+from harness.machine.interpreters import Interpreter, find_interpreters
+
+_LEFT_OUT = re.compile(
+    r"(^|/)(__pycache__|test|tests|idle_test|idlelib|turtledemo|site-packages|ensurepip/_bundled)(/|$)"
+    r"|\.(a|pyc|pyo)$|^share/(man|doc)|^lib/python[^/]*/config-"
+)
+TARGET = "opt/python"
+
+
+class PrefixUnavailable(HarnessError):
+    """No CPython of that version lies on this host in a form that can be copied."""
+
+
+def find_prefix(python: str) -> Interpreter:
+    """The newest copyable CPython of a major.minor version. Raises PrefixUnavailable."""
+    found = [
+        interpreter
+        for interpreter in find_interpreters()
+        if interpreter.minor == python and interpreter.origin in ("pyenv", "uv")
+    ]
+    if not found:
+        raise PrefixUnavailable(
+            f"no CPython {python} of pyenv or uv on this host",
+            remedy=f"pyenv install {python}, or uv python install {python}",
+        )
+    return max(found, key=lambda each: each.order)
+
+
+def pack_prefix(python: str, out: IO[bytes], dockerfile: str) -> None:
+    """Write a build context with the prefix and the Dockerfile.
+
+    Raises PrefixUnavailable.
+    """
+    interpreter = find_prefix(python)
+    prefix = Path(interpreter.prefix)
+    with tarfile.open(fileobj=out, mode="w") as context:
+        text = dockerfile.encode()
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(text)
+        context.addfile(entry, io.BytesIO(text))
+        for path, name in _content(prefix):
+            entry = context.gettarinfo(path, arcname=f"{TARGET}/{name}")
+            entry.uid = entry.gid = 0
+            entry.uname = entry.gname = ""
+            entry.mode |= 0o555 if entry.isdir() or entry.mode & 0o100 else 0o444
+            if entry.isreg():
+                with path.open("rb") as source:
+                    context.addfile(entry, source)
+            elif entry.isdir() or entry.issym():
+                context.addfile(entry)
+
+
+def _content(prefix: Path) -> Iterator[tuple[Path, str]]:
+    for folder, folders, files in os.walk(prefix):
+        here = Path(folder)
+        kept = []
+        for name in sorted(folders):
+            relative = str((here / name).relative_to(prefix))
+            if not _LEFT_OUT.search(relative):
+                kept.append(name)
+                yield here / name, relative
+        folders[:] = [name for name in kept if not (here / name).is_symlink()]
+        for name in sorted(files):
+            relative = str((here / name).relative_to(prefix))
+            if not _LEFT_OUT.search(relative):
+                yield here / name, relative

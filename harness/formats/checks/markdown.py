@@ -1,0 +1,58 @@
+"""The page in Markdown, for a CI job's summary or an issue."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.check.page import Page
+from harness.check.reasons import Reason
+from harness.formats.checks.terminal import SIGN, headline
+from harness.text import code, inert_in_ci, markdown
+
+
+def render(page: Page) -> str:
+    """The page as Markdown, every part of it escaped."""
+    return inert_in_ci("\n\n".join(_parts(page)) + "\n")
+
+
+def _parts(page: Page) -> Iterator[str]:
+    yield f"# {markdown(page.name, 300)}: {page.answer}"
+    if page.purpose:
+        yield markdown(page.purpose)
+    if page.digest:
+        yield code(page.digest)
+    if page.promises:
+        rows = ["| | the tag promises | the image says |", "| --- | --- | --- |"]
+        rows += [f"| {' | '.join(markdown(one) or '-' for one in row)} |" for row in page.promises]
+        yield "\n".join(rows)
+    for weight in dict.fromkeys(reason.weight for reason in page.reasons):
+        yield f"## {headline(weight)}"
+        yield "\n".join(_reason(one) for one in page.reasons if one.weight is weight)
+    if page.host:
+        yield "## The host"
+        yield "\n".join(f"- {name}: {markdown(value)}" for name, value in page.host)
+    for title, told in (("It was run here", page.measured), ("Instead", page.instead)):
+        if told:
+            yield f"## {title}"
+            yield "\n".join(f"- {name}: {markdown(value)}" for name, value in told)
+    if page.run:
+        yield "## Run it"
+        yield code(page.run, 600)
+    if page.notices:
+        yield "\n".join(f"- {markdown(notice)}" for notice in page.notices)
+    cost = f"{page.cost}. " if page.cost else ""
+    yield f"{cost}Exit status {int(page.exit)}."
+
+
+def _reason(reason: Reason) -> str:
+    lines = [f"- {SIGN[reason.weight]} {markdown(reason.title)}"]
+    lines += [f"  - {markdown(one)}" for one in reason.evidence]
+    if reason.remedy:
+        lines.append(f"  - remedy: {markdown(reason.remedy)}")
+    if reason.standing is not None:
+        seen = f": {markdown(reason.seen)}" if reason.seen else ""
+        lines.append(f"  - run: {reason.standing}{seen}")
+    known = f"; {code(f'harness explain {reason.explain}')}" if reason.explain else ""
+    source = f"; source: {markdown(reason.source)}" if reason.source else ""
+    lines.append(f"  - {reason.confidence}{source}{known}")
+    return "\n".join(lines)

@@ -1,0 +1,200 @@
+"""What would be built, pulled and probed, as text; no engine is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from harness.model import Artifact, Base, Cell, Lock, Probe, Recipe, Source, Suite
+from harness.probing.probe import applies
+from harness.recipes.recipe import (
+    base_of,
+    base_request_digest,
+    digest,
+    lock_request_digest,
+    recipe_of,
+    render,
+)
+from harness.text import clean, clean_line
+
+
+def plan_text(
+    suite: Suite,
+    cells: Sequence[Cell],
+    probes: Sequence[Probe],
+    locks: Mapping[str, Lock],
+    verbose: bool,
+    *,
+    dockerfile: str = "",
+    files: tuple[tuple[str, str], ...] = (),
+) -> str:
+    """The plan for some of a suite's cells, locks by cell id; `verbose` tells how each is made.
+
+    `dockerfile` is the template of a built cell, `files` what its build runs, as in
+    `recipe_of`; without the template neither Dockerfile nor recipe digest is shown.
+    """
+    lines = [*_summary(suite, cells, locks), ""]
+    for cell in cells:
+        lines += _cell(suite, cell, probes, locks.get(cell.id))
+        if verbose:
+            lock = locks.get(cell.id)
+            lines += _making(suite, cell, lock)
+            if cell.base and lock is not None and dockerfile:
+                lines += _dockerfile(recipe_of(cell, suite, lock, dockerfile, files))
+        lines.append("")
+    whole = len(cells) == len(suite.cells)
+    if whole and suite.excluded:
+        lines.append(f"left out ({len(suite.excluded)}):")
+        lines += [f"  {clean_line(one.id)}: {clean_line(one.reason)}" for one in suite.excluded]
+        lines.append("")
+    if not verbose:
+        lines.append("harness plan CELL shows how a cell is made.")
+    return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def lock_state(cell: Cell, base: Base, lock: Lock | None) -> str:
+    """present, missing, or stale: resolved for something else than is asked for now."""
+    if lock is None:
+        return "missing"
+    return "present" if lock.request == lock_request_digest(cell, base) else "stale"
+
+
+def base_words(source: Source) -> str:
+    """A source of a base in a few words."""
+    if source.kind == "pull":
+        return f"pull {source.image}"
+    if source.kind == "debian":
+        archive = " from Debian's archive" if source.archive else ""
+        return f"Debian {source.suite}{archive} with its own Python"
+    return f"CPython {source.python} of this host on Debian {source.suite}"
+
+
+def _summary(suite: Suite, cells: Sequence[Cell], locks: Mapping[str, Lock]) -> Iterator[str]:
+    built = [cell for cell in cells if cell.base]
+    images = sum(bool(cell.image) for cell in cells)
+    hosts = sum(bool(cell.host) for cell in cells)
+    kinds = [
+        f"{count} {kind}"
+        for count, kind in ((len(built), "to build"), (images, "existing"), (hosts, "of this host"))
+        if count
+    ]
+    whole = len(cells) == len(suite.cells)
+    noun = "cell" if len(suite.cells) == 1 else "cells"
+    counted = f"{len(cells)} {noun}" if whole else f"{len(cells)} of {len(suite.cells)} {noun}"
+    left_out = f", {len(suite.excluded)} left out" if whole and suite.excluded else ""
+    listed = f" ({', '.join(kinds)})" if kinds else ""
+    yield f"Suite {clean_line(suite.name)}: {counted}{listed}{left_out}"
+    if suite.rules.reference:
+        yield f"Compared with: {clean_line(suite.rules.reference)}"
+    if suite.default:
+        yield f"Without a selection, `harness run` takes the tags: {', '.join(suite.default)}"
+    unlocked = [
+        cell.id
+        for cell in built
+        if lock_state(cell, base_of(suite, cell), locks.get(cell.id)) != "present"
+    ]
+    if unlocked:
+        yield f"Not ready to build: {len(unlocked)} without a fresh lock (harness lock)"
+    wanted = {a.sha256: a.size for cell in built if cell.id in locks for a in _all(locks[cell.id])}
+    if wanted:
+        yield f"Distributions: {len(wanted)} different files, {_size(sum(wanted.values()))}"
+
+
+_GPU = {"all": "needs a GPU", "if-there": "uses a GPU where there is one"}
+
+
+def _cell(suite: Suite, cell: Cell, probes: Sequence[Probe], lock: Lock | None) -> Iterator[str]:
+    tags = f"  [{', '.join(cell.tags)}]" if cell.tags else ""
+    yield clean_line(cell.id) + tags
+    claims = [f"{name} {version}" for name, version in cell.framework]
+    claims += [f"Python {cell.python}"] if cell.python else []
+    claims += [f"CUDA {cell.cuda}"] if cell.cuda else []
+    claims += [_GPU[cell.gpu]] if cell.gpu else []
+    yield _row("claims", ", ".join(claims) or "nothing")
+    yield _row("should reach", f"{cell.level} ({cell.level.meaning})")
+    if cell.base:
+        base = base_of(suite, cell)
+        for number, source in enumerate(base.sources):
+            yield _row("built on" if number == 0 else "", f"{number + 1}. {base_words(source)}")
+        yield _row("installs", _installs(cell, base, lock))
+    elif cell.image:
+        yield _row("image", f"{cell.image}, as it is; pulled where the engine lacks it")
+    else:
+        yield _row("host", f"Python {cell.host} of this machine, as it is")
+    run = [probe.name for probe in probes if applies(probe, cell)]
+    not_run = [probe.name for probe in probes if not applies(probe, cell)]
+    yield _row("probes", ", ".join(run) or "none")
+    if not_run:
+        yield _row("not applicable", f"{', '.join(not_run)} (the cell claims no such framework)")
+    if cell.profile.relaxations:
+        yield _row("relaxed", ", ".join(cell.profile.relaxations))
+
+
+def _installs(cell: Cell, base: Base, lock: Lock | None) -> str:
+    state = lock_state(cell, base, lock)
+    asked = ", ".join(cell.install) or "nothing"
+    remedy = f"run: harness lock --cell {cell.id}"
+    if lock is None:
+        return f"{asked}; not locked yet, {remedy}"
+    size = _size(sum(artifact.size for artifact in lock.distributions))
+    count = f"{len(lock.distributions)} distributions, {size}"
+    if state == "stale":
+        return f"{asked}; the lock ({count}) is stale, what is asked for has changed, {remedy}"
+    return f"{asked}; locked: {count}"
+
+
+def _making(suite: Suite, cell: Cell, lock: Lock | None) -> Iterator[str]:
+    if cell.place is not None:
+        yield _row("written at", str(cell.place))
+    if cell.settings:
+        for probe, settings in cell.settings:
+            shown = ", ".join(f"{name}={value}" for name, value in settings)
+            yield _row(f"set for {probe}", shown)
+    if not cell.base:
+        return
+    base = base_of(suite, cell)
+    if cell.constraints:
+        yield _row("constraints", ", ".join(cell.constraints))
+    if cell.as_of:
+        yield _row("as of", f"{cell.as_of}: nothing uploaded later")
+    for name, value in cell.environment:
+        yield _row("environment", f"{name}={value}")
+    for number, source in enumerate(base.sources):
+        packages = ", ".join(source.packages) or "none"
+        yield _row("Debian packages" if number == 0 else "", f"{number + 1}. {packages}")
+    yield _row("base digest", base_request_digest(base))
+    yield _row("lock request", lock_request_digest(cell, base))
+    if lock is None:
+        return
+    yield _row("resolved by", f"Python {lock.python}")
+    yield "  distributions"
+    yield from _artifacts(lock.distributions)
+    yield "  tools, not left in the image"
+    yield from _artifacts(lock.tools)
+
+
+def _dockerfile(recipe: Recipe) -> Iterator[str]:
+    yield _row("recipe digest", digest(recipe))
+    yield "  Dockerfile"
+    yield from (f"    {line}".rstrip() for line in clean(render(recipe)).splitlines())
+
+
+def _artifacts(artifacts: Sequence[Artifact]) -> Iterator[str]:
+    for one in artifacts:
+        built = "" if one.is_wheel else ", built from source"
+        name = clean_line(f"{one.name} {one.version}")
+        yield f"    {name:<40} {_size(one.size):>9}  sha256:{one.sha256[:16]}{built}"
+
+
+def _all(lock: Lock) -> tuple[Artifact, ...]:
+    return (*lock.tools, *lock.distributions)
+
+
+def _row(name: str, value: str) -> str:
+    return f"  {name:<16} {clean_line(value, 2000)}"
+
+
+def _size(size: int) -> str:
+    """Decimal, as download sizes are told."""
+    if size >= 1_000_000:
+        return f"{size / 1_000_000:.1f} MB"
+    return f"{size / 1000:.1f} kB"

@@ -1,0 +1,121 @@
+"""Layers are looked into as they stream by: one process each, with limits, and nothing kept."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from harness.images.failures import WrongContent
+from harness.images.inside import Inside
+from harness.images.merged import inside_of
+
+_ROOT = Path(__file__).resolve().parents[2]
+_START = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from harness.images.layer_worker import main; main(sys.argv[2:])"
+)
+_LINE = 4 * 1024**2
+_TOLD = 128 * 1024**2
+"""Bytes that one layer's reader may tell."""
+Chunks = Iterable[bytes]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layer:
+    """A layer to be looked into."""
+
+    named: str
+    """Digest of its bytes as they come, or of its plain content."""
+    plain: bool
+    """Whether `named` is of the plain content."""
+    open: Callable[[], AbstractContextManager[Chunks]]
+
+
+def look_inside(layers: Iterable[Layer], modules: tuple[str, ...]) -> Inside:
+    """What an image with these layers holds, lowest first; `modules` are the framework's folders.
+
+    Raises WrongContent for a layer that is not the one that was named, and what opening raises.
+    """
+    return inside_of(_told(layer, modules) for layer in layers)
+
+
+def _told(layer: Layer, modules: tuple[str, ...]) -> Iterator[dict[str, object]]:
+    """What one layer tells, when it was read whole and is the one that was named."""
+    with layer.open() as chunks:
+        found, digest = _ask(chunks, layer, modules)
+    if digest != layer.named and not (layer.plain and not digest):
+        raise WrongContent(
+            f"a layer is not the one that was named: {layer.named} was asked for, {digest} came",
+            remedy="ask again; if it stays so, do not use this image",
+        )
+    yield from found
+
+
+def _ask(
+    chunks: Chunks, layer: Layer, modules: tuple[str, ...]
+) -> tuple[list[dict[str, object]], str]:
+    """(entries, digest of what was named) from one worker."""
+    worker = subprocess.Popen(
+        [sys.executable, "-I", "-c", _START, str(_ROOT), *modules],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    assert worker.stdin is not None
+    assert worker.stdout is not None
+    lines: SimpleQueue[list[dict[str, object]]] = SimpleQueue()
+    reader = threading.Thread(target=lambda: lines.put(_lines(worker)), daemon=True)
+    reader.start()
+    named = hashlib.new(layer.named.partition(":")[0] or "sha256")
+    try:
+        with suppress(BrokenPipeError):  # it ended: what it told will say so
+            for chunk in chunks:
+                if not layer.plain:
+                    named.update(chunk)
+                worker.stdin.write(chunk)
+        if not layer.plain:
+            for chunk in chunks:
+                named.update(chunk)
+    except BaseException:
+        worker.kill()
+        raise
+    finally:
+        with suppress(BrokenPipeError):
+            worker.stdin.close()
+        reader.join()
+        worker.wait()
+        worker.stdout.close()
+    entries = lines.get()
+    if not entries or entries[-1].get("kind") != "end":
+        entries.append({"kind": "dead"})
+    if layer.plain:
+        digest = entries[-1].get("digest", "")
+        return entries, digest if isinstance(digest, str) else ""
+    return entries, f"{named.name}:{named.hexdigest()}"
+
+
+def _lines(worker: subprocess.Popen[bytes]) -> list[dict[str, object]]:
+    """Everything it tells, bounded; what is no JSON object is not taken."""
+    entries: list[dict[str, object]] = []
+    total = 0
+    assert worker.stdout is not None
+    while line := worker.stdout.readline(_LINE):
+        total += len(line)
+        if total > _TOLD:
+            worker.kill()
+            break
+        try:
+            entry = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(entry, dict):
+            entries.append(entry)
+    return entries

@@ -1,0 +1,262 @@
+"""An image put together from what its layers tell, lowest first. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+
+from harness.images.inside import Damage, Distribution, Inside, SharedObject
+from harness.images.untrusted import texts
+
+_SITE = re.compile(
+    r"^(?P<prefix>.*?)/?lib(?:64)?/python(?P<python>\d(?:\.\d{1,2})?)/(?:site|dist)-packages/"
+)
+_STARTS = re.compile(r"^(?:[^/]{1,100}\.py|[^/]{1,100}(?:/[^/]{1,100})?/__init__\.py)$")
+_PYTHON_NAME = re.compile(r"(?:^|/)bin/python[\d.]*$")
+_KINDS = (
+    "conda",
+    "distribution",
+    "library",
+    "module",
+    "object",
+    "packages",
+    "python",
+    "record",
+    "text",
+)
+_LINKS = 16
+
+
+def inside_of(layers: Iterable[Iterable[Mapping[str, object]]]) -> Inside:
+    """Put layers together, lowest first: a later layer replaces, and whiteouts remove."""
+    merged = _Merged()
+    for layer in layers:
+        merged.begin()
+        for entry in layer:
+            merged.take(entry)
+    return merged.inside()
+
+
+class _Merged:
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], Mapping[str, object]] = {}
+        self.before: frozenset[tuple[str, str]] = frozenset()
+        self.fresh: set[tuple[str, str]] = set()
+        self.gone: set[str] = set()
+        self.opaque: set[str] = set()
+        self.listed = True
+        """Whether every layer told all of its modules."""
+        self.problems: list[str] = []
+        self.number = 0
+
+    def begin(self) -> None:
+        """Whiteouts of a layer hide what was below it, never what it brings itself."""
+        self._hide()
+        self.before = frozenset(self.entries)
+        self.fresh = set()
+        self.number += 1
+
+    def _hide(self) -> None:
+        """Take away what the layer's whiteouts hide, all of them at once: a layer may have as many
+        whiteouts as there are names."""
+        for key in list(self.entries) if self.gone or self.opaque else ():
+            if key in self.before and key not in self.fresh and self._hidden(key[1]):
+                del self.entries[key]
+        self.gone, self.opaque = set(), set()
+
+    def _hidden(self, path: str) -> bool:
+        if path in self.gone or "" in self.opaque:
+            return True
+        while "/" in path:
+            path = path.rpartition("/")[0]
+            if path in self.gone or path in self.opaque:
+                return True
+        return False
+
+    def take(self, entry: Mapping[str, object]) -> None:
+        kind, path = str(entry.get("kind", "")), str(entry.get("path", ""))
+        if kind in ("gone", "opaque"):
+            (self.gone if kind == "gone" else self.opaque).add(path)
+            return
+        if kind == "unlisted":
+            self.listed = False
+            return
+        if kind == "end":
+            if entry.get("problem"):
+                self.problems.append(f"layer {self.number}: {entry['problem']}")
+            return
+        if kind == "dead":
+            self.problems.append(f"layer {self.number}: its reader ended without an answer")
+            return
+        # What a path was in a lower layer is hidden by what it is now; one layer may tell several
+        # things of one path.
+        for other in _KINDS:
+            if (other, path) in self.before:
+                self.entries.pop((other, path), None)
+        if kind == "replaced":
+            return
+        self.entries[(kind, path)] = entry
+        self.fresh.add((kind, path))
+
+    def _of(self, wanted: str) -> list[tuple[str, Mapping[str, object]]]:
+        """(path, entry) of one kind, by path."""
+        found = [(path, one) for (kind, path), one in self.entries.items() if kind == wanted]
+        return sorted(found, key=lambda pair: pair[0])
+
+    def inside(self) -> Inside:
+        """Everything, once all layers were taken."""
+        self._hide()
+        return Inside(
+            distributions=tuple(
+                found
+                for kind in ("conda", "distribution")
+                for path, one in self._of(kind)
+                if (found := _distribution(kind, path, str(one.get("name", ""))))
+            ),
+            pythons=self._pythons(),
+            libraries=self._libraries(),
+            objects=tuple(_object(path, one) for path, one in self._of("object")),
+            system=self._system(),
+            packages=sum(len(texts(one.get("names"))) for _, one in self._of("packages")),
+            modules=frozenset(self._modules()),
+            damages=tuple(self._damages()) if self.listed else (),
+            problems=tuple(self.problems),
+        )
+
+    def _damages(self) -> Iterator[Damage]:
+        """Where two distributions claim a file, the later one rightly replaced it; where a name
+        is listed twice, the older list is a leftover."""
+        records = self._of("record")
+        sizes = {path: one.get("size") for path, one in self._of("module")}
+        lists: list[tuple[str, str, dict[str, object]]] = []
+        for path, one in records:
+            folder = path.rpartition("/")[0].rpartition("/")[0]
+            lists.append((folder, str(one.get("name", "")), _listed(one.get("files"))))
+        claimed = Counter(f"{folder}/{file}" for folder, _, files in lists for file in files)
+        names = Counter((folder, _normal(name.partition("-")[0])) for folder, name, _ in lists)
+        for folder, full, files in lists:
+            name, _, version = full.partition("-")
+            if names[(folder, _normal(name))] > 1:
+                continue
+            missing = [
+                one
+                for one, size in files.items()
+                if f"{folder}/{one}" not in sizes or (size and sizes[f"{folder}/{one}"] == 0)
+            ]
+            gone = frozenset(missing)
+            altered = [
+                one
+                for one, size in files.items()
+                if one not in gone
+                and claimed[f"{folder}/{one}"] == 1
+                and isinstance(size, int)
+                and size >= 0
+                and sizes.get(f"{folder}/{one}", size) not in (size, -1)
+            ]
+            if missing or altered:
+                yield Damage(
+                    name=_normal(name),
+                    version=version[:100],
+                    folder=folder,
+                    missing=tuple(missing),
+                    altered=tuple(altered),
+                )
+
+    def _modules(self) -> Iterator[str]:
+        for path, _ in self._of("module"):
+            below = _SITE.sub("", path)
+            if below != path and _STARTS.match(below):
+                yield below
+
+    def _pythons(self) -> dict[str, str]:
+        """Programs with what they lead to; a link to a Python that is not there is none. Where its
+        links lead through other names (/etc/alternatives), nobody knows."""
+        found = {path: str(one.get("link") or path) for path, one in self._of("python")}
+
+        def leads(program: str) -> bool:
+            for _ in range(_LINKS):
+                onward = found.get(program) or found.get(f"usr/{program}")
+                if onward is None:
+                    return _PYTHON_NAME.search(program) is None
+                if onward in (program, f"usr/{program}"):
+                    return True
+                program = onward
+            return False
+
+        return {path: link for path, link in found.items() if leads(path)}
+
+    def _libraries(self) -> dict[str, tuple[str, ...]]:
+        """Names with their folders; a link that leads nowhere is no library."""
+        paths = {path: str(one.get("link", "")) for path, one in self._of("library")}
+        found: dict[str, set[str]] = {}
+        for path in paths:
+            target = path
+            for _ in range(_LINKS):
+                if not (onward := paths.get(target, "")):
+                    break
+                # Where /lib is a link to /usr/lib, nothing lies at the paths below it.
+                target = onward if onward in paths else f"usr/{onward}"
+            if target in paths and not paths[target]:
+                folder, _, name = path.rpartition("/")
+                found.setdefault(name, set()).add(folder)
+        return {name: tuple(sorted(folders)) for name, folders in found.items()}
+
+    def _system(self) -> str:
+        told = {path: str(one.get("text", "")) for path, one in self._of("text")}
+        text = told.get("etc/os-release") or told.get("usr/lib/os-release") or ""
+        id = re.search(r'^ID="?([a-z0-9._-]{1,40})', text, re.MULTILINE)
+        version = re.search(r'^VERSION_ID="?([0-9.]{1,20})', text, re.MULTILINE)
+        if id and version:
+            return f"{id[1]}-{version[1]}"
+        old = re.search(r"CentOS\D{0,30}(\d)", told.get("etc/centos-release", ""))
+        return f"centos-{old[1]}" if old else ""
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()[:200]
+
+
+def _listed(value: object) -> dict[str, object]:
+    """A list of files as it came out of a layer's reader: path -> bytes."""
+    rows = value if isinstance(value, list) else []
+    return {str(row[0]): row[1] for row in rows if isinstance(row, list | tuple) and len(row) == 2}
+
+
+def _distribution(kind: str, path: str, name: str) -> Distribution | None:
+    if kind == "distribution":
+        named, _, version = name.partition("-")
+        # An egg's name ends in the Python it is for; a wheel's has two parts.
+        version = re.sub(r"-py\d.*$", "", version)
+        found = _SITE.match(path)
+        python, prefix = (found["python"], found["prefix"]) if found else ("", "")
+    elif kind == "conda":
+        named, version = [*name.rsplit("-", 2), "", ""][:2]
+        python, prefix = "", path.partition("/conda-meta/")[0]
+    else:
+        return None
+    if not named or not version:
+        return None
+    return Distribution(
+        name=_normal(named),
+        version=version[:100],
+        python=python,
+        prefix=prefix,
+        path=path,
+    )
+
+
+def _object(path: str, entry: Mapping[str, object]) -> SharedObject:
+    per_million = entry.get("avx_per_million")
+    return SharedObject(
+        path=path,
+        ours=entry.get("ours") is True,
+        machine=str(entry.get("machine", ""))[:40],
+        needed=texts(entry.get("needed")),
+        requires=texts(entry.get("requires")),
+        provides=texts(entry.get("provides")),
+        cubin=texts(entry.get("cubin")),
+        ptx=texts(entry.get("ptx")),
+        avx_per_million=float(per_million) if isinstance(per_million, int | float) else -1.0,
+        problem=str(entry.get("problem", ""))[:200],
+    )

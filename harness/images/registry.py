@@ -1,0 +1,195 @@
+"""A registry, asked for manifests and configurations: few requests, statuses told apart."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from harness.images.address import Origin, parse_address
+from harness.images.credentials import Found, find_credentials
+from harness.images.digests import digest_of, is_digest, verify
+from harness.images.failures import ImageRefused, RegistryUnreachable
+from harness.images.login import Login
+from harness.images.manifest import ACCEPT, MANIFEST_LIMIT
+from harness.images.reference import Reference, default_registry
+from harness.images.transport import DEADLINE_S, Answer, Interrupted, Question, Transport
+from harness.text import clean_line
+
+PATIENCE_S = 10.0
+"""How long we wait in all where a registry asks us to come back later."""
+LAYER_DEADLINE_S = 1800.0
+_TRIES = 3
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Received:
+    """A manifest as it came."""
+
+    digest: str
+    """Recomputed over `raw`."""
+    media_type: str
+    raw: bytes
+
+
+@dataclass(kw_only=True)
+class Registry:
+    """The registry of one image."""
+
+    reference: Reference
+    find: Callable[[str], Found] = find_credentials
+    sleep: Callable[[float], None] = time.sleep
+    transport: Transport = field(init=False)
+    login: Login = field(init=False)
+
+    def __post_init__(self) -> None:
+        name = self.reference.registry
+        self.transport = Transport(registry=endpoint(name))
+        self.login = Login(
+            transport=self.transport,
+            repository=self.reference.repository,
+            find=lambda: self.find(name),
+        )
+
+    def current(self) -> str:
+        """The digest the image's tag stands for now; empty where the registry does not say.
+        One request, no body. Raises ImageRefused, RegistryUnreachable, UnsafeAddress."""
+        answer = self._ask("HEAD", f"manifests/{self.reference.wanted}", limit=0)
+        digest = answer.headers.get("docker-content-digest", "")
+        return digest if is_digest(digest) else ""
+
+    def manifest(self, wanted: str) -> Received:
+        """The manifest of a tag or digest, verified. Raises as `current`, and WrongContent."""
+        answer = self._ask("GET", f"manifests/{wanted}", limit=MANIFEST_LIMIT)
+        named = answer.headers.get("docker-content-digest", "")
+        for digest in (wanted, named):
+            if is_digest(digest):
+                verify(answer.body, digest, "manifest")
+        return Received(
+            digest=wanted if is_digest(wanted) else digest_of(answer.body, named or "sha256"),
+            media_type=answer.headers.get("content-type", ""),
+            raw=answer.body,
+        )
+
+    def blob(self, digest: str, limit: int) -> bytes:
+        """A small piece of content, verified. Raises as `manifest`."""
+        body = self._ask("GET", f"blobs/{digest}", limit=limit).body
+        verify(body, digest, "configuration")
+        return body
+
+    @contextmanager
+    def layer(self, digest: str, size: int) -> Iterator[Iterator[bytes]]:
+        """A layer's bytes as they come; whoever reads verifies them. Raises as `manifest`, while
+        it is read too."""
+        question = replace(
+            self._question("GET", f"blobs/{digest}", size), deadline_s=LAYER_DEADLINE_S
+        )
+        with self.transport.opened(question) as (answer, chunks):
+            if answer.status != 200:
+                raise refusal(answer, self.reference, self.transport.registry, self.login)
+            yield chunks
+
+    def _ask(self, method: str, path: str, *, limit: int) -> Answer:
+        """An answer of status 200; what may pass is tried again, once or twice, not for long."""
+        waited = 0.0
+        for left in reversed(range(_TRIES)):
+            try:
+                answer = self._authorised(method, path, limit)
+            except Interrupted:
+                if not left:
+                    raise
+                continue
+            if answer.status == 200:
+                return answer
+            pause = _pause(answer)
+            if not left or pause is None or waited + pause > PATIENCE_S:
+                break
+            self.sleep(pause)
+            waited += pause
+        raise refusal(answer, self.reference, self.transport.registry, self.login)
+
+    def _authorised(self, method: str, path: str, limit: int) -> Answer:
+        question = self._question(method, path, limit)
+        answer = self.transport.ask(question)
+        challenge = answer.headers.get("www-authenticate", "")
+        if answer.status == 401 and self.login.answer(challenge):
+            return self.transport.ask(self._question(method, path, limit))
+        return answer
+
+    def _question(self, method: str, path: str, limit: int) -> Question:
+        return Question(
+            method=method,
+            url=f"{self.transport.registry}/v2/{self.reference.repository}/{path}",
+            headers={"Accept": ACCEPT} if path.startswith("manifests/") else {},
+            authorization=self.login.header,
+            limit=max(limit, 64 * 1024),
+            deadline_s=DEADLINE_S,
+        )
+
+
+def endpoint(registry: str) -> Origin:
+    """Who answers for a registry: over TLS, but for one on this machine."""
+    default = default_registry()
+    host = default.endpoint if registry == default.name else registry
+    secure = parse_address(f"https://{host}")
+    return parse_address(f"http://{host}") if secure.is_loopback else secure
+
+
+def _pause(answer: Answer) -> float | None:
+    """How long to wait before another try; None: another try is of no use."""
+    told = answer.headers.get("retry-after", "")
+    if answer.status in (429, 503) and told.isdigit() and len(told) < 6:
+        return float(told)
+    return 0.5 if answer.status >= 500 else None
+
+
+def refusal(
+    answer: Answer, reference: Reference, registry: Origin, login: Login
+) -> ImageRefused | RegistryUnreachable:
+    """What a status means, in a sentence, with the next step."""
+    status, image = answer.status, str(reference)
+    note = f" ({'; '.join(login.notices)})" if login.notices else ""
+    if status == 401:
+        return ImageRefused(
+            f"{registry} wants to know who asks for {image} (401){note}",
+            remedy=f"docker login {reference.registry}",
+        )
+    if status == 403:
+        return ImageRefused(
+            f"{registry} does not let you have {image} (403){note}",
+            remedy="ask its owner; private and blocked images look like this",
+        )
+    if status == 404:
+        return ImageRefused(
+            f"{registry} has no {image} (404){note}",
+            remedy="look for a typing error; tags are removed too, then only a copy helps: "
+            "a mirror, or a file that `docker save` wrote",
+        )
+    if status == 407:
+        return RegistryUnreachable(
+            f"the proxy wants to know who asks for {registry} (407)",
+            remedy="put user and password into HTTPS_PROXY",
+        )
+    if status == 429:
+        return RegistryUnreachable(
+            f"{registry} has had enough of us (429){_quota(answer)}",
+            remedy=f"docker login {reference.registry}, wait, or use a mirror",
+        )
+    if status >= 500:
+        return RegistryUnreachable(f"{registry} is in trouble itself ({status})")
+    return RegistryUnreachable(f"{registry} answers {status} where a registry says 200")
+
+
+def _quota(answer: Answer) -> str:
+    """What a registry says of our quota: `0;w=21600` is none left of those for six hours."""
+    told = []
+    for name, meaning in (("ratelimit-limit", "allowed"), ("ratelimit-remaining", "left")):
+        count, _, window = answer.headers.get(name, "").partition(";w=")
+        if count.isdigit() and len(count) < 12:
+            hours = f" in {int(window) / 3600:g} h" if window.isdigit() and len(window) < 9 else ""
+            told.append(f"{count} {meaning}{hours}")
+    again = answer.headers.get("retry-after", "")
+    if again:
+        told.append(f"come back in {clean_line(again, 40)}{' s' if again.isdigit() else ''}")
+    return f": {', '.join(told)}" if told else ""

@@ -1,0 +1,194 @@
+"""Requests that cannot be led astray: bounded, on time, redirects looked at before they are
+followed, credentials to one origin only. Nothing is retried here, and nothing decoded."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from socket import socket
+from urllib.parse import urlencode, urljoin
+
+from urllib3 import BaseHTTPResponse, Timeout
+from urllib3.exceptions import HTTPError, ProxyError, SSLError
+
+from harness import __version__
+from harness.errors import cause_of
+from harness.images.address import Origin, parse_address
+from harness.images.failures import RegistryUnreachable, UnsafeAddress
+from harness.images.pools import cut_off, pool_for
+from harness.images.secret import Secret
+from harness.text import clean_line
+
+CONNECT_S = 10.0
+DEADLINE_S = 30.0
+"""For one answer, redirects and body included, where nothing else is said."""
+_REDIRECTS = {301, 302, 303, 307, 308}
+_MOST_REDIRECTS = 5
+_CHUNK = 64 * 1024
+
+
+class Interrupted(RegistryUnreachable):
+    """The connection ended, or stood still, in the middle: worth another try."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answer:
+    """What came back; the body only as far as it was read."""
+
+    status: int
+    headers: Mapping[str, str]
+    """Names in small letters."""
+    body: bytes = b""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Question:
+    """What to ask, and what to take."""
+
+    url: str
+    method: str = "GET"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    authorization: Secret | None = None
+    """For the origin of `url` only."""
+    form: Mapping[str, str] | None = None
+    redirects: bool = True
+    limit: int
+    """Bytes of body."""
+    deadline_s: float = DEADLINE_S
+
+
+@dataclass(kw_only=True)
+class Transport:
+    """Talks to one registry, and to where it sends us."""
+
+    registry: Origin
+    environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    requests: int = 0
+    """Sent so far, redirects included."""
+    received: int = 0
+    """Bytes of bodies received so far."""
+
+    def ask(self, question: Question) -> Answer:
+        """The whole answer. Raises RegistryUnreachable, Interrupted, UnsafeAddress."""
+        with self.opened(question) as (answer, chunks):
+            return Answer(status=answer.status, headers=answer.headers, body=b"".join(chunks))
+
+    @contextmanager
+    def opened(self, question: Question) -> Iterator[tuple[Answer, Iterator[bytes]]]:
+        """An answer whose body is read as it comes. Raises as `ask`, while it is read too."""
+        sockets: list[socket] = []
+        with cut_off(sockets, question.deadline_s):
+            answer, response = self._follow(question, sockets)
+            try:
+                yield answer, self._chunks(response, answer, question)
+            finally:
+                response.close()
+
+    def _follow(self, question: Question, sockets: list[socket]) -> tuple[Answer, BaseHTTPResponse]:
+        """Follow redirects to an answer whose body is not read yet."""
+        end = time.monotonic() + question.deadline_s
+        url, home = question.url, parse_address(question.url)
+        for _ in range(_MOST_REDIRECTS + 1):
+            origin = parse_address(url)
+            headers = {"User-Agent": f"harness/{__version__}", "Accept-Encoding": "identity"}
+            headers |= question.headers
+            if question.form:
+                headers["Content-Type"] = "application/x-www-form-urlencoded"
+            if question.authorization and origin == home:
+                headers["Authorization"] = question.authorization.reveal()
+            response = self._send(question, url, headers, sockets, end)
+            found = {name.lower(): value[:8192] for name, value in response.headers.items()}
+            answer = Answer(status=response.status, headers=found)
+            if response.status not in _REDIRECTS or not question.redirects:
+                return answer, response
+            response.close()
+            url = self._next(url, origin, found.get("location", ""))
+        raise RegistryUnreachable(f"{home} redirects more than {_MOST_REDIRECTS} times")
+
+    def _next(self, url: str, origin: Origin, location: str) -> str:
+        target = urljoin(url, location)
+        onward = parse_address(target)
+        if onward.scheme != "https" and origin.scheme == "https":
+            raise UnsafeAddress(f"{origin} redirects to {onward}, without TLS")
+        if onward != self.registry:
+            onward.refuse_inward(self.registry)
+        return target
+
+    def _send(
+        self,
+        question: Question,
+        url: str,
+        headers: dict[str, str],
+        sockets: list[socket],
+        end: float,
+    ) -> BaseHTTPResponse:
+        origin = parse_address(url)
+
+        def connected(one: socket) -> None:
+            sockets.append(one)
+            if origin != self.registry:
+                origin.refuse_inward(self.registry, str(one.getpeername()[0]))
+
+        pool, proxy = pool_for(origin.scheme, origin.host, self.environment, connected)
+        left = max(0.1, end - time.monotonic())
+        self.requests += 1
+        try:
+            return pool.request(
+                question.method,
+                url,
+                headers=headers,
+                body=urlencode(question.form) if question.form else None,
+                redirect=False,
+                retries=False,
+                preload_content=False,
+                decode_content=False,
+                timeout=Timeout(connect=min(CONNECT_S, left), read=left),
+            )
+        except (HTTPError, OSError, ValueError) as error:
+            raise _unreachable(error, origin, proxy) from error
+
+    def _chunks(
+        self, response: BaseHTTPResponse, answer: Answer, question: Question
+    ) -> Iterator[bytes]:
+        """The body in pieces. Raises Interrupted where it stops early or takes too long."""
+        where = parse_address(question.url)
+        due = answer.headers.get("content-length", "")
+        seen = 0
+        try:
+            while chunk := response.read1(_CHUNK):
+                seen += len(chunk)
+                self.received += len(chunk)
+                if seen > question.limit:
+                    raise RegistryUnreachable(
+                        f"{where} sends more than {question.limit} bytes where less is due",
+                        remedy="this is no registry, or a hostile one",
+                    )
+                yield chunk
+        except (HTTPError, OSError, ValueError) as error:
+            raise Interrupted(f"{where} stopped in the middle: {_why(error)}") from error
+        if question.method != "HEAD" and due.isdigit() and seen < int(due):
+            raise Interrupted(f"{where} stopped after {seen} of {due} bytes")
+
+
+def _unreachable(error: Exception, origin: Origin, proxy: str) -> RegistryUnreachable:
+    if proxy and (isinstance(error, ProxyError) or "tunnel" in str(error).lower()):
+        return RegistryUnreachable(
+            f"the proxy {clean_line(proxy, 100)} does not lead to {origin}: {_why(error)}",
+            remedy="look at HTTPS_PROXY, HTTP_PROXY and NO_PROXY",
+        )
+    if isinstance(error, SSLError):
+        return RegistryUnreachable(
+            f"{origin} is not trusted: {_why(error)}",
+            remedy="name the certificates of your network in SSL_CERT_FILE",
+        )
+    return Interrupted(
+        f"{origin} does not answer: {_why(error)}",
+        remedy="look at the network; an image in a file can be checked without a registry",
+    )
+
+
+def _why(error: BaseException) -> str:
+    return clean_line(cause_of(error), 160)

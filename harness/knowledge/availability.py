@@ -1,0 +1,95 @@
+"""Which combinations of a framework's release and Python can exist: is there a wheel for it?
+
+The facts lie in `harness/knowledge/<framework>_builds.json`, with their sources. Only what
+the table knows is ruled out: a release newer than the table, or a framework without one, is taken
+to be available.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_KNOWLEDGE = Path(__file__).resolve().parent
+
+
+def packages(framework: str) -> frozenset[str]:
+    """The distributions the table of a framework knows; empty where there is no table."""
+    return frozenset(_table(framework))
+
+
+def reason_unavailable(framework: str, version: str, package: str, python: str) -> str | None:
+    """Why `package` in release `version` cannot be had for a Python (major.minor); None if it can,
+    or if nobody knows."""
+    minors = _table(framework).get(package)
+    release = _release(version)
+    if not minors or release is None:
+        return None
+    minor = release[:2]
+    if minor not in _minors(framework):
+        return None
+    wheels = minors.get(minor)
+    if not wheels:
+        first, last = min(minors), max(minors)
+        return (
+            f"there is no wheel of {package} {version}: the wheels go from "
+            f"{first[0]}.{first[1]} to {last[0]}.{last[1]}"
+        )
+    if version not in wheels:
+        newest = max(_release(known) or () for known in wheels)
+        if release > newest:
+            return None
+        return f"there is no wheel of {package} {version}; there is {', '.join(wheels)}"
+    tags = wheels[version]
+    if f"cp{python.replace('.', '')}" in tags:
+        return None
+    return f"{package} {version} has no wheel for Python {python}; it has for {_pythons(tags)}"
+
+
+_Wheels = Mapping[tuple[int, ...], Mapping[str, tuple[str, ...]]]
+"""By major.minor, by release: Python tags."""
+
+
+@cache
+def _rows(framework: str) -> tuple[Mapping[str, Any], ...]:
+    if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", framework) is None:
+        return ()
+    try:
+        text = (_KNOWLEDGE / f"{framework}_builds.json").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return ()
+    return tuple(json.loads(text)["rows"])
+
+
+@cache
+def _minors(framework: str) -> frozenset[tuple[int, ...]]:
+    return frozenset(_release(row["minor"]) or () for row in _rows(framework))
+
+
+@cache
+def _table(framework: str) -> Mapping[str, _Wheels]:
+    table: dict[str, dict[tuple[int, ...], Mapping[str, tuple[str, ...]]]] = {}
+    for row in _rows(framework):
+        minor = _release(row["minor"]) or ()
+        for package, wheels in row["pypi_linux_x86_64"].items():
+            if wheels:
+                table.setdefault(package, {})[minor] = {
+                    release: tuple(tags) for release, tags in wheels["by_release"].items()
+                }
+    return table
+
+
+def _release(version: str) -> tuple[int, ...] | None:
+    """The numbers of a final release; None for anything else, of which the table knows nothing."""
+    if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6}){1,3}(\.post[0-9]{1,6})?", version) is None:
+        return None
+    return tuple(int(part.removeprefix("post")) for part in version.split("."))
+
+
+def _pythons(tags: Iterable[str]) -> str:
+    digits = (tag.removeprefix("cp") for tag in tags)
+    return ", ".join(f"{number[0]}.{number[1:]}" for number in digits)

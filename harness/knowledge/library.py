@@ -1,0 +1,252 @@
+"""The knowledge base: files of facts with sources, checked against a schema whenever they are read.
+
+Code asks for facts by name; another framework is three more files: `<framework>_builds.json`,
+`<framework>_tags.json`, `<framework>_wheels.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+
+from harness.errors import InternalError
+
+FOLDER = Path(__file__).resolve().parent
+Evidence = Literal["measured", "source_read", "knowledge"]
+MEANING: dict[Evidence, str] = {
+    "measured": "measured",
+    "source_read": "the source was read",
+    "knowledge": "general knowledge; the source was not opened",
+}
+
+
+class Row(BaseModel):
+    """A row of a table: nothing missing, nothing unknown, no kind guessed."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Fact(Row):
+    """A row that says where it is from."""
+
+    source: str
+    evidence: Evidence
+
+
+class Toolkit(Fact):
+    """One release of CUDA."""
+
+    version: str
+    driver: str | None
+    """Lowest Linux x86_64 driver; None: unknown."""
+    driver_by_update: dict[str, str]
+    minor_version_driver: str | None
+    """Lowest driver of minor-version compatibility; None: the release has no such thing."""
+    sm_first: str
+    sm_last: str | None
+    """Highest compute capability it can compile for."""
+    sm: list[str]
+    note: str
+
+
+class Branch(Fact):
+    """A driver branch that is the last for some GPUs, or the first for some toolkits."""
+
+    id: str
+    branch: int
+    architectures: list[str]
+    """Lowest and highest capability it is the last for."""
+    what: str
+    gone_from: str
+    final: str
+
+
+class Rule(Fact):
+    """A rule in words."""
+
+    id: str
+    rule: str
+
+
+class Gpu(Fact):
+    """A GPU as it is sold."""
+
+    name: str
+    capability: str
+    architecture: str
+
+
+class Breakage(Fact):
+    """One known way to break: the line it is known by, why, and what to do."""
+
+    id: str
+    category: str
+    what: str
+    affected: str
+    signature: str
+    where: Literal["log", "dockerfile"]
+    cause: str
+    remedy: str
+    specific: bool
+    """It fires for this cause alone."""
+    sample: str
+    """A line it was tried on; empty: untested."""
+
+
+class System(Fact):
+    """A distribution's release."""
+
+    id: str
+    name: str
+    codename: str
+    glibc: str
+    python: str
+    python3: str
+    end: str
+    """ISO date of the end of public support."""
+
+
+class Python(Fact):
+    """A minor version of Python."""
+
+    version: str
+    end: str
+
+
+class Limit(Fact):
+    """A version at which a product changed what it does with old images."""
+
+    id: str
+    product: str
+    version: str
+    meaning: str
+    remedy: str
+
+
+class Variable(Fact):
+    """A variable or label of NVIDIA's images."""
+
+    name: str
+    kind: str
+    meaning: str
+
+
+class RequireCuda(Row):
+    """What an image of a CUDA release requires of the driver."""
+
+    cuda: str
+    value: str
+
+
+class CudaImage(Row):
+    """Environment and labels of an NVIDIA image."""
+
+    cuda: str
+    environment: dict[str, str]
+    labels: dict[str, str]
+    cudnn_environment: dict[str, str]
+    cudnn_labels: dict[str, str]
+    entrypoint: str
+    source: str
+
+
+class CudaTable(Row):
+    schema_: str
+    toolkits: list[Toolkit]
+    branches: list[Branch]
+    rules: list[Rule]
+
+
+class GpuTable(Row):
+    schema_: str
+    gpus: list[Gpu]
+    ambiguous: list[str]
+    conflicts: list[str]
+
+
+class BreakageTable(Row):
+    schema_: str
+    breakages: list[Breakage]
+
+
+class SystemTable(Row):
+    schema_: str
+    systems: list[System]
+    pythons: list[Python]
+
+
+class LimitTable(Row):
+    schema_: str
+    limits: list[Limit]
+
+
+class NvidiaTable(Row):
+    schema_: str
+    variables: list[Variable]
+    require_cuda: list[RequireCuda]
+    examples: list[CudaImage]
+    gaps: list[str]
+
+
+T = TypeVar("T", bound=Row)
+
+
+def load(name: str, kind: type[T]) -> T:
+    """A table by its file name. Raises InternalError where the file is not what it should be."""
+    try:
+        tree = json.loads((FOLDER / name).read_text(encoding="utf-8"))
+        tree["schema_"] = tree.pop("schema")
+        return TypeAdapter(kind).validate_python(tree)
+    except (OSError, ValueError, KeyError, ValidationError) as error:
+        raise InternalError(f"the knowledge base is broken: {name}: {error}") from error
+
+
+@cache
+def cuda() -> CudaTable:
+    """CUDA toolkits, driver branches, rules of compatibility."""
+    return load("cuda.json", CudaTable)
+
+
+@cache
+def gpus() -> GpuTable:
+    """GPU names and what they can do."""
+    return load("gpus.json", GpuTable)
+
+
+@cache
+def breakages() -> tuple[Breakage, ...]:
+    """Known ways to break."""
+    return tuple(load("breakages.json", BreakageTable).breakages)
+
+
+@cache
+def systems() -> SystemTable:
+    """Distributions and Pythons."""
+    return load("systems.json", SystemTable)
+
+
+@cache
+def limits() -> dict[str, Limit]:
+    """Versions at which products changed, by id."""
+    return {one.id: one for one in load("engines.json", LimitTable).limits}
+
+
+@cache
+def nvidia() -> NvidiaTable:
+    """NVIDIA's images."""
+    return load("nvidia_images.json", NvidiaTable)
+
+
+def system(id: str) -> System | None:
+    """A distribution's release by its id, such as `ubuntu-16.04`."""
+    return next((one for one in systems().systems if one.id == id), None)
+
+
+def toolkit(version: str) -> Toolkit | None:
+    """The row of a CUDA release, by major.minor of its version."""
+    minor = ".".join(version.split(".")[:2])
+    return next((one for one in cuda().toolkits if one.version == minor), None)

@@ -1,0 +1,49 @@
+"""Lines by which known breakages are recognised, in whatever a failing probe or build printed.
+
+Linear time: lines are bounded, and so is every repetition in every pattern (a test looks at them).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from harness.knowledge.library import Breakage, breakages
+
+LINE = 4096
+"""Characters of a line that are looked at."""
+LINES = 20_000
+"""Lines of one text that are looked at: the last ones."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recognised:
+    """A breakage and the line it was recognised by."""
+
+    breakage: Breakage
+    line: str
+
+
+def recognise(texts: Iterable[str]) -> tuple[Recognised, ...]:
+    """The known breakages in these texts, each once, in the order of their first lines.
+
+    Only specific signatures count: the others also fire on healthy output.
+    """
+    found: dict[str, Recognised] = {}
+    for text in texts:
+        for line in text.splitlines()[-LINES:]:
+            for breakage, pattern in _signatures():
+                if breakage.id not in found and pattern.search(line[:LINE]):
+                    found[breakage.id] = Recognised(breakage=breakage, line=line[:LINE].strip())
+    return tuple(found.values())
+
+
+@cache
+def _signatures() -> tuple[tuple[Breakage, re.Pattern[str]], ...]:
+    return tuple(
+        (one, re.compile(one.signature))
+        for one in breakages()
+        if one.specific and one.where == "log"
+    )

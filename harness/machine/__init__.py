@@ -1,0 +1,4 @@
+"""This host: its files, processes, places, interpreters, and who owns what on it.
+
+Never here: container engines, and what a suite or a record means.
+"""

@@ -1,0 +1,177 @@
+"""Read the runner's frames out of a stream in which an image may write whatever it likes.
+
+A frame is `harness-frame MARKER LENGTH SHA256`, a newline, the payload, a newline; the marker is
+random, of one container and probe. Only a frame with a marker that was handed out counts, and only
+if length, hash and every part of the payload are right. Everything else is noise, kept bounded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping
+
+from harness.model import Outcome
+from harness.probing.answer import Answer, parse_answer
+
+__all__ = ["Answer", "FrameReader"]
+
+_HEADER = re.compile(rb"harness-frame ([0-9a-f]{16,128}) ([0-9]{1,10}) ([0-9a-f]{64})\n")
+_HEADER_BYTES = 14 + 128 + 1 + 10 + 1 + 64 + 1
+
+
+class FrameReader:
+    """Feed it the stream in pieces of any size; it gives answers as their frames become whole.
+
+    `markers` maps each marker that was handed out to its probe; the first frame of a marker
+    counts, whole or broken. Past `budget_bytes` nothing is read any more and `over_budget` is true.
+    """
+
+    def __init__(
+        self, markers: Mapping[str, str], budget_bytes: int, noise_bytes: int = 65_536
+    ) -> None:
+        self._markers = {marker.encode("ascii"): probe for marker, probe in markers.items()}
+        self._budget = budget_bytes
+        self._buffer = bytearray()
+        self._frame: tuple[bytes, int, str] | None = None
+        self._answered: dict[bytes, Answer] = {}
+        self._noise = _Noise(noise_bytes)
+        self._received = 0
+        self._notes: list[str] = []
+        self._closed = False
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether the stream was longer than the budget; what came before it was read."""
+        return self._received > self._budget
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """By probe, in the order in which they came."""
+        return {answer.probe: answer for answer in self._answered.values()}
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Probes without an answer, in the order of the markers."""
+        return tuple(
+            probe for marker, probe in self._markers.items() if marker not in self._answered
+        )
+
+    @property
+    def noise(self) -> bytes:
+        """Head and tail of what belongs to no frame."""
+        return self._noise.kept()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Oddities worth telling: frames that came twice."""
+        return tuple(self._notes)
+
+    def feed(self, data: bytes) -> tuple[Answer, ...]:
+        """The answers that these bytes complete."""
+        room = max(0, self._budget - self._received)
+        self._received += len(data)
+        if self._closed:
+            return ()
+        self._buffer += data[:room]
+        return self._scan(final=False)
+
+    def close(self) -> tuple[Answer, ...]:
+        """The stream has ended: a frame that is not whole now is broken."""
+        if self._closed:
+            return ()
+        found = self._scan(final=True)
+        self._closed = True
+        return found
+
+    def _scan(self, *, final: bool) -> tuple[Answer, ...]:
+        before = len(self._answered)
+        while self._step(final=final):
+            pass
+        return tuple(self._answered.values())[before:]
+
+    def _step(self, *, final: bool) -> bool:
+        """Take one header or one payload off the buffer; False where that needs more bytes."""
+        if self._frame is None:
+            return self._find_header(final=final)
+        marker, length, sha256 = self._frame
+        whole = len(self._buffer) > length
+        if not whole and not final:
+            return False
+        self._frame = None
+        payload = bytes(self._buffer[:length])
+        if not whole:
+            self._reject(marker, "the stream ended in the middle of its frame")
+        elif self._buffer[length] != 0x0A:
+            self._reject(marker, "its frame does not end where its length says")
+        elif hashlib.sha256(payload).hexdigest() != sha256:
+            self._reject(marker, "the SHA-256 of its frame does not match")
+        else:
+            del self._buffer[: length + 1]
+            self._accept(marker, payload)
+        # After a broken frame its bytes are searched: another frame may begin among them.
+        return True
+
+    def _find_header(self, *, final: bool) -> bool:
+        match = _HEADER.search(self._buffer)
+        if match is None:
+            kept = 0 if final else min(len(self._buffer), _HEADER_BYTES - 1)
+            self._drop(len(self._buffer) - kept)
+            return False
+        marker, length, sha256 = match.group(1), int(match.group(2)), match.group(3).decode()
+        start, end = match.span()
+        if marker not in self._markers:
+            # Its length is not believed: it could swallow a true frame.
+            self._drop(end)
+            return True
+        self._drop(start)
+        del self._buffer[: end - start]
+        if length > self._budget:
+            self._reject(marker, "its frame claims to be longer than the whole budget")
+            return True
+        self._frame = (marker, length, sha256)
+        return True
+
+    def _drop(self, count: int) -> None:
+        self._noise.add(bytes(self._buffer[:count]))
+        del self._buffer[:count]
+
+    def _reject(self, marker: bytes, reason: str) -> None:
+        probe = self._markers[marker]
+        self._settle(marker, Answer(probe=probe, outcome=Outcome.NO_ANSWER, reason=reason))
+
+    def _accept(self, marker: bytes, payload: bytes) -> None:
+        probe = self._markers[marker]
+        try:
+            self._settle(marker, parse_answer(probe, payload))
+        except (ValueError, RecursionError) as error:
+            self._reject(marker, f"its frame is whole, but: {error}")
+
+    def _settle(self, marker: bytes, answer: Answer) -> None:
+        if marker in self._answered:
+            if len(self._notes) < len(self._markers):
+                self._notes.append(f"a further frame of {answer.probe} was ignored")
+            return
+        self._answered[marker] = answer
+
+
+class _Noise:
+    """Head and tail of what was added."""
+
+    def __init__(self, limit: int) -> None:
+        self._half = limit // 2
+        self._head = bytearray()
+        self._tail = bytearray()
+        self._count = 0
+
+    def add(self, data: bytes) -> None:
+        self._count += len(data)
+        room = self._half - len(self._head)
+        self._head += data[:room]
+        self._tail += data[room:]
+        del self._tail[: max(0, len(self._tail) - self._half)]
+
+    def kept(self) -> bytes:
+        left_out = self._count - len(self._head) - len(self._tail)
+        gap = f"\n[... {left_out} bytes ...]\n".encode() if left_out else b""
+        return bytes(self._head + gap + self._tail)

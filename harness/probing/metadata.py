@@ -1,0 +1,181 @@
+"""The literal PROBE of a probe file, read with `ast` and validated; no probe runs here."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import math
+from pathlib import Path
+
+from harness.errors import Problem, UsageError
+from harness.model import Evidence, EvidenceKind, Level, Nature, Scalar
+
+_KEYS = (
+    "question",
+    "where",
+    "order",
+    "timeout_s",
+    "frameworks",
+    "dataset",
+    "settings",
+    "natures",
+    "evidence",
+)
+_PLACES = ("inside", "outside")
+_LEVELS = ("L1", "L2", "L3", "L4")
+_LAST = 1000
+"""Where a probe without `order` stands."""
+
+
+class Metadata:
+    """The literal PROBE of one file; collects every problem before it raises."""
+
+    def __init__(self, path: Path, source: str, tree: ast.Module) -> None:
+        self._path = path
+        self._lines = source.splitlines()
+        self._problems: list[Problem] = []
+        self._nodes: dict[str, ast.expr] = {}
+        self._values: dict[str, object] = {}
+        self._find(tree)
+
+    def _find(self, tree: ast.Module) -> None:
+        if not any(
+            isinstance(node, ast.FunctionDef) and node.name == "probe" for node in tree.body
+        ):
+            self._say(tree, "there is no function `probe`", "def probe(settings): return {...}")
+        literal = next(
+            (
+                node.value
+                for node in tree.body
+                if isinstance(node, ast.Assign)
+                and [ast.unparse(target) for target in node.targets] == ["PROBE"]
+            ),
+            None,
+        )
+        if literal is None:
+            self._say(tree, "there is no PROBE, the literal that describes it", "PROBE = {...}")
+            self.finish()
+            return
+        if not isinstance(literal, ast.Dict):
+            self._say(literal, "PROBE is not a dict")
+            self.finish()
+            return
+        for key, value in zip(literal.keys, literal.values, strict=True):
+            self._entry(key, value)
+        if "question" not in self._nodes:
+            self._say(literal, "PROBE has no `question`")
+
+    def _entry(self, key: ast.expr | None, value: ast.expr) -> None:
+        name = key.value if isinstance(key, ast.Constant) else None
+        if not isinstance(name, str):
+            self._say(key or value, "a key of PROBE is a string")
+        elif name not in _KEYS:
+            close = difflib.get_close_matches(name, _KEYS, n=1)
+            hint = f"did you mean `{close[0]}`?" if close else "known: " + ", ".join(_KEYS)
+            self._say(key or value, f"PROBE does not know the key `{name}`", hint)
+        elif name in self._nodes:
+            self._say(key or value, f"PROBE has the key `{name}` twice")
+        else:
+            self._nodes[name] = value
+            try:
+                self._values[name] = ast.literal_eval(value)
+            except (ValueError, TypeError, SyntaxError, RecursionError, MemoryError):
+                self._say(value, f"`{name}` is not a literal; PROBE is read, never run")
+
+    def finish(self) -> None:
+        if self._problems:
+            raise UsageError("\n\n".join(str(problem) for problem in self._problems))
+
+    def _say(self, node: ast.AST, message: str, remedy: str = "") -> None:
+        line = getattr(node, "lineno", 1)
+        self._problems.append(
+            Problem(
+                message=message,
+                path=str(self._path),
+                line=line,
+                column=getattr(node, "col_offset", 0) + 1,
+                excerpt=self._lines[line - 1] if line <= len(self._lines) else "",
+                remedy=remedy,
+            )
+        )
+
+    def _wrong(self, name: str, expected: str) -> None:
+        self._say(self._nodes[name], f"`{name}` should be {expected}")
+
+    def text(self, name: str, default: str = "") -> str:
+        value = self._values.get(name, default)
+        if not isinstance(value, str):
+            self._wrong(name, "a string")
+            return default
+        return value
+
+    def where(self) -> str:
+        value = self.text("where", _PLACES[0])
+        if value not in _PLACES:
+            self._wrong("where", "one of " + ", ".join(_PLACES))
+        return value
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self._values.get(name, [])
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            self._wrong(name, "a list of strings")
+            return ()
+        return tuple(value)
+
+    def seconds(self, name: str, default: float = 60.0) -> float:
+        match self._values.get(name, default):
+            case bool():
+                pass
+            case int() | float() as value if math.isfinite(value) and value > 0:
+                return float(value)
+        self._wrong(name, "a number of seconds, above 0")
+        return default
+
+    def order(self) -> int:
+        value = self._values.get("order", _LAST)
+        if not isinstance(value, int) or isinstance(value, bool):
+            self._wrong("order", "a whole number")
+            return _LAST
+        return value
+
+    def settings(self) -> tuple[tuple[str, Scalar], ...]:
+        value = self._values.get("settings", {})
+        if not isinstance(value, dict):
+            self._wrong("settings", "a dict of names and scalars")
+            return ()
+        for name, setting in value.items():
+            scalar = setting is None or isinstance(setting, str | int | float | bool)
+            if not isinstance(name, str) or name in ("data_dir", "scratch") or not scalar:
+                self._wrong("settings", f"names and scalars; {name!r} cannot be one")
+        return tuple(value.items())
+
+    def natures(self) -> tuple[tuple[str, Nature], ...]:
+        value = self._values.get("natures", [])
+        natures: list[tuple[str, Nature]] = []
+        for pair in value if isinstance(value, list) else [None]:
+            match pair:
+                case [str(pattern), str(name)] if name in set(Nature):
+                    natures.append((pattern, Nature(name)))
+                case _:
+                    self._wrong(
+                        "natures",
+                        "a list of [pattern, nature], the nature one of " + ", ".join(Nature),
+                    )
+        return tuple(natures)
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        value = self._values.get("evidence", [])
+        evidence: list[Evidence] = []
+        for entry in value if isinstance(value, list) else [None]:
+            match entry:
+                case {"level": level, "kind": kind, "fact": str(fact), **rest} if (
+                    not rest and level in _LEVELS and kind in set(EvidenceKind)
+                ):
+                    evidence.append(Evidence(level=Level(level), kind=kind, fact=fact))
+                case _:
+                    self._wrong(
+                        "evidence",
+                        "a list of {level, kind, fact}, the level one of "
+                        f"{', '.join(_LEVELS)}, the kind one of {', '.join(EvidenceKind)}",
+                    )
+        return tuple(evidence)

@@ -1,0 +1,117 @@
+"""Load probe files: their metadata is a literal, read with `ast`; nothing of a probe runs here."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from harness import standard
+from harness.errors import Problem, UsageError
+from harness.model import Cell, Probe, Suite
+from harness.probing.metadata import Metadata
+
+_SOURCE_BYTES = 256 * 1024
+
+
+def load_probes(places: Iterable[Path]) -> tuple[Probe, ...]:
+    """The probes of folders and single files, by their `order`, then by name.
+
+    A later place replaces a probe of the same name from an earlier one. A folder that is not there
+    holds none; files whose name starts with an underscore are none. Raises UsageError with every
+    problem of every file.
+    """
+    loaded: list[tuple[int, Probe]] = []
+    problems: list[str] = []
+    for path in {path.stem: path for path in _files(places)}.values():
+        try:
+            loaded.append(_load(path))
+        except UsageError as error:
+            problems.append(str(error))
+    if problems:
+        raise UsageError("\n\n".join(problems))
+    return tuple(probe for _, probe in sorted(loaded, key=lambda pair: (pair[0], pair[1].name)))
+
+
+def suite_probes(suite: Suite, names: Sequence[str] = ()) -> tuple[Probe, ...]:
+    """The suite's probes: the standard ones and its own, or those named.
+
+    Raises UsageError for a name there is none of.
+    """
+    folders = (standard.folder("probes"), Path(suite.root) / "probes")
+    probes = load_probes(folder for folder in folders if folder.is_dir())
+    wanted = tuple(names) or suite.probes
+    known = {probe.name for probe in probes}
+    for name in wanted:
+        if name not in known:
+            raise UsageError(
+                f"there is no probe {name!r}", remedy=f"there are: {', '.join(sorted(known))}"
+            )
+    return tuple(probe for probe in probes if not wanted or probe.name in wanted)
+
+
+def load_probe(path: Path) -> Probe:
+    """One probe file, named by its stem. Raises UsageError with file, line and remedy."""
+    return _load(path)[1]
+
+
+def applies(probe: Probe, cell: Cell) -> bool:
+    """Whether the probe's question makes sense for what the cell claims to be."""
+    claimed = {name for name, _ in cell.framework}
+    return not probe.frameworks or not claimed.isdisjoint(probe.frameworks)
+
+
+def _files(places: Iterable[Path]) -> Iterator[Path]:
+    for place in places:
+        if place.suffix == ".py":
+            yield place
+        else:
+            yield from sorted(path for path in place.glob("*.py") if path.name[0] != "_")
+
+
+def _load(path: Path) -> tuple[int, Probe]:
+    try:
+        with path.open("rb") as stream:
+            content = stream.read(_SOURCE_BYTES + 1)
+        if len(content) > _SOURCE_BYTES:
+            raise UsageError(f"{path} is larger than a probe may be ({_SOURCE_BYTES} bytes)")
+        source = content.decode("ascii")
+        tree = ast.parse(source, filename=str(path))
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problem = Problem(
+            message="a probe is ASCII, because it also runs on Python 2.7",
+            path=str(path),
+            line=line,
+            column=error.start - content.rfind(b"\n", 0, error.start),
+            remedy="write other characters as escapes",
+        )
+        raise UsageError(str(problem)) from error
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        problem = Problem(
+            message=f"not Python: {getattr(error, 'msg', None) or error}",
+            path=str(path),
+            line=getattr(error, "lineno", None) or 1,
+            column=getattr(error, "offset", None) or 1,
+        )
+        raise UsageError(str(problem)) from error
+    metadata = Metadata(path, source, tree)
+    probe = Probe(
+        name=path.stem,
+        question=metadata.text("question"),
+        source=source,
+        digest=hashlib.sha256(content).hexdigest(),
+        where=metadata.where(),
+        frameworks=metadata.texts("frameworks"),
+        timeout_s=metadata.seconds("timeout_s"),
+        dataset=metadata.text("dataset", ""),
+        settings=metadata.settings(),
+        natures=metadata.natures(),
+        evidence=metadata.evidence(),
+    )
+    order = metadata.order()
+    metadata.finish()
+    return order, probe

@@ -1,0 +1,86 @@
+"""Taking on an interrupted run: only where everything it asked for is still the same."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from harness.datasets.dataset import DataSet
+from harness.engines import Engine, Order
+from harness.errors import UsageError
+from harness.model import Cell, Probe, Record, Run, Suite
+from harness.probing.probe import suite_probes
+from harness.recipes.recipe import digest
+
+_REMEDY = "start a new run: records of one run must come from one plan"
+
+
+class Asked(Protocol):
+    """What a command line may ask for beside a run to resume: nothing that chooses."""
+
+    @property
+    def cells(self) -> tuple[str, ...]: ...
+    @property
+    def tags(self) -> tuple[str, ...]: ...
+    @property
+    def probes(self) -> tuple[str, ...]: ...
+    @property
+    def rounds(self) -> int: ...
+    @property
+    def engine(self) -> str: ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resumed:
+    """An interrupted run with its cells and probes, the probes with their source."""
+
+    run: Run
+    cells: tuple[Cell, ...]
+    probes: tuple[Probe, ...]
+
+
+def resumable(run: Run, suite: Suite, asked: Asked) -> Resumed:
+    """What is to be taken on. UsageError with everything that stands against it."""
+    problems = []
+    if asked.cells or asked.tags or asked.probes or asked.rounds != 1:
+        problems.append("a run that is resumed has its cells, probes and rounds already")
+    if asked.engine not in ("auto", run.engine.name):
+        problems.append(f"it was begun on {run.engine.name}, not on {asked.engine}")
+    if suite.digest != run.suite_digest:
+        problems.append(f"the suite {suite.name} has changed since, or is another one")
+    there = {probe.name: probe for probe in suite_probes(suite)}
+    for probe in run.probes:
+        if probe.name not in there or there[probe.name].digest != probe.digest:
+            problems.append(f"the probe {probe.name} has changed since")
+    if problems:
+        raise UsageError(f"run {run.id} cannot be resumed: {'; '.join(problems)}", remedy=_REMEDY)
+    return Resumed(
+        run=run,
+        cells=run.cells,
+        probes=tuple(there[probe.name] for probe in run.probes),
+    )
+
+
+def check_same(
+    run: Run,
+    records: Iterable[Record],
+    orders: Iterable[Order],
+    engine: Engine,
+    data: DataSet | None,
+) -> None:
+    """UsageError where recipes, host or data are other ones than those the records come from."""
+    kept = tuple(records)
+    wanted = {one.cell.id: digest(one.recipe) for one in orders if one.recipe is not None}
+    problems = [
+        f"the recipe of cell {cell} has changed since"
+        for cell, used in sorted({(one.cell, one.image.recipe) for one in kept if one.image})
+        if used and used != wanted.get(cell)
+    ]
+    if engine.host() != run.host:
+        problems.append("this host is not of the class it was begun on")
+    now = data.digest if data else ""
+    if {one.dataset_digest for one in kept if one.dataset_digest} - {now}:
+        problems.append("the data set is not the one it was begun with")
+    if problems:
+        raise UsageError(f"run {run.id} cannot be resumed: {'; '.join(problems)}", remedy=_REMEDY)

@@ -1,0 +1,236 @@
+"""A run from plan to store: sweep, find room, begin, work, record, finish.
+
+The only place that writes the store. A record is acknowledged when the store has it; whatever
+happens after that, it is there.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import PurePath
+from types import FrameType
+
+from harness import __version__
+from harness.datasets.dataset import DataSet
+from harness.engines import Engine, Order, Stock
+from harness.engines.budget import Group, grouped, groups, refusal, told
+from harness.errors import InfrastructureError
+from harness.model import UNBOUNDED, Cell, Place, Probe, Record, Run, Suite
+from harness.running.reuse import Decisive, known_answers, repeatable
+from harness.running.worker import PARALLEL, Task, Tell, utc_now, work
+from harness.store.runid import new_run_id
+from harness.store.store import Store
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What a run will do, complete before anything starts."""
+
+    suite: Suite
+    orders: tuple[Order, ...]
+    probes: tuple[Probe, ...]
+    rounds: int
+    dataset: DataSet | None
+    notices: tuple[str, ...] = ()
+    reuse: bool = False
+    """Answers that nothing can have changed are repeated from earlier runs."""
+    resumed: Run | None = None
+    """An interrupted run that is taken on, instead of a new one."""
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        return tuple(order.cell for order in self.orders)
+
+
+class Interrupted(Exception):
+    """SIGINT or SIGTERM came; `signal` says which."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(signal.Signals(number).name)
+        self.signal = number
+
+
+def execute(
+    plan: Plan,
+    engine: Engine,
+    store: Store,
+    *,
+    tell: Tell,
+    recorded: Callable[[Record], object],
+    began: Callable[[Run], object] = lambda _: None,
+) -> Run:
+    """Do what is planned on an open engine; the finished run.
+
+    `recorded` hears every record after the store has acknowledged it. An engine that vanishes
+    leaves the rest of the records as infrastructure. Raises Interrupted, after the run is closed
+    as interrupted and what it left on the engine is removed; StoreError. A run that is taken on
+    keeps its id and its records; `recorded` hears those first. Where a cell can never be built
+    within the disk budget: UsageError or InfrastructureError, and no run was begun.
+    """
+    for name in engine.sweep():
+        tell("", f"removed what a dead run left: {name}")
+    run = _new_run(plan, engine) if plan.resumed is None else plan.resumed
+    earlier = store.records(run.id) if plan.resumed else ()
+    task = Task(
+        run=run.id,
+        orders=plan.orders,
+        probes=plan.probes,
+        rounds=plan.rounds,
+        dataset=plan.dataset.files if plan.dataset else {},
+        dataset_digest=plan.dataset.digest if plan.dataset else "",
+        known=_known(plan, run, store) if plan.reuse else {},
+        done={one.key: int(one.observed.get("container.ordinal") or 0) for one in earlier},
+    )
+    room = _room(engine, task, tell)
+    if plan.resumed is None:
+        unbounded = _unbounded(run)
+        if unbounded:
+            tell("", unbounded)
+        found = (one for one in (unbounded, grouped(room.groups)) if one)
+        run = replace(run, notices=(*run.notices, *found))
+        store.begin(run)
+    else:
+        run = store.reopen(run.id)
+    began(run)
+    for record in earlier:
+        recorded(record)
+    state = "interrupted"
+    try:
+        with _signals():
+            for part in room.parts():
+                for record in work(engine, part, tell):
+                    store.record(record)
+                    recorded(record)
+        state = "complete"
+    finally:
+        finished = replace(run, state=state, ended=utc_now())
+        try:
+            engine.release(run.id)
+        except InfrastructureError as error:
+            tell("", f"the engine did not clean up; the next run will: {error.message}")
+        store.finish(run.id, ended=finished.ended, state=state)
+    return finished
+
+
+def _known(plan: Plan, run: Run, store: Store) -> dict[Decisive, Record]:
+    probes = [probe.name for probe in plan.probes if repeatable(probe)]
+    earlier = store.latest_answers([cell.id for cell in plan.cells], probes)
+    return known_answers(earlier, run.engine, run.host)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Room:
+    """A task in parts whose images have room at once; ordinarily one part, the whole task."""
+
+    stock: Stock | None
+    task: Task
+    groups: tuple[Group, ...]
+    bounded: bool
+    """Somebody named a budget: it holds at the end, too."""
+    tell: Tell
+
+    def parts(self) -> Iterator[Task]:
+        """Each when its images have room. Who asks for the next has stored the records of this."""
+        for group in self.groups:
+            orders = tuple(one for one in self.task.orders if one.cell.id in group.cells)
+            if group.wanted:
+                self._make(group.wanted)
+            yield replace(self.task, orders=orders)
+            if self.stock is not None:
+                self.stock.free(orders)
+        if self.bounded:
+            self._make(0)
+
+    def _make(self, wanted: int) -> None:
+        assert self.stock is not None, "without images nothing is wanted"
+        try:
+            self.stock.make_room(wanted, lambda line: self.tell("", line))
+        except InfrastructureError as error:
+            self.tell("", f"no room was made: {error.message}")
+
+
+def _room(engine: Engine, task: Task, tell: Tell) -> _Room:
+    """How the images of what a task owes find room; too little of it is said here.
+
+    UsageError, InfrastructureError where a cell can never be built.
+    """
+    rounds = range(1, task.rounds + 1)
+    orders = tuple(
+        order for order in task.orders if any(task.owes(order.cell, one) for one in rounds)
+    )
+    survey = engine.stock.survey(orders) if engine.stock is not None else None
+    if survey is not None and (refused := refusal(survey)) is not None:
+        raise refused
+    parts = groups(survey, [order.cell.id for order in orders], PARALLEL)
+    for line in told(survey, parts) if survey is not None else ():
+        tell("", line)
+    return _Room(
+        stock=engine.stock,
+        task=task,
+        groups=parts,
+        bounded=survey is not None and survey.named,
+        tell=tell,
+    )
+
+
+def _new_run(plan: Plan, engine: Engine) -> Run:
+    return Run(
+        id=new_run_id(),
+        started=utc_now(),
+        version=__version__,
+        suite=plan.suite.name,
+        suite_digest=plan.suite.digest,
+        engine=engine.describe(),
+        host=engine.host(),
+        cells=tuple(replace(cell, place=portable(cell.place)) for cell in plan.cells),
+        probes=tuple(replace(probe, source="") for probe in plan.probes),
+        rounds=plan.rounds,
+        rules=replace(
+            plan.suite.rules,
+            expectations=tuple(
+                replace(rule, place=portable(rule.place)) for rule in plan.suite.rules.expectations
+            ),
+        ),
+        notices=plan.notices,
+        pairs=tuple((cell.id, probe.name) for cell in plan.cells for probe in plan.probes),
+    )
+
+
+def _unbounded(run: Run) -> str:
+    """What is to be said where an engine bounds less than the profile asks for; empty else."""
+    lacking = run.engine.detail.get(UNBOUNDED, "")
+    return lacking and (
+        f"this engine does not bound the {lacking} of containers: a hostile image may exhaust its "
+        "host; `harness doctor` says more"
+    )
+
+
+def portable(place: Place | None) -> Place | None:
+    """A place as it is kept with a run: the file's name, without this host's folders."""
+    return replace(place, path=PurePath(place.path).name) if place else None
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """SIGINT and SIGTERM become Interrupted, once; a second one ends the process at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def interrupt(number: int, _: FrameType | None) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        raise Interrupted(number)
+
+    before = {
+        number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,317 @@
+"""Runs, their planned keys and records: written once, found again.
+
+A record that `record` returned from is on the disk: it survives a kill, a full disk, another
+writer. Writing the same again changes nothing; something else under the same key is refused.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from harness.errors import InternalError, StoreError, UsageError
+from harness.machine.owner import owner_token
+from harness.model import Record, Run
+from harness.serial import UnreadableError, decode, storable
+from harness.store.database import PATIENCE_S, Database
+from harness.store.rows import Attempt, facts_of, missing, put_attempt, put_record, put_run
+
+_LISTED = 5
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RunSummary:
+    """A run in a list: what is known of it without reading its records."""
+
+    id: str
+    started: str
+    ended: str
+    state: str
+    suite: str
+    engine: str
+    cells: int
+    planned: int
+    recorded: int
+    imported: bool
+
+
+class Store:
+    """The only persistence. The constructor does no I/O; the first call opens the file.
+
+    Every method raises StoreError, with cause and remedy, where the file cannot be used.
+    """
+
+    def __init__(
+        self, path: Path, *, readonly: bool = False, patience_s: float = PATIENCE_S
+    ) -> None:
+        self.path = path
+        self._database = Database(path, readonly=readonly, patience_s=patience_s)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._database.close()
+
+    # --- writing -------------------------------------------------------------------------------
+
+    def begin(self, run: Run, *, owner: str | None = None) -> None:
+        """Write down a run and its planned keys; it belongs to `owner` (default: this process).
+
+        StoreError where another run has its id; the same run again changes nothing.
+        """
+        with self._database.writing() as connection:
+            token = owner_token() if owner is None else owner
+            put_run(connection, run, owner=token, imported=False)
+
+    def record(self, record: Record) -> None:
+        """Acknowledge a record: once this returns, it is kept.
+
+        StoreError where the key has another record; InternalError where it was not planned.
+        """
+        with self._database.writing() as connection:
+            put_record(connection, record)
+
+    def attempt(self, record: Record, reason: str) -> None:
+        """Keep what an attempt left that infrastructure ended. It is no record of its key."""
+        with self._database.writing() as connection:
+            put_attempt(connection, Attempt(record=record, reason=reason))
+
+    def finish(self, run_id: str, *, ended: str, state: str = "complete") -> None:
+        """End a run as `complete` or `interrupted`.
+
+        InternalError for `complete` while a planned key has no record.
+        """
+        with self._database.writing() as connection:
+            if state == "complete" and (lacking := missing(connection, run_id)):
+                raise InternalError(f"run {run_id} is not complete: {lacking} records are missing")
+            found = connection.execute(
+                "UPDATE runs SET ended = ?, state = ? WHERE id = ?",
+                (storable(ended), state, storable(run_id)),
+            )
+            if not found.rowcount:
+                raise InternalError(f"run {run_id} was never begun")
+
+    def reopen(self, run_id: str) -> Run:
+        """Take an interrupted run on, as this process's; the run, running again.
+
+        UsageError where it is complete, imported, or still somebody's.
+        """
+        with self._database.writing() as connection:
+            found = connection.execute(
+                "SELECT state, imported FROM runs WHERE id = ?", (storable(run_id),)
+            ).fetchone()
+            state, imported = found or ("unknown", 0)
+            if imported or state != "interrupted":
+                why = "was made elsewhere" if imported else f"is {state}"
+                raise UsageError(
+                    f"run {run_id} cannot be resumed: it {why}",
+                    remedy="start a new one: harness run",
+                )
+            connection.execute(
+                "UPDATE runs SET state = 'running', ended = '', owner = ? WHERE id = ?",
+                (owner_token(), storable(run_id)),
+            )
+        return self.run(run_id)
+
+    def interrupted(self, owner_alive: Callable[[str], bool]) -> tuple[str, ...]:
+        """Mark the runs whose owner died while they ran as interrupted; returns their ids."""
+        with self._database.writing() as connection:
+            running = connection.execute(
+                "SELECT id, owner FROM runs WHERE state = 'running' ORDER BY started, id"
+            ).fetchall()
+            dead = tuple(str(run_id) for run_id, owner in running if not owner_alive(owner))
+            connection.executemany(
+                "UPDATE runs SET state = 'interrupted' WHERE id = ?", [(run_id,) for run_id in dead]
+            )
+        return dead
+
+    def take_in(self, run: Run, entries: Iterable[Record | Attempt]) -> Run:
+        """Keep a run made elsewhere with all its entries, or, if anything raises, nothing.
+
+        A run that was still going when it was exported counts as interrupted. Taking in a later
+        export of the same run adds what is new. A run that was made here is never added to.
+        """
+        if run.state == "running":
+            run = replace(run, state="interrupted")
+        with self._database.writing() as connection:
+            imported = put_run(connection, run, owner="", imported=True)
+            for entry in entries:
+                if isinstance(entry, Attempt):
+                    new = put_attempt(connection, entry)
+                else:
+                    new = put_record(connection, entry)
+                if new and not imported:
+                    raise StoreError(f"run {run.id} was made here and has no such record")
+            if imported and run.state == "complete":
+                connection.execute(
+                    "UPDATE runs SET state = ?, ended = ? WHERE id = ?",
+                    (run.state, storable(run.ended), storable(run.id)),
+                )
+        return self.run(run.id)
+
+    # --- reading -------------------------------------------------------------------------------
+
+    def run(self, run_id: str) -> Run:
+        """The run with exactly this id; UsageError where there is none."""
+        return self._found(run_id, exact=True)
+
+    def resolve(self, prefix: str) -> Run:
+        """The run whose id is `prefix`, else the only one whose id begins with it.
+
+        UsageError, listing candidates, where there is none or more than one.
+        """
+        return self._found(prefix, exact=False)
+
+    def _found(self, prefix: str, *, exact: bool) -> Run:
+        wanted = storable(prefix)
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, state, ended, body FROM runs"
+                " WHERE id = ?1 OR (?2 AND ?1 <> '' AND substr(id, 1, length(?1)) = ?1)"
+                " ORDER BY started DESC, id DESC",
+                (wanted, not exact),
+            ).fetchall()
+            newest = connection.execute(
+                "SELECT id, state FROM runs ORDER BY started DESC, id DESC LIMIT ?", (_LISTED,)
+            ).fetchall()
+        rows = [row for row in rows if row[0] == wanted] or rows
+        if len(rows) == 1:
+            return self._run(rows[0])
+        if rows:
+            candidates = _listed((row[0], row[1]) for row in rows[:_LISTED])
+            raise UsageError(
+                f"{len(rows)} runs begin with {prefix!a}", remedy=f"one of: {candidates}"
+            )
+        remedy = f"the newest runs: {_listed(newest)}" if newest else "make one with: harness run"
+        raise UsageError(f"no run {prefix!a} in the store {self.path}", remedy=remedy)
+
+    def runs(self) -> tuple[RunSummary, ...]:
+        """All runs, newest first."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT id, state, ended, body, imported,"
+                " (SELECT count(*) FROM planned WHERE run = id),"
+                " (SELECT count(*) FROM records WHERE run = id)"
+                " FROM runs ORDER BY started DESC, id DESC"
+            ).fetchall()
+        return tuple(_summary(self._run(row[:4]), *row[4:]) for row in rows)
+
+    def latest_run(self) -> Run | None:
+        """The newest run that was made here (imported ones do not count)."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT id, state, ended, body FROM runs WHERE NOT imported"
+                " ORDER BY started DESC, id DESC LIMIT 1"
+            ).fetchone()
+        return self._run(row) if row else None
+
+    def latest_records_of(self, cell: str) -> tuple[Run, tuple[Record, ...]] | None:
+        """The newest run made here in which every planned key of `cell` has its record."""
+        with self._database.reading() as connection:
+            row = connection.execute(
+                "SELECT id, state, ended, body FROM runs WHERE NOT imported"
+                " AND EXISTS (SELECT 1 FROM planned WHERE run = id AND cell = ?1)"
+                " AND NOT EXISTS (SELECT 1 FROM planned LEFT JOIN records"
+                "  USING (run, cell, round, probe)"
+                "  WHERE planned.run = id AND planned.cell = ?1 AND records.body IS NULL)"
+                " ORDER BY started DESC, id DESC LIMIT 1",
+                (storable(cell),),
+            ).fetchone()
+        return (self._run(row), self.records(row[0], cell)) if row else None
+
+    def latest_answers(
+        self, cells: Sequence[str], probes: Sequence[str]
+    ) -> tuple[tuple[Run, Record], ...]:
+        """The newest record of each of these cells and probes in complete runs made here."""
+        with self._database.reading() as connection:
+            rows = connection.execute(
+                "SELECT run, records.body, facts.body, facts.digest, max(runs.started || runs.id)"
+                " FROM records JOIN runs ON runs.id = run JOIN facts ON facts.digest = facts"
+                " WHERE NOT imported AND state = 'complete'"
+                " AND cell IN (SELECT value FROM json_each(?1))"
+                " AND probe IN (SELECT value FROM json_each(?2))"
+                " GROUP BY cell, probe ORDER BY cell, probe",
+                (json.dumps([*map(storable, cells)]), json.dumps([*map(storable, probes)])),
+            ).fetchall()
+        runs = {name: self.run(name) for name in dict.fromkeys(row[0] for row in rows)}
+        try:
+            return tuple(
+                (runs[name], replace(decode(Record, body.encode()), facts=facts_of(digest, facts)))
+                for name, body, facts, digest, _ in rows
+            )
+        except UnreadableError as error:
+            raise self._damaged("", error) from error
+
+    def records(self, run_id: str, cell: str | None = None) -> tuple[Record, ...]:
+        """A run's records (of one cell), in the order in which they were planned."""
+        return tuple(record for record, _ in self._entries("records", "''", run_id, cell))
+
+    def attempts(self, run_id: str) -> tuple[Attempt, ...]:
+        """What attempts left that infrastructure ended, in planned order, then by time."""
+        rows = self._entries("attempts", "reason", run_id, None, "started, attempts.digest")
+        return tuple(Attempt(record=record, reason=reason) for record, reason in rows)
+
+    def _entries(
+        self, table: str, reason: str, run_id: str, cell: str | None, order: str = "position"
+    ) -> list[tuple[Record, str]]:
+        wanted = (storable(run_id), None if cell is None else storable(cell))
+        with self._database.reading() as connection:
+            facts = connection.execute(
+                "SELECT digest, body FROM facts WHERE digest IN"
+                f" (SELECT facts FROM {table} WHERE run = ?1 AND (?2 IS NULL OR cell = ?2))",
+                wanted,
+            ).fetchall()
+            rows = connection.execute(
+                f"SELECT {table}.body, {table}.facts, {reason}"
+                f" FROM planned JOIN {table} USING (run, cell, round, probe)"
+                " WHERE planned.run = ?1 AND (?2 IS NULL OR planned.cell = ?2)"
+                f" ORDER BY position, {order}",
+                wanted,
+            ).fetchall()
+        try:
+            known = {digest: facts_of(digest, body) for digest, body in facts}
+            return [
+                (replace(decode(Record, body.encode()), facts=known[digest]), text)
+                for body, digest, text in rows
+            ]
+        except UnreadableError as error:
+            raise self._damaged(run_id, error) from error
+
+    def _run(self, row: tuple[str, str, str, str]) -> Run:
+        run_id, state, ended, body = row
+        try:
+            return replace(decode(Run, body.encode()), state=state, ended=ended)
+        except UnreadableError as error:
+            raise self._damaged(run_id, error) from error
+
+    def _damaged(self, run_id: str, error: UnreadableError) -> StoreError:
+        return StoreError(
+            f"the store {self.path} is damaged: run {run_id} cannot be read back ({error})",
+            remedy="move the file away: the next run makes a new one",
+        )
+
+
+def _summary(run: Run, imported: int, planned: int, recorded: int) -> RunSummary:
+    return RunSummary(
+        id=run.id,
+        started=run.started,
+        ended=run.ended,
+        state=run.state,
+        suite=run.suite,
+        engine=run.engine.name,
+        cells=len(run.cells),
+        planned=planned,
+        recorded=recorded,
+        imported=bool(imported),
+    )
+
+
+def _listed(runs: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{run_id} ({state})" for run_id, state in runs)

@@ -1,0 +1,209 @@
+"""One run as a file of JSON lines, and back: my machine's records compared on yours.
+
+First line: header with the run. Then one line for each record and each attempt that infrastructure
+ended. Last line: counts, and the SHA-256 of all bytes before it. An import is all or nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, TypeVar
+
+from harness.errors import UsageError
+from harness.machine.files import atomic_write
+from harness.model import Key, Record, Run
+from harness.serial import MAX_LINE_BYTES, UnreadableError, decode_untrusted, encode
+from harness.store.rows import Attempt
+from harness.store.runid import is_safe_run_id
+from harness.store.store import Store
+
+_T = TypeVar("_T")
+
+SCHEMA = 1
+MAX_PLANNED = 1_000_000
+"""A run from outside that plans more records is refused."""
+_MAX_ATTEMPTS = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Header:
+    harness: str
+    schema: int
+    run: Run
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _RecordLine:
+    record: Record
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _AttemptLine:
+    attempt: Record
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Footer:
+    records: int
+    attempts: int
+    sha256: str
+
+
+_Line = _RecordLine | _AttemptLine | _Footer
+_KINDS: dict[str, type[_Line]] = {
+    "record": _RecordLine,
+    "attempt": _AttemptLine,
+    "sha256": _Footer,
+}
+
+
+def export(store: Store, run_id: str, path: Path) -> None:
+    """Write a run with all it has so far to `path`, atomically; the same run gives the same bytes.
+
+    UsageError: there is no such run, or `path` cannot be a file of ours.
+    """
+    run = store.run(run_id)
+    atomic_write(path, _lines(run, store.records(run.id), store.attempts(run.id)))
+
+
+def import_file(store: Store, path: Path) -> Run:
+    """Take in what `export` wrote, in one transaction; again changes nothing.
+
+    UsageError, with the line, where the file was cut short or altered: nothing was imported then.
+    StoreError where the store holds another run or record under the same name.
+    """
+    try:
+        stream = _opened(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+    with stream:
+        reader = _Reader(path, stream)
+        run = reader.run()
+        return store.take_in(run, reader.entries(run))
+
+
+def _lines(run: Run, records: tuple[Record, ...], attempts: tuple[Attempt, ...]) -> Iterator[bytes]:
+    digest = hashlib.sha256()
+    for line in (
+        _Header(harness="export", schema=SCHEMA, run=run),
+        *(_RecordLine(record=record) for record in records),
+        *(_AttemptLine(attempt=kept.record, reason=kept.reason) for kept in attempts),
+    ):
+        data = encode(line) + b"\n"
+        digest.update(data)
+        yield data
+    footer = _Footer(records=len(records), attempts=len(attempts), sha256=digest.hexdigest())
+    yield encode(footer) + b"\n"
+
+
+def _opened(path: Path) -> BinaryIO:
+    """A regular file only: a pipe could keep the store's transaction open for ever."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise UsageError(f"{path} is not a regular file", remedy="name a file of harness export")
+    return os.fdopen(descriptor, "rb")
+
+
+class _Reader:
+    """Reads an export line by line; every error names file and line."""
+
+    def __init__(self, path: Path, stream: BinaryIO) -> None:
+        self._path = path
+        self._stream = stream
+        self._line = 0
+        self._digest = hashlib.sha256()
+
+    def run(self) -> Run:
+        header = self._decoded({"harness": _Header}, self._next())
+        run = header.run
+        if header.harness != "export":
+            raise self._wrong("not a file of harness export")
+        if header.schema != SCHEMA:
+            raise self._wrong(
+                f"schema {header.schema}; this harness reads {SCHEMA}",
+                remedy="import it with the version of harness that wrote it, or a newer one",
+            )
+        if not is_safe_run_id(run.id):
+            raise self._wrong("run.id: not an id of a run")
+        if run.state not in {"running", "complete", "interrupted"}:
+            raise self._wrong("run.state: not a state of a run")
+        if run.rounds < 1 or run.rounds * len(run.pairs) > MAX_PLANNED:
+            raise self._wrong(f"run.rounds: plans none, or more than {MAX_PLANNED} records")
+        if len(set(run.pairs)) != len(run.pairs):
+            raise self._wrong("run.pairs: the same cell and probe twice")
+        return run
+
+    def entries(self, run: Run) -> Iterator[Record | Attempt]:
+        """Every record and attempt; the end is reached only where the footer agrees."""
+        planned = set(run.planned())
+        seen: set[Key] = set()
+        attempts = 0
+        while True:
+            before = self._digest.hexdigest()
+            match self._decoded(_KINDS, self._next()):
+                case _RecordLine(record=record):
+                    self._check_key(record, planned)
+                    if record.key in seen:
+                        raise self._wrong("a second record with the same key")
+                    seen.add(record.key)
+                    yield record
+                case _AttemptLine(attempt=record, reason=reason):
+                    self._check_key(record, planned)
+                    attempts += 1
+                    if attempts > _MAX_ATTEMPTS:
+                        raise self._wrong(f"more than {_MAX_ATTEMPTS} attempts")
+                    yield Attempt(record=record, reason=reason)
+                case _Footer() as footer:
+                    found = _Footer(records=len(seen), attempts=attempts, sha256=before)
+                    self._check_footer(footer, found)
+                    if run.state == "complete" and len(seen) < len(planned):
+                        raise self._wrong(
+                            f"a complete run with {len(seen)} of {len(planned)} records"
+                        )
+                    return
+
+    def _check_key(self, record: Record, planned: set[Key]) -> None:
+        if record.key not in planned:
+            raise self._wrong("a record that the run did not plan")
+
+    def _check_footer(self, footer: _Footer, found: _Footer) -> None:
+        if (footer.records, footer.attempts) != (found.records, found.attempts):
+            raise self._wrong(
+                f"says {footer.records} records and {footer.attempts} attempts, "
+                f"but {found.records} and {found.attempts} stand before it"
+            )
+        if footer.sha256 != found.sha256:
+            raise self._wrong("the SHA-256 of the lines before it is another: they were altered")
+        if self._stream.read(1):
+            raise self._wrong("something follows the last line")
+
+    def _decoded(self, kinds: Mapping[str, type[_T]], line: bytes) -> _T:
+        try:
+            return decode_untrusted(kinds, line)
+        except UnreadableError as error:
+            raise self._wrong(str(error)) from error
+
+    def _next(self) -> bytes:
+        self._line += 1
+        try:
+            line = self._stream.readline(MAX_LINE_BYTES + 1)
+        except OSError as error:
+            raise self._wrong(f"cannot be read: {error.strerror or error}") from error
+        if not line.endswith(b"\n"):
+            if len(line) > MAX_LINE_BYTES:
+                raise self._wrong(f"longer than {MAX_LINE_BYTES // 1024**2} MiB")
+            raise self._wrong("the file ends here, before its last line: it was cut short")
+        self._digest.update(line)
+        return line
+
+    def _wrong(self, problem: str, remedy: str = "export the run again") -> UsageError:
+        return UsageError(
+            f"{self._path}:{self._line}: {problem}; nothing was imported", remedy=remedy
+        )

@@ -1,0 +1,190 @@
+"""Products of framework versions, Pythons and CUDA versions, made cells.
+
+Nothing of a product disappears silently: a member is a cell, or excluded with a reason.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import product
+from typing import TYPE_CHECKING
+
+from harness.suite.cells import Origin
+from harness.suite.words import ID, IMAGE, MEANING, Complaint, checked_requirement
+from harness.text import name_remedy
+
+if TYPE_CHECKING:
+    from harness.suite.schema import Axis
+
+MAX_MEMBERS = 5000
+"""Members of one product; more are a slip of the pen."""
+
+_FIELD = re.compile(r"\{([^{}]*)\}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Member:
+    """One combination: what it would be, and why it is left out where it is."""
+
+    origin: Origin
+    excluded: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fault:
+    """A problem of the product, and which of its keys (and which part of it) it is about."""
+
+    message: str
+    where: tuple[str | int, ...] = ()
+    remedy: str = ""
+    at_key: bool = False
+    """About the key's name, not about its value."""
+
+
+def expand(axis: Axis) -> Iterator[Member | Fault]:
+    """The members of a product, in the order written, with the last axis turning fastest.
+
+    Faults of the whole product come first and are all there is then.
+    """
+    values = _axes(axis)
+    faults = list(_faults(axis, values))
+    if faults:
+        yield from faults
+        return
+    used: set[int] = set()
+    told: set[str] = set()
+    for combination in product(*values.values()):
+        member = dict(zip(values, combination, strict=True))
+        rule = _matching(axis, member)
+        if rule is not None:
+            used.add(rule)
+        try:
+            origin = _origin(axis, member)
+        except _Unfit as unfit:
+            if rule is None and unfit.fault.message not in told:
+                told.add(unfit.fault.message)
+                yield unfit.fault
+            continue
+        yield Member(origin=origin, excluded="" if rule is None else axis.exclude[rule].reason)
+    for number in range(len(axis.exclude)):
+        if number not in used:
+            yield Fault(
+                message="this rule excludes nothing",
+                where=("exclude", number),
+                remedy="correct its patterns, or remove it",
+            )
+
+
+class _Unfit(Exception):
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+
+
+def _axes(axis: Axis) -> dict[str, list[str]]:
+    values = {name: list(versions) for name, versions in axis.framework.items()}
+    for name, listed in (("python", axis.python), ("cuda", axis.cuda)):
+        if listed is not None:
+            values[name] = list(listed)
+    return values
+
+
+def _faults(axis: Axis, values: Mapping[str, list[str]]) -> Iterator[Fault]:
+    if not values:
+        yield Fault(message="a product needs `framework`, `python` or `cuda`")
+    size = 1
+    for listed in values.values():
+        size *= len(listed)
+    if size > MAX_MEMBERS:
+        yield Fault(message=f"{size} combinations; at most {MAX_MEMBERS} make sense")
+    if (axis.base is None) == (axis.image is None):
+        yield Fault(
+            message="a product needs one of `base`, `image`",
+            remedy='`base: "py{python}"`, or a base for each Python: `base: {"3.9": NAME}`',
+        )
+    if isinstance(axis.base, dict):
+        for python in values.get("python", [""]):
+            if python not in axis.base:
+                yield Fault(
+                    message=f"no base is named for Python {python}"
+                    if python
+                    else "a base for each Python needs a `python` axis",
+                    where=("base",),
+                )
+    for number, rule in enumerate(axis.exclude):
+        named = rule.model_extra or {}
+        if not named:
+            yield Fault(message="a rule must name an axis", where=("exclude", number))
+        for name in named:
+            if name not in values:
+                yield Fault(
+                    message=f"there is no axis `{name}`",
+                    where=("exclude", number, name),
+                    remedy=name_remedy(name, values, what="the axes are"),
+                    at_key=True,
+                )
+
+
+def _matching(axis: Axis, member: Mapping[str, str]) -> int | None:
+    for number, rule in enumerate(axis.exclude):
+        if all(fnmatchcase(member[name], glob) for name, glob in (rule.model_extra or {}).items()):
+            return number
+    return None
+
+
+def _origin(axis: Axis, member: Mapping[str, str]) -> Origin:
+    base = ""
+    if isinstance(axis.base, dict):
+        base = axis.base[member["python"]]
+    elif axis.base is not None:
+        base = _filled(axis.base, member, "base", ID)
+    return Origin(
+        id=_filled(axis.id, member, "id", ID),
+        framework=tuple((name, member[name]) for name in axis.framework),
+        python=member.get("python", ""),
+        cuda=member.get("cuda", ""),
+        base=base,
+        image="" if axis.image is None else _filled(axis.image, member, "image", IMAGE),
+        install=None if axis.install is None else _requirements(axis.install, member, "install"),
+        constraints=_requirements(axis.constraints, member, "constraints"),
+    )
+
+
+def _requirements(templates: list[str], member: Mapping[str, str], key: str) -> tuple[str, ...]:
+    filled = []
+    for number, template in enumerate(templates):
+        text = _filled(template, member, key, None, number)
+        try:
+            filled.append(checked_requirement(text))
+        except Complaint as complaint:
+            message = f"`{text}`: {complaint.message}"
+            raise _Unfit(
+                Fault(message=message, where=(key, number), remedy=complaint.remedy)
+            ) from None
+    return tuple(filled)
+
+
+def _filled(
+    template: str,
+    member: Mapping[str, str],
+    key: str,
+    pattern: str | None,
+    number: int | None = None,
+) -> str:
+    """A template with the member's values. _Unfit for an unknown field, or an unfit result."""
+    where = (key,) if number is None else (key, number)
+    for name in _FIELD.findall(template):
+        if name not in member:
+            raise _Unfit(
+                Fault(
+                    message=f"`{{{name}}}` stands for nothing here",
+                    where=where,
+                    remedy=name_remedy(name, member, what="the axes are"),
+                )
+            )
+    text = _FIELD.sub(lambda found: member[found.group(1)], template)
+    if pattern is not None and re.search(pattern, text) is None:
+        raise _Unfit(Fault(message=f"`{text}` must be {MEANING[pattern]}", where=where))
+    return text

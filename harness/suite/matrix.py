@@ -1,0 +1,196 @@
+"""A suite read from its matrix.yaml: every cell and every excluded one, or every problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.errors import MatrixError, Problem, UsageError
+from harness.model import Band, Base, Cell, Excluded, Expectation, Rules, Source, Suite
+
+if TYPE_CHECKING:
+    from harness.suite.diagnosis import Diagnosis
+    from harness.suite.document import Document, Where
+    from harness.suite.schema import Axis, BaseTable, Matrix, SourceTable
+
+FILE_NAME = "matrix.yaml"
+
+
+def load_suite(path: Path) -> Suite:
+    """The suite of a matrix.yaml, or of the folder that has one.
+
+    Raises MatrixError with all its problems, UsageError where there is no such file.
+    """
+    file = path / FILE_NAME if path.is_dir() else path
+    from harness.suite.document import MAX_BYTES
+
+    try:
+        with file.open("rb") as opened:
+            data = opened.read(MAX_BYTES + 1)
+    except OSError as error:
+        remedy = f"name a {FILE_NAME}, or a folder with one"
+        reason = error.strerror or type(error).__name__
+        raise UsageError(f"{file} cannot be read: {reason}", remedy=remedy) from None
+    return read_suite(data, str(file), file.resolve().parent)
+
+
+def read_suite(data: bytes, path: str, root: Path) -> Suite:
+    """The suite that the bytes of a matrix.yaml describe.
+
+    `path` names the file in problems and places; `root` is the suite's folder.
+    """
+    from hashlib import sha256
+
+    from harness.suite.diagnosis import diagnose
+    from harness.suite.document import read_document
+    from harness.suite.references import names, suite_problems, twins
+
+    document = read_document(data, path)
+    if not document.whole:
+        raise MatrixError(document.problems)
+    diagnosis = diagnose(document)
+    problems = [*document.problems, *diagnosis.problems]
+    matrix = diagnosis.matrix
+    if matrix is None:
+        raise MatrixError(_in_order(problems))
+    made, found, whole = _cells(document, diagnosis)
+    cells = tuple(cell for cell, _ in made if isinstance(cell, Cell))
+    excluded = tuple(cell for cell, _ in made if isinstance(cell, Excluded))
+    named = names(document, matrix, whole=whole and not problems)
+    problems += found
+    problems += twins(document, made)
+    problems += suite_problems(document, diagnosis, cells, excluded, named)
+    if problems:
+        raise MatrixError(_in_order(problems))
+    return Suite(
+        name=matrix.name or root.name,
+        root=str(root),
+        digest=sha256(data).hexdigest(),
+        cells=cells,
+        excluded=excluded,
+        bases=tuple(_base(name, table) for name, table in matrix.bases.items()),
+        rules=_rules(document, matrix),
+        default=tuple(matrix.default),
+        probes=tuple(matrix.probes),
+    )
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    """By their place in the file, each once."""
+    return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
+
+
+def _cells(
+    document: Document, diagnosis: Diagnosis
+) -> tuple[list[tuple[Cell | Excluded, Where]], list[Problem], bool]:
+    """Every row and every member of a product, with its place; what is wrong with them; and
+    whether no product lacks members for that."""
+    from harness.suite.cells import Origin, make_cell
+    from harness.suite.references import names, python_problem, row_problems
+
+    matrix = diagnosis.matrix
+    assert matrix is not None
+    named = names(document, matrix)
+    pythons = {name: table.python for name, table in matrix.bases.items()}
+    made: list[tuple[Cell | Excluded, Where]] = []
+    problems: list[Problem] = []
+    for number, row in enumerate(matrix.cells):
+        where = diagnosis.where("cells", number)
+        found = list(row_problems(document, row, where, named))
+        problems += found
+        origin = Origin(
+            id=row.id,
+            framework=tuple(row.framework.items()),
+            python=row.python,
+            cuda=row.cuda,
+            base=row.base,
+            image=row.image,
+            host=row.host,
+            install=None if row.install is None else tuple(row.install),
+            constraints=tuple(row.constraints),
+        )
+        place = document.place((*where, "id"))
+        cell = make_cell(origin, row, matrix.defaults, pythons, place)
+        if isinstance(cell, Cell):
+            problems += python_problem(document, cell, pythons, where)
+        made.append((cell, where))
+    whole = True
+    for number, axis in enumerate(matrix.axes):
+        before = len(problems)
+        where = diagnosis.where("axes", number)
+        _product(document, matrix, axis, where, pythons, made, problems)
+        whole = whole and len(problems) == before
+    return made, problems, whole
+
+
+def _product(
+    document: Document,
+    matrix: Matrix,
+    axis: Axis,
+    where: Where,
+    pythons: Mapping[str, str],
+    made: list[tuple[Cell | Excluded, Where]],
+    problems: list[Problem],
+) -> None:
+    """Add a product's members to `made`, and what is wrong with it to `problems`."""
+    from harness.suite.axes import Fault, expand
+    from harness.suite.cells import make_cell
+    from harness.suite.references import names, python_problem, unknown_base
+
+    named = names(document, matrix)
+    place = document.place((*where, "id"))
+    unknown: set[str] = set()
+    for member in expand(axis):
+        if isinstance(member, Fault):
+            at = (*where, *member.where)
+            problems.append(
+                document.problem(member.message, at, at_key=member.at_key, remedy=member.remedy)
+            )
+            continue
+        origin = member.origin
+        if member.excluded:
+            made.append((Excluded(id=origin.id, reason=member.excluded, place=place), where))
+            continue
+        if origin.base and origin.base not in named.bases:
+            if origin.base not in unknown:
+                unknown.add(origin.base)
+                problems.append(unknown_base(document, origin.base, (*where, "base"), named))
+            continue
+        cell = make_cell(origin, axis, matrix.defaults, pythons, place)
+        if isinstance(cell, Cell):
+            problems += python_problem(document, cell, pythons, where)
+        made.append((cell, where))
+
+
+def _base(name: str, table: BaseTable) -> Base:
+    sources = tuple(_source(table.python, source) for source in table.sources)
+    return Base(id=name, python=table.python, sources=sources)
+
+
+def _source(python: str, source: SourceTable) -> Source:
+    from harness.suite.schema import Debian, Pull
+
+    if isinstance(source, Pull):
+        return Source(kind="pull", image=source.pull, interpreter=source.interpreter)
+    packages = tuple(source.packages)
+    if isinstance(source, Debian):
+        return Source(
+            kind="debian",
+            suite=source.debian,
+            packages=packages,
+            archive=source.archive,
+            interpreter=source.interpreter or f"/usr/bin/python{python}",
+        )
+    return Source(kind="prefix", suite=source.debian, packages=packages, python=source.prefix)
+
+
+def _rules(document: Document, matrix: Matrix) -> Rules:
+    return Rules(
+        reference=matrix.reference,
+        expectations=tuple(
+            Expectation(**rule.model_dump(), place=document.place(("expectations", number)))
+            for number, rule in enumerate(matrix.expectations)
+        ),
+        bands=tuple(Band(**band.model_dump()) for band in matrix.bands),
+    )

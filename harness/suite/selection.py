@@ -1,0 +1,54 @@
+"""Which cells a command is about: globs over ids, tags, else the suite's own choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from harness.errors import UsageError
+from harness.model import Cell, Suite
+from harness.text import name_remedy
+
+
+def select(suite: Suite, cells: Sequence[str] = (), tags: Sequence[str] = ()) -> tuple[Cell, ...]:
+    """The cells that match any of the globs and have any of the tags, in the suite's order.
+
+    With neither: those with one of the suite's default tags, else all. Raises UsageError for a
+    glob or tag that no cell has, and where globs and tags share no cell.
+    """
+    for glob in cells:
+        if not any(fnmatchcase(cell.id, glob) for cell in suite.cells):
+            raise _no_cell(suite, glob)
+    known = {tag for cell in suite.cells for tag in cell.tags}
+    for tag in tags:
+        if tag not in known:
+            raise UsageError(
+                f"no cell has the tag `{tag}`", remedy=name_remedy(tag, known, what="the tags are")
+            )
+    wanted = tags or (() if cells else suite.default)
+    chosen = tuple(
+        cell
+        for cell in suite.cells
+        if (not cells or any(fnmatchcase(cell.id, glob) for glob in cells))
+        and (not wanted or any(tag in cell.tags for tag in wanted))
+    )
+    if not chosen:
+        raise UsageError(
+            f"no cell matches {_listed(cells)} and has one of the tags {_listed(tags)}",
+            remedy="give globs or tags alone, or see `harness plan`",
+        )
+    return chosen
+
+
+def _no_cell(suite: Suite, glob: str) -> UsageError:
+    left_out = next((cell for cell in suite.excluded if fnmatchcase(cell.id, glob)), None)
+    if left_out is not None:
+        return UsageError(f"cell `{left_out.id}` is left out: {left_out.reason}")
+    ids = [cell.id for cell in suite.cells]
+    return UsageError(
+        f"no cell matches `{glob}`", remedy=name_remedy(glob, ids, what="the cells are")
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    return ", ".join(f"`{word}`" for word in words)
