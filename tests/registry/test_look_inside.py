@@ -317,7 +317,7 @@ def directly(raw: bytes, *modules: str) -> list[dict[str, Any]]:
     """What the worker tells of these bytes, in a process of its own."""
     start = (
         "import sys; sys.path.insert(0, sys.argv[1]); "
-        "from harness.check.layer_worker import main; main(sys.argv[2:])"
+        "from harness.images.layer_worker import main; main(sys.argv[2:])"
     )
     root = str(Path(__file__).parents[2])
     done = subprocess.run(
@@ -478,7 +478,7 @@ def test_nothing_is_left_in_the_temporary_folder(
 def test_the_reader_runs_within_its_limits() -> None:
     code = (
         "import sys, resource; sys.path.insert(0, sys.argv[1]); "
-        "from harness.check.layer_worker import limit; limit(); "
+        "from harness.images.layer_worker import limit; limit(); "
         "print([resource.getrlimit(one)[1] for one in "
         "(resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CORE)])"
     )
