@@ -223,13 +223,13 @@ def check(
     Exit status: 0 reuse, 1 not as it is, 2 unknown or refused, 4 registry out of reach,
     5 cannot tell.
     """
-    from harness.commands.check import Asked
+    from harness.commands.check import CheckRequest
     from harness.commands.check import check as checked
     from harness.commands.report import written
     from harness.formats.checks import render
 
     page = checked(
-        Asked(
+        CheckRequest(
             image=image,
             archive=archive,
             static=static,

@@ -18,7 +18,7 @@ from harness.knowledge.versions import minor
 from harness.text import clean_line, without_credentials
 
 
-class Origin(StrEnum):
+class ClaimOrigin(StrEnum):
     """Who says so."""
 
     MEASURED = "measured"
@@ -36,7 +36,7 @@ class Claim:
     what: str
     """framework, package, python, cuda, cudnn, system, gpu, jupyter, devel, nvidia-docker."""
     value: str
-    origin: Origin
+    origin: ClaimOrigin
     evidence: str
     """The words it was read from, or the rule."""
 
@@ -77,7 +77,7 @@ def _of_tag(reference: Reference) -> Iterator[Claim]:
     shown = f"{repository}:{reference.tag}" if reference.tag else repository
 
     def says(what: str, value: str, why: str) -> Claim:
-        return Claim(what=what, value=value, origin=Origin.TAG, evidence=f"{shown}: {why}")
+        return Claim(what=what, value=value, origin=ClaimOrigin.TAG, evidence=f"{shown}: {why}")
 
     found = frameworks.tag_pattern(framework).match(reference.tag)
     version = found["version"] if found else ""
@@ -110,16 +110,16 @@ def _of_configuration(image: Image) -> Iterator[Claim]:
             yield Claim(
                 what=what,
                 value=value,
-                origin=Origin.ENVIRONMENT,
+                origin=ClaimOrigin.ENVIRONMENT,
                 evidence=f"{name}={clean_line(value, 60)}",
             )
     for name, what in _LABELS:
         if value := image.labels.get(name, ""):
             shown = f"{name}={clean_line(value, 60)}"
-            yield Claim(what=what, value=value, origin=Origin.LABEL, evidence=shown)
+            yield Claim(what=what, value=value, origin=ClaimOrigin.LABEL, evidence=shown)
     if image.labels.get("com.nvidia.volumes.needed"):
         evidence = "com.nvidia.volumes.needed=nvidia_driver"
-        yield Claim(what="nvidia-docker", value="1", origin=Origin.LABEL, evidence=evidence)
+        yield Claim(what="nvidia-docker", value="1", origin=ClaimOrigin.LABEL, evidence=evidence)
     yield from _of_base_labels(image)
     for step in image.steps:
         yield from _of_step(without_credentials(step))
@@ -132,7 +132,7 @@ def _of_base_labels(image: Image) -> Iterator[Claim]:
     if any(one.id == f"{name}-{version}" for one in systems().systems):
         evidence = f"org.opencontainers.image.version={version}"
         yield Claim(
-            what="system", value=f"{name}-{version}", origin=Origin.LABEL, evidence=evidence
+            what="system", value=f"{name}-{version}", origin=ClaimOrigin.LABEL, evidence=evidence
         )
 
 
@@ -178,7 +178,7 @@ def _told(what: str, value: str, word: str, step: str) -> Claim:
     last = step.find(" ", at + len(word))
     excerpt = step[first : last if 0 <= last < at + len(word) + 60 else at + len(word) + 60]
     shown = f"{'... ' if first else ''}{clean_line(excerpt, 200)}"
-    return Claim(what=what, value=value, origin=Origin.HISTORY, evidence=shown)
+    return Claim(what=what, value=value, origin=ClaimOrigin.HISTORY, evidence=shown)
 
 
 def agree(what: str, one: str, other: str) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from harness.check.claims import Origin, agree
+from harness.check.claims import ClaimOrigin, agree
 from harness.check.foreseen import NO, Foreseen, Sign
 from harness.check.measured import Seen
-from harness.check.reasons import Confidence, Reason, Standing, Weight
+from harness.check.reasons import Confidence, PredictionStanding, Reason, Weight
 from harness.check.subject import Subject
 from harness.check.trial import Trial
 from harness.compare.judgement import CellJudgement, Finding
@@ -53,15 +53,15 @@ def _judged(reason: Reason, trial: Trial) -> Reason:
     found = [(one, trial.seen.get(one.sign)) for one in reason.foresees]
     against = [seen for one, seen in found if seen is not None and not _agrees(one, seen)]
     if against:
-        return replace(reason, standing=Standing.REFUTED, seen=against[0].evidence)
+        return replace(reason, standing=PredictionStanding.REFUTED, seen=against[0].evidence)
     if reason.explain in trial.breakages:
         line = trial.breakages[reason.explain]
-        return replace(reason, standing=Standing.CONFIRMED, seen=clean_line(line, 300))
+        return replace(reason, standing=PredictionStanding.CONFIRMED, seen=clean_line(line, 300))
     shown = [seen.evidence for _, seen in found if seen is not None]
     if shown and len(shown) == len(found):
         told = "; ".join(dict.fromkeys(shown))
-        return replace(reason, standing=Standing.CONFIRMED, seen=told)
-    return replace(reason, standing=Standing.UNTESTED)
+        return replace(reason, standing=PredictionStanding.CONFIRMED, seen=told)
+    return replace(reason, standing=PredictionStanding.UNTESTED)
 
 
 def _agrees(one: Foreseen, seen: Seen) -> bool:
@@ -71,7 +71,7 @@ def _agrees(one: Foreseen, seen: Seen) -> bool:
 
 
 def _reweighed(reason: Reason, trial: Trial) -> Reason:
-    if reason.standing is Standing.REFUTED:
+    if reason.standing is PredictionStanding.REFUTED:
         return replace(reason, weight=Weight.REFUTED)
     if reason.weight is Weight.UNTOLD and trial.settled:
         return replace(reason, weight=Weight.NOTE)
@@ -117,7 +117,7 @@ def _worst(judgement: CellJudgement) -> Finding | None:
 def _lies(subject: Subject, trial: Trial) -> Iterator[Reason]:
     """Promises of the tag that the image does not keep and was not known to break."""
     known = {promise.what for promise, _ in subject.contradictions()}
-    for promise in subject.claims_by(Origin.TAG):
+    for promise in subject.claims_by(ClaimOrigin.TAG):
         if promise.what not in {one.value for one in _VERSIONS} or promise.what in known:
             continue
         seen = trial.seen.get(Sign(promise.what))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.check.claims import Claim, Origin
+from harness.check.claims import Claim, ClaimOrigin
 from harness.images.inside import Inside
 from harness.knowledge import frameworks
 
@@ -39,4 +39,4 @@ def _claims(inside: Inside) -> Iterator[Claim]:
 
 
 def _claim(what: str, value: str, evidence: str) -> Claim:
-    return Claim(what=what, value=value, origin=Origin.CONTENT, evidence=evidence[:300])
+    return Claim(what=what, value=value, origin=ClaimOrigin.CONTENT, evidence=evidence[:300])

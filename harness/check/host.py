@@ -15,7 +15,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Engine:
+class TargetEngine:
     """A container engine of the host."""
 
     name: str
@@ -29,7 +29,7 @@ class Engine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class HostGpu:
+class TargetGpu:
     """A GPU of the host."""
 
     name: str
@@ -38,7 +38,7 @@ class HostGpu:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Host:
+class TargetHost:
     """What decides whether an image runs there."""
 
     machine: str
@@ -49,8 +49,8 @@ class Host:
     vsyscall: str = ""
     """emulate, xonly, none; empty: not known."""
     cgroup: int = 0
-    engines: tuple[Engine, ...] = ()
-    gpus: tuple[HostGpu, ...] = ()
+    engines: tuple[TargetEngine, ...] = ()
+    gpus: tuple[TargetGpu, ...] = ()
     driver: str = ""
     cuda: str = ""
     """Newest CUDA release the driver knows, where it says."""
@@ -62,12 +62,12 @@ class Host:
     """What was given on the command line instead of being found."""
 
     @property
-    def engine(self) -> Engine | None:
+    def engine(self) -> TargetEngine | None:
         """The engine that would run the image: Docker before others."""
         return self.engines[0] if self.engines else None
 
 
-def parse_host(raw: bytes, where: str) -> Host:
+def parse_host(raw: bytes, where: str) -> TargetHost:
     """A description, as `harness host` writes it. Raises UsageError for anything else."""
     try:
         tree = parse(raw, LIMIT)
@@ -79,7 +79,7 @@ def parse_host(raw: bytes, where: str) -> Host:
     machine = text(tree.get("machine"), 40)
     if not machine:
         raise _refused(where, "it does not say what machine it describes")
-    return Host(
+    return TargetHost(
         machine=machine,
         kernel=text(tree.get("kernel"), 100),
         system=text(tree.get("system"), 100),
@@ -95,13 +95,13 @@ def parse_host(raw: bytes, where: str) -> Host:
     )
 
 
-def supposing(host: Host, gpu: str, driver: str) -> Host:
+def supposing(host: TargetHost, gpu: str, driver: str) -> TargetHost:
     """The same host with another GPU or driver. Raises UsageError for a GPU nobody knows."""
     if gpu:
         capability = capability_of(gpu)
         host = replace(
             host,
-            gpus=(HostGpu(name=gpu, capability=capability),),
+            gpus=(TargetGpu(name=gpu, capability=capability),),
             driver=host.driver if host.gpus else "",
             toolkit=host.toolkit or "assumed",
             assumed=(*host.assumed, f"the GPU {gpu}"),
@@ -117,7 +117,7 @@ def supposing(host: Host, gpu: str, driver: str) -> Host:
     return host
 
 
-def cuda_of_driver(host: Host) -> str:
+def cuda_of_driver(host: TargetHost) -> str:
     """The newest CUDA release the host's driver knows: as it says, else by the table; empty where
     nobody knows."""
     if host.cuda or not host.driver:
@@ -129,8 +129,8 @@ def cuda_of_driver(host: Host) -> str:
     return known[-1].version if known and toolkit_row(known[-1].version) else ""
 
 
-def _engine(row: dict[str, object]) -> Engine:
-    return Engine(
+def _engine(row: dict[str, object]) -> TargetEngine:
+    return TargetEngine(
         name=text(row.get("name"), 40),
         version=text(row.get("version"), 60),
         api=text(row.get("api"), 20),
@@ -141,14 +141,14 @@ def _engine(row: dict[str, object]) -> Engine:
     )
 
 
-def _gpu(row: dict[str, object]) -> HostGpu:
+def _gpu(row: dict[str, object]) -> TargetGpu:
     name, capability = text(row.get("name"), 100), text(row.get("capability"), 8)
     if len(release(capability)) != 2:
         try:
             capability = capability_of(name)
         except UsageError:
             capability = ""
-    return HostGpu(name=name, capability=capability)
+    return TargetGpu(name=name, capability=capability)
 
 
 def _refused(where: str, why: str) -> UsageError:

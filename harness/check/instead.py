@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.subject import Subject
 from harness.errors import UsageError
 from harness.knowledge import frameworks
@@ -34,7 +34,7 @@ class Instead:
 
 
 def instead_of(
-    subject: Subject, host: Host, suite: Suite, locked: Callable[[Cell], bool]
+    subject: Subject, host: TargetHost, suite: Suite, locked: Callable[[Cell], bool]
 ) -> Instead:
     """The cell to take. Raises UsageError where nobody knows what the image holds, or the suite
     has nothing like it."""
@@ -70,7 +70,7 @@ def _version(cell: Cell, framework: str) -> str:
     return dict(cell.framework).get(framework, "")
 
 
-def _fit(suite: Suite, framework: str, host: Host) -> Iterator[Cell]:
+def _fit(suite: Suite, framework: str, host: TargetHost) -> Iterator[Cell]:
     """Built cells of the framework that this host can run. One for CUDA that asks for no GPU is
     there to show what is missing."""
     for cell in suite.cells:
@@ -81,7 +81,7 @@ def _fit(suite: Suite, framework: str, host: Host) -> Iterator[Cell]:
             yield cell
 
 
-def _runs(framework: str, version: str, host: Host) -> bool:
+def _runs(framework: str, version: str, host: TargetHost) -> bool:
     """Whether the host's CPU has what the release needs."""
     build = frameworks.build(framework, version)
     return build is None or not build.needs_avx or "avx" in host.flags
@@ -104,7 +104,9 @@ def _distance(
     )
 
 
-def _rows(framework: str, version: str, python: str, suite: Suite, host: Host) -> Iterator[Cell]:
+def _rows(
+    framework: str, version: str, python: str, suite: Suite, host: TargetHost
+) -> Iterator[Cell]:
     """New rows of exactly that release, those of the same Python first."""
     bases = {base.python: base for base in suite.bases}
     found = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from harness.check.claims import Claim, Origin
+from harness.check.claims import Claim, ClaimOrigin
 from harness.check.foreseen import NO, YES, Sign
 from harness.compare.causes import cause_of
 from harness.knowledge import frameworks
@@ -54,7 +54,7 @@ def measured_claims(seen: Mapping[Sign, Seen]) -> tuple[Claim, ...]:
         Claim(
             what=sign.value,
             value=seen[sign].value,
-            origin=Origin.MEASURED,
+            origin=ClaimOrigin.MEASURED,
             evidence=seen[sign].evidence,
         )
         for sign in (Sign.FRAMEWORK, Sign.PYTHON, Sign.SYSTEM)

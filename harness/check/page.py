@@ -6,8 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.check.host import Host
-from harness.check.reasons import Answer, Reason, Standing, Weight, answer_to, in_order
+from harness.check.host import TargetHost
+from harness.check.reasons import (
+    PredictionStanding,
+    Reason,
+    ReuseAnswer,
+    Weight,
+    answer_to,
+    in_order,
+)
 from harness.check.subject import Subject
 from harness.errors import Exit
 from harness.images.reference import default_registry
@@ -21,12 +28,12 @@ _ROWS = ("framework", "python", "cuda", "cudnn", "system")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Page:
+class CheckPage:
     """What there is to say about one image for one host."""
 
     name: str
     digest: str
-    answer: Answer
+    answer: ReuseAnswer
     exit: Exit
     """What the command ends with: the answer's own status, but where running it was hindered."""
     purpose: str
@@ -48,8 +55,8 @@ class Page:
 
 
 def page_of(
-    subject: Subject, host: Host, reasons: Iterable[Reason], trial: Trial | None = None
-) -> Page:
+    subject: Subject, host: TargetHost, reasons: Iterable[Reason], trial: Trial | None = None
+) -> CheckPage:
     """Put everything together; with a trial each reason is confronted with it. Pure: the same
     values, the same page."""
     if trial is not None:
@@ -63,7 +70,7 @@ def page_of(
     ordered = in_order(reasons)
     answer = answer_to(ordered)
     reading = subject.reading
-    return Page(
+    return CheckPage(
         name=_name(subject),
         digest=reading.digest,
         answer=answer,
@@ -91,12 +98,12 @@ def _name(subject: Subject) -> str:
     return name.removeprefix(f"{default.namespace}/")
 
 
-def _purpose(subject: Subject, answer: Answer, reasons: Iterable[Reason]) -> str:
-    if not subject.version or answer is Answer.UNTOLD:
+def _purpose(subject: Subject, answer: ReuseAnswer, reasons: Iterable[Reason]) -> str:
+    if not subject.version or answer is ReuseAnswer.UNTOLD:
         return ""
     python = subject.said("python")
     what = f"{subject.framework} {subject.version}" + (f" on Python {python}" if python else "")
-    if answer is Answer.NOT:
+    if answer is ReuseAnswer.NOT:
         return what
     gpu = subject.for_gpu and not _cpu_only(reasons)
     return f"{what}, for the {'CPU and the GPU' if gpu else 'CPU'}"
@@ -111,7 +118,7 @@ def _own(subject: Subject, what: str) -> str:
     return f"{claims[0].value} ({claims[0].origin})" if claims else ""
 
 
-def _host_rows(host: Host) -> tuple[tuple[str, str], ...]:
+def _host_rows(host: TargetHost) -> tuple[tuple[str, str], ...]:
     avx = [flag for flag in ("avx", "avx2", "avx512f") if flag in host.flags]
     engine = host.engine
     rows = (
@@ -132,8 +139,8 @@ def _host_rows(host: Host) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in rows if value)
 
 
-def _run(subject: Subject, host: Host, answer: Answer, reasons: Iterable[Reason]) -> str:
-    if answer in (Answer.NOT, Answer.UNTOLD) or subject.reading.reference is None:
+def _run(subject: Subject, host: TargetHost, answer: ReuseAnswer, reasons: Iterable[Reason]) -> str:
+    if answer in (ReuseAnswer.NOT, ReuseAnswer.UNTOLD) or subject.reading.reference is None:
         return ""
     known = {reason.explain for reason in reasons if reason.weight is Weight.CHANGE}
     options = ["--rm", "-it"]
@@ -149,12 +156,13 @@ def _run(subject: Subject, host: Host, answer: Answer, reasons: Iterable[Reason]
     return f"docker run {' '.join(options)} {_name(subject)}"
 
 
-def _exit(answer: Answer, reasons: Iterable[Reason], trial: Trial | None) -> Exit:
+def _exit(answer: ReuseAnswer, reasons: Iterable[Reason], trial: Trial | None) -> Exit:
     """A hindrance that was foreseen is an answer; another one leaves it incomplete."""
     if trial is None or trial.status is not Exit.OK:
         return answer.exit if trial is None else trial.status
     foreseen = any(
-        one.weight is Weight.BLOCKS and one.standing is Standing.CONFIRMED for one in reasons
+        one.weight is Weight.BLOCKS and one.standing is PredictionStanding.CONFIRMED
+        for one in reasons
     )
     return Exit.INFRASTRUCTURE if trial.kept_from and not foreseen else answer.exit
 
@@ -193,6 +201,6 @@ def _cost(subject: Subject, trial: Trial | None) -> str:
     return f"{count}, {reading.received / 1024:.1f} KiB, nothing pulled{kept}"
 
 
-def shown_name(page: Page) -> str:
+def shown_name(page: CheckPage) -> str:
     """The image's name on one line."""
     return clean_line(page.name, 300)

@@ -37,7 +37,7 @@ class Confidence(StrEnum):
     THUMB = "rule of thumb"
 
 
-class Standing(StrEnum):
+class PredictionStanding(StrEnum):
     """What a measurement says of a prediction."""
 
     CONFIRMED = "confirmed"
@@ -45,7 +45,7 @@ class Standing(StrEnum):
     UNTESTED = "not tested"
 
 
-class Answer(StrEnum):
+class ReuseAnswer(StrEnum):
     """May this image be reused here?"""
 
     REUSE = "reuse"
@@ -57,9 +57,9 @@ class Answer(StrEnum):
     @property
     def exit(self) -> Exit:
         """0, 1, or 5 where it cannot be told."""
-        if self is Answer.UNTOLD:
+        if self is ReuseAnswer.UNTOLD:
             return Exit.NOTHING
-        return Exit.OK if self is Answer.REUSE else Exit.FINDINGS
+        return Exit.OK if self is ReuseAnswer.REUSE else Exit.FINDINGS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -79,7 +79,7 @@ class Reason:
     """What running it would show; empty: no probe shows it."""
     change: Change | None = None
     """What is to mend it, where that can be tried."""
-    standing: Standing | None = None
+    standing: PredictionStanding | None = None
     """What running it said of this; None: it was not run."""
     seen: str = ""
     """What was seen when it was run, where something was."""
@@ -93,14 +93,14 @@ class Reason:
 
 
 _ANSWERS = (
-    (Weight.BLOCKS, Answer.NOT),
-    (Weight.UNTOLD, Answer.UNTOLD),
-    (Weight.CPU, Answer.CPU),
-    (Weight.CHANGE, Answer.CHANGES),
+    (Weight.BLOCKS, ReuseAnswer.NOT),
+    (Weight.UNTOLD, ReuseAnswer.UNTOLD),
+    (Weight.CPU, ReuseAnswer.CPU),
+    (Weight.CHANGE, ReuseAnswer.CHANGES),
 )
 
 
-def answer_to(reasons: Iterable[Reason]) -> Answer:
+def answer_to(reasons: Iterable[Reason]) -> ReuseAnswer:
     """What the reasons come to. Nothing known is never `reuse`: that takes a reason for it.
 
     Who may use the CPU only, and that after a change, is told of the change.
@@ -108,10 +108,10 @@ def answer_to(reasons: Iterable[Reason]) -> Answer:
     reasons = tuple(reasons)
     weights = {reason.weight for reason in reasons}
     if not weights & {Weight.FINE, Weight.BLOCKS}:
-        return Answer.UNTOLD
-    answer = next((answer for weight, answer in _ANSWERS if weight in weights), Answer.REUSE)
-    if answer is Answer.CPU and any(reason.needed for reason in reasons):
-        return Answer.CHANGES
+        return ReuseAnswer.UNTOLD
+    answer = next((answer for weight, answer in _ANSWERS if weight in weights), ReuseAnswer.REUSE)
+    if answer is ReuseAnswer.CPU and any(reason.needed for reason in reasons):
+        return ReuseAnswer.CHANGES
     return answer
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.check.claims import Claim, Origin, agree, claims_of
+from harness.check.claims import Claim, ClaimOrigin, agree, claims_of
 from harness.check.content import content_claims
 from harness.images.image import Reading
 from harness.images.inside import Inside
@@ -13,12 +13,12 @@ from harness.knowledge.frameworks import Build, Period
 from harness.knowledge.library import System, system
 
 _BELIEVED = (
-    Origin.MEASURED,
-    Origin.CONTENT,
-    Origin.HISTORY,
-    Origin.ENVIRONMENT,
-    Origin.LABEL,
-    Origin.TAG,
+    ClaimOrigin.MEASURED,
+    ClaimOrigin.CONTENT,
+    ClaimOrigin.HISTORY,
+    ClaimOrigin.ENVIRONMENT,
+    ClaimOrigin.LABEL,
+    ClaimOrigin.TAG,
 )
 """Whose word counts more, where two differ."""
 
@@ -47,9 +47,9 @@ class Subject:
 
     def promised(self, what: str) -> str:
         """What the tag promises."""
-        return next((one.value for one in self.claims_by(Origin.TAG) if one.what == what), "")
+        return next((one.value for one in self.claims_by(ClaimOrigin.TAG) if one.what == what), "")
 
-    def claims_by(self, origin: Origin) -> tuple[Claim, ...]:
+    def claims_by(self, origin: ClaimOrigin) -> tuple[Claim, ...]:
         """Claims of one origin."""
         return tuple(one for one in self.claims if one.origin is origin)
 
@@ -89,14 +89,14 @@ class Subject:
     @property
     def confirmed(self) -> bool:
         """Whether the image itself bears out the version it is taken for."""
-        own = [one for one in self.all("framework") if one.origin is not Origin.TAG]
+        own = [one for one in self.all("framework") if one.origin is not ClaimOrigin.TAG]
         return any(agree("framework", one.value, self.said("framework")) for one in own)
 
     def contradictions(self) -> tuple[tuple[Claim, Claim], ...]:
         """(promise of the tag, what the image says instead)."""
         found = []
-        for promise in self.claims_by(Origin.TAG):
-            own = [one for one in self.all(promise.what) if one.origin is not Origin.TAG]
+        for promise in self.claims_by(ClaimOrigin.TAG):
+            own = [one for one in self.all(promise.what) if one.origin is not ClaimOrigin.TAG]
             if own and not any(agree(promise.what, promise.value, one.value) for one in own):
                 found.append((promise, own[0]))
         return tuple(found)

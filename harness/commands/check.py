@@ -9,8 +9,8 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from harness.check.host import Host, supposing
-from harness.check.page import Page, page_of
+from harness.check.host import TargetHost, supposing
+from harness.check.page import CheckPage, page_of
 from harness.check.reasons import Reason
 from harness.check.rules import all_reasons
 from harness.check.subject import Subject, subject_of
@@ -31,7 +31,7 @@ HERE = "here"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class CheckRequest:
     """What was asked on the command line."""
 
     image: str = ""
@@ -51,7 +51,7 @@ class Asked:
     """The engine that runs it."""
 
 
-def check(asked: Asked, progress: Progress | None = None) -> Page:
+def check(asked: CheckRequest, progress: Progress | None = None) -> CheckPage:
     """The page on an image. Raises UsageError (also where the registry refuses), and
     RegistryUnreachable, WrongContent, UnsafeAddress; with `pull` what running raises.
 
@@ -68,7 +68,7 @@ def check(asked: Asked, progress: Progress | None = None) -> Page:
     return replace(page, instead=_instead(subject, host)) if asked.emit_cell else page
 
 
-def look_at(asked: Asked) -> tuple[Page, Subject, Host, tuple[Reason, ...]]:
+def look_at(asked: CheckRequest) -> tuple[CheckPage, Subject, TargetHost, tuple[Reason, ...]]:
     """What is foreseen of an image before anything of it is run: the page, and what it rests on.
     Raises what `check` raises."""
     if not asked.image and not asked.archive:
@@ -86,7 +86,7 @@ def look_at(asked: Asked) -> tuple[Page, Subject, Host, tuple[Reason, ...]]:
     return page_of(subject, host, reasons), subject, host, reasons
 
 
-def _instead(subject: Subject, host: Host) -> tuple[tuple[str, str], ...]:
+def _instead(subject: Subject, host: TargetHost) -> tuple[tuple[str, str], ...]:
     """Write a cell that works here; what was written, for the page."""
     from harness.commands.emit import emit_cell
 
@@ -99,7 +99,7 @@ def _instead(subject: Subject, host: Host) -> tuple[tuple[str, str], ...]:
     )
 
 
-def _refuse_pull(asked: Asked) -> None:
+def _refuse_pull(asked: CheckRequest) -> None:
     """Raise UsageError for what cannot be run here, or says nothing of the host that is meant."""
     if asked.archive:
         raise UsageError(
@@ -114,7 +114,7 @@ def _refuse_pull(asked: Asked) -> None:
         )
 
 
-def _of_registry(reference: Reference, host: Host, static: bool) -> Subject:
+def _of_registry(reference: Reference, host: TargetHost, static: bool) -> Subject:
     registry = Registry(reference=reference)
     memory = Remembered(folder=places().cache / "check")
     reading = read_image(registry, memory, platform_of(host.machine))
@@ -134,12 +134,12 @@ def _of_registry(reference: Reference, host: Host, static: bool) -> Subject:
     return subject_of(reading, inside)
 
 
-def _of_file(path: Path, host: Host, wanted: str) -> Subject:
+def _of_file(path: Path, host: TargetHost, wanted: str) -> Subject:
     with opened_archive(path, platform_of(host.machine), wanted) as archive:
         return subject_of(archive.reading, look_inside(archive.layers, frameworks.names()))
 
 
-def _host(asked: Asked) -> Host:
+def _host(asked: CheckRequest) -> TargetHost:
     found = this_host() if asked.host == HERE else described_host(Path(asked.host))
     host = supposing(found, asked.gpu, asked.driver)
     return replace(host, date=date.today().isoformat())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from harness import standard
 from harness.check.emitted import suite_text
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.instead import Instead, instead_of
 from harness.check.subject import Subject
 from harness.commands.lock import lock
@@ -24,7 +24,7 @@ _FILES = ("cell.Dockerfile", "install.py")
 
 
 def emit_cell(
-    subject: Subject, host: Host, folder: Path | None, say: Callable[[str], object]
+    subject: Subject, host: TargetHost, folder: Path | None, say: Callable[[str], object]
 ) -> tuple[Instead, Path]:
     """Write the suite into a folder (named as the cell, where None), which must not be there yet.
 

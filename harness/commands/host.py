@@ -6,7 +6,7 @@ import json
 from importlib import import_module
 from pathlib import Path
 
-from harness.check.host import LIMIT, Host, parse_host
+from harness.check.host import LIMIT, TargetHost, parse_host
 from harness.errors import UsageError
 
 
@@ -16,12 +16,12 @@ def describe() -> bytes:
     return (json.dumps(description, indent=1, sort_keys=True) + "\n").encode()
 
 
-def this_host() -> Host:
+def this_host() -> TargetHost:
     """This host."""
     return parse_host(describe(), "this host")
 
 
-def described_host(path: Path) -> Host:
+def described_host(path: Path) -> TargetHost:
     """A host that was described elsewhere. Raises UsageError."""
     try:
         with path.open("rb") as stream:

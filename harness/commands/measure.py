@@ -11,8 +11,8 @@ from dataclasses import replace
 from harness import standard
 from harness.check.confront import confronted
 from harness.check.foreseen import Change
-from harness.check.host import Host
-from harness.check.reasons import Reason, Standing
+from harness.check.host import TargetHost
+from harness.check.reasons import PredictionStanding, Reason
 from harness.check.subject import Subject
 from harness.check.trial import Changed, Trial, trial_of
 from harness.compare.judge import judge_cell
@@ -31,7 +31,7 @@ _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 
 def try_image(
     subject: Subject,
-    host: Host,
+    host: TargetHost,
     reasons: Sequence[Reason],
     progress: Progress,
     *,
@@ -65,7 +65,7 @@ def try_image(
     return replace(trial, seconds=time.monotonic() - began)
 
 
-def cell_of(subject: Subject, host: Host) -> Cell:
+def cell_of(subject: Subject, host: TargetHost) -> Cell:
     """The cell of an image that is already known by its digest: what was read is what is run.
 
     It asks for a GPU only where the host can hand one over: without, it is asked what it does on
@@ -118,6 +118,6 @@ def _change(reasons: Sequence[Reason], trial: Trial) -> Change | None:
     if not trial.fails:
         return None
     for one in confronted(reasons, trial):
-        if one.change is not None and one.standing is Standing.CONFIRMED:
+        if one.change is not None and one.standing is PredictionStanding.CONFIRMED:
             return one.change
     return None

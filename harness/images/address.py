@@ -13,7 +13,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Origin:
+class WebOrigin:
     """Scheme, host and port: who answers."""
 
     scheme: str
@@ -32,7 +32,7 @@ class Origin:
         found = _ip(self.host)
         return self.host == "localhost" or (found is not None and found.is_loopback)
 
-    def refuse_inward(self, registry: Origin, address: str = "") -> None:
+    def refuse_inward(self, registry: WebOrigin, address: str = "") -> None:
         """Raise UnsafeAddress where a registry elsewhere points into this machine or its link.
 
         `address`: the IP address that the name led to, where that is known.
@@ -62,7 +62,7 @@ def is_inward(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     )
 
 
-def parse_address(url: str) -> Origin:
+def parse_address(url: str) -> WebOrigin:
     """The origin of a URL. Raises UnsafeAddress for one that has no business here: another
     scheme, a user name in it, no host."""
     shown = clean_line(url, 200)
@@ -78,7 +78,7 @@ def parse_address(url: str) -> Origin:
         raise UnsafeAddress(
             f"the registry points to an address of {clean_line(host, 100)} with a user name in it"
         )
-    return Origin(scheme=scheme, host=host, port=_PORTS[scheme] if port is None else port)
+    return WebOrigin(scheme=scheme, host=host, port=_PORTS[scheme] if port is None else port)
 
 
 def _ip(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

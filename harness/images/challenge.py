@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.images.address import Origin, parse_address
+from harness.images.address import WebOrigin, parse_address
 from harness.images.failures import UnsafeAddress
 
 _LONGEST = 8192
@@ -40,7 +40,7 @@ def parse_challenges(header: str) -> tuple[Challenge, ...]:
     return tuple(found)
 
 
-def realm_of(challenge: Challenge, registry: Origin) -> str:
+def realm_of(challenge: Challenge, registry: WebOrigin) -> str:
     """The address of the token server, checked. Raises UnsafeAddress."""
     realm = challenge.parameters.get("realm", "")
     address = parse_address(realm)
@@ -53,7 +53,7 @@ def realm_of(challenge: Challenge, registry: Origin) -> str:
     return realm
 
 
-def may_see_credentials(realm: Origin, registry: Origin, known: tuple[str, ...] = ()) -> bool:
+def may_see_credentials(realm: WebOrigin, registry: WebOrigin, known: tuple[str, ...] = ()) -> bool:
     """Whether a token server may see what belongs to the registry: the same host, one above or
     below it in the same domain, or one `known` to be its own."""
     if realm == registry:

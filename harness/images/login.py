@@ -13,7 +13,7 @@ from harness.images.credentials import Found
 from harness.images.failures import ImageRefused, RegistryUnreachable
 from harness.images.reference import default_registry
 from harness.images.secret import Credentials, Secret
-from harness.images.transport import Question, Transport
+from harness.images.transport import HttpRequest, Transport
 from harness.images.untrusted import Unreadable, parse, text
 
 _ANSWER_LIMIT = 256 * 1024
@@ -80,7 +80,7 @@ class Login:
 
     def _question(
         self, realm: str, challenge: Challenge, credentials: Credentials | None
-    ) -> Question:
+    ) -> HttpRequest:
         """For a token that only pulls, whatever scope the registry suggests."""
         asked = {"scope": f"repository:{self.repository}:pull"}
         if service := challenge.parameters.get("service"):
@@ -91,11 +91,11 @@ class Login:
                 "client_id": "harness",
                 "refresh_token": credentials.password.reveal(),
             }
-            return Question(
+            return HttpRequest(
                 url=realm, method="POST", form=form, redirects=False, limit=_ANSWER_LIMIT
             )
         joint = "&" if "?" in realm else "?"
-        return Question(
+        return HttpRequest(
             url=f"{realm}{joint}{urlencode(asked)}",
             authorization=credentials.basic() if credentials else None,
             redirects=False,

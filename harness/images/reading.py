@@ -29,10 +29,10 @@ def read_image(
     What cannot be understood is told in the reading, not raised. Raises ImageRefused,
     RegistryUnreachable, WrongContent, UnsafeAddress.
     """
-    return _Reader(registry, memory, host or platform_of(platform.machine())).read()
+    return _ImageReader(registry, memory, host or platform_of(platform.machine())).read()
 
 
-class _Reader:
+class _ImageReader:
     def __init__(self, registry: Registry, memory: Remembered | None, host: Platform) -> None:
         self.registry, self.memory, self.host = registry, memory, host
         self.fetched = False

@@ -7,14 +7,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
-from harness.images.address import Origin, parse_address
+from harness.images.address import WebOrigin, parse_address
 from harness.images.credentials import Found, find_credentials
 from harness.images.digests import digest_of, is_digest, verify
 from harness.images.failures import ImageRefused, RegistryUnreachable
 from harness.images.login import Login
 from harness.images.manifest import ACCEPT, MANIFEST_LIMIT
 from harness.images.reference import Reference, default_registry
-from harness.images.transport import DEADLINE_S, Answer, Interrupted, Question, Transport
+from harness.images.transport import (
+    DEADLINE_S,
+    HttpRequest,
+    HttpResponse,
+    TransferInterrupted,
+    Transport,
+)
 from harness.text import clean_line
 
 PATIENCE_S = 10.0
@@ -90,13 +96,13 @@ class Registry:
                 raise refusal(answer, self.reference, self.transport.registry, self.login)
             yield chunks
 
-    def _ask(self, method: str, path: str, *, limit: int) -> Answer:
+    def _ask(self, method: str, path: str, *, limit: int) -> HttpResponse:
         """An answer of status 200; what may pass is tried again, once or twice, not for long."""
         waited = 0.0
         for left in reversed(range(_TRIES)):
             try:
                 answer = self._authorised(method, path, limit)
-            except Interrupted:
+            except TransferInterrupted:
                 if not left:
                     raise
                 continue
@@ -109,7 +115,7 @@ class Registry:
             waited += pause
         raise refusal(answer, self.reference, self.transport.registry, self.login)
 
-    def _authorised(self, method: str, path: str, limit: int) -> Answer:
+    def _authorised(self, method: str, path: str, limit: int) -> HttpResponse:
         question = self._question(method, path, limit)
         answer = self.transport.ask(question)
         challenge = answer.headers.get("www-authenticate", "")
@@ -117,8 +123,8 @@ class Registry:
             return self.transport.ask(self._question(method, path, limit))
         return answer
 
-    def _question(self, method: str, path: str, limit: int) -> Question:
-        return Question(
+    def _question(self, method: str, path: str, limit: int) -> HttpRequest:
+        return HttpRequest(
             method=method,
             url=f"{self.transport.registry}/v2/{self.reference.repository}/{path}",
             headers={"Accept": ACCEPT} if path.startswith("manifests/") else {},
@@ -128,7 +134,7 @@ class Registry:
         )
 
 
-def endpoint(registry: str) -> Origin:
+def endpoint(registry: str) -> WebOrigin:
     """Who answers for a registry: over TLS, but for one on this machine."""
     default = default_registry()
     host = default.endpoint if registry == default.name else registry
@@ -136,7 +142,7 @@ def endpoint(registry: str) -> Origin:
     return parse_address(f"http://{host}") if secure.is_loopback else secure
 
 
-def _pause(answer: Answer) -> float | None:
+def _pause(answer: HttpResponse) -> float | None:
     """How long to wait before another try; None: another try is of no use."""
     told = answer.headers.get("retry-after", "")
     if answer.status in (429, 503) and told.isdigit() and len(told) < 6:
@@ -145,7 +151,7 @@ def _pause(answer: Answer) -> float | None:
 
 
 def refusal(
-    answer: Answer, reference: Reference, registry: Origin, login: Login
+    answer: HttpResponse, reference: Reference, registry: WebOrigin, login: Login
 ) -> ImageRefused | RegistryUnreachable:
     """What a status means, in a sentence, with the next step."""
     status, image = answer.status, str(reference)
@@ -181,7 +187,7 @@ def refusal(
     return RegistryUnreachable(f"{registry} answers {status} where a registry says 200")
 
 
-def _quota(answer: Answer) -> str:
+def _quota(answer: HttpResponse) -> str:
     """What a registry says of our quota: `0;w=21600` is none left of those for six hours."""
     told = []
     for name, meaning in (("ratelimit-limit", "allowed"), ("ratelimit-remaining", "left")):

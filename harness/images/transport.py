@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError, ProxyError, SSLError
 
 from harness import __version__
 from harness.errors import cause_of
-from harness.images.address import Origin, parse_address
+from harness.images.address import WebOrigin, parse_address
 from harness.images.failures import RegistryUnreachable, UnsafeAddress
 from harness.images.pools import cut_off, pool_for
 from harness.images.secret import Secret
@@ -30,12 +30,12 @@ _MOST_REDIRECTS = 5
 _CHUNK = 64 * 1024
 
 
-class Interrupted(RegistryUnreachable):
+class TransferInterrupted(RegistryUnreachable):
     """The connection ended, or stood still, in the middle: worth another try."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Answer:
+class HttpResponse:
     """What came back; the body only as far as it was read."""
 
     status: int
@@ -45,7 +45,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
+class HttpRequest:
     """What to ask, and what to take."""
 
     url: str
@@ -64,20 +64,20 @@ class Question:
 class Transport:
     """Talks to one registry, and to where it sends us."""
 
-    registry: Origin
+    registry: WebOrigin
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     requests: int = 0
     """Sent so far, redirects included."""
     received: int = 0
     """Bytes of bodies received so far."""
 
-    def ask(self, question: Question) -> Answer:
+    def ask(self, question: HttpRequest) -> HttpResponse:
         """The whole answer. Raises RegistryUnreachable, Interrupted, UnsafeAddress."""
         with self.opened(question) as (answer, chunks):
-            return Answer(status=answer.status, headers=answer.headers, body=b"".join(chunks))
+            return HttpResponse(status=answer.status, headers=answer.headers, body=b"".join(chunks))
 
     @contextmanager
-    def opened(self, question: Question) -> Iterator[tuple[Answer, Iterator[bytes]]]:
+    def opened(self, question: HttpRequest) -> Iterator[tuple[HttpResponse, Iterator[bytes]]]:
         """An answer whose body is read as it comes. Raises as `ask`, while it is read too."""
         sockets: list[socket] = []
         with cut_off(sockets, question.deadline_s):
@@ -87,7 +87,9 @@ class Transport:
             finally:
                 response.close()
 
-    def _follow(self, question: Question, sockets: list[socket]) -> tuple[Answer, BaseHTTPResponse]:
+    def _follow(
+        self, question: HttpRequest, sockets: list[socket]
+    ) -> tuple[HttpResponse, BaseHTTPResponse]:
         """Follow redirects to an answer whose body is not read yet."""
         end = time.monotonic() + question.deadline_s
         url, home = question.url, parse_address(question.url)
@@ -101,14 +103,14 @@ class Transport:
                 headers["Authorization"] = question.authorization.reveal()
             response = self._send(question, url, headers, sockets, end)
             found = {name.lower(): value[:8192] for name, value in response.headers.items()}
-            answer = Answer(status=response.status, headers=found)
+            answer = HttpResponse(status=response.status, headers=found)
             if response.status not in _REDIRECTS or not question.redirects:
                 return answer, response
             response.close()
             url = self._next(url, origin, found.get("location", ""))
         raise RegistryUnreachable(f"{home} redirects more than {_MOST_REDIRECTS} times")
 
-    def _next(self, url: str, origin: Origin, location: str) -> str:
+    def _next(self, url: str, origin: WebOrigin, location: str) -> str:
         target = urljoin(url, location)
         onward = parse_address(target)
         if onward.scheme != "https" and origin.scheme == "https":
@@ -119,7 +121,7 @@ class Transport:
 
     def _send(
         self,
-        question: Question,
+        question: HttpRequest,
         url: str,
         headers: dict[str, str],
         sockets: list[socket],
@@ -151,7 +153,7 @@ class Transport:
             raise _unreachable(error, origin, proxy) from error
 
     def _chunks(
-        self, response: BaseHTTPResponse, answer: Answer, question: Question
+        self, response: BaseHTTPResponse, answer: HttpResponse, question: HttpRequest
     ) -> Iterator[bytes]:
         """The body in pieces. Raises Interrupted where it stops early or takes too long."""
         where = parse_address(question.url)
@@ -168,12 +170,12 @@ class Transport:
                     )
                 yield chunk
         except (HTTPError, OSError, ValueError) as error:
-            raise Interrupted(f"{where} stopped in the middle: {_why(error)}") from error
+            raise TransferInterrupted(f"{where} stopped in the middle: {_why(error)}") from error
         if question.method != "HEAD" and due.isdigit() and seen < int(due):
-            raise Interrupted(f"{where} stopped after {seen} of {due} bytes")
+            raise TransferInterrupted(f"{where} stopped after {seen} of {due} bytes")
 
 
-def _unreachable(error: Exception, origin: Origin, proxy: str) -> RegistryUnreachable:
+def _unreachable(error: Exception, origin: WebOrigin, proxy: str) -> RegistryUnreachable:
     if proxy and (isinstance(error, ProxyError) or "tunnel" in str(error).lower()):
         return RegistryUnreachable(
             f"the proxy {clean_line(proxy, 100)} does not lead to {origin}: {_why(error)}",
@@ -184,7 +186,7 @@ def _unreachable(error: Exception, origin: Origin, proxy: str) -> RegistryUnreac
             f"{origin} is not trusted: {_why(error)}",
             remedy="name the certificates of your network in SSL_CERT_FILE",
         )
-    return Interrupted(
+    return TransferInterrupted(
         f"{origin} does not answer: {_why(error)}",
         remedy="look at the network; an image in a file can be checked without a registry",
     )

@@ -10,7 +10,7 @@ from textwrap import fill
 
 from harness.errors import UsageError
 from harness.knowledge import frameworks, library
-from harness.knowledge.library import MEANING, Evidence, Fact
+from harness.knowledge.library import MEANING, Evidence, SourcedRow
 from harness.text import did_you_mean
 
 Lines = tuple[tuple[str, str], ...]
@@ -94,7 +94,7 @@ def listing() -> str:
     return "\n".join([*parts, ""])
 
 
-def _entry(id: str, kind: str, title: str, row: Fact, *lines: tuple[str, str]) -> Entry:
+def _entry(id: str, kind: str, title: str, row: SourcedRow, *lines: tuple[str, str]) -> Entry:
     told = tuple((name, value) for name, value in lines if value)
     return Entry(
         id=id, kind=kind, title=title, lines=told, source=row.source, evidence=row.evidence

@@ -8,11 +8,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from harness.knowledge.library import FOLDER, Fact, Row, load
+from harness.knowledge.library import FOLDER, SourcedRow, StrictModel, load
 from harness.knowledge.versions import release
 
 
-class Period(Fact):
+class Period(SourcedRow):
     """Releases whose images were made alike."""
 
     id: str
@@ -36,7 +36,7 @@ class Period(Fact):
     note: str
 
 
-class RecipeFile(Row):
+class RecipeFile(StrictModel):
     file: str
     base: str
     command: str
@@ -45,7 +45,7 @@ class RecipeFile(Row):
     bazel: str
 
 
-class TaggedRelease(Fact):
+class TaggedRelease(SourcedRow):
     """What the Dockerfiles of one release say."""
 
     release: str
@@ -54,12 +54,12 @@ class TaggedRelease(Fact):
     files: list[RecipeFile]
 
 
-class RunFlag(Row):
+class RunFlag(StrictModel):
     host: str
     flag: str
 
 
-class Tags(Row):
+class Tags(StrictModel):
     """The grammar and history of a framework's own image tags."""
 
     schema_: str
@@ -74,7 +74,7 @@ class Tags(Row):
     run_flags_source: str
 
 
-class Wheel(Fact):
+class Wheel(SourcedRow):
     """What was measured on one wheel."""
 
     package: str
@@ -91,14 +91,14 @@ class Wheel(Fact):
     consequence: str
 
 
-class Resolved(Row):
+class Resolved(StrictModel):
     version: str
     python: str
     resolved: dict[str, str]
     verdict: str
 
 
-class Wheels(Row):
+class Wheels(StrictModel):
     schema_: str
     wheels: list[Wheel]
     finding: str
@@ -107,7 +107,7 @@ class Wheels(Row):
     resolved_caveat: str
 
 
-class Architectures(Row):
+class Architectures(StrictModel):
     """For which GPUs a build holds code: ready, or to be compiled by the driver at start."""
 
     cubin: list[str] = Field(default_factory=list)
@@ -115,7 +115,7 @@ class Architectures(Row):
     evidence: str
 
 
-class Build(Row):
+class Build(StrictModel):
     """One minor release of a framework."""
 
     minor: str
@@ -154,14 +154,14 @@ class Build(Row):
         return self.min_cpu.startswith("AVX")
 
 
-class Builds(Row):
+class Builds(StrictModel):
     schema_: str
     generated: str
     extra: str
     rows: list[Build]
 
 
-class Pinned(Row):
+class Pinned(StrictModel):
     """A set of distributions that was seen to work, or not."""
 
     package: str
@@ -173,12 +173,12 @@ class Pinned(Row):
     seen: str
 
 
-class Pins(Row):
+class Pins(StrictModel):
     schema_: str
     sets: list[Pinned]
 
 
-class Conflict(Fact):
+class Conflict(SourcedRow):
     """What does not go together, and how one knows it by its breakage."""
 
     breakage: str
@@ -197,12 +197,12 @@ class Conflict(Fact):
     effect: Literal["blocks", "change", "note"]
 
 
-class Conflicts(Row):
+class Conflicts(StrictModel):
     schema_: str
     conflicts: list[Conflict]
 
 
-class Loaded(Fact):
+class Loaded(SourcedRow):
     """What importing one release loads."""
 
     release: str
@@ -211,7 +211,7 @@ class Loaded(Fact):
     """Folder of site-packages -> names of modules, divided by spaces."""
 
 
-class LoadedTable(Row):
+class LoadedTable(StrictModel):
     schema_: str
     loaded: list[Loaded]
 

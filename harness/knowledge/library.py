@@ -24,20 +24,20 @@ MEANING: dict[Evidence, str] = {
 }
 
 
-class Row(BaseModel):
+class StrictModel(BaseModel):
     """A row of a table: nothing missing, nothing unknown, no kind guessed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Fact(Row):
+class SourcedRow(StrictModel):
     """A row that says where it is from."""
 
     source: str
     evidence: Evidence
 
 
-class Toolkit(Fact):
+class Toolkit(SourcedRow):
     """One release of CUDA."""
 
     version: str
@@ -53,7 +53,7 @@ class Toolkit(Fact):
     note: str
 
 
-class Branch(Fact):
+class Branch(SourcedRow):
     """A driver branch that is the last for some GPUs, or the first for some toolkits."""
 
     id: str
@@ -65,14 +65,14 @@ class Branch(Fact):
     final: str
 
 
-class Rule(Fact):
+class Rule(SourcedRow):
     """A rule in words."""
 
     id: str
     rule: str
 
 
-class Gpu(Fact):
+class Gpu(SourcedRow):
     """A GPU as it is sold."""
 
     name: str
@@ -80,7 +80,7 @@ class Gpu(Fact):
     architecture: str
 
 
-class Breakage(Fact):
+class Breakage(SourcedRow):
     """One known way to break: the line it is known by, why, and what to do."""
 
     id: str
@@ -97,7 +97,7 @@ class Breakage(Fact):
     """A line it was tried on; empty: untested."""
 
 
-class System(Fact):
+class System(SourcedRow):
     """A distribution's release."""
 
     id: str
@@ -110,14 +110,14 @@ class System(Fact):
     """ISO date of the end of public support."""
 
 
-class Python(Fact):
+class Python(SourcedRow):
     """A minor version of Python."""
 
     version: str
     end: str
 
 
-class Limit(Fact):
+class Limit(SourcedRow):
     """A version at which a product changed what it does with old images."""
 
     id: str
@@ -127,7 +127,7 @@ class Limit(Fact):
     remedy: str
 
 
-class Variable(Fact):
+class Variable(SourcedRow):
     """A variable or label of NVIDIA's images."""
 
     name: str
@@ -135,14 +135,14 @@ class Variable(Fact):
     meaning: str
 
 
-class RequireCuda(Row):
+class RequireCuda(StrictModel):
     """What an image of a CUDA release requires of the driver."""
 
     cuda: str
     value: str
 
 
-class CudaImage(Row):
+class CudaImage(StrictModel):
     """Environment and labels of an NVIDIA image."""
 
     cuda: str
@@ -154,37 +154,37 @@ class CudaImage(Row):
     source: str
 
 
-class CudaTable(Row):
+class CudaTable(StrictModel):
     schema_: str
     toolkits: list[Toolkit]
     branches: list[Branch]
     rules: list[Rule]
 
 
-class GpuTable(Row):
+class GpuTable(StrictModel):
     schema_: str
     gpus: list[Gpu]
     ambiguous: list[str]
     conflicts: list[str]
 
 
-class BreakageTable(Row):
+class BreakageTable(StrictModel):
     schema_: str
     breakages: list[Breakage]
 
 
-class SystemTable(Row):
+class SystemTable(StrictModel):
     schema_: str
     systems: list[System]
     pythons: list[Python]
 
 
-class LimitTable(Row):
+class LimitTable(StrictModel):
     schema_: str
     limits: list[Limit]
 
 
-class NvidiaTable(Row):
+class NvidiaTable(StrictModel):
     schema_: str
     variables: list[Variable]
     require_cuda: list[RequireCuda]
@@ -192,7 +192,7 @@ class NvidiaTable(Row):
     gaps: list[str]
 
 
-T = TypeVar("T", bound=Row)
+T = TypeVar("T", bound=StrictModel)
 
 
 def load(name: str, kind: type[T]) -> T:

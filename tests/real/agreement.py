@@ -10,11 +10,11 @@ from docker import APIClient
 
 from harness import standard
 from harness.check.foreseen import NO, YES, Sign
-from harness.check.host import Host
-from harness.check.page import Page
-from harness.check.reasons import Answer, Reason
+from harness.check.host import TargetHost
+from harness.check.page import CheckPage
+from harness.check.reasons import Reason, ReuseAnswer
 from harness.check.trial import Trial
-from harness.commands.check import Asked, look_at
+from harness.commands.check import CheckRequest, look_at
 from harness.commands.measure import try_image
 from harness.errors import Exit
 from harness.model import Band, Cell, Suite
@@ -86,7 +86,7 @@ def held_against(
         client.remove_image(own, noprune=False)
     if one.architecture:
         name = registry.claim(one.name, f"{one.name}-claimed", one.architecture)
-    page, subject, host, reasons = look_at(Asked(image=name, static=True))
+    page, subject, host, reasons = look_at(CheckRequest(image=name, static=True))
     trial = try_image(
         subject,
         host,
@@ -106,7 +106,9 @@ def held_against(
     return row_of(one.name, page, reasons, trial, host)
 
 
-def row_of(name: str, page: Page, reasons: Iterable[Reason], trial: Trial, host: Host) -> Row:
+def row_of(
+    name: str, page: CheckPage, reasons: Iterable[Reason], trial: Trial, host: TargetHost
+) -> Row:
     """Hold an answer against a trial."""
     shown = shown_by(trial)
     finding = next(iter(trial.as_is.findings), None)
@@ -136,14 +138,14 @@ def shown_by(trial: Trial) -> str:
     return "fails" if failed else "not run"
 
 
-def agrees(answer: Answer, shown: str, reasons: Iterable[Reason]) -> bool:
+def agrees(answer: ReuseAnswer, shown: str, reasons: Iterable[Reason]) -> bool:
     """Whether an answer is right. What cannot be told is not; a change that was to mend an image
     that works without it is not either, unless it is about something else than running."""
-    if answer is Answer.REUSE:
+    if answer is ReuseAnswer.REUSE:
         return shown == "works"
-    if answer is Answer.CPU:
+    if answer is ReuseAnswer.CPU:
         return shown in ("works", "works on the CPU")
-    if answer is Answer.CHANGES:
+    if answer is ReuseAnswer.CHANGES:
         needed = any(one.needed for one in reasons)
         return shown == ("works with the change" if needed else "works")
-    return answer is Answer.NOT and shown == "fails"
+    return answer is ReuseAnswer.NOT and shown == "fails"

@@ -7,7 +7,7 @@ from docker import APIClient
 
 from harness.check.foreseen import IMPORTS_NOT, foreseen
 from harness.check.foreseen import Sign as Shown
-from harness.check.reasons import Answer, Confidence, Reason, Weight
+from harness.check.reasons import Confidence, Reason, ReuseAnswer, Weight
 from tests.real.agreement import agrees, held_against
 from tests.real.broken_images import LATER, MADE, NAIVE, WHOLE, Broken, at_random
 from tests.real.commandline import Place
@@ -25,24 +25,24 @@ ASIDE = Reason(
 @pytest.mark.parametrize(
     ("expected", "answer", "shown", "reason"),
     [
-        (True, Answer.REUSE, "works", ASIDE),
-        (False, Answer.REUSE, "fails", ASIDE),
-        (False, Answer.REUSE, "works with the change", ASIDE),
-        (True, Answer.NOT, "fails", ASIDE),
-        (False, Answer.NOT, "works", ASIDE),
-        (False, Answer.NOT, "works with the change", ASIDE),
-        (True, Answer.CHANGES, "works with the change", MENDED),
-        (False, Answer.CHANGES, "works", MENDED),
-        (False, Answer.CHANGES, "fails", MENDED),
-        (True, Answer.CHANGES, "works", ASIDE),
-        (False, Answer.UNTOLD, "works", ASIDE),
-        (False, Answer.UNTOLD, "fails", ASIDE),
-        (True, Answer.CPU, "works on the CPU", ASIDE),
-        (False, Answer.CPU, "not run", ASIDE),
+        (True, ReuseAnswer.REUSE, "works", ASIDE),
+        (False, ReuseAnswer.REUSE, "fails", ASIDE),
+        (False, ReuseAnswer.REUSE, "works with the change", ASIDE),
+        (True, ReuseAnswer.NOT, "fails", ASIDE),
+        (False, ReuseAnswer.NOT, "works", ASIDE),
+        (False, ReuseAnswer.NOT, "works with the change", ASIDE),
+        (True, ReuseAnswer.CHANGES, "works with the change", MENDED),
+        (False, ReuseAnswer.CHANGES, "works", MENDED),
+        (False, ReuseAnswer.CHANGES, "fails", MENDED),
+        (True, ReuseAnswer.CHANGES, "works", ASIDE),
+        (False, ReuseAnswer.UNTOLD, "works", ASIDE),
+        (False, ReuseAnswer.UNTOLD, "fails", ASIDE),
+        (True, ReuseAnswer.CPU, "works on the CPU", ASIDE),
+        (False, ReuseAnswer.CPU, "not run", ASIDE),
     ],
 )
 def test_agreeing_is_being_right_and_nothing_else(
-    expected: bool, answer: Answer, shown: str, reason: Reason
+    expected: bool, answer: ReuseAnswer, shown: str, reason: Reason
 ) -> None:
     assert expected is agrees(answer, shown, [reason])
 

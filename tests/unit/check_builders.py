@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from harness.check.host import Engine, Host, HostGpu
-from harness.check.page import Page, page_of
+from harness.check.host import TargetEngine, TargetGpu, TargetHost
+from harness.check.page import CheckPage, page_of
 from harness.check.rules import all_reasons
 from harness.check.subject import Subject, subject_of
 from harness.images.image import Reading, parse_image
@@ -26,7 +26,7 @@ GIGABYTE = 10**9
 LEGACY = "tensorflow/tensorflow:1.2.1-gpu-py3"
 
 
-def host(*, gpu: str = "", capability: str = "", **changes: Any) -> Host:
+def host(*, gpu: str = "", capability: str = "", **changes: Any) -> TargetHost:
     """A healthy machine of 2026; `gpu` with its capability brings a driver and a toolkit."""
     values: dict[str, Any] = {
         "machine": "x86_64",
@@ -36,13 +36,13 @@ def host(*, gpu: str = "", capability: str = "", **changes: Any) -> Host:
         "flags": ("avx", "avx2", "sse2"),
         "vsyscall": "xonly",
         "cgroup": 2,
-        "engines": (Engine(name="docker", version="28.2.2", free_bytes=500 * GIGABYTE),),
+        "engines": (TargetEngine(name="docker", version="28.2.2", free_bytes=500 * GIGABYTE),),
         "date": "2026-11-20",
     }
     if gpu:
-        values["gpus"] = (HostGpu(name=gpu, capability=capability),)
+        values["gpus"] = (TargetGpu(name=gpu, capability=capability),)
         values |= {"driver": "535.104.05", "toolkit": "1.17.8"}
-    return Host(**(values | changes))
+    return TargetHost(**(values | changes))
 
 
 HERE = host()
@@ -75,7 +75,7 @@ def subject(config: dict[str, Any] | None = None, name: str = LEGACY) -> Subject
     return subject_of(reading(config, name))
 
 
-def page(told: Reading | None = None, where: Host = HERE) -> Page:
+def page(told: Reading | None = None, where: TargetHost = HERE) -> CheckPage:
     """The page on an image (the legacy one by default) for a host."""
     about = subject_of(told or reading())
     return page_of(about, where, all_reasons(about, where))

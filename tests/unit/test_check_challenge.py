@@ -10,13 +10,13 @@ from hostile import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.images.address import Origin, parse_address
+from harness.images.address import WebOrigin, parse_address
 from harness.images.challenge import Challenge, may_see_credentials, parse_challenges
 from harness.images.failures import UnsafeAddress
 from harness.images.secret import Credentials, Secret
 
 
-def origin(url: str) -> Origin:
+def origin(url: str) -> WebOrigin:
     return parse_address(url)
 
 

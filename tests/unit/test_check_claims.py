@@ -10,7 +10,7 @@ from hostile import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.check.claims import Origin, agree, claims_of
+from harness.check.claims import ClaimOrigin, agree, claims_of
 from harness.images.image import Image
 from harness.images.manifest import Platform
 from harness.images.reference import parse_reference
@@ -128,8 +128,8 @@ def changed(**environment: str) -> dict[str, Any]:
 def test_an_image_that_says_otherwise_than_its_tag_is_believed() -> None:
     about = subject(changed(CUDA_VERSION="9.0.176"))
     ((promise, own),) = about.contradictions()
-    assert ("cuda", "8.0", Origin.TAG) == (promise.what, promise.value, promise.origin)
-    assert ("9.0.176", Origin.ENVIRONMENT) == (own.value, own.origin)
+    assert ("cuda", "8.0", ClaimOrigin.TAG) == (promise.what, promise.value, promise.origin)
+    assert ("9.0.176", ClaimOrigin.ENVIRONMENT) == (own.value, own.origin)
     assert "9.0.176" == about.said("cuda")
 
 

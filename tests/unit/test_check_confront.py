@@ -24,10 +24,10 @@ from strategies import SCALARS
 
 from harness.check.confront import confronted
 from harness.check.foreseen import IMPORTS_NOT, NO, YES, Change, Sign, foreseen
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.measured import measured_claims, signs_of
-from harness.check.page import Page, page_of
-from harness.check.reasons import Answer, Confidence, Reason, Standing, Weight
+from harness.check.page import CheckPage, page_of
+from harness.check.reasons import Confidence, PredictionStanding, Reason, ReuseAnswer, Weight
 from harness.check.rules import all_reasons
 from harness.check.subject import Subject, subject_of
 from harness.check.trial import Changed, Trial, trial_of
@@ -58,7 +58,7 @@ def of_cpu(version: str = "2.15.0") -> Subject:
 def tried(
     about: Subject,
     records: Sequence[Record],
-    where: Host = HERE,
+    where: TargetHost = HERE,
     probes: tuple[Probe, ...] = PROBES,
 ) -> Trial:
     cell = cell_of(about, where)
@@ -66,7 +66,7 @@ def tried(
     return trial_of(run(cell, probes=probes), own, cell)
 
 
-def page(about: Subject, trial: Trial, where: Host = HERE) -> Page:
+def page(about: Subject, trial: Trial, where: TargetHost = HERE) -> CheckPage:
     return page_of(about, where, all_reasons(about, where), trial)
 
 
@@ -85,7 +85,7 @@ def fails(raised: Raised = NO_LIBRARY, package: str = "tensorflow-gpu") -> list[
     ]
 
 
-def standings(found: Page, standing: Standing) -> list[str]:
+def standings(found: CheckPage, standing: PredictionStanding) -> list[str]:
     return [one.explain or one.title for one in found.reasons if one.standing is standing]
 
 
@@ -93,20 +93,20 @@ def test_what_was_foreseen_and_is_so_is_confirmed() -> None:
     about = subject()
     found = page(about, tried(about, fails()))
     (cause,) = [one for one in found.reasons if one.explain == "libcuda-missing"]
-    assert (Standing.CONFIRMED, Weight.BLOCKS) == (cause.standing, cause.weight)
+    assert (PredictionStanding.CONFIRMED, Weight.BLOCKS) == (cause.standing, cause.weight)
     assert "libcublas.so.8.0: cannot open shared object file" == cause.seen
     assert {"ubuntu-16.04", "python-3.5", "tensorflow-1.2"} <= set(
-        standings(found, Standing.CONFIRMED)
+        standings(found, PredictionStanding.CONFIRMED)
     )
-    assert Answer.NOT is found.answer
-    assert "nvidia-gpg-rotation" in standings(found, Standing.UNTESTED)
+    assert ReuseAnswer.NOT is found.answer
+    assert "nvidia-gpg-rotation" in standings(found, PredictionStanding.UNTESTED)
 
 
 def test_what_was_foreseen_and_is_not_so_is_refuted_and_weighs_nothing() -> None:
     about = subject()
     found = page(about, tried(about, works("1.2.1", "3.5.2")))
     (cause,) = [one for one in found.reasons if one.explain == "libcuda-missing"]
-    assert (Standing.REFUTED, Weight.REFUTED) == (cause.standing, cause.weight)
+    assert (PredictionStanding.REFUTED, Weight.REFUTED) == (cause.standing, cause.weight)
     assert "imported, version 1.2.1" == cause.seen
     assert "≠ there is no GPU here" in render("terminal", found)
     assert "refuted: imported, version 1.2.1" in render("markdown", found)
@@ -115,7 +115,7 @@ def test_what_was_foreseen_and_is_not_so_is_refuted_and_weighs_nothing() -> None
 def test_an_image_that_works_is_reused_and_says_by_what_run() -> None:
     about = of_cpu()
     found = page(about, tried(about, works()))
-    assert (Answer.REUSE, Exit.OK) == (found.answer, found.exit)
+    assert (ReuseAnswer.REUSE, Exit.OK) == (found.answer, found.exit)
     (fine,) = [one for one in found.reasons if one.confidence is Confidence.MEASURED]
     assert "it was run here as it is, and reaches L3 (learns)" == fine.title
     assert ("trained here to a test accuracy of 0.9512",) == fine.evidence
@@ -129,7 +129,7 @@ def test_an_image_that_fails_by_what_nobody_foresaw_is_not_reused() -> None:
     about = of_cpu()
     strange = Raised(type="OSError", message="odd", traceback="OSError: odd\n")
     found = page(about, tried(about, fails(strange, "tensorflow-cpu")))
-    assert Answer.NOT is found.answer
+    assert ReuseAnswer.NOT is found.answer
     assert "it was run here, and fails" == found.reasons[0].title
     assert "OSError: odd" == found.reasons[0].evidence[0]
     assert "" == found.run
@@ -137,11 +137,11 @@ def test_an_image_that_fails_by_what_nobody_foresaw_is_not_reused() -> None:
 
 def test_what_could_not_be_told_is_told_by_running() -> None:
     about = subject({"architecture": "amd64"}, CPU)
-    assert Answer.UNTOLD is page_of(about, HERE, all_reasons(about, HERE)).answer
+    assert ReuseAnswer.UNTOLD is page_of(about, HERE, all_reasons(about, HERE)).answer
     found = page(about, tried(about, works()))
-    assert Answer.REUSE is found.answer
+    assert ReuseAnswer.REUSE is found.answer
     (doubt,) = [one for one in found.reasons if one.title.startswith("only its tag says")]
-    assert (Standing.CONFIRMED, Weight.NOTE) == (doubt.standing, doubt.weight)
+    assert (PredictionStanding.CONFIRMED, Weight.NOTE) == (doubt.standing, doubt.weight)
 
 
 def test_a_promise_of_the_tag_that_running_does_not_keep_is_a_change() -> None:
@@ -151,7 +151,7 @@ def test_a_promise_of_the_tag_that_running_does_not_keep_is_a_change() -> None:
     as_claimed = replace(cell, framework=(("tensorflow", ""),))
     trial = trial_of(run(as_claimed), records, as_claimed)
     found = page(about, trial)
-    assert Answer.CHANGES is found.answer
+    assert ReuseAnswer.CHANGES is found.answer
     titles = [one.title for one in found.reasons if one.weight is Weight.CHANGE]
     assert [
         "its tag promises framework tensorflow 2.15.0; tensorflow 2.14.1 was found when it was run"
@@ -177,7 +177,7 @@ def test_a_change_that_mends_it_is_tried_and_becomes_the_answer() -> None:
     judged = trial_of(run(cell), well, cell).as_is
     trial = replace(failed, changed=Changed(change=change, judgement=judged, run="r2"))
     found = page_of(about, HERE, [*all_reasons(about, HERE), reason], trial)
-    assert Answer.CHANGES is found.answer
+    assert ReuseAnswer.CHANGES is found.answer
     changes = [one for one in found.reasons if one.weight is Weight.CHANGE]
     assert "start it with /opt/python/bin/python3.11" == changes[0].remedy
     assert "harness report r2" in dict(found.measured)["changed"]
@@ -196,7 +196,7 @@ def test_an_image_that_cannot_be_pulled_is_incomplete_unless_that_was_foreseen()
         for one in PROBES
     ]
     found = page(about, tried(about, gone))
-    assert (Answer.REUSE, Exit.INFRASTRUCTURE) == (found.answer, found.exit)
+    assert (ReuseAnswer.REUSE, Exit.INFRASTRUCTURE) == (found.answer, found.exit)
     foreseen_gone = Reason(
         weight=Weight.BLOCKS,
         title="schema 1",
@@ -204,7 +204,7 @@ def test_an_image_that_cannot_be_pulled_is_incomplete_unless_that_was_foreseen()
         foresees=foreseen(Sign.OBTAINED, NO),
     )
     expected = page_of(about, HERE, [foreseen_gone], tried(about, gone))
-    assert (Answer.NOT, Exit.FINDINGS) == (expected.answer, expected.exit)
+    assert (ReuseAnswer.NOT, Exit.FINDINGS) == (expected.answer, expected.exit)
     assert "refused" == expected.reasons[0].seen
 
 
@@ -223,7 +223,7 @@ def test_a_gpu_that_does_not_compute_leaves_the_cpu() -> None:
     trial = tried(about, records, where, (*PROBES, COMPUTE))
     assert trial.works_on_cpu
     found = page(about, trial, where)
-    assert Answer.CPU is found.answer
+    assert ReuseAnswer.CPU is found.answer
     assert NO == trial.seen[Sign.COMPUTES].value
     assert NO == trial.seen[Sign.DEVICE].value
 
@@ -274,7 +274,7 @@ def test_an_image_without_a_framework_says_so_when_it_is_run() -> None:
         *(record(one, outcome=Outcome.NOT_APPLICABLE) for one in ("devices", "mnist")),
     ]
     found = page(about, tried(about, records))
-    assert Answer.NOT is found.answer
+    assert ReuseAnswer.NOT is found.answer
     assert "it was run here, and holds no framework" == found.reasons[0].title
 
 
@@ -291,7 +291,7 @@ def test_a_known_breakage_in_the_output_confirms_its_reason() -> None:
         explain="protobuf-4-descriptors",
     )
     (told,) = confronted([reason], trial)
-    assert (Standing.CONFIRMED, words) == (told.standing, told.seen)
+    assert (PredictionStanding.CONFIRMED, words) == (told.standing, told.seen)
 
 
 def test_what_is_pulled_is_what_was_read() -> None:

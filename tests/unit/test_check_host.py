@@ -10,7 +10,7 @@ from hostile import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.check.host import Host, cuda_of_driver, parse_host, supposing
+from harness.check.host import TargetHost, cuda_of_driver, parse_host, supposing
 from harness.errors import UsageError
 from harness.knowledge.gpu_names import capability_of, gpu_named
 from harness.knowledge.library import gpus
@@ -28,7 +28,7 @@ DESCRIBED = {
 }
 
 
-def parsed(tree: object) -> Host:
+def parsed(tree: object) -> TargetHost:
     return parse_host(json.dumps(tree).encode(), "host.json")
 
 

@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.check.host import parse_host
-from harness.check.page import Page
-from harness.check.reasons import Confidence, Reason, Standing, Weight
+from harness.check.page import CheckPage
+from harness.check.reasons import Confidence, PredictionStanding, Reason, Weight
 from harness.errors import UsageError
 from harness.formats import checks as pages
 from harness.formats.checks import render
@@ -65,7 +65,7 @@ def test_no_field_harms_who_reads_it(text: str) -> None:
         source=text,
         confidence=Confidence.READ,
         explain=text,
-        standing=Standing.CONFIRMED,
+        standing=PredictionStanding.CONFIRMED,
         seen=text,
     )
     spoilt = replace(
@@ -136,7 +136,7 @@ DESCRIBED = {
 }
 
 
-def check_all(found: Page) -> None:
+def check_all(found: CheckPage) -> None:
     for name, check in HARMLESS.items():
         check(render(name, found))
 

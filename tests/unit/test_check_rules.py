@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from harness.check import rules
 from harness.check.foreseen import IMPORTS, IMPORTS_NOT, STARTS_NOT, Foreseen
 from harness.check.gpu_code import Fit, GpuCode
-from harness.check.host import Engine, Host, HostGpu
-from harness.check.page import Page
-from harness.check.reasons import Answer, Confidence, Reason, Weight, answer_to, in_order
+from harness.check.host import TargetEngine, TargetGpu, TargetHost
+from harness.check.page import CheckPage
+from harness.check.reasons import Confidence, Reason, ReuseAnswer, Weight, answer_to, in_order
 from harness.check.require_cuda import requirements, unsatisfied
 from harness.errors import Exit
 from harness.images.manifest import Form, Manifest
@@ -24,48 +24,48 @@ from harness.knowledge.explain import entries
 CPU = "tensorflow/tensorflow:2.15.0"
 
 
-def why(found: Page, weight: Weight) -> list[str]:
+def why(found: CheckPage, weight: Weight) -> list[str]:
     """Ids (else titles) of the reasons of one weight."""
     return [one.explain or one.title for one in found.reasons if one.weight is weight]
 
 
-def of_cpu(version: str = "2.15.0", where: Host = HERE, **options: Any) -> Page:
+def of_cpu(version: str = "2.15.0", where: TargetHost = HERE, **options: Any) -> CheckPage:
     image = cpu_image(version, **options)
     return page(reading(image, f"tensorflow/tensorflow:{version}"), where)
 
 
 GPU_HOSTS = [
-    (Answer.REUSE, [], "Tesla K80", "3.7", "470.256.02"),
-    (Answer.REUSE, [], "GeForce GTX 980", "5.2", "375.26"),
-    (Answer.CHANGES, ["ptx-jit-slow"], "Tesla P100", "6.0", "535.104.05"),
-    (Answer.CHANGES, ["ptx-jit-slow"], "Tesla V100", "7.0", "535.104.05"),
-    (Answer.CPU, ["ampere-needs-cuda-11"], "NVIDIA A100", "8.0", "535.104.05"),
-    (Answer.CPU, ["ampere-needs-cuda-11"], "NVIDIA H200", "9.0", "580.65.06"),
-    (Answer.CPU, ["driver-r470"], "Tesla K80", "3.7", "535.104.05"),
-    (Answer.CPU, ["driver-insufficient"], "Tesla K80", "3.7", "367.48"),
-    (Answer.CPU, ["driver-insufficient", "require-cuda"], "Tesla K80", "3.7", "361.0"),
-    (Answer.CPU, ["no-kernel-image"], "GeForce GTX 480", "2.0", "390.46"),
-    (Answer.UNTOLD, ["which NVIDIA driver the host has is not known"], "Tesla K80", "3.7", ""),
-    (Answer.UNTOLD, ["nobody knows what the GPU Odd can do"], "Odd", "", "535.104.05"),
+    (ReuseAnswer.REUSE, [], "Tesla K80", "3.7", "470.256.02"),
+    (ReuseAnswer.REUSE, [], "GeForce GTX 980", "5.2", "375.26"),
+    (ReuseAnswer.CHANGES, ["ptx-jit-slow"], "Tesla P100", "6.0", "535.104.05"),
+    (ReuseAnswer.CHANGES, ["ptx-jit-slow"], "Tesla V100", "7.0", "535.104.05"),
+    (ReuseAnswer.CPU, ["ampere-needs-cuda-11"], "NVIDIA A100", "8.0", "535.104.05"),
+    (ReuseAnswer.CPU, ["ampere-needs-cuda-11"], "NVIDIA H200", "9.0", "580.65.06"),
+    (ReuseAnswer.CPU, ["driver-r470"], "Tesla K80", "3.7", "535.104.05"),
+    (ReuseAnswer.CPU, ["driver-insufficient"], "Tesla K80", "3.7", "367.48"),
+    (ReuseAnswer.CPU, ["driver-insufficient", "require-cuda"], "Tesla K80", "3.7", "361.0"),
+    (ReuseAnswer.CPU, ["no-kernel-image"], "GeForce GTX 480", "2.0", "390.46"),
+    (ReuseAnswer.UNTOLD, ["which NVIDIA driver the host has is not known"], "Tesla K80", "3.7", ""),
+    (ReuseAnswer.UNTOLD, ["nobody knows what the GPU Odd can do"], "Odd", "", "535.104.05"),
 ]
 
 
 @pytest.mark.parametrize(("answer", "ids", "gpu", "capability", "driver"), GPU_HOSTS)
 def test_the_legacy_gpu_image_on_hosts_with_a_gpu(
-    answer: Answer, ids: list[str], gpu: str, capability: str, driver: str
+    answer: ReuseAnswer, ids: list[str], gpu: str, capability: str, driver: str
 ) -> None:
     found = page(where=host(gpu=gpu, capability=capability, driver=driver))
     deciding = [one.explain or one.title for one in found.reasons]
     assert answer is found.answer
     assert set(ids) <= set(deciding)
-    if answer is Answer.REUSE:
+    if answer is ReuseAnswer.REUSE:
         assert not [one for one in found.reasons if one.weight not in (Weight.NOTE, Weight.FINE)]
         assert "--gpus all" in found.run
 
 
 def test_without_a_gpu_a_build_that_links_cuda_cannot_even_be_imported() -> None:
     found = page()
-    assert Answer.NOT is found.answer
+    assert ReuseAnswer.NOT is found.answer
     assert Exit.FINDINGS is found.answer.exit
     assert ["libcuda-missing"] == why(found, Weight.BLOCKS)
     assert "" == found.run
@@ -84,13 +84,13 @@ def later_gpu(version: str = "1.14.0") -> dict[str, Any]:
 
 def test_without_a_gpu_a_later_build_serves_the_cpu() -> None:
     found = page(reading(later_gpu(), "x.example/mine:1"))
-    assert Answer.CPU is found.answer
+    assert ReuseAnswer.CPU is found.answer
     assert "--gpus" not in found.run
 
 
 def test_a_cpu_image_of_today_is_reused() -> None:
     found = of_cpu()
-    assert (Answer.REUSE, Exit.OK) == (found.answer, found.answer.exit)
+    assert (ReuseAnswer.REUSE, Exit.OK) == (found.answer, found.answer.exit)
     assert "tensorflow 2.15.0 on Python 3.11, for the CPU" == found.purpose
     assert "docker run --rm -it tensorflow/tensorflow:2.15.0" == found.run
 
@@ -98,25 +98,29 @@ def test_a_cpu_image_of_today_is_reused() -> None:
 @pytest.mark.parametrize(
     ("answer", "ids", "changes"),
     [
-        (Answer.NOT, ["avx-sigill"], {"flags": ("sse2",)}),
-        (Answer.UNTOLD, ["avx-sigill"], {"flags": ()}),
-        (Answer.NOT, ["exec-format"], {"machine": "aarch64"}),
+        (ReuseAnswer.NOT, ["avx-sigill"], {"flags": ("sse2",)}),
+        (ReuseAnswer.UNTOLD, ["avx-sigill"], {"flags": ()}),
+        (ReuseAnswer.NOT, ["exec-format"], {"machine": "aarch64"}),
         (
-            Answer.NOT,
+            ReuseAnswer.NOT,
             ["docker-clone3-seccomp"],
-            {"engines": (Engine(name="docker", version="20.10.5"),)},
+            {"engines": (TargetEngine(name="docker", version="20.10.5"),)},
         ),
-        (Answer.REUSE, [], {"engines": (Engine(name="docker", version="20.10.24+dfsg1"),)}),
-        (Answer.CHANGES, ["no container engine answers here"], {"engines": ()}),
         (
-            Answer.CHANGES,
+            ReuseAnswer.REUSE,
+            [],
+            {"engines": (TargetEngine(name="docker", version="20.10.24+dfsg1"),)},
+        ),
+        (ReuseAnswer.CHANGES, ["no container engine answers here"], {"engines": ()}),
+        (
+            ReuseAnswer.CHANGES,
             ["there is not enough disk for it"],
-            {"engines": (Engine(name="docker", version="28.0", free_bytes=3 * 10**9),)},
+            {"engines": (TargetEngine(name="docker", version="28.0", free_bytes=3 * 10**9),)},
         ),
     ],
 )
 def test_a_host_that_lacks_something(
-    answer: Answer, ids: list[str], changes: dict[str, Any]
+    answer: ReuseAnswer, ids: list[str], changes: dict[str, Any]
 ) -> None:
     found = of_cpu(where=host(**changes))
     assert answer is found.answer
@@ -125,26 +129,28 @@ def test_a_host_that_lacks_something(
 
 def test_1_5_runs_without_avx_and_1_6_does_not() -> None:
     old = host(flags=("sse2",))
-    assert Answer.REUSE is of_cpu("1.5.0", old, python="2.7", system="16.04").answer
-    assert Answer.NOT is of_cpu("1.6.0", old, python="2.7", system="16.04").answer
+    assert ReuseAnswer.REUSE is of_cpu("1.5.0", old, python="2.7", system="16.04").answer
+    assert ReuseAnswer.NOT is of_cpu("1.6.0", old, python="2.7", system="16.04").answer
 
 
 def test_2_4_0_alone_needs_avx2() -> None:
     old = host(flags=("avx", "sse2"))
     assert ["avx2-240"] == why(of_cpu("2.4.0", old, system="18.04"), Weight.BLOCKS)
-    assert Answer.REUSE is of_cpu("2.4.1", old, system="18.04").answer
+    assert ReuseAnswer.REUSE is of_cpu("2.4.1", old, system="18.04").answer
 
 
 @pytest.mark.parametrize(
     ("answer", "vsyscall"),
     [
-        (Answer.NOT, "none"),
-        (Answer.UNTOLD, ""),
-        (Answer.REUSE, "xonly"),
-        (Answer.REUSE, "emulate"),
+        (ReuseAnswer.NOT, "none"),
+        (ReuseAnswer.UNTOLD, ""),
+        (ReuseAnswer.REUSE, "xonly"),
+        (ReuseAnswer.REUSE, "emulate"),
     ],
 )
-def test_a_c_library_before_2_14_needs_the_vsyscall_page(answer: Answer, vsyscall: str) -> None:
+def test_a_c_library_before_2_14_needs_the_vsyscall_page(
+    answer: ReuseAnswer, vsyscall: str
+) -> None:
     config = cpu_image("1.5.0")
     config["config"]["Labels"] = {
         "org.opencontainers.image.ref.name": "centos",
@@ -161,14 +167,14 @@ def test_the_wrong_cudnn_in_the_image_is_told_by_name() -> None:
     ]
     config["config"]["Labels"] = {}
     found = page(reading(config), host(gpu="Tesla K80", capability="3.7", driver="470.256.02"))
-    assert Answer.NOT is found.answer
+    assert ReuseAnswer.NOT is found.answer
     (reason,) = [one for one in found.reasons if one.weight is Weight.BLOCKS]
     assert "needs libcudnn.so.5; the image has cudnn 6.0.21" in reason.title
 
 
 def test_a_tag_that_lies_is_a_change_and_the_image_is_believed() -> None:
     found = page(reading(cpu_image("2.15.0"), "tensorflow/tensorflow:2.9.0"))
-    assert Answer.CHANGES is found.answer
+    assert ReuseAnswer.CHANGES is found.answer
     assert any("promises framework tensorflow 2.9.0" in one.title for one in found.reasons)
     assert ("framework", "tensorflow 2.9.0", "tensorflow 2.15.0 (history)") in found.promises
 
@@ -184,20 +190,22 @@ def test_a_tag_that_lies_is_a_change_and_the_image_is_believed() -> None:
 )
 def test_what_is_not_known_is_not_guessed(config: dict[str, Any], name: str) -> None:
     found = page(reading(config, name))
-    assert (Answer.UNTOLD, Exit.NOTHING) == (found.answer, found.answer.exit)
+    assert (ReuseAnswer.UNTOLD, Exit.NOTHING) == (found.answer, found.answer.exit)
     assert ("", "") == (found.purpose, found.run)
 
 
 @pytest.mark.parametrize(
     ("answer", "engines"),
     [
-        (Answer.NOT, (Engine(name="docker", version="28.0"),)),
-        (Answer.NOT, ()),
-        (Answer.UNTOLD, (Engine(name="docker", version="20.10.24"),)),
-        (Answer.UNTOLD, (Engine(name="podman", version="4.3.1"),)),
+        (ReuseAnswer.NOT, (TargetEngine(name="docker", version="28.0"),)),
+        (ReuseAnswer.NOT, ()),
+        (ReuseAnswer.UNTOLD, (TargetEngine(name="docker", version="20.10.24"),)),
+        (ReuseAnswer.UNTOLD, (TargetEngine(name="podman", version="4.3.1"),)),
     ],
 )
-def test_schema_1_depends_on_the_engine(answer: Answer, engines: tuple[Engine, ...]) -> None:
+def test_schema_1_depends_on_the_engine(
+    answer: ReuseAnswer, engines: tuple[TargetEngine, ...]
+) -> None:
     told = reading(name="tensorflow/tensorflow:0.12.0", form=Form.LEGACY, image=None)
     found = page(told, host(engines=engines))
     assert any("legacy-format" in line for one in found.reasons for line in one.evidence)
@@ -207,7 +215,7 @@ def test_schema_1_depends_on_the_engine(answer: Answer, engines: tuple[Engine, .
 def test_an_index_without_our_platform_names_what_there_is() -> None:
     told = reading(form=Form.INDEX, image=None, platforms=("linux/arm64",))
     found = page(told)
-    assert Answer.NOT is found.answer
+    assert ReuseAnswer.NOT is found.answer
     assert "no-platform" in found.reasons[0].title
     assert "there is one for: linux/arm64" in found.reasons[0].evidence
 
@@ -216,9 +224,9 @@ def test_no_image_at_all_and_an_unreadable_one() -> None:
     other = reading(
         form=Form.OTHER, image=None, manifest=Manifest(form=Form.OTHER, media_type="x/y")
     )
-    assert Answer.NOT is page(other).answer
+    assert ReuseAnswer.NOT is page(other).answer
     broken = reading(name=CPU, form=Form.OTHER, image=None, problem="it is not JSON")
-    assert Answer.UNTOLD is page(broken).answer
+    assert ReuseAnswer.UNTOLD is page(broken).answer
 
 
 @pytest.mark.parametrize(
@@ -226,7 +234,7 @@ def test_no_image_at_all_and_an_unreadable_one() -> None:
     [
         (["gpu-driver-select"], {"toolkit": ""}),
         (["nvidia-toolkit-escape"], {"toolkit": "1.16.1"}),
-        (["docker-gpus-option"], {"engines": (Engine(name="docker", version="18.09.1"),)}),
+        (["docker-gpus-option"], {"engines": (TargetEngine(name="docker", version="18.09.1"),)}),
         (["nvidia-cgroup2", "nvidia-toolkit-escape"], {"toolkit": "1.5.0", "cgroup": 2}),
     ],
 )
@@ -242,10 +250,10 @@ def test_minor_version_compatibility_is_told_apart_from_too_old() -> None:
     config["config"]["Env"] = ["CUDA_VERSION=11.2.2", "NV_CUDNN_VERSION=8.1.1.33"]
     told = reading(config, "tensorflow/tensorflow:2.7.0-gpu")
 
-    def on(driver: str) -> Page:
+    def on(driver: str) -> CheckPage:
         return page(told, host(gpu="Tesla T4", capability="7.5", driver=driver))
 
-    assert Answer.REUSE is on("460.32.03").answer
+    assert ReuseAnswer.REUSE is on("460.32.03").answer
     assert ["minor-version-compatibility"] == why(on("450.80.02"), Weight.CHANGE)
     assert "driver-insufficient" in why(on("440.33"), Weight.CPU)
 
@@ -327,39 +335,39 @@ def reason(weight: Weight) -> Reason:
 @pytest.mark.parametrize(
     ("answer", "weights"),
     [
-        (Answer.UNTOLD, []),
-        (Answer.UNTOLD, [Weight.NOTE, Weight.CHANGE, Weight.CPU]),
-        (Answer.REUSE, [Weight.FINE, Weight.NOTE]),
-        (Answer.CHANGES, [Weight.FINE, Weight.CHANGE]),
-        (Answer.CPU, [Weight.CHANGE, Weight.CPU, Weight.FINE]),
-        (Answer.UNTOLD, [Weight.CPU, Weight.UNTOLD, Weight.FINE]),
-        (Answer.NOT, [Weight.UNTOLD, Weight.BLOCKS, Weight.FINE]),
+        (ReuseAnswer.UNTOLD, []),
+        (ReuseAnswer.UNTOLD, [Weight.NOTE, Weight.CHANGE, Weight.CPU]),
+        (ReuseAnswer.REUSE, [Weight.FINE, Weight.NOTE]),
+        (ReuseAnswer.CHANGES, [Weight.FINE, Weight.CHANGE]),
+        (ReuseAnswer.CPU, [Weight.CHANGE, Weight.CPU, Weight.FINE]),
+        (ReuseAnswer.UNTOLD, [Weight.CPU, Weight.UNTOLD, Weight.FINE]),
+        (ReuseAnswer.NOT, [Weight.UNTOLD, Weight.BLOCKS, Weight.FINE]),
     ],
 )
-def test_the_heaviest_reason_decides(answer: Answer, weights: list[Weight]) -> None:
+def test_the_heaviest_reason_decides(answer: ReuseAnswer, weights: list[Weight]) -> None:
     assert answer is answer_to(map(reason, weights))
 
 
 @pytest.mark.parametrize(
     ("answer", "foresees"),
     [
-        (Answer.CPU, ()),
-        (Answer.CPU, IMPORTS),
-        (Answer.CHANGES, IMPORTS_NOT),
-        (Answer.CHANGES, STARTS_NOT),
+        (ReuseAnswer.CPU, ()),
+        (ReuseAnswer.CPU, IMPORTS),
+        (ReuseAnswer.CHANGES, IMPORTS_NOT),
+        (ReuseAnswer.CHANGES, STARTS_NOT),
     ],
 )
 def test_a_change_without_which_nothing_runs_is_told_before_the_missing_gpu(
-    answer: Answer, foresees: tuple[Foreseen, ...]
+    answer: ReuseAnswer, foresees: tuple[Foreseen, ...]
 ) -> None:
     change = replace(reason(Weight.CHANGE), foresees=foresees)
     assert answer is answer_to([reason(Weight.FINE), reason(Weight.CPU), change])
-    assert Answer.NOT is answer_to([reason(Weight.BLOCKS), reason(Weight.CPU), change])
+    assert ReuseAnswer.NOT is answer_to([reason(Weight.BLOCKS), reason(Weight.CPU), change])
 
 
 @given(st.lists(st.sampled_from(Weight)))
 def test_reuse_takes_a_reason_for_it_and_none_against(weights: list[Weight]) -> None:
-    if answer_to(map(reason, weights)) is Answer.REUSE:
+    if answer_to(map(reason, weights)) is ReuseAnswer.REUSE:
         assert Weight.FINE in weights
         assert not {Weight.BLOCKS, Weight.UNTOLD, Weight.CPU, Weight.CHANGE} & set(weights)
     order = [list(Weight).index(one.weight) for one in in_order(map(reason, weights))]
@@ -367,10 +375,10 @@ def test_reuse_takes_a_reason_for_it_and_none_against(weights: list[Weight]) -> 
 
 
 def test_every_answer_has_the_documented_status() -> None:
-    assert [0, 1, 1, 1, 5] == [int(answer.exit) for answer in Answer]
+    assert [0, 1, 1, 1, 5] == [int(answer.exit) for answer in ReuseAnswer]
 
 
-def all_pages() -> list[Page]:
+def all_pages() -> list[CheckPage]:
     hosts = [HERE, host(engines=(), flags=()), host(machine="aarch64", toolkit="")]
     hosts += [
         host(gpu=gpu, capability=capability, driver=driver, toolkit=toolkit)
@@ -413,7 +421,7 @@ def test_ends_of_life_are_judged_at_the_day_of_the_question() -> None:
 def test_gpus_of_one_kind_are_told_once() -> None:
     where = host(gpu="Tesla K80", capability="3.7", driver="470.256.02")
     several = host(
-        gpus=(HostGpu(name="Tesla K80", capability="3.7"),) * 4,
+        gpus=(TargetGpu(name="Tesla K80", capability="3.7"),) * 4,
         driver="470.256.02",
         toolkit="1.17.8",
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from check_builders import HERE, cpu_image, subject
 
-from harness.check.claims import Claim, Origin
+from harness.check.claims import Claim, ClaimOrigin
 from harness.check.foreseen import IMPORTS_NOT, Change
 from harness.check.reasons import Reason, Weight
 from harness.check.rules import sets
@@ -21,7 +21,7 @@ def found(version: str, protobuf: str, *environment: str) -> list[Reason]:
     config["config"]["Env"] = [*config["config"].get("Env", []), *environment]
     about = subject(config)
     claim = Claim(
-        what="framework", value=f"tensorflow {version}", origin=Origin.CONTENT, evidence="p"
+        what="framework", value=f"tensorflow {version}", origin=ClaimOrigin.CONTENT, evidence="p"
     )
     inside = Inside(
         distributions=(

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pkgutil import iter_modules
 
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.reasons import Reason
 from harness.check.subject import Subject
 
@@ -20,7 +20,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(one.name for one in iter_modules(__path__)))
 
 
-def all_reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+def all_reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """Every reason of every rule."""
     for name in names():
         yield from import_module(f"{__name__}.{name}").reasons(subject, host)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.check.foreseen import Sign, foreseen
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
 from harness.knowledge.library import breakages, systems
 from harness.knowledge.versions import minor
 
 
-def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """What is out of support, and what that means for building on it."""
     system = subject.system
     if system is not None and system.end <= host.date:

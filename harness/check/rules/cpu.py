@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.check.foreseen import IMPORTS_NOT
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
 from harness.images.inside import AVX_PER_MILLION
 from harness.knowledge.library import breakages
 
 
-def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """Whether the host's CPU has what the build needs."""
     build = subject.build
     if build is None or host.machine not in ("x86_64", "amd64"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.check.foreseen import NO, YES, Sign, foreseen
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
 
@@ -13,7 +13,7 @@ _UNPACKED = 2.5
 """Unpacked bytes per compressed byte: 2 to 2.5 for images of frameworks; the upper end."""
 
 
-def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """Needed against free."""
     image, engine = subject.reading.image, host.engine
     if image is None or not image.download_bytes or engine is None or not engine.free_bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.check.foreseen import COMPUTES, COMPUTES_NOT
-from harness.check.host import Host, cuda_of_driver
+from harness.check.host import TargetHost, cuda_of_driver
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.require_cuda import requirements, unsatisfied
 from harness.check.subject import Subject
@@ -16,7 +16,7 @@ from harness.knowledge.library import Toolkit, cuda, limits, toolkit
 from harness.knowledge.versions import at_least, minor, release
 
 
-def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """Whether the driver serves the image's CUDA, and a container gets at the GPU."""
     build = subject.build
     if build is None or not subject.for_gpu or not host.gpus:
@@ -37,7 +37,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
     yield from _toolkit(host)
 
 
-def _enough(row: Toolkit, subject: Subject, host: Host) -> Reason:
+def _enough(row: Toolkit, subject: Subject, host: TargetHost) -> Reason:
     full = subject.said("cuda")
     floors = [v for k, v in row.driver_by_update.items() if k.split()[0] == full]
     floor = floors[0] if floors else row.driver or ""
@@ -81,7 +81,7 @@ def _enough(row: Toolkit, subject: Subject, host: Host) -> Reason:
     )
 
 
-def _branch(host: Host) -> Iterator[Reason]:
+def _branch(host: TargetHost) -> Iterator[Reason]:
     """A driver that no longer drives the GPU."""
     for gpu in dict.fromkeys(host.gpus):
         for branch in cuda().branches:
@@ -102,7 +102,7 @@ def _branch(host: Host) -> Iterator[Reason]:
                 )
 
 
-def _requirements(subject: Subject, host: Host) -> Iterator[Reason]:
+def _requirements(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     image = subject.reading.image
     known = cuda_of_driver(host)
     if image is None or not known:
@@ -126,7 +126,7 @@ def _requirements(subject: Subject, host: Host) -> Iterator[Reason]:
             )
 
 
-def _toolkit(host: Host) -> Iterator[Reason]:
+def _toolkit(host: TargetHost) -> Iterator[Reason]:
     engine = host.engine
     limit = limits()["docker-gpus-option"]
     if engine and engine.name == "docker" and not at_least(engine.version, limit.version):

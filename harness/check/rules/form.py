@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.check.foreseen import NO, NOT_OBTAINED, STARTS_NOT, YES, Sign, foreseen
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
 from harness.images.manifest import Form, Platform, platform_of
@@ -13,7 +13,7 @@ from harness.knowledge.library import limits
 from harness.knowledge.versions import at_least
 
 
-def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """What stands in the way of pulling and starting it."""
     reading = subject.reading
     here = platform_of(host.machine)
@@ -49,7 +49,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
         yield from _engine(host)
 
 
-def _legacy(host: Host) -> Reason:
+def _legacy(host: TargetHost) -> Reason:
     engine = host.engine
     limit = limits()["docker-refuses-schema1"]
     evidence = ["legacy-format: manifest schema 1, as pushed before 2016"]
@@ -74,7 +74,7 @@ def _legacy(host: Host) -> Reason:
     )
 
 
-def _platform(image: Platform, here: Platform, host: Host) -> Iterator[Reason]:
+def _platform(image: Platform, here: Platform, host: TargetHost) -> Iterator[Reason]:
     if not image.architecture or image.suits(here):
         return
     yield Reason(
@@ -89,7 +89,7 @@ def _platform(image: Platform, here: Platform, host: Host) -> Iterator[Reason]:
     )
 
 
-def _engine(host: Host) -> Iterator[Reason]:
+def _engine(host: TargetHost) -> Iterator[Reason]:
     engine, limit = host.engine, limits()["docker-minimum-api"]
     if engine is None:
         yield Reason(

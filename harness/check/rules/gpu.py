@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.check.foreseen import COMPUTES, COMPUTES_NOT, IMPORTS, IMPORTS_NOT, NO, Sign, foreseen
 from harness.check.gpu_code import Fit, GpuCode, gpu_code
-from harness.check.host import Host, HostGpu
+from harness.check.host import TargetGpu, TargetHost
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
 from harness.knowledge.explain import cuda_id
@@ -15,7 +15,7 @@ from harness.knowledge.library import breakages, limits, toolkit
 from harness.knowledge.versions import at_least, release
 
 
-def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """One reason for each of the host's kinds of GPU, or for their lack."""
     build = subject.build
     if build is None or not subject.for_gpu:
@@ -52,7 +52,7 @@ def _none(subject: Subject, build: Build) -> Reason:
     )
 
 
-def _of(gpu: HostGpu, subject: Subject, build: Build) -> Iterator[Reason]:
+def _of(gpu: TargetGpu, subject: Subject, build: Build) -> Iterator[Reason]:
     if not gpu.capability:
         yield Reason(
             weight=Weight.UNTOLD,
@@ -83,7 +83,7 @@ def _of(gpu: HostGpu, subject: Subject, build: Build) -> Iterator[Reason]:
         yield _by_toolkit(cuda, gpu, shown)
 
 
-def _code_told(code: GpuCode | None, gpu: HostGpu) -> tuple[str, ...]:
+def _code_told(code: GpuCode | None, gpu: TargetGpu) -> tuple[str, ...]:
     if code is None:
         return ()
     return (
@@ -92,7 +92,7 @@ def _code_told(code: GpuCode | None, gpu: HostGpu) -> tuple[str, ...]:
     )
 
 
-def _fit(code: GpuCode, gpu: HostGpu, shown: str) -> Reason:
+def _fit(code: GpuCode, gpu: TargetGpu, shown: str) -> Reason:
     evidence = (f"code for {', '.join(code.cubin)}; PTX for {', '.join(code.ptx) or 'none'}",)
     fit = code.fit(gpu.capability)
     if fit is Fit.NATIVE:
@@ -131,7 +131,7 @@ def _fit(code: GpuCode, gpu: HostGpu, shown: str) -> Reason:
     )
 
 
-def _by_toolkit(cuda: str, gpu: HostGpu, shown: str) -> Reason:
+def _by_toolkit(cuda: str, gpu: TargetGpu, shown: str) -> Reason:
     """Nobody measured the build: what its toolkit can make says what is likely."""
     row = toolkit(cuda)
     if row is None or row.sm_last is None:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.check.claims import Origin
+from harness.check.claims import ClaimOrigin
 from harness.check.foreseen import NO, Foreseen, Sign, foreseen
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
 from harness.images.manifest import Form
 
 
-def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """Whether it is known, borne out by the image, and at one with its tag."""
     if subject.reading.form is not Form.IMAGE or subject.reading.problem:
         return
@@ -87,7 +87,7 @@ def _value(what: str, value: str) -> tuple[Foreseen, ...]:
 
 
 def _installed(subject: Subject) -> bool:
-    return any(one.origin is Origin.CONTENT for one in subject.all("framework"))
+    return any(one.origin is ClaimOrigin.CONTENT for one in subject.all("framework"))
 
 
 _TOLD = frozenset({"framework", "python", "system"})

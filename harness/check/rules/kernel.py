@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.check.foreseen import IMPORTS_NOT, STARTS_NOT
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
 from harness.knowledge.library import System, limits
 from harness.knowledge.versions import at_least
 
 
-def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """Whether programs of the image can start, and start threads."""
     system = subject.system
     if system is None:
@@ -21,7 +21,7 @@ def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
     yield from _threads(system, host)
 
 
-def _vsyscall(system: System, host: Host) -> Iterator[Reason]:
+def _vsyscall(system: System, host: TargetHost) -> Iterator[Reason]:
     limit = limits()["glibc-vsyscall"]
     if at_least(system.glibc, limit.version) or host.vsyscall in ("emulate", "xonly"):
         return
@@ -39,7 +39,7 @@ def _vsyscall(system: System, host: Host) -> Iterator[Reason]:
     )
 
 
-def _threads(system: System, host: Host) -> Iterator[Reason]:
+def _threads(system: System, host: TargetHost) -> Iterator[Reason]:
     limit, engine = limits()["docker-clone3-seccomp"], host.engine
     if engine is None or engine.name != "docker" or at_least(engine.version, limit.version):
         return

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from harness.check.foreseen import COMPUTES, CPU_ONLY, IMPORTS_NOT
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
 from harness.images.inside import Inside
@@ -14,7 +14,7 @@ from harness.knowledge.frameworks import Build
 from harness.knowledge.versions import release
 
 
-def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """What a GPU build will not find."""
     build = subject.build
     if build is None or not subject.for_gpu:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from harness.check.foreseen import IMPORTS_NOT
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
 from harness.images.inside import Inside, SharedObject
@@ -22,7 +22,7 @@ _FAMILIES = (
 )
 
 
-def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """Missing libraries by name, symbols that are too new, objects that cannot be read."""
     inside = subject.inside
     if inside is None:

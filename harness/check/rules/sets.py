@@ -8,7 +8,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from harness.check.foreseen import IMPORTS_NOT, Change
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
 from harness.knowledge import frameworks
@@ -18,7 +18,7 @@ from harness.knowledge.library import breakages
 _WEIGHT = {"blocks": Weight.BLOCKS, "change": Weight.CHANGE, "note": Weight.NOTE}
 
 
-def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """One reason for each conflict that what is installed runs into."""
     if subject.inside is None or not subject.version:
         return

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from harness.check.foreseen import IMPORTS_NOT
-from harness.check.host import Host
+from harness.check.host import TargetHost
 from harness.check.reasons import Confidence, Reason, Weight
 from harness.check.subject import Subject
 from harness.images.inside import Damage
@@ -23,7 +23,7 @@ _NAMED = 3
 _RECORD = "its own list of files (RECORD) against the layers"
 
 
-def reasons(subject: Subject, host: Host) -> Iterator[Reason]:
+def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """Reasons for each damaged distribution of the Python that has the framework."""
     inside = subject.inside
     if inside is None or inside.problems or not subject.version:

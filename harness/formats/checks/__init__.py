@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from harness.check.page import Page
+from harness.check.page import CheckPage
 from harness.errors import UsageError
 
 
@@ -14,7 +14,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(one.name for one in iter_modules(__path__)))
 
 
-def render(name: str, page: Page, **options: int | bool) -> str:
+def render(name: str, page: CheckPage, **options: int | bool) -> str:
     """The page in the format `name`; options of the terminal: `width`, `color`.
 
     Raises UsageError where there is no such format.

@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from harness.check.page import Page
+from harness.check.page import CheckPage
 from harness.text import clean, clean_line, inert_json
 
 VERSION = 1
 _TEXT = 4000
 
 
-def render(page: Page) -> str:
+def render(page: CheckPage) -> str:
     """The page as one JSON object. Every text is cleaned and bounded, so that what reads the page
     may print it; no line is a command to a CI service."""
     tree = {

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.check.page import Page
+from harness.check.page import CheckPage
 from harness.check.reasons import Reason
 from harness.formats.checks.terminal import SIGN, headline
 from harness.text import code, inert_in_ci, markdown
 
 
-def render(page: Page) -> str:
+def render(page: CheckPage) -> str:
     """The page as Markdown, every part of it escaped."""
     return inert_in_ci("\n\n".join(_parts(page)) + "\n")
 
 
-def _parts(page: Page) -> Iterator[str]:
+def _parts(page: CheckPage) -> Iterator[str]:
     yield f"# {markdown(page.name, 300)}: {page.answer}"
     if page.purpose:
         yield markdown(page.purpose)

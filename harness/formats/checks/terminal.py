@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from rich.text import Text
 
-from harness.check.page import Page
-from harness.check.reasons import Answer, Reason, Weight
+from harness.check.page import CheckPage
+from harness.check.reasons import Reason, ReuseAnswer, Weight
 from harness.formats.layout import Page as Lines
 from harness.formats.layout import columns, said
 
@@ -37,15 +37,15 @@ _COLOR = {
     Weight.REFUTED: "",
 }
 _ANSWER = {
-    Answer.REUSE: Weight.FINE,
-    Answer.CPU: Weight.CPU,
-    Answer.CHANGES: Weight.CHANGE,
-    Answer.NOT: Weight.BLOCKS,
-    Answer.UNTOLD: Weight.UNTOLD,
+    ReuseAnswer.REUSE: Weight.FINE,
+    ReuseAnswer.CPU: Weight.CPU,
+    ReuseAnswer.CHANGES: Weight.CHANGE,
+    ReuseAnswer.NOT: Weight.BLOCKS,
+    ReuseAnswer.UNTOLD: Weight.UNTOLD,
 }
 
 
-def render(page: Page, *, width: int = 100, color: bool = False) -> str:
+def render(page: CheckPage, *, width: int = 100, color: bool = False) -> str:
     """The page as lines of at most `width` columns."""
     lines = Lines(width=max(60, width), color=color)
     weight = _ANSWER[page.answer]
