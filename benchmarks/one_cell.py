@@ -32,8 +32,9 @@ from harness import standard
 from harness.engines.oci.profile import USER
 from harness.model import Cell, Profile, Record, Suite
 from harness.probing.probe import load_probes
-from harness.running.runner import Plan, execute
-from harness.running.session import CONTAINER_ENGINES, opened_engine, orders, workshop
+from harness.recipes.orders import orders
+from harness.running.runner import PlannedRun, execute
+from harness.running.session import CONTAINER_ENGINES, opened_engine, workshop
 from harness.store.store import Store
 from harness.suite.matrix import load_suite
 
@@ -71,7 +72,7 @@ def ours(
     and the records. Raises SystemExit where one is not `ok`."""
     folders = (standard.folder("probes"), Path(suite.root) / "probes")
     probes = load_probes(each for each in folders if each.is_dir())
-    plan = Plan(
+    plan = PlannedRun(
         suite=suite,
         orders=orders(suite, cells),
         probes=tuple(one for one in probes if one.name in names),

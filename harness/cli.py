@@ -107,10 +107,10 @@ def run(
     Without a selection: the tags the suite's `default:` names, else every cell.
     """
     from harness.commands.report import written
+    from harness.commands.run import run as ran
     from harness.formats import render
-    from harness.running.perform import Wanted
-    from harness.running.perform import run as ran
     from harness.running.progress import progress_for
+    from harness.running.wanted import Wanted
 
     wanted = Wanted(
         suite=suite,

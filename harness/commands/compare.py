@@ -15,9 +15,10 @@ from harness.compare.rules import run_date
 from harness.errors import UsageError
 from harness.model import Cell, Record, Run, Suite
 from harness.probing.probe import suite_probes
-from harness.running.perform import Wanted, perform
+from harness.running.perform import perform
 from harness.running.progress import Progress
 from harness.running.session import AUTO, open_suite, places
+from harness.running.wanted import Wanted
 from harness.store.store import Store
 from harness.suite.selection import select
 

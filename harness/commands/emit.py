@@ -16,7 +16,7 @@ from harness.errors import UsageError
 from harness.machine.files import atomic_write
 from harness.model import Cell, Suite
 from harness.recipes.lockfile import lock_path, render_lock
-from harness.running.session import lock_of
+from harness.recipes.orders import lock_of
 from harness.suite.document import read_document
 from harness.suite.matrix import FILE_NAME, load_suite
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from harness.engines import Order
 from harness.errors import HarnessError, InfrastructureError, UsageError
 from harness.machine.files import atomic_write
 from harness.model import Cell, Outcome, Suite
 from harness.recipes.lockfile import lock_path, render_lock
+from harness.recipes.orders import Order, locked_recipe
 from harness.recipes.recipe import base_of
-from harness.running.session import locked_recipe, open_suite, workshop
+from harness.running.session import open_suite, workshop
 from harness.suite.selection import select
 
 

@@ -20,9 +20,10 @@ from harness.errors import EngineError, Exit
 from harness.images.manifest import Form
 from harness.model import Cell, Profile, Record, Run, Suite
 from harness.probing.probe import suite_probes
-from harness.running.perform import Wanted, perform
+from harness.running.perform import perform
 from harness.running.progress import Progress
 from harness.running.session import AUTO, places
+from harness.running.wanted import Wanted
 from harness.store.store import Store
 from harness.suite.matrix import load_suite
 

@@ -9,7 +9,8 @@ from harness import standard
 from harness.formats.plan import plan_text
 from harness.probing.probe import suite_probes
 from harness.recipes.lockfile import find_lock
-from harness.running.session import build_files, open_suite
+from harness.recipes.orders import build_files
+from harness.running.session import open_suite
 from harness.suite.selection import select
 
 

@@ -19,28 +19,19 @@ from harness.engines.budget import Survey
 from harness.errors import UsageError
 from harness.model import (
     Base,
-    Cell,
     EngineInfo,
     HostClass,
     ImageIdentity,
     Outcome,
     Probe,
     Profile,
-    Recipe,
     Scalar,
 )
 from harness.probing.answer import Answer
+from harness.recipes.orders import Order
 
 Say = Callable[[str], object]
 """Hears one line of progress for a person."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Order:
-    """What is to be obtained: a built cell has a recipe, an existing one does not."""
-
-    cell: Cell
-    recipe: Recipe | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +49,7 @@ class Obtained:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Question:
+class ProbeQuestion:
     """One probe to run, with its settings already merged."""
 
     probe: Probe
@@ -73,7 +64,7 @@ class Pass:
     cell: str
     round: int
     obtained: Obtained
-    questions: tuple[Question, ...]
+    questions: tuple[ProbeQuestion, ...]
     profile: Profile
     dataset: Mapping[str, Path] = field(default_factory=dict)
     """File name -> path of the data set the probes may read."""

@@ -21,7 +21,7 @@ from secrets import token_hex
 from types import TracebackType
 from typing import Self
 
-from harness.engines import Engine, Obtained, Order, Pass, Performed, Say, Workshop
+from harness.engines import Engine, Obtained, Pass, Performed, Say, Workshop
 from harness.engines.guestwork import RUNNER, answers_of, guest_data, guest_files, guest_request
 from harness.engines.virtualenv import EnvironmentFailed, make_environment
 from harness.errors import InfrastructureError
@@ -32,6 +32,7 @@ from harness.machine.workfolder import sweep_folders, work_folder
 from harness.model import EngineInfo, HostClass, ImageIdentity, Outcome
 from harness.probing.framing import FrameReader
 from harness.recipes import recipe
+from harness.recipes.orders import Order
 
 _OVERHEAD_S = 60.0
 

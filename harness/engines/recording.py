@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from harness.compare.outcomes import verdict_of
-from harness.engines import Engine, Obtained, Order, Pass, Performed, Question, Say, Stock
+from harness.engines import Engine, Obtained, Pass, Performed, ProbeQuestion, Say, Stock
 from harness.engines.recordings import (
     RecordedAnswer,
     RecordedCell,
@@ -21,6 +21,7 @@ from harness.engines.recordings import (
 )
 from harness.model import EngineInfo, HostClass, Outcome, Verdict
 from harness.probing.answer import Answer
+from harness.recipes.orders import Order
 
 
 class RecordingEngine:
@@ -124,7 +125,7 @@ class RecordingEngine:
         return performed
 
 
-def _said(performed: Performed, question: Question) -> Answer:
+def _said(performed: Performed, question: ProbeQuestion) -> Answer:
     name = question.probe.name
     whole = verdict_of(performed.outcome) is not Verdict.INFRASTRUCTURE
     if whole and name in performed.answers:

@@ -11,11 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.engines import Obtained, Order, Question
+from harness.engines import Obtained, ProbeQuestion
 from harness.errors import UsageError
 from harness.machine.files import atomic_write
 from harness.model import EngineInfo, HostClass, Scalar
 from harness.probing.answer import SERIES, Answer
+from harness.recipes.orders import Order
 from harness.recipes.recipe import digest, with_part
 from harness.serial import MAX_LINE_BYTES, UnreadableError, decode_untrusted, encode
 from harness.text import clean_line
@@ -106,7 +107,7 @@ def asked(order: Order) -> str:
     return digest({"image": order.cell.image, "host": order.cell.host})
 
 
-def differs(recorded: RecordedAnswer, question: Question, image: str) -> str:
+def differs(recorded: RecordedAnswer, question: ProbeQuestion, image: str) -> str:
     """Why a recorded answer is none to this question; empty where it is one."""
     if recorded.image != image:
         return "it was recorded in another image of the cell"

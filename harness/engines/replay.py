@@ -12,11 +12,12 @@ from types import TracebackType
 from typing import Self
 
 from harness.datasets.dataset import DataSet
-from harness.engines import Engine, Obtained, Order, Pass, Performed, Question, Say, Workshop
+from harness.engines import Engine, Obtained, Pass, Performed, ProbeQuestion, Say, Workshop
 from harness.engines.recordings import RecordedAnswer, Recordings, asked, differs, load
 from harness.errors import EngineError, UsageError
 from harness.model import EngineInfo, HostClass, Outcome
 from harness.probing.answer import Answer
+from harness.recipes.orders import Order
 
 _SEVERAL = HostClass(
     machine="several", cpu_model="several recorded hosts", cpu_flags=(), cores=0, memory_gib=0
@@ -138,7 +139,7 @@ class ReplayEngine:
         }
         return Performed(answers=said)
 
-    def _answer(self, request: Pass, question: Question, image: str) -> Answer:
+    def _answer(self, request: Pass, question: ProbeQuestion, image: str) -> Answer:
         name = question.probe.name
         recorded = self.recordings.answers.get((request.cell, request.round, name))
         if recorded is None:

@@ -19,7 +19,7 @@ _GRACE_S = 10.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
+class ProgramEnd:
     """How a program ended. `why`: empty where it ended by itself."""
 
     status: int
@@ -35,7 +35,7 @@ def run_program(
     stop: Event,
     environment: Mapping[str, str],
     stdout: IO[bytes] | None = None,
-) -> Ended:
+) -> ProgramEnd:
     """Run a program to its end, or to `limit_s`, or until `stop` is set.
 
     What it prints is added to `log` (standard output only where `stdout` does not take it). It
@@ -66,7 +66,7 @@ def run_program(
     told = why and (
         f"it did not end within {limit_s:.0f} s" if why == "limit" else "it was stopped"
     )
-    return Ended(status=process.returncode, last_lines=tuple(lines[-8:]), why=told)
+    return ProgramEnd(status=process.returncode, last_lines=tuple(lines[-8:]), why=told)
 
 
 def _wait(process: subprocess.Popen[bytes], deadline: float, stop: Event) -> str:

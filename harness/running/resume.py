@@ -4,31 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
 from harness.datasets.dataset import DataSet
-from harness.engines import Engine, Order
+from harness.engines import Engine
 from harness.errors import UsageError
 from harness.model import Cell, Probe, Record, Run, Suite
 from harness.probing.probe import suite_probes
+from harness.recipes.orders import Order
 from harness.recipes.recipe import digest
+from harness.running.session import AUTO
+from harness.running.wanted import Wanted
 
 _REMEDY = "start a new run: records of one run must come from one plan"
-
-
-class Asked(Protocol):
-    """What a command line may ask for beside a run to resume: nothing that chooses."""
-
-    @property
-    def cells(self) -> tuple[str, ...]: ...
-    @property
-    def tags(self) -> tuple[str, ...]: ...
-    @property
-    def probes(self) -> tuple[str, ...]: ...
-    @property
-    def rounds(self) -> int: ...
-    @property
-    def engine(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,13 +27,13 @@ class Resumed:
     probes: tuple[Probe, ...]
 
 
-def resumable(run: Run, suite: Suite, asked: Asked) -> Resumed:
+def resumable(run: Run, suite: Suite, wanted: Wanted) -> Resumed:
     """What is to be taken on. UsageError with everything that stands against it."""
     problems = []
-    if asked.cells or asked.tags or asked.probes or asked.rounds != 1:
+    if wanted.cells or wanted.tags or wanted.probes or wanted.rounds != 1:
         problems.append("a run that is resumed has its cells, probes and rounds already")
-    if asked.engine not in ("auto", run.engine.name):
-        problems.append(f"it was begun on {run.engine.name}, not on {asked.engine}")
+    if wanted.engine not in (AUTO, run.engine.name):
+        problems.append(f"it was begun on {run.engine.name}, not on {wanted.engine}")
     if suite.digest != run.suite_digest:
         problems.append(f"the suite {suite.name} has changed since, or is another one")
     there = {probe.name: probe for probe in suite_probes(suite)}

@@ -16,10 +16,11 @@ from types import FrameType
 
 from harness import __version__
 from harness.datasets.dataset import DataSet
-from harness.engines import Engine, Order, Stock
+from harness.engines import Engine, Stock
 from harness.engines.budget import Group, grouped, groups, refusal, told
 from harness.errors import InfrastructureError
 from harness.model import UNBOUNDED, Cell, Place, Probe, Record, Run, Suite
+from harness.recipes.orders import Order
 from harness.running.reuse import Decisive, known_answers, repeatable
 from harness.running.worker import PARALLEL, Task, Tell, utc_now, work
 from harness.store.runid import new_run_id
@@ -27,7 +28,7 @@ from harness.store.store import Store
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Plan:
+class PlannedRun:
     """What a run will do, complete before anything starts."""
 
     suite: Suite
@@ -46,7 +47,7 @@ class Plan:
         return tuple(order.cell for order in self.orders)
 
 
-class Interrupted(Exception):
+class RunInterrupted(Exception):
     """SIGINT or SIGTERM came; `signal` says which."""
 
     def __init__(self, number: int) -> None:
@@ -55,7 +56,7 @@ class Interrupted(Exception):
 
 
 def execute(
-    plan: Plan,
+    planned: PlannedRun,
     engine: Engine,
     store: Store,
     *,
@@ -66,27 +67,27 @@ def execute(
     """Do what is planned on an open engine; the finished run.
 
     `recorded` hears every record after the store has acknowledged it. An engine that vanishes
-    leaves the rest of the records as infrastructure. Raises Interrupted, after the run is closed
+    leaves the rest of the records as infrastructure. Raises RunInterrupted, after the run is closed
     as interrupted and what it left on the engine is removed; StoreError. A run that is taken on
     keeps its id and its records; `recorded` hears those first. Where a cell can never be built
     within the disk budget: UsageError or InfrastructureError, and no run was begun.
     """
     for name in engine.sweep():
         tell("", f"removed what a dead run left: {name}")
-    run = _new_run(plan, engine) if plan.resumed is None else plan.resumed
-    earlier = store.records(run.id) if plan.resumed else ()
+    run = _new_run(planned, engine) if planned.resumed is None else planned.resumed
+    earlier = store.records(run.id) if planned.resumed else ()
     task = Task(
         run=run.id,
-        orders=plan.orders,
-        probes=plan.probes,
-        rounds=plan.rounds,
-        dataset=plan.dataset.files if plan.dataset else {},
-        dataset_digest=plan.dataset.digest if plan.dataset else "",
-        known=_known(plan, run, store) if plan.reuse else {},
+        orders=planned.orders,
+        probes=planned.probes,
+        rounds=planned.rounds,
+        dataset=planned.dataset.files if planned.dataset else {},
+        dataset_digest=planned.dataset.digest if planned.dataset else "",
+        known=_known(planned, run, store) if planned.reuse else {},
         done={one.key: int(one.observed.get("container.ordinal") or 0) for one in earlier},
     )
     room = _room(engine, task, tell)
-    if plan.resumed is None:
+    if planned.resumed is None:
         unbounded = _unbounded(run)
         if unbounded:
             tell("", unbounded)
@@ -116,9 +117,9 @@ def execute(
     return finished
 
 
-def _known(plan: Plan, run: Run, store: Store) -> dict[Decisive, Record]:
-    probes = [probe.name for probe in plan.probes if repeatable(probe)]
-    earlier = store.latest_answers([cell.id for cell in plan.cells], probes)
+def _known(planned: PlannedRun, run: Run, store: Store) -> dict[Decisive, Record]:
+    probes = [probe.name for probe in planned.probes if repeatable(probe)]
+    earlier = store.latest_answers([cell.id for cell in planned.cells], probes)
     return known_answers(earlier, run.engine, run.host)
 
 
@@ -177,26 +178,27 @@ def _room(engine: Engine, task: Task, tell: Tell) -> _Room:
     )
 
 
-def _new_run(plan: Plan, engine: Engine) -> Run:
+def _new_run(planned: PlannedRun, engine: Engine) -> Run:
     return Run(
         id=new_run_id(),
         started=utc_now(),
         version=__version__,
-        suite=plan.suite.name,
-        suite_digest=plan.suite.digest,
+        suite=planned.suite.name,
+        suite_digest=planned.suite.digest,
         engine=engine.describe(),
         host=engine.host(),
-        cells=tuple(replace(cell, place=portable(cell.place)) for cell in plan.cells),
-        probes=tuple(replace(probe, source="") for probe in plan.probes),
-        rounds=plan.rounds,
+        cells=tuple(replace(cell, place=portable(cell.place)) for cell in planned.cells),
+        probes=tuple(replace(probe, source="") for probe in planned.probes),
+        rounds=planned.rounds,
         rules=replace(
-            plan.suite.rules,
+            planned.suite.rules,
             expectations=tuple(
-                replace(rule, place=portable(rule.place)) for rule in plan.suite.rules.expectations
+                replace(rule, place=portable(rule.place))
+                for rule in planned.suite.rules.expectations
             ),
         ),
-        notices=plan.notices,
-        pairs=tuple((cell.id, probe.name) for cell in plan.cells for probe in plan.probes),
+        notices=planned.notices,
+        pairs=tuple((cell.id, probe.name) for cell in planned.cells for probe in planned.probes),
     )
 
 
@@ -216,7 +218,7 @@ def portable(place: Place | None) -> Place | None:
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """SIGINT and SIGTERM become Interrupted, once; a second one ends the process at once."""
+    """SIGINT and SIGTERM become RunInterrupted, once; a second one ends the process at once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -224,7 +226,7 @@ def _signals() -> Iterator[None]:
     def interrupt(number: int, _: FrameType | None) -> None:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        raise Interrupted(number)
+        raise RunInterrupted(number)
 
     before = {
         number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)

@@ -14,12 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from harness.engines import Engine, Obtained, Order, Pass, Performed, Question
+from harness.engines import Engine, Obtained, Pass, Performed, ProbeQuestion
 from harness.errors import EngineError
 from harness.machine.hostclass import observed_now
 from harness.model import Cell, Key, Outcome, Probe, Record
 from harness.probing.answer import Answer
 from harness.probing.probe import applies
+from harness.recipes.orders import Order
 from harness.running.reuse import Decisive, decisive, repeated
 
 INFRASTRUCTURE = frozenset(
@@ -79,12 +80,12 @@ def utc_now() -> str:
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def question(cell: Cell, probe: Probe) -> Question:
+def question(cell: Cell, probe: Probe) -> ProbeQuestion:
     """A probe with the cell's own settings and time limit."""
     own = dict(cell.settings).get(probe.name, ())
     limit = dict(cell.timeouts).get(probe.name, probe.timeout_s)
     probe = replace(probe, timeout_s=limit)
-    return Question(probe=probe, settings={**dict(probe.settings), **dict(own)})
+    return ProbeQuestion(probe=probe, settings={**dict(probe.settings), **dict(own)})
 
 
 def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record]:
@@ -151,7 +152,7 @@ def _round(
     engine: Engine, task: Task, cell: Cell, number: int, obtained: Obtained, tell: Tell
 ) -> Iterator[Record]:
     """Ask every probe in one container, and a fresh one after each that died before the end."""
-    pending: list[Question] = []
+    pending: list[ProbeQuestion] = []
     for probe in task.owes(cell, number):
         if not applies(probe, cell):
             yield _not_applicable(task, cell, number, probe, engine.name)
@@ -211,10 +212,10 @@ def _round(
             )
 
 
-_Ended = tuple[Question, Answer | None, Outcome, str]
+_Ended = tuple[ProbeQuestion, Answer | None, Outcome, str]
 
 
-def _known(task: Task, cell: Cell, obtained: Obtained, asked: Question) -> Record | None:
+def _known(task: Task, cell: Cell, obtained: Obtained, asked: ProbeQuestion) -> Record | None:
     """The record this question's answer is repeated from; None: it is to be asked."""
     if not task.known or obtained.image is None:
         return None
@@ -222,7 +223,9 @@ def _known(task: Task, cell: Cell, obtained: Obtained, asked: Question) -> Recor
     return task.known.get(wanted)
 
 
-def _settle(pending: list[Question], performed: Performed) -> tuple[list[Question], list[_Ended]]:
+def _settle(
+    pending: list[ProbeQuestion], performed: Performed
+) -> tuple[list[ProbeQuestion], list[_Ended]]:
     """Which questions are answered or lost, and which go on to a fresh container.
 
     Answers count only where the container's end is known and nobody interfered. Where it died,
@@ -230,7 +233,7 @@ def _settle(pending: list[Question], performed: Performed) -> tuple[list[Questio
     """
     whole = performed.outcome not in INFRASTRUCTURE
     ended: list[_Ended] = []
-    left: list[Question] = []
+    left: list[ProbeQuestion] = []
     for asked in pending:
         answer = performed.answers.get(asked.probe.name) if whole else None
         if answer is not None:

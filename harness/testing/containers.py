@@ -25,7 +25,8 @@ from harness.engines.oci.sweep import remove_network
 from harness.machine.lease import lease
 from harness.machine.owner import owner_token
 from harness.model import Cell, Outcome, Suite
-from harness.running.session import AUTO, CONTAINER_ENGINES, opened_engine, order, places, workshop
+from harness.recipes.orders import order
+from harness.running.session import AUTO, CONTAINER_ENGINES, opened_engine, places, workshop
 from harness.testing.run import QUIET
 
 _SCRATCH = "/tmp"

@@ -20,9 +20,10 @@ from harness.machine.lease import lease
 from harness.machine.owner import owner_token
 from harness.model import Record, Run
 from harness.probing.probe import suite_probes
-from harness.running.perform import Wanted, perform
+from harness.running.perform import perform
 from harness.running.progress import LineProgress, Tally
 from harness.running.session import places
+from harness.running.wanted import Wanted
 from harness.store.store import Store
 from harness.suite.matrix import load_suite
 from harness.testing.board import Board, Needs, State

@@ -24,7 +24,8 @@ from harness.engines.oci.uses import Uses
 from harness.machine.owner import owner_token
 from harness.model import Outcome
 from harness.recipes.lockfile import find_lock
-from harness.running.session import order, places
+from harness.recipes.orders import order
+from harness.running.session import places
 from harness.suite.matrix import load_suite
 from tests.real.commandline import Place
 from tests.real.home_made import BALLAST_BYTES, HEAVY, HomeMade, home_made_distributions

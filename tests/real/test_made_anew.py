@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from docker import APIClient
 
-from harness.engines import Obtained, Order, Workshop
+from harness.engines import Obtained, Workshop
 from harness.engines.oci import roots
 from harness.engines.oci.bases import base_name
 from harness.engines.oci.capabilities import DOCKER
@@ -19,7 +19,8 @@ from harness.engines.oci.engine import ContainerEngine
 from harness.engines.oci.named import NamedImage, named_images
 from harness.engines.oci.uses import Uses
 from harness.machine.owner import owner_token
-from harness.running.session import order, places
+from harness.recipes.orders import Order, order
+from harness.running.session import places
 from harness.suite.matrix import load_suite
 from tests.real.home_made import PLAIN, TWIN, HomeMade
 from tests.real.private_engine import PrivateEngine

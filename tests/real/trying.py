@@ -14,10 +14,11 @@ from typing import Any
 
 from docker import APIClient
 
-from harness.engines import Order, Workshop
+from harness.engines import Workshop
 from harness.engines.oci.engine import ContainerEngine
 from harness.machine.owner import owner_token
 from harness.model import Cell, Level, Probe, Profile, Record
+from harness.recipes.orders import Order
 from harness.running.worker import Task, work
 
 LABEL = "test-image-of"

@@ -8,10 +8,11 @@ from typing import Self
 
 from builders import HOST, cell
 
-from harness.engines import Obtained, Order, Pass, Performed, Say
+from harness.engines import Obtained, Pass, Performed, Say
 from harness.model import EngineInfo, HostClass, ImageIdentity, Outcome, Probe, Suite
 from harness.probing.answer import Answer
-from harness.running.runner import Interrupted
+from harness.recipes.orders import Order
+from harness.running.runner import RunInterrupted
 
 ONE, TWO = (replace(cell(name), framework=()) for name in ("one", "two"))
 PROBES = tuple(
@@ -66,7 +67,7 @@ class Scripted:
         names = [question.probe.name for question in request.questions]
         if request.cell == self.interrupted_in:
             if not self.first_only or len(names) == 1:
-                raise Interrupted(2)
+                raise RunInterrupted(2)
             # The container died after its first probe: what comes next is interrupted.
             names = names[:1]
         self.asked += [(request.cell, request.round, name) for name in names]

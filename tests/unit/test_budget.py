@@ -25,7 +25,7 @@ from harness.engines.budget import (
 from harness.errors import InfrastructureError, UsageError
 from harness.model import Artifact, Lock
 from harness.recipes.lockfile import find_lock
-from harness.running.perform import disk_budget
+from harness.running.wanted import disk_budget
 
 MB = 10**6
 

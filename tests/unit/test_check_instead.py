@@ -13,8 +13,8 @@ from harness.check.subject import Subject, subject_of
 from harness.commands.emit import emit_cell
 from harness.errors import UsageError
 from harness.model import Cell, Suite
+from harness.recipes.orders import lock_of, locked_recipe
 from harness.recipes.recipe import digest
-from harness.running.session import lock_of, locked_recipe
 from harness.suite.matrix import load_suite
 
 SUITE = load_suite(standard.default_suite())

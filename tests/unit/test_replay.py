@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.compare.outcomes import TELLING
-from harness.engines import Obtained, Order, Pass, Performed, Say, Workshop, names
+from harness.engines import Obtained, Pass, Performed, Say, Workshop, names
 from harness.engines.recording import RecordingEngine
 from harness.engines.recordings import RecordedData, load
 from harness.engines.replay import ReplayEngine
@@ -31,6 +31,7 @@ from harness.model import (
     Record,
 )
 from harness.probing.answer import Answer
+from harness.recipes.orders import Order
 from harness.running.worker import Task, work
 
 CELLS = (Cell(id="a", image="one:1"), Cell(id="b", image="two:1"))

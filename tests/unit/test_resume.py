@@ -10,7 +10,6 @@ import pytest
 from builders import HOST
 from scripted import ONE, PROBES, SUITE, TWO, Scripted
 
-from harness.engines import Order
 from harness.errors import UsageError
 from harness.model import (
     Cell,
@@ -21,9 +20,10 @@ from harness.model import (
     Run,
     Suite,
 )
-from harness.running.perform import Wanted
+from harness.recipes.orders import Order
 from harness.running.resume import check_same, resumable
-from harness.running.runner import Interrupted, Plan, execute
+from harness.running.runner import PlannedRun, RunInterrupted, execute
+from harness.running.wanted import Wanted
 from harness.store.store import Store
 
 
@@ -40,7 +40,7 @@ def done(
     probes: tuple[Probe, ...] = PROBES,
     rounds: int = 2,
 ) -> Run:
-    plan = Plan(
+    plan = PlannedRun(
         suite=SUITE,
         orders=(Order(cell=ONE), Order(cell=TWO)),
         probes=probes,
@@ -54,7 +54,7 @@ def done(
 def interrupted(
     store: Store, engine: Scripted, probes: tuple[Probe, ...] = PROBES, rounds: int = 2
 ) -> Run:
-    with pytest.raises(Interrupted):
+    with pytest.raises(RunInterrupted):
         done(store, engine, probes=probes, rounds=rounds)
     run = store.latest_run()
     assert run is not None

@@ -10,10 +10,10 @@ import pytest
 from builders import HOST
 from scripted import ONE, PROBES, SUITE, TWO, Scripted
 
-from harness.engines import Order
 from harness.model import Nature, Outcome, Probe, Run
+from harness.recipes.orders import Order
 from harness.running.reuse import repeatable
-from harness.running.runner import Plan, execute
+from harness.running.runner import PlannedRun, execute
 from harness.serial import decode, encode
 from harness.store.store import Store
 
@@ -36,7 +36,9 @@ def done(
     rounds: int = 1,
     orders: tuple[Order, ...] = (Order(cell=ONE), Order(cell=TWO)),
 ) -> Run:
-    plan = Plan(suite=SUITE, orders=orders, probes=probes, rounds=rounds, dataset=None, reuse=reuse)
+    plan = PlannedRun(
+        suite=SUITE, orders=orders, probes=probes, rounds=rounds, dataset=None, reuse=reuse
+    )
     return execute(plan, engine, store, tell=lambda *_: None, recorded=lambda _: None)
 
 

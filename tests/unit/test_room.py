@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.engines import Order, Pass, Performed, Say
+from harness.engines import Pass, Performed, Say
 from harness.engines.budget import Need, Survey
 from harness.errors import EngineError, UsageError
 from harness.model import Run
-from harness.running.runner import Interrupted, Plan, execute
+from harness.recipes.orders import Order
+from harness.running.runner import PlannedRun, RunInterrupted, execute
 from harness.store.store import Store
 from tests.unit.test_resume import ONE, PROBES, SUITE, TWO, Scripted
 
@@ -84,7 +85,7 @@ def ran(
     **more: str,
 ) -> Keeping:
     engine = Keeping(stock=Shelf(store=store, surveyed=survey, gone=gone), **more)
-    plan = Plan(
+    plan = PlannedRun(
         suite=SUITE,
         orders=(Order(cell=ONE), Order(cell=TWO)),
         probes=PROBES,
@@ -149,7 +150,7 @@ def test_where_a_cell_can_never_be_built_no_run_is_begun(store: Store) -> None:
 
 
 def test_what_is_taken_on_finds_room_only_for_what_it_owes(store: Store) -> None:
-    with pytest.raises(Interrupted):
+    with pytest.raises(RunInterrupted):
         ran(store, TIGHT, interrupted_in="two")
     (summary,) = store.runs()
     engine = ran(store, TIGHT, resumed=store.run(summary.id))

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from scripted import ONE, PROBES, SUITE, Scripted
 
-from harness.engines import Order
 from harness.engines.oci.connection import told_of
 from harness.model import UNBOUNDED
-from harness.running.runner import Plan, execute
+from harness.recipes.orders import Order
+from harness.running.runner import PlannedRun, execute
 from harness.store.store import Store
 
 ROOTLESS = {"SecurityOptions": ["name=seccomp,profile=default", "name=rootless"]}
@@ -40,7 +40,7 @@ def test_what_an_engine_cannot_bound_is_among_its_details(
 @pytest.mark.parametrize("detail", [{}, {UNBOUNDED: BOTH}])
 def test_a_run_says_so_and_keeps_it(tmp_path: Path, detail: dict[str, str]) -> None:
     said: list[str] = []
-    plan = Plan(suite=SUITE, orders=(Order(cell=ONE),), probes=PROBES, rounds=1, dataset=None)
+    plan = PlannedRun(suite=SUITE, orders=(Order(cell=ONE),), probes=PROBES, rounds=1, dataset=None)
     with Store(tmp_path / "store.sqlite3") as store:
         run = execute(
             plan,

@@ -12,7 +12,7 @@ from harness import __version__
 from harness.distributions.cache import DistributionCache
 from harness.distributions.fetch import fetch_missing
 from harness.distributions.index import PackageIndex
-from harness.engines import Obtained, Order, Say, Workshop
+from harness.engines import Obtained, Say, Workshop
 from harness.engines.guestwork import install_list
 from harness.engines.oci import LABEL
 from harness.engines.oci.bases import BaseUnavailable, ReadyBase, obtain_base
@@ -32,6 +32,7 @@ from harness.engines.rootfs import SOURCE_DATE_EPOCH
 from harness.errors import InfrastructureError
 from harness.model import Outcome, Recipe
 from harness.recipes import recipe
+from harness.recipes.orders import Order
 
 
 def obtain(client: APIClient, order: Order, workshop: Workshop, say: Say) -> Obtained:

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from docker import APIClient
 
-from harness.engines import Obtained, Order, Pass, Performed, Say, Workshop
+from harness.engines import Obtained, Pass, Performed, Say, Workshop
 from harness.engines.guestwork import answers_of, guest_data, guest_request, runner_text
 from harness.engines.oci import LABEL
 from harness.engines.oci.capabilities import Capabilities
@@ -34,6 +34,7 @@ from harness.machine.owner import maybe_alive, owner_alive
 from harness.machine.workfolder import sweep_folders
 from harness.model import EngineInfo, HostClass, Outcome
 from harness.probing.framing import FrameReader
+from harness.recipes.orders import Order
 
 _OVERHEAD_S = 60.0
 """What a container may take beyond its probes' own deadlines."""

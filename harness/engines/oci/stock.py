@@ -10,7 +10,7 @@ from pathlib import Path
 
 from docker import APIClient
 
-from harness.engines import Order, Say, Workshop
+from harness.engines import Say, Workshop
 from harness.engines.budget import (
     BASE_BYTES,
     Kept,
@@ -33,6 +33,7 @@ from harness.engines.oci.whereabouts import is_local
 from harness.errors import InfrastructureError
 from harness.model import Recipe
 from harness.recipes import recipe
+from harness.recipes.orders import Order
 
 
 class ImageStock:

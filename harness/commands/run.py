@@ -1,0 +1,56 @@
+"""`harness run`: select or take on, perform, judge, report."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from harness.compare.judge import judge
+from harness.compare.judgement import Judgement
+from harness.errors import Exit
+from harness.formats import render
+from harness.machine.files import atomic_write
+from harness.machine.owner import owner_alive
+from harness.probing.probe import suite_probes
+from harness.running.perform import perform
+from harness.running.progress import Progress
+from harness.running.resume import resumable
+from harness.running.session import open_suite, places
+from harness.running.wanted import Wanted
+from harness.store.store import Store
+from harness.suite.selection import select
+
+
+def run(wanted: Wanted, progress: Progress) -> tuple[Judgement, Exit]:
+    """Run the selection and judge it; reports are written beside.
+
+    An interrupted run is judged as far as it went, with its own exit status. Raises HarnessError
+    where nothing was started, or the store failed.
+    """
+    suite = open_suite(wanted.suite)
+    with Store(places().store) as store:
+        if wanted.resume:
+            store.interrupted(owner_alive)
+            resumed = resumable(store.resolve(wanted.resume), suite, wanted)
+            wanted = replace(wanted, engine=resumed.run.engine.name, rounds=resumed.run.rounds)
+            cells, probes, taken = resumed.cells, resumed.probes, resumed.run
+        else:
+            cells = select(suite, wanted.cells, wanted.tags)
+            probes, taken = suite_probes(suite, wanted.probes), None
+        finished, status = perform(suite, cells, probes, wanted, store, progress, taken)
+        records = store.records(finished.id)
+    judgement = judge(finished, records, require_verified=wanted.require_verified)
+    write_reports(judgement)
+    return judgement, status if status is not Exit.OK else judgement.exit
+
+
+def write_reports(judgement: Judgement) -> tuple[Path, ...]:
+    """The run's reports as Markdown and JSON; where they lie."""
+    folder = places().reports / judgement.run.id
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, ending in (("markdown", "md"), ("json", "json")):
+        path = folder / f"report.{ending}"
+        atomic_write(path, render(name, judgement).encode())
+        written.append(path)
+    return tuple(written)

@@ -1,0 +1,86 @@
+"""What a command line asks of a run, and which of its options cannot go together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import UsageError
+from harness.model import Cell
+from harness.running.session import AUTO, REPLAY
+from harness.suite.words import Complaint, size_in_bytes
+
+BUDGET_VARIABLE = "HARNESS_DISK_BUDGET"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """What the command line asks of a run."""
+
+    suite: Path | None = None
+    cells: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
+    rounds: int = 1
+    engine: str = AUTO
+    refresh_bases: bool = False
+    offline: bool = False
+    require_verified: bool = False
+    recordings: Path | None = None
+    """What the engine replay answers from."""
+    record_to: Path | None = None
+    """Where what the engine says is recorded."""
+    disk_budget: str = ""
+    """What images may take on the engine's disk; else HARNESS_DISK_BUDGET, else what is free."""
+    reuse: bool = False
+    """Answers that nothing can have changed are repeated from earlier runs."""
+    resume: str = ""
+    """An interrupted run, or its beginning: only what it lacks is done."""
+
+
+def engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:
+    """The engine to take; no container engine is needed for interpreters of this host alone.
+
+    UsageError for options that cannot go together.
+    """
+    if wanted.rounds < 1:
+        raise UsageError(f"--rounds must be at least 1, not {wanted.rounds}")
+    if wanted.offline and wanted.refresh_bases:
+        raise UsageError(
+            "--refresh-bases fetches what --offline forbids", remedy="leave one of them away"
+        )
+    if wanted.engine == AUTO and cells and all(cell.host for cell in cells):
+        return "host"
+    if wanted.recordings is not None and wanted.engine != REPLAY:
+        raise UsageError(
+            f"only the engine replay answers from recordings, not {wanted.engine}",
+            remedy="--engine replay --recordings DIR",
+        )
+    if wanted.record_to is not None and wanted.engine == REPLAY:
+        raise UsageError(
+            "what is replayed cannot be recorded again",
+            remedy="take another engine, or no --record-to",
+        )
+    if wanted.reuse and (wanted.record_to is not None or wanted.engine == REPLAY):
+        raise UsageError(
+            "answers are repeated from runs of a real engine, and cannot be recorded again",
+            remedy="leave --reuse away",
+        )
+    return wanted.engine
+
+
+def disk_budget(option: str, environment: Mapping[str, str]) -> int | None:
+    """Bytes that the option, else the environment names; None: neither. Raises UsageError."""
+    for named, text in (
+        ("--disk-budget", option),
+        (BUDGET_VARIABLE, environment.get(BUDGET_VARIABLE, "")),
+    ):
+        if text:
+            try:
+                return size_in_bytes(text)
+            except Complaint as complaint:
+                raise UsageError(
+                    f"{named}: {text!r}: {complaint.message}", remedy=complaint.remedy
+                ) from None
+    return None
