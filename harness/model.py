@@ -226,7 +226,8 @@ class Expectation:
     """A rule for the facts it matches (shell-style patterns); the first that matches wins.
 
     rule: exact; within (`absolute` and/or `relative` bound on |candidate - reference|);
-    equivalent; ignore; allowed (a difference is expected, for `reason`, until the date `until`).
+    ignore; allowed (a difference is expected, for `reason`, until the date `until`); equivalent,
+    which only stored runs hold and nothing judges yet.
     """
 
     facts: str
@@ -301,7 +302,7 @@ class Probe:
     source: str
     digest: str
     where: str = "inside"
-    """inside: runs in the environment; outside: against a started container."""
+    """inside: runs in the environment. Stored runs may hold `outside`, which nothing runs yet."""
     frameworks: tuple[str, ...] = ()
     """Only for cells that claim one of these; empty: for every cell."""
     timeout_s: float = 60.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from harness.compare.differences import Compared, Difference
 from harness.compare.findings import of_broken_reference, of_drift
@@ -11,7 +11,7 @@ from harness.compare.judgement import CellJudgement, Finding, Judgement, NotJudg
 from harness.compare.rules import Judged, expectation_for, run_date
 from harness.compare.view import View, conclude, hold_against, own_findings, views
 from harness.errors import Exit, worst
-from harness.model import Nature, Record, Rules, Run, Verdict
+from harness.model import Level, Nature, Record, Rules, Run, Verdict
 
 _BROKEN = (Verdict.FAIL, Verdict.INFRASTRUCTURE)
 
@@ -50,7 +50,7 @@ def judge(run: Run, records: Sequence[Record], *, require_verified: bool = False
         cells=tuple(cells),
         findings=ordered,
         not_judged=not_judged(seen, cells, rules),
-        notices=(*run.notices, *said, *relaxations(seen), *expiries(cells)),
+        notices=(*run.notices, *said, *relaxations(seen), *expiries(cells), *unjudged(run)),
         require_verified=require_verified,
         exit=exit_of(cells, require_verified=require_verified),
         counts=tuple((one, counts[one]) for one in reversed(Verdict) if counts[one]),
@@ -157,6 +157,16 @@ def relaxations(seen: Iterable[View]) -> tuple[str, ...]:
 def _relaxed(view: View) -> tuple[str, ...]:
     profiles = (view.cell.profile, *(one.profile for one in view.answers.values()))
     return tuple(dict.fromkeys(item for profile in profiles for item in profile.relaxations))
+
+
+def unjudged(run: Run) -> Iterator[str]:
+    """A notice for every probe of a stored run that asked for what no version has done yet."""
+    for probe in run.probes:
+        if any(one.level is Level.L4 for one in probe.evidence):
+            why = "nothing in this version tests for equivalence"
+            yield f"the evidence of {probe.name} for L4 is not judged: {why}"
+        if probe.where == "outside":
+            yield f"{probe.name} asked to be run outside the container, and was run inside"
 
 
 def expiries(cells: Iterable[CellJudgement]) -> tuple[str, ...]:

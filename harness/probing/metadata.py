@@ -21,8 +21,7 @@ _KEYS = (
     "natures",
     "evidence",
 )
-_PLACES = ("inside", "outside")
-_LEVELS = ("L1", "L2", "L3", "L4")
+_LEVELS = ("L1", "L2", "L3")
 _LAST = 1000
 """Where a probe without `order` stands."""
 
@@ -102,6 +101,11 @@ class Metadata:
     def _wrong(self, name: str, expected: str) -> None:
         self._say(self._nodes[name], f"`{name}` should be {expected}")
 
+    def _element(self, name: str, number: int) -> ast.expr:
+        """The place of one element of a list."""
+        node = self._nodes[name]
+        return node.elts[number] if isinstance(node, ast.List) else node
+
     def text(self, name: str, default: str = "") -> str:
         value = self._values.get(name, default)
         if not isinstance(value, str):
@@ -110,9 +114,15 @@ class Metadata:
         return value
 
     def where(self) -> str:
-        value = self.text("where", _PLACES[0])
-        if value not in _PLACES:
-            self._wrong("where", "one of " + ", ".join(_PLACES))
+        value = self.text("where", "inside")
+        if value == "outside":
+            self._say(
+                self._nodes["where"],
+                "a probe outside the container is not run by this version of the harness",
+                "remove `where`, for a probe that runs inside",
+            )
+        elif value != "inside":
+            self._wrong("where", '"inside"')
         return value
 
     def texts(self, name: str) -> tuple[str, ...]:
@@ -166,8 +176,15 @@ class Metadata:
     def evidence(self) -> tuple[Evidence, ...]:
         value = self._values.get("evidence", [])
         evidence: list[Evidence] = []
-        for entry in value if isinstance(value, list) else [None]:
+        for number, entry in enumerate(value if isinstance(value, list) else [None]):
             match entry:
+                case {"level": "L4"}:
+                    self._say(
+                        self._element("evidence", number),
+                        "evidence for L4 (agrees with the reference) is not judged by this "
+                        "version of the harness",
+                        "remove it: its facts are shown, not judged",
+                    )
                 case {"level": level, "kind": kind, "fact": str(fact), **rest} if (
                     not rest and level in _LEVELS and kind in set(EvidenceKind)
                 ):

@@ -20,7 +20,11 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from harness.model import Profile
 from harness.suite import words
+from harness.suite.words import size_text
+
+_STRICT = Profile()
 
 # --- words -----------------------------------------------------------------------------------
 
@@ -52,7 +56,10 @@ Size = Annotated[
         {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": words.SIZE}]}
     ),
 ]
-LevelName = Literal["L0", "L1", "L2", "L3", "L4"]
+LevelName = Annotated[Literal["L0", "L1", "L2", "L3"], BeforeValidator(words.judged_level)]
+RuleName = Annotated[
+    Literal["exact", "within", "ignore", "allowed"], BeforeValidator(words.judged_rule)
+]
 
 
 class Table(BaseModel):
@@ -123,13 +130,20 @@ class BaseTable(Table):
 class ProfileTable(Table):
     """Departures from the strict profile; each is recorded and shown."""
 
-    memory: Size | None = Field(default=None, description="6GiB unless said otherwise")
+    memory: Size | None = Field(
+        default=None, description=f"{size_text(_STRICT.memory_bytes)} unless said otherwise"
+    )
     processes: Annotated[int, Field(ge=16, le=1_000_000)] | None = None
     scratch: Size | None = Field(
-        default=None, description="Size of the scratch folder, 512MiB unless said otherwise"
+        default=None,
+        description="Size of the scratch folder, "
+        f"{size_text(_STRICT.scratch_bytes)} unless said otherwise",
     )
     open_files: Annotated[int, Field(ge=16, le=1_000_000)] | None = None
-    output: Size | None = Field(default=None, description="Bytes a container may print, 4MiB")
+    output: Size | None = Field(
+        default=None,
+        description=f"Bytes a container may print, {size_text(_STRICT.output_bytes)}",
+    )
     writable: bool | None = Field(default=None, description="The root file system can be written")
     scratch_exec: bool | None = Field(
         default=None, description="Programs can be started from scratch"
@@ -243,7 +257,7 @@ class ExpectationTable(Table):
     """A rule for the facts it matches; the first that matches wins."""
 
     facts: Glob
-    rule: Literal["exact", "within", "equivalent", "ignore", "allowed"]
+    rule: RuleName
     cells: Glob = "*"
     absolute: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     relative: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None

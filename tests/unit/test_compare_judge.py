@@ -28,7 +28,9 @@ from harness.compare.judgement import same_for_several
 from harness.compare.outcomes import TELLING, verdict_of
 from harness.compare.rules import Judged
 from harness.errors import Exit
-from harness.model import Expectation, Level, Outcome, Profile, Record, Verdict
+from harness.formats import render
+from harness.model import Evidence, Expectation, Level, Outcome, Profile, Record, Run, Verdict
+from harness.serial import decode, encode
 
 NEW = cell()
 OLD = cell("tf1.2.1-py2.7", "1.2.1", "2.7")
@@ -107,6 +109,27 @@ def test_facts_no_expectation_allows_are_drift_told_once_a_group() -> None:
     assert "numpy 1.16.6 (reference 2.1.0)" == finding.evidence[0]
     assert Exit.FINDINGS is judgement.exit
     assert [Verdict.PASS, Verdict.DRIFT] == [one.verdict for one in judgement.cells]
+
+
+def test_a_stored_run_that_asks_for_what_nothing_judges_says_so() -> None:
+    """Its matrix was read by a version that accepted all of this."""
+    mine = replace(NEW, level=Level.L4)
+    evidence = Evidence(level=Level.L4, kind="band", fact="mnist.test_accuracy")
+    odd = replace(MNIST, evidence=(*MNIST.evidence, evidence), where="outside")
+    expectation = Expectation(facts="mnist.test_accuracy", rule="equivalent")
+    stored = run(mine, OLD, probes=(PYTHON, PACKAGES, DEVICES, odd), expectations=(expectation,))
+    stored = decode(Run, encode(stored))
+    other = mnist_facts("1.2.1", accuracy=0.1234)
+    judgement = judge(stored, [*healthy(mine), *healthy(OLD, mnist=other)])
+    for name in ("terminal", "markdown", "json"):
+        text = " ".join(render(name, judgement).split())
+        assert "the evidence of mnist for L4 is not judged" in text
+        assert "mnist asked to be run outside the container, and was run inside" in text
+        assert "0.1234" in text, "shown, side by side"
+    assert "mnist.test_accuracy" in {one.fact for one in judgement.not_judged}
+    (judged, _) = judgement.cells
+    assert Verdict.UNVERIFIED is judged.verdict
+    assert "not judged" in judged.ladder.marks[4].why
 
 
 def test_accuracy_loss_and_times_are_listed_side_by_side_and_not_judged() -> None:

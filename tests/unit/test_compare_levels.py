@@ -291,6 +291,7 @@ def test_l4_cannot_be_earned_yet() -> None:
     climbed = ladder(healthy(CELL), run(ambitious))
     assert Level.L3 is climbed.reached
     assert Standing.UNVERIFIED is mark(climbed, Level.L4).standing
+    assert "not judged" in mark(climbed, Level.L4).why
 
 
 def test_evidence_of_a_kind_nobody_knows_is_unverified() -> None:

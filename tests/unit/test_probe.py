@@ -123,7 +123,7 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         ('"question"', '"qestion"', "did you mean `question`?"),
         ('"dataset"', '"zzz"', "known: question, where"),
         ('"Is it so?"', "3", "`question` should be a string"),
-        ('"inside"', '"between"', "`where` should be one of inside, outside"),
+        ('"inside"', '"between"', '`where` should be "inside"'),
         ("7", "7.5", "`order` should be a whole number"),
         ("12", "0", "`timeout_s` should be a number of seconds, above 0"),
         ("12", "True", "`timeout_s` should be a number of seconds"),
@@ -133,7 +133,7 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         ('"steps": 3', '"steps": [3]', "'steps' cannot be one"),
         ('"steps": 3', '"scratch": 3', "'scratch' cannot be one"),
         ('"timing"', '"guessed"', "the nature one of static, measured, timing, observed"),
-        ('"L2"', '"L9"', "the level one of L1, L2, L3, L4"),
+        ('"L2"', '"L9"', "the level one of L1, L2, L3,"),
         ('"fact"', '"facts"', "a list of {level, kind, fact}"),
         ('"dataset": "mnist"', '"order": 1', "has the key `order` twice"),
         ("def probe(settings)", "def prob(settings)", "there is no function `probe`"),
@@ -155,6 +155,26 @@ def test_a_place_is_a_line_and_a_column(tmp_path: Path) -> None:
 
     assert f"{tmp_path}/so.py:6:14" in message
     assert '    "order": "x",' in message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said", "remedy"),
+    [
+        ('"inside"', '"outside"', 5, "outside the container is not run", "remove `where`"),
+        ('"L2"', '"L4"', 12, "L4 (agrees with the reference) is not judged", "remove it"),
+        ('"evidence": [', '"evidence": [\n  {"level": "L4"}, ', 13, "is not judged", "remove it"),
+    ],
+)
+def test_what_nothing_here_runs_or_judges_yet_is_refused_at_its_place(
+    tmp_path: Path, old: str, new: str, line: int, said: str, remedy: str
+) -> None:
+    message = complaint(tmp_path, GOOD.replace(old, new, 1))
+
+    assert said in message
+    assert "by this version of the harness" in message
+    assert remedy in message
+    assert f"{tmp_path}/so.py:{line}:" in message
+    assert f"{line} | " in message, "the line itself is shown"
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
