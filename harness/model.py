@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+ADDED = "added"
+"""In a field's metadata: it came after values of its kind were stored, which do not have it."""
+
 Scalar = str | int | float | bool | None
 Fact = Scalar | tuple[Scalar, ...]
 """One answer: a scalar, or a short series (one number per training step, say)."""
@@ -175,6 +178,18 @@ class Profile:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ExpectedFailure:
+    """How a cell is expected to fail: it reaches `level` and no more, for `reason`."""
+
+    level: Level
+    reason: str
+    breakage: str = ""
+    """Id of the known breakage that its failing records show; empty: whatever keeps it there."""
+    until: str = ""
+    """The last day it is expected (ISO date); empty: always."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
     """One environment to verify.
 
@@ -209,6 +224,8 @@ class Cell:
     timeouts: tuple[tuple[str, float], ...] = ()
     """Per probe: seconds it may take, instead of its own limit."""
     profile: Profile = Profile()
+    expect: ExpectedFailure | None = field(default=None, metadata={ADDED: True})
+    """None: it is expected to reach its level."""
     place: Place | None = None
 
 

@@ -314,8 +314,8 @@ def container(request: pytest.FixtureRequest, cell: Cell) -> Iterator[CellContai
 
     No run measures while it is there. It is removed at the end, whatever becomes of the test.
     """
-    from harness.compare.outcomes import verdict_of
     from harness.model import Verdict
+    from harness.outcomes import verdict_of
     from harness.testing.containers import NotObtained, cell_container
     from harness.testing.plugged import plugged
 

@@ -1,7 +1,9 @@
 """Model values as canonical JSON, and back.
 
 The same value gives the same bytes: ASCII, sorted keys, no blanks, no NaN, floats that read back as
-the same float. Reading validates strictly: an integer is never made of text.
+the same float. A field that was added later and holds nothing is left out, so that a value stored
+before it was there has the bytes it had. Reading validates strictly: an integer is never made of
+text.
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from harness.errors import InternalError
-from harness.model import Fact, Facts
+from harness.model import ADDED, Fact, Facts
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
@@ -113,16 +115,21 @@ def _plain(value: object, where: str, *, floating: bool) -> Any:
         case _ if is_dataclass(value) and not isinstance(value, type):
             return {
                 name: _plain(getattr(value, name), f"{where}.{name}", floating=of_floats)
-                for name, of_floats in _fields(type(value))
+                for name, of_floats, added in _fields(type(value))
+                if not (added and getattr(value, name) is None)
             }
     raise TypeError(f"{where} is a {type(value).__name__}")
 
 
 @cache
-def _fields(kind: type) -> tuple[tuple[str, bool], ...]:
-    """(name, whether its numbers are floats by declaration) of a dataclass's fields."""
+def _fields(kind: type) -> tuple[tuple[str, bool, bool], ...]:
+    """(name, whether its numbers are floats by declaration, whether it was added after values of
+    the kind were stored) of a dataclass's fields."""
     hints = get_type_hints(kind)
-    return tuple((field.name, _of_floats(hints[field.name])) for field in fields(kind))
+    return tuple(
+        (field.name, _of_floats(hints[field.name]), bool(field.metadata.get(ADDED)))
+        for field in fields(kind)
+    )
 
 
 def _of_floats(hint: object) -> bool:

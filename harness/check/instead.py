@@ -71,11 +71,12 @@ def _version(cell: Cell, framework: str) -> str:
 
 
 def _fit(suite: Suite, framework: str, host: TargetHost) -> Iterator[Cell]:
-    """Built cells of the framework that this host can run. One for CUDA that asks for no GPU is
-    there to show what is missing."""
+    """Built cells of the framework that this host can run. One for CUDA that asks for no GPU, or
+    that is expected to fail, is there to show what is missing."""
     for cell in suite.cells:
         version = _version(cell, framework)
-        if not cell.base or not version or bool(cell.cuda) != bool(cell.gpu):
+        to_show = bool(cell.cuda) != bool(cell.gpu) or cell.expect is not None
+        if not cell.base or not version or to_show:
             continue
         if (not cell.gpu or host.gpus) and _runs(framework, version, host):
             yield cell

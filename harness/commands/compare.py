@@ -6,14 +6,14 @@ A side is a cell of the suite (its latest record; run first where there is none)
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
-from harness.compare.comparison import compare_cells
+from harness.compare.comparison import Side, compare_cells
 from harness.compare.judgement import Comparison
 from harness.compare.rules import run_date
 from harness.errors import UsageError
-from harness.model import Cell, Record, Run, Suite
+from harness.model import Cell, Suite
 from harness.probing.probe import suite_probes
 from harness.running.perform import perform
 from harness.running.progress import Progress
@@ -21,15 +21,6 @@ from harness.running.session import AUTO, open_suite, places
 from harness.running.wanted import Wanted
 from harness.store.store import Store
 from harness.suite.selection import select
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Side:
-    """One side with the records that speak for it."""
-
-    run: Run
-    records: tuple[Record, ...]
-    cell: str
 
 
 def compare(
@@ -43,16 +34,7 @@ def compare(
         # A host interpreter claims what the other side claims: that is the question.
         first = first or _host(store, suite, one, second, progress)
         second = second or _host(store, suite, other, first, progress)
-    return compare_cells(
-        first.run,
-        first.records,
-        first.cell,
-        second.run,
-        second.records,
-        second.cell,
-        rules=suite.rules,
-        at=run_date(second.run),
-    )
+    return compare_cells(first, second, rules=suite.rules, at=run_date(second.run))
 
 
 def _is_host(side: str) -> bool:

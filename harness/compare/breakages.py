@@ -16,6 +16,7 @@ UNKNOWN = "it is none of the known breakages"
 class Known:
     """A known breakage, as a finding tells it."""
 
+    id: str
     told: str
     """One line: the id, to be asked for."""
     cause: str
@@ -23,9 +24,12 @@ class Known:
 
 
 def breakage_of(record: Record) -> Known | None:
-    """The first known breakage in what a record says; None where there is none."""
+    """The first known breakage in what a record says; None where there is none, and where the end
+    says nothing of its reason."""
     from harness.knowledge.signatures import recognise
 
+    if record.outcome not in EXPLICABLE:
+        return None
     raised = record.raised
     texts = [raised.traceback, f"{raised.type}: {raised.message}"] if raised else []
     found = recognise((*texts, record.reason, record.noise))
@@ -33,6 +37,7 @@ def breakage_of(record: Record) -> Known | None:
         return None
     known = found[0].breakage
     return Known(
+        id=known.id,
         told=f"a known breakage: harness explain {known.id}",
         cause=f"{known.what}: {known.cause}",
         remedy=known.remedy,

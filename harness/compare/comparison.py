@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 
 from harness.compare.findings import of_drift
@@ -14,40 +14,40 @@ from harness.errors import UsageError
 from harness.model import Record, Rules, Run
 
 
-def compare_cells(
-    run_a: Run,
-    records_a: Sequence[Record],
-    cell_a: str,
-    run_b: Run,
-    records_b: Sequence[Record],
-    cell_b: str,
-    *,
-    rules: Rules,
-    at: date | None,
-) -> Comparison:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Side:
+    """A cell of a run, with the records that speak for it."""
+
+    run: Run
+    records: Sequence[Record]
+    cell: str
+    """Its id."""
+
+
+def compare_cells(a: Side, b: Side, *, rules: Rules, at: date | None) -> Comparison:
     """Hold cell B (the candidate) against cell A (the reference) under `rules`, at the date `at`.
 
     The code path is the one that compares a cell with its reference inside a run. Levels are
     judged by each run's own bands. Raises UsageError where a run has no such cell.
     """
-    one, other = _told_apart(_find(run_a, records_a, cell_a), _find(run_b, records_b, cell_b))
-    found_a, notes_a = own_findings(one, rules.expectations, at)
-    found_b, notes_b = own_findings(other, rules.expectations, at)
+    one, other = _told_apart(_find(a), _find(b))
+    own_a = own_findings(one, rules.expectations, at)
+    own_b = own_findings(other, rules.expectations, at)
     compared, notes = hold_against(one, other, rules.expectations, at)
     drift = of_drift(other.cell, one.cell, compared.differences)
-    reference = conclude(one, found_a, notes_a, None)
-    candidate = conclude(other, (*found_b, *drift), (*notes_b, *notes), compared)
+    reference = conclude(one, own_a, None)
+    candidate = conclude(other, own_b.and_of(*drift, notes=notes), compared)
     both = (reference, candidate)
     return Comparison(
-        reference_run=run_a,
+        reference_run=a.run,
         reference=reference,
-        candidate_run=run_b,
+        candidate_run=b.run,
         candidate=candidate,
         findings=ordered_findings(both),
         not_judged=not_judged((one, other), both, rules),
         notices=(
-            *dict.fromkeys((*run_a.notices, *run_b.notices)),
-            *_apart(run_a, run_b),
+            *dict.fromkeys((*a.run.notices, *b.run.notices)),
+            *_apart(a.run, b.run),
             *relaxations((one, other)),
             *expiries(both),
         ),
@@ -55,12 +55,13 @@ def compare_cells(
     )
 
 
-def _find(run: Run, records: Sequence[Record], cell: str) -> View:
-    for view in views(run, [record for record in records if record.cell == cell]):
-        if view.cell.id == cell:
+def _find(side: Side) -> View:
+    of_cell = [record for record in side.records if record.cell == side.cell]
+    for view in views(side.run, of_cell):
+        if view.cell.id == side.cell:
             return view
-    known = ", ".join(one.id for one in run.cells)
-    raise UsageError(f"run {run.id} has no cell {cell}", remedy=f"its cells are: {known}")
+    known = ", ".join(one.id for one in side.run.cells)
+    raise UsageError(f"run {side.run.id} has no cell {side.cell}", remedy=f"its cells are: {known}")
 
 
 def _told_apart(one: View, other: View) -> tuple[View, View]:

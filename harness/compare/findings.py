@@ -4,55 +4,51 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from harness.compare.breakages import EXPLICABLE, UNKNOWN, breakage_of
+from harness.compare.breakages import EXPLICABLE, UNKNOWN, Known, breakage_of
 from harness.compare.causes import cause_of, final_exception, last_line
 from harness.compare.differences import Difference
 from harness.compare.groups import group
-from harness.compare.judgement import Finding
-from harness.compare.levels import Ladder, Standing
-from harness.compare.outcomes import SIGNALS, TELLING
+from harness.compare.judgement import Finding, Note, finding
+from harness.compare.kinds import FindingKind, kind_of
+from harness.compare.levels import Ladder, LevelStanding
 from harness.compare.rules import Judged
 from harness.compare.shown import difference_line, shown
 from harness.model import Cell, Outcome, Probe, Record, Run, Verdict
+from harness.outcomes import SIGNALS, TELLING, Unanswered, unanswered
 
 _TOLD = 6
 """Facts a finding quotes; the report lists the others beside it."""
-_VERDICT = {
-    Standing.FAILED: Verdict.FAIL,
-    Standing.UNVERIFIED: Verdict.UNVERIFIED,
-    Standing.INFRASTRUCTURE: Verdict.INFRASTRUCTURE,
-}
 
 
 def of_outcomes(
     cell: Cell, probes: Mapping[str, Probe], records: Iterable[Record]
-) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+) -> tuple[tuple[Finding, ...], tuple[Note, ...]]:
     """Findings for how probes ended, the same end told once; and notes for what ended so in a
     probe that only shows levels above the one the cell should reach."""
     alike: dict[tuple[Outcome, str], list[Record]] = defaultdict(list)
     for record in sorted(records, key=lambda one: (one.probe, one.round)):
-        if TELLING[record.outcome].verdict not in (None, Verdict.PASS):
-            alike[(record.outcome, _said(record))].append(record)
+        if how := unanswered(record):
+            alike[(record.outcome, _said(record, how))].append(record)
     findings, notes = [], []
     for (_, said), same in sorted(alike.items()):
         judged = [one for one in same if not _above(cell, probes.get(one.probe), one.outcome)]
         if judged:
             findings.append(_outcome_finding(cell, said, judged))
         else:
-            names = ", ".join(dict.fromkeys(one.probe for one in same))
-            notes.append(f"{names}, above the level {cell.level} it should reach: {said}")
+            names = tuple(dict.fromkeys(one.probe for one in same))
+            text = f"{', '.join(names)}, above the level {cell.level} it should reach: {said}"
+            notes.append(Note(text=text, probes=names))
     return tuple(findings), tuple(notes)
 
 
-def _said(record: Record) -> str:
+def _said(record: Record, how: Unanswered) -> str:
     """What two records must share to be told as one."""
     if record.outcome is Outcome.RAISED and record.raised is not None:
         return cause_of(record.raised).headline
-    telling = TELLING[record.outcome]
-    told = telling.told if telling.of_cell else f"{record.probe} {telling.told}"
     reason = record.reason.strip()
-    return f"{told}: {reason}" if reason else told
+    return f"{how.told}: {reason}" if reason else how.told
 
 
 def _above(cell: Cell, probe: Probe | None, outcome: Outcome) -> bool:
@@ -72,7 +68,8 @@ def _outcome_finding(cell: Cell, said: str, records: Sequence[Record]) -> Findin
     asked = f"{', '.join(names)}, {where}{', '.join(map(str, rounds))}: {first.outcome}"
     if telling.of_cell:
         asked = f"{len(records)} of its records end in {first.outcome}"
-    evidence, meaning, remedy = [asked], telling.meaning, telling.remedy
+    made = finding(kind_of(first.outcome), cell.id, {"said": said}, probes=names)
+    evidence, meaning, remedy = [asked], made.cause, made.remedy
     if first.outcome is Outcome.CRASHED:
         told = (SIGNALS[one] for one in SIGNALS if one in first.reason)
         meaning, remedy = next(told, (meaning, remedy))
@@ -83,37 +80,41 @@ def _outcome_finding(cell: Cell, said: str, records: Sequence[Record]) -> Findin
         evidence += [line for line in lines if line != said]
     if first.noise.strip() and first.outcome is not Outcome.RAISED:
         evidence.append(f"it printed last: {last_line(first.noise)}")
-    if first.outcome in EXPLICABLE:
-        known = breakage_of(first)
-        evidence.append(known.told if known else UNKNOWN)
-        meaning, remedy = (known.cause, known.remedy) if known else (meaning, remedy)
-    return Finding(
-        verdict=telling.verdict or Verdict.UNVERIFIED,
-        cell=cell.id,
-        title=said,
+    known = breakage_of(first)
+    if known is not None:
+        evidence.append(known.told)
+        meaning, remedy = known.cause, known.remedy
+    elif first.outcome in EXPLICABLE:
+        evidence.append(UNKNOWN)
+    return replace(
+        made,
         evidence=tuple(evidence),
         cause=meaning,
         remedy=remedy,
-        probe=", ".join(names),
+        of_cell=telling.of_cell,
+        breakage=_shared_breakage(known, records[1:]),
     )
+
+
+def _shared_breakage(known: Known | None, others: Iterable[Record]) -> str:
+    """The id of the breakage, where all the others show it too."""
+    if known is None or any(breakage_of(one) != known for one in others):
+        return ""
+    return known.id
 
 
 def of_missing(cell: Cell, run: Run, planned: int, missing: Sequence[str]) -> tuple[Finding, ...]:
     """The finding for planned records that are not there; `missing` names their probes."""
     if not missing:
         return ()
-    names = ", ".join(dict.fromkeys(missing))
-    return (
-        Finding(
-            verdict=Verdict.INFRASTRUCTURE,
-            cell=cell.id,
-            title=f"{len(missing)} of {planned} planned were not run",
-            evidence=(names,),
-            cause=f"the run is {run.state}" if run.state != "complete" else "",
-            remedy="run it again; records of earlier runs are kept",
-            probe=names,
-        ),
-    )
+    names = tuple(dict.fromkeys(missing))
+    words = {
+        "missing": len(missing),
+        "planned": planned,
+        "state": f"the run is {run.state}" if run.state != "complete" else "",
+    }
+    listed = (", ".join(names),)
+    return (finding(FindingKind.NOT_RUN, cell.id, words, evidence=listed, probes=names),)
 
 
 def of_levels(cell: Cell, ladder: Ladder) -> tuple[Finding, ...]:
@@ -124,21 +125,22 @@ def of_levels(cell: Cell, ladder: Ladder) -> tuple[Finding, ...]:
     unverifiable = False
     for mark in ladder.marks:
         wanted = mark.level.rank <= cell.level.rank
-        blocked = mark.standing is Standing.BLOCKED
-        told = not blocked or (mark.own is Standing.FAILED and not unverifiable)
-        if mark.standing in (Standing.UNVERIFIED, Standing.INFRASTRUCTURE):
+        blocked = mark.standing is LevelStanding.BLOCKED
+        told = not blocked or (mark.own is LevelStanding.FAILED and not unverifiable)
+        if mark.standing in (LevelStanding.UNVERIFIED, LevelStanding.INFRASTRUCTURE):
             unverifiable = True
-        if not wanted or not told or mark.by_outcome or mark.own is Standing.REACHED:
+        if not wanted or not told or mark.by_outcome or mark.own is LevelStanding.REACHED:
             continue
-        how = "is not reached" if mark.own is Standing.FAILED else "cannot be told"
-        findings.append(
-            Finding(
-                verdict=_VERDICT[mark.own],
-                cell=cell.id,
-                title=f"{mark.level} ({mark.level.meaning}) {how}: {mark.why}",
-                remedy=mark.remedy,
-            )
-        )
+        kind = FindingKind.LEVEL_UNTOLD
+        if mark.own is LevelStanding.FAILED:
+            kind = FindingKind.LEVEL_MISSED
+        words = {
+            "level": mark.level,
+            "meaning": mark.level.meaning,
+            "why": mark.why,
+            "remedy": mark.remedy,
+        }
+        findings.append(finding(kind, cell.id, words, level=mark.level))
     return tuple(findings)
 
 
@@ -151,25 +153,21 @@ def of_drift(cell: Cell, reference: Cell, differences: Iterable[Difference]) -> 
             if difference.judged is Judged.DRIFT:
                 reasons[difference.reason].append(difference)
         for reason, drifting in reasons.items():
-            findings.append(
-                Finding(
-                    verdict=Verdict.DRIFT,
-                    cell=cell.id,
-                    title=_drift_title(found.name, drifting, reference.id),
-                    evidence=_listed(drifting),
-                    cause=reason or "no expectation allows it",
-                    remedy="pin what should not move; what is meant to differ needs an `allowed` "
-                    "expectation with a reason in matrix.yaml",
-                )
-            )
+            words = {
+                "what": _what_differs(found.name, drifting),
+                "reference": reference.id,
+                "reason": reason or "no expectation allows it",
+            }
+            lines = _listed(drifting)
+            findings.append(finding(FindingKind.DIFFERS, cell.id, words, evidence=lines))
     return tuple(findings)
 
 
-def _drift_title(name: str, drifting: Sequence[Difference], reference: str) -> str:
+def _what_differs(name: str, drifting: Sequence[Difference]) -> str:
     if len(drifting) == 1:
-        return f"{drifting[0].fact} differs from {reference}"
+        return f"{drifting[0].fact} differs"
     what = name if name == "packages" else f"facts about {name}"
-    return f"{len(drifting)} {what} differ from {reference}"
+    return f"{len(drifting)} {what} differ"
 
 
 def _listed(differences: Sequence[Difference]) -> tuple[str, ...]:
@@ -191,23 +189,12 @@ def of_variation(cell: Cell, variations: Sequence[Difference]) -> tuple[Finding,
         for one in variations[:_TOLD]
     ]
     rest = len(variations) - _TOLD
-    return (
-        Finding(
-            verdict=Verdict.DRIFT,
-            cell=cell.id,
-            title=f"{count} from round to round",
-            evidence=(*lines, f"and {rest} more") if rest > 0 else tuple(lines),
-            cause="the same image answers differently, though the fact should not move",
-            remedy="run more rounds; if it is meant to vary, give it an `ignore` expectation",
-        ),
-    )
+    if rest > 0:
+        lines.append(f"and {rest} more")
+    return (finding(FindingKind.ROUNDS_DIFFER, cell.id, {"what": count}, evidence=lines),)
 
 
 def of_broken_reference(cell: Cell, reference: Cell, verdict: Verdict) -> Finding:
     """The finding for a cell that cannot be compared because its reference is broken."""
-    return Finding(
-        verdict=Verdict.UNVERIFIED,
-        cell=cell.id,
-        title=f"not compared: the reference {reference.id} itself ends in {verdict}",
-        remedy="mend the reference first, or name another under `reference:` in matrix.yaml",
-    )
+    words = {"reference": reference.id, "verdict": verdict}
+    return finding(FindingKind.REFERENCE_BROKEN, cell.id, words)

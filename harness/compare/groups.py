@@ -31,7 +31,7 @@ _NAMES = {"package": "packages"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Group:
+class FactGroup:
     """Differences of one kind, what matters first."""
 
     name: str
@@ -42,7 +42,7 @@ class Group:
         return sum(1 for difference in self.differences if difference.judged is judged)
 
 
-def group(differences: Iterable[Difference], cells: Iterable[Cell]) -> tuple[Group, ...]:
+def group(differences: Iterable[Difference], cells: Iterable[Cell]) -> tuple[FactGroup, ...]:
     """Put differences between `cells` in groups: those with drift first, then by name."""
     frameworks = tuple({name.lower() for cell in cells for name, _ in cell.framework})
     members: dict[str, list[Difference]] = defaultdict(list)
@@ -50,7 +50,7 @@ def group(differences: Iterable[Difference], cells: Iterable[Cell]) -> tuple[Gro
         first = difference.fact.partition(".")[0]
         members[_NAMES.get(first, first)].append(difference)
     groups = [
-        Group(
+        FactGroup(
             name=name,
             differences=tuple(sorted(found, key=lambda one: _order(one, frameworks))),
         )

@@ -11,10 +11,18 @@ from dataclasses import dataclass, replace
 
 from harness.compare.differences import variations
 from harness.compare.evidence import show
-from harness.compare.findings import of_broken_reference, of_drift, of_levels, of_variation
+from harness.compare.findings import of_broken_reference, of_drift, of_variation
 from harness.compare.judge import judge
-from harness.compare.judgement import CellJudgement, Finding, Judgement, worst_of
-from harness.compare.levels import Mark, Standing
+from harness.compare.judgement import (
+    CellJudgement,
+    Finding,
+    Judgement,
+    as_reference,
+    finding,
+    worst_of,
+)
+from harness.compare.kinds import FindingKind
+from harness.compare.levels import LevelMark, LevelStanding
 from harness.compare.rules import Judged, expectation_for, run_date
 from harness.compare.view import View, views
 from harness.model import Expectation, Level, Outcome, Probe, Record, Run, Verdict
@@ -29,9 +37,10 @@ class ItemOutcome:
     verdict: Verdict | None
     """None: the question does not apply."""
     reason: str = ""
-    """One line, safe to print; empty where all is well."""
+    """One line, safe to print; empty where all is well and nothing is to be said."""
     message: str = ""
-    """The findings for a person, safe to print; empty where there are none."""
+    """The findings for a person, safe to print; empty where there are none. A test that passes has
+    some where it fails as expected."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,9 +89,9 @@ def probe_outcome(
     if records and all(one.outcome is Outcome.NOT_APPLICABLE for one in records):
         return ItemOutcome(verdict=None, reason=_line(records[0].reason))
     findings = (
-        *(one for one in judged.findings if probe in one.probe.split(", ")),
-        *_of_its_levels(view, probe, records),
-        *_of_nobody(view, suite_probes),
+        *(one for one in judged.findings if probe in one.probes),
+        *_of_its_levels(view, judged, probe, records),
+        *_of_nobody(view, judged, suite_probes),
         *_of_the_reference(results, view, probe),
         *of_drift(
             view.cell,
@@ -94,7 +103,8 @@ def probe_outcome(
     if findings:
         return _told(findings)
     if any(one.outcome is not Outcome.OK for one in records):
-        why = next((note for note in judged.notes if probe in note), f"{probe} has no answer")
+        noted = (note.text for note in judged.notes if probe in note.probes)
+        why = next(noted, f"{probe} has no answer")
         return ItemOutcome(verdict=Verdict.UNVERIFIED, reason=_line(why))
     return ItemOutcome(verdict=Verdict.PASS)
 
@@ -139,10 +149,10 @@ def expectation_outcome(results: Results, expectation: Expectation) -> ItemOutco
 def explained(findings: Iterable[Finding]) -> str:
     """Findings as a person reads them in a failed test: short, and safe to print."""
     lines: list[str] = []
-    for finding in findings:
-        lines.append(f"{finding.verdict}: {clean_line(finding.cell)}: {clean_line(finding.title)}")
-        lines += [f"    {clean_line(line)}" for line in finding.evidence]
-        for name, text in (("cause", finding.cause), ("remedy", finding.remedy)):
+    for one in findings:
+        lines.append(f"{one.verdict}: {clean_line(one.cell)}: {clean_line(one.title)}")
+        lines += [f"    {clean_line(line)}" for line in one.evidence]
+        for name, text in (("cause", one.cause), ("remedy", one.remedy)):
             if text:
                 lines.append(f"  {name}: {clean_line(text)}")
     return inert_in_ci("\n".join(lines))
@@ -167,20 +177,32 @@ def _reference(results: Results, view: View) -> View:
     return results.views.get(results.judgement.reference, view)
 
 
-def _of_its_levels(view: View, probe: str, records: Sequence[Record]) -> Iterable[Finding]:
+def _of_its_levels(
+    view: View, judged: CellJudgement, probe: str, records: Sequence[Record]
+) -> Iterable[Finding]:
     """Findings about levels to which this probe's answers speak."""
-    told = of_levels(view.cell, view.ladder)
-    gap = next((one for one in view.ladder.marks if one.own is not Standing.REACHED), None)
+    told = _by_level(judged)
+    gap = next((one for one in view.ladder.marks if one.own is not LevelStanding.REACHED), None)
     for mark in view.ladder.marks:
         own = _statements(view, probe, mark.level, records)
         if not own or mark.level.rank > view.cell.level.rank:
             continue
-        if Verdict.FAIL in own or (
-            mark.own is Standing.UNVERIFIED and not mark.by_outcome and Verdict.UNVERIFIED in own
-        ):
-            yield from (one for one in told if one.title.startswith(f"{mark.level} ("))
-        if mark.standing is Standing.BLOCKED and gap is not None:
-            yield _earns_nothing(view, probe, mark, gap)
+        untold = mark.own is LevelStanding.UNVERIFIED and not mark.by_outcome
+        if Verdict.FAIL in own or (untold and Verdict.UNVERIFIED in own):
+            yield from told.get(mark.level, ())
+        if mark.standing is LevelStanding.BLOCKED and gap is not None:
+            yield _above_a_gap(view, judged, probe, mark, gap)
+
+
+def _by_level(judged: CellJudgement) -> Mapping[Level, Sequence[Finding]]:
+    """The cell's findings by the level they are about; an expected failure is about those of the
+    findings under it."""
+    told: dict[Level, list[Finding]] = {}
+    for one in judged.findings:
+        for level in dict.fromkeys(each.level for each in (one, *one.under)):
+            if level is not None:
+                told.setdefault(level, []).append(one)
+    return told
 
 
 def _statements(
@@ -198,18 +220,29 @@ def _statements(
     )
 
 
-def _earns_nothing(view: View, probe: str, mark: Mark, gap: Mark) -> Finding:
-    return Finding(
-        verdict=Verdict.UNVERIFIED,
-        cell=view.cell.id,
-        title=f"what {probe} shows of {mark.level} ({mark.level.meaning}) earns nothing: "
-        f"{gap.level} ({gap.level.meaning}) is not reached: {gap.why}",
-        remedy=gap.remedy,
-        probe=probe,
-    )
+def _above_a_gap(
+    view: View, judged: CellJudgement, probe: str, mark: LevelMark, gap: LevelMark
+) -> Finding:
+    """What is shown above a level that is not reached earns nothing; where that gap is the failure
+    that is expected, this is said of the probe too."""
+    for one in judged.findings:
+        if one.kind is FindingKind.FAILS_AS_EXPECTED:
+            return one
+    words = {
+        "probe": probe,
+        "level": mark.level,
+        "meaning": mark.level.meaning,
+        "gap": gap.level,
+        "gap_meaning": gap.level.meaning,
+        "why": gap.why,
+        "remedy": gap.remedy,
+    }
+    return finding(FindingKind.ABOVE_A_GAP, view.cell.id, words, probes=(probe,), level=mark.level)
 
 
-def _of_nobody(view: View, suite_probes: Sequence[Probe]) -> Iterable[Finding]:
+def _of_nobody(
+    view: View, judged: CellJudgement, suite_probes: Sequence[Probe]
+) -> Iterable[Finding]:
     """Findings about levels that no probe of the suite could show for this cell."""
     could = {
         evidence.level
@@ -217,17 +250,16 @@ def _of_nobody(view: View, suite_probes: Sequence[Probe]) -> Iterable[Finding]:
         if applies(probe, view.cell)
         for evidence in probe.evidence
     }
-    for finding in of_levels(view.cell, view.ladder):
-        level = Level(finding.title.partition(" ")[0])
-        if finding.verdict is Verdict.UNVERIFIED and level not in could:
-            yield finding
+    for one in judged.findings:
+        if one.kind is FindingKind.LEVEL_UNTOLD and one.level not in could:
+            yield one
 
 
 def _of_the_reference(results: Results, view: View, probe: str) -> Iterable[Finding]:
     reference = _reference(results, view)
     compared = results.cell(view.row).compared
     if reference is not view and probe in view.answered and not compared:
-        verdict = results.cell(reference.row).verdict
+        verdict = as_reference(results.cell(reference.row).findings)
         yield of_broken_reference(view.cell, reference.cell, verdict)
 
 

@@ -7,7 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.compare.differences import Compared, Difference
 from harness.compare.findings import of_broken_reference, of_drift
-from harness.compare.judgement import CellJudgement, Finding, Judgement, NotJudged
+from harness.compare.judgement import (
+    CellJudgement,
+    Finding,
+    Judgement,
+    NotJudged,
+    as_reference,
+)
 from harness.compare.rules import Judged, expectation_for, run_date
 from harness.compare.view import View, conclude, hold_against, own_findings, views
 from harness.errors import Exit, worst
@@ -28,20 +34,19 @@ def judge(run: Run, records: Sequence[Record], *, require_verified: bool = False
     seen = views(run, records)
     reference, said = _reference(seen, rules)
     cells: list[CellJudgement] = []
-    findings_of = {view.row: own_findings(view, rules.expectations, at) for view in seen}
-    broken = _verdict(findings_of[reference.row][0]) if reference else Verdict.PASS
+    own_of = {view.row: own_findings(view, rules.expectations, at) for view in seen}
+    broken = as_reference(own_of[reference.row].findings) if reference else Verdict.PASS
     for view in seen:
-        findings, notes = findings_of[view.row]
+        own = own_of[view.row]
         compared: Compared | None = None
         if reference is not None and view is not reference and view.answered:
             if broken in _BROKEN:
-                findings = (*findings, of_broken_reference(view.cell, reference.cell, broken))
+                own = own.and_of(of_broken_reference(view.cell, reference.cell, broken))
             else:
                 compared, more = hold_against(reference, view, rules.expectations, at)
-                notes = (*notes, *more)
                 drift = of_drift(view.cell, reference.cell, compared.differences)
-                findings = (*findings, *drift)
-        cells.append(conclude(view, findings, notes, compared))
+                own = own.and_of(*drift, notes=more)
+        cells.append(conclude(view, own, compared))
     ordered = ordered_findings(cells)
     counts = Counter(cell.verdict for cell in cells)
     return Judgement(
@@ -62,7 +67,7 @@ def judge_cell(run: Run, records: Sequence[Record], cell: str) -> CellJudgement:
     its own findings. Raises ValueError where the run has no such cell."""
     for view in views(run, [record for record in records if record.cell == cell]):
         if view.row == cell:
-            return conclude(view, *own_findings(view, run.rules.expectations, run_date(run)), None)
+            return conclude(view, own_findings(view, run.rules.expectations, run_date(run)), None)
     raise ValueError(f"run {run.id} has no cell {cell}")
 
 
@@ -81,12 +86,6 @@ def _reference(seen: Sequence[View], rules: Rules) -> tuple[View | None, tuple[s
     first = seen[0]
     why = f"{rules.reference} is not in this run" if rules.reference else "the suite names none"
     return first, (f"the reference is {first.cell.id}, the first cell of the run: {why}",)
-
-
-def _verdict(findings: Iterable[Finding]) -> Verdict:
-    return max(
-        (one.verdict for one in findings), key=lambda one: one.severity, default=Verdict.PASS
-    )
 
 
 def ordered_findings(cells: Iterable[CellJudgement]) -> tuple[Finding, ...]:
@@ -170,14 +169,23 @@ def unjudged(run: Run) -> Iterator[str]:
 
 
 def expiries(cells: Iterable[CellJudgement]) -> tuple[str, ...]:
-    """A notice for every allowance in use that ends within two weeks of the run."""
+    """A notice for every allowance in use, and every failure that is expected, that ends within two
+    weeks of the run."""
+    told = tuple(cells)
     ending: dict[tuple[str, str], list[Difference]] = {}
-    for cell in cells:
+    for cell in told:
         for difference in cell.differences:
             if difference.ends:
                 ending.setdefault((difference.ends, difference.reason), []).append(difference)
-    return tuple(
+    allowances = [
         f"an allowance ends on {ends} ({reason}): from then on it is drift. "
         f"It covers {len({one.fact for one in found})} facts, {found[0].fact} among them"
         for (ends, reason), found in sorted(ending.items(), key=lambda one: one[0])
-    )
+    ]
+    failures = [
+        f"that {cell.cell.id} fails is expected until {cell.expected.ends} "
+        f"({cell.cell.expect.reason}): from then on it is a failure"
+        for cell in told
+        if cell.expected and cell.expected.ends and cell.cell.expect
+    ]
+    return (*allowances, *failures)

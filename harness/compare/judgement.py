@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from harness.compare.differences import Difference
+from harness.compare.kinds import KINDS, FindingKind
 from harness.compare.levels import Ladder
 from harness.errors import Exit
 from harness.model import Cell, Fact, Level, Nature, Outcome, Run, Verdict
@@ -15,6 +18,7 @@ class Finding:
     """One judged difference or defect of one cell. Its texts quote what images said: a report
     must escape them."""
 
+    kind: FindingKind
     verdict: Verdict
     cell: str
     title: str
@@ -22,8 +26,68 @@ class Finding:
     cause: str = ""
     """Empty: not known."""
     remedy: str = ""
-    probe: str = ""
-    """The probes it rests on, comma-separated; empty: none in particular."""
+    probes: tuple[str, ...] = ()
+    """The probes it rests on; empty: none in particular."""
+    level: Level | None = None
+    """The level it is about; None: none in particular."""
+    of_cell: bool = False
+    """A probe met what concerns the whole cell: there is no interpreter, say."""
+    breakage: str = ""
+    """Id of the known breakage that all its records show."""
+    under: tuple[Finding, ...] = ()
+    """The findings that an expected failure consists of, with the verdicts they would have."""
+
+
+def finding(
+    kind: FindingKind,
+    cell: str,
+    words: Mapping[str, object],
+    *,
+    evidence: Iterable[str] = (),
+    probes: Iterable[str] = (),
+    level: Level | None = None,
+) -> Finding:
+    """A finding of a kind about a cell: the texts of its row, with `words` put in."""
+    row = KINDS[kind]
+    return Finding(
+        kind=kind,
+        verdict=row.verdict,
+        cell=cell,
+        title=row.headline.format_map(words),
+        evidence=tuple(evidence),
+        cause=row.cause.format_map(words),
+        remedy=row.remedy.format_map(words),
+        probes=tuple(dict.fromkeys(probes)),
+        level=level,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Note:
+    """Something that is said of a cell and not judged."""
+
+    text: str
+    probes: tuple[str, ...] = ()
+    """The probes it is about; empty: none in particular."""
+
+
+class ExpectedStanding(StrEnum):
+    """What became of the failure that a cell is expected to end in."""
+
+    FAILS_AS_EXPECTED = "fails as expected"
+    WORKS_UNEXPECTEDLY = "works unexpectedly"
+    ANOTHER_FAILURE = "another failure"
+    NOT_SEEN = "not seen"
+    ENDED = "no longer expected"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExpectedOutcome:
+    """How a cell's expected failure fared."""
+
+    standing: ExpectedStanding
+    ends: str = ""
+    """The last day it is expected, where that is soon (ISO date)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,7 +111,7 @@ class CellJudgement:
     ladder: Ladder
     findings: tuple[Finding, ...]
     """Worst first."""
-    notes: tuple[str, ...]
+    notes: tuple[Note, ...]
     """Said, not judged: a probe that failed above the wanted level, probes not compared."""
     differences: tuple[Difference, ...]
     """From the reference; empty for the reference itself."""
@@ -62,6 +126,17 @@ class CellJudgement:
     planned: int
     missing: int
     """Planned records that are not there."""
+    expected: ExpectedOutcome | None = None
+    """What became of the failure its row expects; None where it expects none."""
+
+    @property
+    def fails_as_expected(self) -> bool:
+        """Whether it passes because it fails in the way that is expected."""
+        seen = (
+            self.expected is not None
+            and self.expected.standing is ExpectedStanding.FAILS_AS_EXPECTED
+        )
+        return seen and self.verdict is Verdict.PASS
 
     @property
     def level(self) -> Level:
@@ -128,11 +203,17 @@ class Comparison:
     exit: Exit
 
 
-def worst_of(findings: tuple[Finding, ...]) -> Verdict:
+def worst_of(findings: Iterable[Finding]) -> Verdict:
     """The verdict of a cell with these findings; none at all is a pass."""
     return max(
         (one.verdict for one in findings), key=lambda one: one.severity, default=Verdict.PASS
     )
+
+
+def as_reference(findings: Iterable[Finding]) -> Verdict:
+    """The verdict of a cell that others are compared with. A failure does not become a measure
+    for others by being expected."""
+    return worst_of(each for one in findings for each in (one.under or (one,)))
 
 
 def same_for_several(findings: tuple[Finding, ...]) -> tuple[tuple[Finding, tuple[str, ...]], ...]:

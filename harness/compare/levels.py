@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from harness.compare.evidence import Shown, says_of, show
-from harness.compare.outcomes import TELLING
 from harness.model import Cell, Evidence, Level, Outcome, Probe, Record, Run, Verdict
+from harness.outcomes import unanswered
 
 Answers = Mapping[tuple[int, str], Record]
 """The records of one cell by (round, probe)."""
 
 
-class Standing(StrEnum):
+class LevelStanding(StrEnum):
     """Where a cell stands on one level."""
 
     REACHED = "reached"
@@ -45,12 +45,12 @@ class Basis:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
+class LevelMark:
     """One level of one cell. `own` is what its own evidence says, blocked or not."""
 
     level: Level
-    standing: Standing
-    own: Standing
+    standing: LevelStanding
+    own: LevelStanding
     why: str
     rests_on: tuple[Basis, ...] = ()
     remedy: str = ""
@@ -62,15 +62,15 @@ class Mark:
 class Ladder:
     """The marks L0 to L3 (L4 where the cell wants it) and the highest level reached."""
 
-    marks: tuple[Mark, ...]
+    marks: tuple[LevelMark, ...]
     reached: Level
 
 
 _STANDING = {
-    Verdict.PASS: Standing.REACHED,
-    Verdict.FAIL: Standing.FAILED,
-    Verdict.UNVERIFIED: Standing.UNVERIFIED,
-    Verdict.INFRASTRUCTURE: Standing.INFRASTRUCTURE,
+    Verdict.PASS: LevelStanding.REACHED,
+    Verdict.FAIL: LevelStanding.FAILED,
+    Verdict.UNVERIFIED: LevelStanding.UNVERIFIED,
+    Verdict.INFRASTRUCTURE: LevelStanding.INFRASTRUCTURE,
 }
 _RAN = frozenset(
     {
@@ -97,16 +97,16 @@ def climb(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> La
     if cell.level is Level.L4:
         why = "not judged: nothing in this version tests for equivalence"
         own.append(_mark(Level.L4, Shown(verdict=Verdict.UNVERIFIED, why=why)))
-    marks: list[Mark] = []
+    marks: list[LevelMark] = []
     reached, gap = Level.NONE, False
     for mark in own:
-        marks.append(replace(mark, standing=Standing.BLOCKED) if gap else mark)
-        gap = gap or mark.own is not Standing.REACHED
+        marks.append(replace(mark, standing=LevelStanding.BLOCKED) if gap else mark)
+        gap = gap or mark.own is not LevelStanding.REACHED
         reached = reached if gap else mark.level
     return Ladder(marks=tuple(marks), reached=reached)
 
 
-def _obtained(planned: frozenset[str], answers: Answers) -> Mark:
+def _obtained(planned: frozenset[str], answers: Answers) -> LevelMark:
     records = answers.values()
     ran = [one for one in records if one.image is not None or one.outcome in _RAN]
     if ran:
@@ -117,7 +117,7 @@ def _obtained(planned: frozenset[str], answers: Answers) -> Mark:
         why = "none of its probes was run"
         shown = Shown(verdict=Verdict.INFRASTRUCTURE, why=why, by_outcome=True)
         return _mark(Level.L0, shown)
-    told = [_silent(one) for one in records if TELLING[one.outcome].verdict is not None]
+    told = [_silent(one) for one in records if one.outcome is not Outcome.NOT_APPLICABLE]
     nothing = Shown(verdict=Verdict.UNVERIFIED, why="no probe applies to it")
     return _mark(Level.L0, _worst(told or [nothing]))
 
@@ -133,7 +133,9 @@ def _image(ran: list[Record]) -> Shown:
     )
 
 
-def _shown(run: Run, cell: Cell, planned: frozenset[str], answers: Answers, level: Level) -> Mark:
+def _shown(
+    run: Run, cell: Cell, planned: frozenset[str], answers: Answers, level: Level
+) -> LevelMark:
     asked = [
         (probe, evidence)
         for probe in run.probes
@@ -183,10 +185,9 @@ def _one_kind(statements: list[Shown]) -> Shown:
 
 
 def _silent(record: Record) -> Shown:
-    telling = TELLING[record.outcome]
-    subject = "" if telling.of_cell else f"{record.probe} "
-    verdict = telling.verdict or Verdict.UNVERIFIED
-    return Shown(verdict=verdict, why=f"{subject}{telling.told}", by_outcome=True)
+    how = unanswered(record)
+    assert how is not None, "an answer speaks for itself"
+    return Shown(verdict=how.verdict, why=how.told, by_outcome=True)
 
 
 def _worst(shown: list[Shown]) -> Shown:
@@ -194,10 +195,10 @@ def _worst(shown: list[Shown]) -> Shown:
     return min(shown, key=lambda one: (-one.verdict.severity, one.by_outcome, one.why))
 
 
-def _mark(level: Level, shown: Shown, rests_on: tuple[Basis, ...] = ()) -> Mark:
+def _mark(level: Level, shown: Shown, rests_on: tuple[Basis, ...] = ()) -> LevelMark:
     standing = _STANDING[shown.verdict]
-    reached = standing is Standing.REACHED
-    return Mark(
+    reached = standing is LevelStanding.REACHED
+    return LevelMark(
         level=level,
         standing=standing,
         own=standing,

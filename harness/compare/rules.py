@@ -92,6 +92,21 @@ def run_date(run: Run) -> date | None:
     return _date(run.started)
 
 
+def holds(until: str, at: date | None) -> bool:
+    """Whether something that ends on the day `until` (empty: never) still counts on the day `at`
+    (None: a day that cannot be read, on which nothing dated counts)."""
+    if not until:
+        return True
+    end = _date(until)
+    return end is not None and at is not None and at <= end
+
+
+def ends_soon(until: str, at: date | None) -> bool:
+    """Whether something that still counts on the day `at` ends so soon that it is announced."""
+    end = _date(until)
+    return end is not None and at is not None and end - at <= EXPIRY_NOTICE
+
+
 def _exact(expectation: Expectation, _r: Values, _c: Values, _at: date | None) -> Ruling:
     reason = expectation.reason or "must be equal"
     return Ruling(judged=Judged.DRIFT, rule="exact", reason=reason)
@@ -127,15 +142,14 @@ def _ignore(expectation: Expectation, _r: Values, _c: Values, _at: date | None) 
 def _allowed(expectation: Expectation, _r: Values, _c: Values, at: date | None) -> Ruling:
     if not expectation.until:
         return Ruling(judged=Judged.ALLOWED, rule="allowed", reason=expectation.reason)
-    end = _date(expectation.until)
-    if end is None or at is None or at > end:
+    if not holds(expectation.until, at):
         reason = f"the allowance ended on {expectation.until}: {expectation.reason}"
         return Ruling(judged=Judged.DRIFT, rule="allowed", reason=reason)
     return Ruling(
         judged=Judged.ALLOWED,
         rule="allowed",
         reason=expectation.reason,
-        ends=expectation.until if end - at <= EXPIRY_NOTICE else "",
+        ends=expectation.until if ends_soon(expectation.until, at) else "",
     )
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from harness.compare.differences import Compared, compare_facts, variations
+from harness.compare.expected import hold_expected
 from harness.compare.facts import Merged, merge
 from harness.compare.findings import of_levels, of_missing, of_outcomes, of_variation
-from harness.compare.judgement import CellJudgement, Finding, worst_of
+from harness.compare.judgement import CellJudgement, ExpectedOutcome, Finding, Note, worst_of
 from harness.compare.levels import Answers, Ladder, climb
 from harness.compare.shown import headline
 from harness.model import Cell, Expectation, Outcome, Record, Run, Scalar
@@ -70,9 +71,20 @@ def _view(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> Vi
     )
 
 
-def own_findings(
-    view: View, expectations: Iterable[Expectation], at: date | None
-) -> tuple[tuple[Finding, ...], tuple[str, ...]]:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Own:
+    """What is found of a cell without holding it against another."""
+
+    findings: tuple[Finding, ...]
+    notes: tuple[Note, ...]
+    expected: ExpectedOutcome | None = None
+
+    def and_of(self, *findings: Finding, notes: Iterable[Note] = ()) -> Own:
+        """These, with what holding it against another adds."""
+        return replace(self, findings=(*self.findings, *findings), notes=(*self.notes, *notes))
+
+
+def own_findings(view: View, expectations: Iterable[Expectation], at: date | None) -> Own:
     """The findings and notes of a cell that no reference is needed for."""
     probes = {probe.name: probe for probe in view.run.probes}
     outcomes, notes = of_outcomes(view.cell, probes, view.answers.values())
@@ -84,12 +96,13 @@ def own_findings(
         *of_levels(view.cell, view.ladder),
         *of_variation(view.cell, varying),
     )
-    return found, notes
+    held = hold_expected(view.cell, probes, view.ladder, found, at)
+    return Own(findings=held.findings, notes=(*notes, *held.notes), expected=held.outcome)
 
 
 def hold_against(
     reference: View, candidate: View, expectations: Iterable[Expectation], at: date | None
-) -> tuple[Compared, tuple[str, ...]]:
+) -> tuple[Compared, tuple[Note, ...]]:
     """What differs between two cells, and a note for each probe that only one of them answered:
     facts nobody gave are no differences."""
     both = reference.answered & candidate.answered
@@ -110,14 +123,18 @@ def hold_against(
     )
     alone = tuple(sorted(reference.answered ^ candidate.answered))
     notes = [
-        f"not compared: {', '.join(silent)}, which {missing} did not answer"
+        Note(
+            text=f"not compared: {', '.join(silent)}, which {missing} did not answer",
+            probes=tuple(silent),
+        )
         for missing, silent in (
             ("it", sorted(reference.answered - candidate.answered)),
             (f"the reference {reference.cell.id}", sorted(candidate.answered - reference.answered)),
         )
         if silent
     ]
-    return replace(compared, left_out=alone), (*notes, *refused.values())
+    notes += [Note(text=why, probes=(probe,)) for probe, why in refused.items()]
+    return replace(compared, left_out=alone), tuple(notes)
 
 
 def _said(view: View, probe: str, name: str) -> frozenset[object]:
@@ -141,21 +158,16 @@ def _settings(view: View, probe: str) -> Mapping[str, Scalar]:
     return next((one.settings for one in view.answers.values() if one.probe == probe), {})
 
 
-def conclude(
-    view: View,
-    findings: Sequence[Finding],
-    notes: Sequence[str],
-    compared: Compared | None,
-) -> CellJudgement:
+def conclude(view: View, own: Own, compared: Compared | None) -> CellJudgement:
     """A cell's judgement from its findings, own and compared."""
-    ordered = tuple(sorted(findings, key=lambda one: -one.verdict.severity))
+    ordered = tuple(sorted(own.findings, key=lambda one: -one.verdict.severity))
     counts = Counter(one.outcome for one in view.answers.values())
     return CellJudgement(
         cell=view.cell,
         verdict=worst_of(ordered),
         ladder=view.ladder,
         findings=ordered,
-        notes=tuple(notes),
+        notes=own.notes,
         differences=compared.differences if compared else (),
         same=compared.same if compared else 0,
         compared=compared is not None,
@@ -164,4 +176,5 @@ def conclude(
         outcomes=tuple((outcome, counts[outcome]) for outcome in Outcome if counts[outcome]),
         planned=len(view.planned) * view.run.rounds,
         missing=len(view.missing),
+        expected=own.expected,
     )

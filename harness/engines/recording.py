@@ -9,7 +9,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from harness.compare.outcomes import verdict_of
 from harness.engines import Engine, Obtained, Pass, Performed, ProbeQuestion, Say, Stock
 from harness.engines.recordings import (
     RecordedAnswer,
@@ -19,7 +18,8 @@ from harness.engines.recordings import (
     begin_cell,
     keep_answer,
 )
-from harness.model import EngineInfo, HostClass, Outcome, Verdict
+from harness.model import EngineInfo, HostClass, Outcome
+from harness.outcomes import INFRASTRUCTURE
 from harness.probing.answer import Answer
 from harness.recipes.orders import Order
 
@@ -127,7 +127,7 @@ class RecordingEngine:
 
 def _said(performed: Performed, question: ProbeQuestion) -> Answer:
     name = question.probe.name
-    whole = verdict_of(performed.outcome) is not Verdict.INFRASTRUCTURE
+    whole = performed.outcome not in INFRASTRUCTURE
     if whole and name in performed.answers:
         return performed.answers[name]
     ended = performed.outcome if performed.outcome is not Outcome.OK else Outcome.NO_ANSWER

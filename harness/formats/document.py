@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from harness.compare.differences import Difference
 from harness.compare.judgement import CellJudgement, Finding, NotJudged
-from harness.compare.levels import Mark
+from harness.compare.levels import LevelMark
 from harness.formats.report import Report
 from harness.model import Fact, Run, Scalar
 from harness.text import clean
@@ -74,6 +74,18 @@ class FindingDocument:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ExpectDocument:
+    """The failure that a cell's row expects, and what became of it."""
+
+    level: str
+    breakage: str
+    reason: str
+    until: str
+    standing: str
+    """fails as expected; works unexpectedly; another failure; not seen; no longer expected."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CellDocument:
     id: str
     framework: dict[str, str]
@@ -94,6 +106,8 @@ class CellDocument:
     planned: int
     missing: int
     notes: list[str]
+    expect: ExpectDocument | None = None
+    """Left out of the report where the cell's row expects no failure."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -179,11 +193,25 @@ def _cell(cell: CellJudgement) -> CellDocument:
         outcomes={str(outcome): count for outcome, count in cell.outcomes},
         planned=cell.planned,
         missing=cell.missing,
-        notes=_texts(cell.notes),
+        notes=_texts(note.text for note in cell.notes),
+        expect=_expect(cell),
     )
 
 
-def _level(mark: Mark) -> LevelDocument:
+def _expect(cell: CellJudgement) -> ExpectDocument | None:
+    wanted, became = cell.cell.expect, cell.expected
+    if wanted is None or became is None:
+        return None
+    return ExpectDocument(
+        level=str(wanted.level),
+        breakage=_text(wanted.breakage),
+        reason=_text(wanted.reason),
+        until=_text(wanted.until),
+        standing=str(became.standing),
+    )
+
+
+def _level(mark: LevelMark) -> LevelDocument:
     return LevelDocument(
         level=str(mark.level),
         standing=str(mark.standing),
@@ -213,7 +241,7 @@ def _finding(finding: Finding) -> FindingDocument:
         evidence=_texts(finding.evidence),
         cause=_text(finding.cause),
         remedy=_text(finding.remedy),
-        probe=_text(finding.probe),
+        probe=_text(", ".join(finding.probes)),
     )
 
 

@@ -56,7 +56,7 @@ def _line(row: Sequence[Text], widths: Sequence[int], indent: int, gap: str) -> 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class TextPage:
     """A page being written, `width` columns wide; with `color`, in the sixteen basic ones."""
 
     width: int

@@ -17,12 +17,12 @@ from harness.compare.rules import Judged
 from harness.compare.shown import seconds, shown
 from harness.formats.marks import VERDICT_SIGN, bases, legend, shown_marks, sign
 from harness.formats.report import Report
-from harness.formats.sentences import framework, reason
+from harness.formats.sentences import finding_word, framework, reason, verdict_word
 from harness.formats.sidebyside import (
     ABSENT,
     NOT_COMPARED,
     SAME,
-    Table,
+    SideBySide,
     abridged,
     differing,
     left_open,
@@ -94,7 +94,7 @@ def _parts(report: Report) -> Iterable[str]:
 
 def _signs(report: Report) -> str:
     signs = legend(report.cells)
-    return f"\\\n{markdown(' · '.join(signs.split('   ')))}" if signs else ""
+    return f"\\\n{markdown(' · '.join(signs))}" if signs else ""
 
 
 def _grid(report: Report) -> str:
@@ -113,7 +113,7 @@ def _grid_row(cell: CellJudgement, reference: str) -> list[str]:
         markdown(framework(cell.cell), _CELL),
         markdown(cell.cell.python, _CELL),
         *(mark.strip() for mark in marks),
-        f"{VERDICT_SIGN[cell.verdict]} {cell.verdict}",
+        f"{VERDICT_SIGN[cell.verdict]} {verdict_word(cell)}",
         "" if told.accuracy is None else f"{told.accuracy:.4f}",
         "" if told.loss is None else f"{told.loss:.4g}",
         "" if told.step_seconds is None else seconds(told.step_seconds),
@@ -123,7 +123,7 @@ def _grid_row(cell: CellJudgement, reference: str) -> list[str]:
 
 def _finding(finding: Finding, cells: Sequence[str]) -> str:
     names = ", ".join(code(cell, _CELL) for cell in cells[:_ROWS])
-    lines = [f"**{VERDICT_SIGN[finding.verdict]} {finding.verdict}** {names}: "]
+    lines = [f"**{VERDICT_SIGN[finding.verdict]} {finding_word(finding)}** {names}: "]
     lines[0] += markdown(finding.title)
     lines += [f"- {code(line)}" for line in finding.evidence if line.strip()]
     if finding.cause:
@@ -133,7 +133,7 @@ def _finding(finding: Finding, cells: Sequence[str]) -> str:
     return lines[0] + "\n\n" + "\n".join(lines[1:]) if lines[1:] else lines[0]
 
 
-def _side_by_side(every: Table, report: Report, most: int) -> str:
+def _side_by_side(every: SideBySide, report: Report, most: int) -> str:
     table = abridged(every, report.cells, report.reference, _COLUMNS)
     head = ["", *(code(name, _CELL) for name in table.columns)]
     rows = []

@@ -5,23 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from harness.compare.judgement import CellJudgement
-from harness.compare.levels import Basis, Mark, Standing
+from harness.compare.levels import Basis, LevelMark, LevelStanding
 from harness.compare.rules import Judged
 from harness.model import Level, Verdict
 
-SIGN: Mapping[Standing, str] = {
-    Standing.REACHED: "✓",
-    Standing.FAILED: "✗",
-    Standing.UNVERIFIED: "?",
-    Standing.INFRASTRUCTURE: "!",
-    Standing.BLOCKED: "·",
+SIGN: Mapping[LevelStanding, str] = {
+    LevelStanding.REACHED: "✓",
+    LevelStanding.FAILED: "✗",
+    LevelStanding.UNVERIFIED: "?",
+    LevelStanding.INFRASTRUCTURE: "!",
+    LevelStanding.BLOCKED: "·",
 }
-MEANING: Mapping[Standing, str] = {
-    Standing.REACHED: "reached",
-    Standing.FAILED: "missed",
-    Standing.UNVERIFIED: "cannot be told",
-    Standing.INFRASTRUCTURE: "infrastructure",
-    Standing.BLOCKED: "needs the level before it",
+MEANING: Mapping[LevelStanding, str] = {
+    LevelStanding.REACHED: "reached",
+    LevelStanding.FAILED: "missed",
+    LevelStanding.UNVERIFIED: "cannot be told",
+    LevelStanding.INFRASTRUCTURE: "infrastructure",
+    LevelStanding.BLOCKED: "needs the level before it",
 }
 NOT_ASKED = " "
 """In place of a sign: the cell need not reach this level, and does not."""
@@ -40,12 +40,12 @@ VERDICT_SIGN: Mapping[Verdict, str] = {
     Verdict.FAIL: "✗",
     Verdict.INFRASTRUCTURE: "!",
 }
-STANDING_COLOR: Mapping[Standing, str] = {
-    Standing.REACHED: COLOR[Verdict.PASS],
-    Standing.FAILED: COLOR[Verdict.FAIL],
-    Standing.UNVERIFIED: COLOR[Verdict.UNVERIFIED],
-    Standing.INFRASTRUCTURE: COLOR[Verdict.INFRASTRUCTURE],
-    Standing.BLOCKED: "",
+STANDING_COLOR: Mapping[LevelStanding, str] = {
+    LevelStanding.REACHED: COLOR[Verdict.PASS],
+    LevelStanding.FAILED: COLOR[Verdict.FAIL],
+    LevelStanding.UNVERIFIED: COLOR[Verdict.UNVERIFIED],
+    LevelStanding.INFRASTRUCTURE: COLOR[Verdict.INFRASTRUCTURE],
+    LevelStanding.BLOCKED: "",
 }
 JUDGED_SIGN: Mapping[Judged, str] = {Judged.DRIFT: "≠", Judged.NOT_JUDGED: "~"}
 JUDGED_MEANING: Mapping[Judged, str] = {
@@ -55,13 +55,13 @@ JUDGED_MEANING: Mapping[Judged, str] = {
 """What is allowed carries no sign."""
 
 
-def sign(cell: CellJudgement, mark: Mark) -> str:
+def sign(cell: CellJudgement, mark: LevelMark) -> str:
     """The sign of one level of a cell."""
     asked = mark.level.rank <= cell.wanted.rank
-    return SIGN[mark.standing] if asked or mark.standing is Standing.REACHED else NOT_ASKED
+    return SIGN[mark.standing] if asked or mark.standing is LevelStanding.REACHED else NOT_ASKED
 
 
-def shown_marks(cell: CellJudgement) -> tuple[Mark, ...]:
+def shown_marks(cell: CellJudgement) -> tuple[LevelMark, ...]:
     """The marks a grid has columns for: L0 to L3."""
     return cell.ladder.marks[:4]
 
@@ -77,9 +77,9 @@ def bases(cells: Iterable[CellJudgement], level: Level) -> tuple[str, ...]:
     return tuple(Basis(method=one, probes=tuple(many)).told for one, many in methods.items())
 
 
-def legend(cells: tuple[CellJudgement, ...]) -> str:
-    """What the signs that occur mean; nothing where there is nothing to explain."""
+def legend(cells: tuple[CellJudgement, ...]) -> tuple[str, ...]:
+    """What each sign that occurs means; nothing where there is nothing to explain."""
     used = {mark.standing for cell in cells for mark in shown_marks(cell)}
-    if used == {Standing.REACHED}:
-        return ""
-    return "   ".join(f"{SIGN[one]} {MEANING[one]}" for one in Standing if one in used)
+    if used == {LevelStanding.REACHED}:
+        return ()
+    return tuple(f"{SIGN[one]} {MEANING[one]}" for one in LevelStanding if one in used)

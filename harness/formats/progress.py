@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.compare.judgement import CellJudgement
-from harness.formats.sentences import reason
+from harness.formats.sentences import reason, verdict_word
 from harness.model import Verdict
 from harness.text import clean_line, inert_in_ci
 
@@ -17,8 +17,8 @@ def finished_line(number: int, total: int, cell: CellJudgement, seconds: float) 
     Only what the cell shows by itself: no other cell was compared with it yet. `seconds` is the
     wall-clock time it took.
     """
-    parts = [str(cell.verdict), str(cell.level), f"{seconds:.1f} s"]
-    if cell.verdict is not Verdict.PASS:
+    parts = [verdict_word(cell), str(cell.level), f"{seconds:.1f} s"]
+    if cell.verdict is not Verdict.PASS or cell.fails_as_expected:
         parts.append(clean_line(reason(cell, ""), _REASON))
     name = clean_line(cell.cell.id, 80)
     width = len(str(total))

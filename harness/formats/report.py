@@ -66,7 +66,7 @@ def _of_run(judged: Judgement) -> Report:
         heading=(f"run {run.id}", *state, *where(run), rounds),
         cells=judged.cells,
         reference=judged.reference,
-        summary=summary(judged.counts),
+        summary=summary(judged.cells),
         story=story(judged.cells, judged.reference),
         findings=judged.findings,
         not_judged=judged.not_judged,
@@ -85,7 +85,6 @@ def _of_two(judged: Comparison) -> Report:
     heading = [f"{judged.candidate.cell.id} against {judged.reference.cell.id}"]
     for run in ran.values():
         heading += [f"run {run.id}", *where(run)]
-    counts = Counter(cell.verdict for cell in cells)
     sides = (
         _side(judged.reference_run, judged.reference),
         _side(judged.candidate_run, judged.candidate),
@@ -96,7 +95,7 @@ def _of_two(judged: Comparison) -> Report:
         heading=tuple(dict.fromkeys(heading)),
         cells=cells,
         reference=judged.reference.cell.id,
-        summary=summary(tuple(sorted(counts.items(), key=lambda one: -one[0].severity))),
+        summary=summary(cells),
         story=story(cells, judged.reference.cell.id),
         findings=judged.findings,
         not_judged=judged.not_judged,
@@ -141,7 +140,7 @@ def host(one: HostClass) -> str:
 
 
 def _notes(cells: Iterable[CellJudgement]) -> tuple[str, ...]:
-    return tuple(f"{cell.cell.id}: {note}" for cell in cells for note in cell.notes)
+    return tuple(f"{cell.cell.id}: {note.text}" for cell in cells for note in cell.notes)
 
 
 def _records(cells: Iterable[CellJudgement]) -> str:

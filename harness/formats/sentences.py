@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from harness.compare.judgement import CellJudgement
+from harness.compare.judgement import CellJudgement, Finding
+from harness.compare.kinds import FindingKind
 from harness.compare.rules import Judged
 from harness.compare.shown import seconds
 from harness.model import Cell, Verdict
@@ -16,19 +18,37 @@ _SAID = {
     Verdict.FAIL: ("fails", "fail"),
     Verdict.INFRASTRUCTURE: ("met trouble in the infrastructure",) * 2,
 }
+EXPECTED = "expected"
+"""Stands for: fails as expected."""
+_AS_EXPECTED = ("fails as expected", "fail as expected")
 
 
-def summary(counts: Sequence[tuple[Verdict, int]]) -> str:
-    """How many cells end how: "4 cells: 1 fails, 3 pass"."""
-    total = sum(count for _, count in counts)
+def summary(cells: Iterable[CellJudgement]) -> str:
+    """How many cells end how, worst first: "4 cells: 1 fails, 3 pass". One that fails as expected
+    is counted apart from those that pass."""
+    counts = Counter((cell.verdict, cell.fails_as_expected) for cell in cells)
+    total = counts.total()
     if not total:
         return "No cell was run."
-    said = ", ".join(f"{count} {_SAID[one][count > 1]}" for one, count in counts)
+    endings = sorted(counts, key=lambda one: (-one[0].severity, not one[1]))
+    words = [(counts[one], _AS_EXPECTED if one[1] else _SAID[one[0]]) for one in endings]
     if total == 1:
-        return f"The one cell {_SAID[counts[0][0]][0]}."
-    if len(counts) == 1:
-        return f"All {total} cells {_SAID[counts[0][0]][1]}."
+        return f"The one cell {words[0][1][0]}."
+    if len(words) == 1:
+        return f"All {total} cells {words[0][1][1]}."
+    said = ", ".join(f"{count} {word[count > 1]}" for count, word in words)
     return f"{total} cells: {said}."
+
+
+def verdict_word(cell: CellJudgement) -> str:
+    """A cell's verdict in a grid: that it fails as expected is told apart from a pass."""
+    return EXPECTED if cell.fails_as_expected else str(cell.verdict)
+
+
+def finding_word(finding: Finding) -> str:
+    """A finding's verdict in a list: an expected failure is none that passes."""
+    as_expected = finding.kind is FindingKind.FAILS_AS_EXPECTED
+    return EXPECTED if as_expected else str(finding.verdict)
 
 
 def framework(cell: Cell) -> str:

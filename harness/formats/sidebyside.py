@@ -21,7 +21,7 @@ ABSENT = "absent"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Row:
+class FactRow:
     """One fact; `values` as many as there are columns, `judged` likewise (None: not compared)."""
 
     fact: str
@@ -34,18 +34,18 @@ class Section:
     """Rows of one group, what matters first."""
 
     name: str
-    rows: tuple[Row, ...]
+    rows: tuple[FactRow, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Table:
+class SideBySide:
     """Columns by cell id, the reference (where there is one) last."""
 
     columns: tuple[str, ...]
     sections: tuple[Section, ...]
 
 
-def differing(cells: Sequence[CellJudgement], reference: str) -> Table:
+def differing(cells: Sequence[CellJudgement], reference: str) -> SideBySide:
     """What differs in any of the compared cells, what is ignored left out; groups that hold
     drift first, then the largest; lone facts are put together."""
     compared = [cell for cell in cells if cell.compared]
@@ -53,7 +53,7 @@ def differing(cells: Sequence[CellJudgement], reference: str) -> Table:
     every = [one for cell in compared for one in _told(cell)]
     groups = group(every, (cell.cell for cell in cells))
     sections: list[Section] = []
-    single: list[Row] = []
+    single: list[FactRow] = []
     for found in sorted(
         groups, key=lambda one: (not one.count(Judged.DRIFT), -len(one.differences))
     ):
@@ -66,7 +66,7 @@ def differing(cells: Sequence[CellJudgement], reference: str) -> Table:
     if single:
         sections.append(Section(name="others", rows=tuple(single)))
     columns = (*(cell.cell.id for cell in compared), reference)
-    return Table(columns=columns, sections=tuple(sections))
+    return SideBySide(columns=columns, sections=tuple(sections))
 
 
 def _told(cell: CellJudgement) -> Iterable[Difference]:
@@ -79,7 +79,7 @@ def _told(cell: CellJudgement) -> Iterable[Difference]:
 
 def _row(
     fact: str, cells: Sequence[CellJudgement], by_cell: Sequence[dict[str, Difference]]
-) -> Row:
+) -> FactRow:
     known = next(differences[fact] for differences in by_cell if fact in differences)
     same = ABSENT if known.absent == "reference" else SAME
     values: list[str] = []
@@ -96,10 +96,12 @@ def _row(
     there = known.absent != "reference"
     values.append(shown(known.reference, known.nature) if there else ABSENT)
     label = fact.partition(".")[2] or fact
-    return Row(fact=label, values=tuple(values), judged=(*judged, None))
+    return FactRow(fact=label, values=tuple(values), judged=(*judged, None))
 
 
-def left_open(facts: Sequence[NotJudged], cells: Sequence[CellJudgement], reference: str) -> Table:
+def left_open(
+    facts: Sequence[NotJudged], cells: Sequence[CellJudgement], reference: str
+) -> SideBySide:
     """Measurements, times and open differences side by side, the reference last."""
     answering = {cell for fact in facts for cell, _ in fact.values}
     ids = [cell.cell.id for cell in cells if cell.cell.id in answering]
@@ -110,17 +112,21 @@ def left_open(facts: Sequence[NotJudged], cells: Sequence[CellJudgement], refere
         values = tuple(
             shown(said[one], fact.nature) if one in said else NOT_COMPARED for one in ordered
         )
-        rows.append(Row(fact=fact.fact, values=values, judged=(None,) * len(values)))
-    return Table(columns=tuple(ordered), sections=(Section(name="not judged", rows=tuple(rows)),))
+        rows.append(FactRow(fact=fact.fact, values=values, judged=(None,) * len(values)))
+    return SideBySide(
+        columns=tuple(ordered), sections=(Section(name="not judged", rows=tuple(rows)),)
+    )
 
 
-def _differs(row: Row, place: int) -> bool:
+def _differs(row: FactRow, place: int) -> bool:
     """Whether a column says anything else than the reference does, or nothing is compared."""
     value = row.values[place]
     return value != NOT_COMPARED and value != SAME and (value, value) != (row.values[-1], ABSENT)
 
 
-def abridged(table: Table, cells: Sequence[CellJudgement], reference: str, most: int) -> Table:
+def abridged(
+    table: SideBySide, cells: Sequence[CellJudgement], reference: str, most: int
+) -> SideBySide:
     """The table with at most `most` columns beside the reference's: cells that drift come first."""
     others = [one for one in table.columns if one != reference]
     drifting = {cell.cell.id for cell in cells if cell.verdict is Verdict.DRIFT}
@@ -129,13 +135,13 @@ def abridged(table: Table, cells: Sequence[CellJudgement], reference: str, most:
     return part_of(table, [*(one for one in others if one in first), *last])
 
 
-def part_of(table: Table, columns: Sequence[str]) -> Table:
+def part_of(table: SideBySide, columns: Sequence[str]) -> SideBySide:
     """The table with only some of its columns, and without rows that say nothing then."""
     kept = [table.columns.index(one) for one in columns]
     sections = []
     for section in table.sections:
         rows = tuple(
-            Row(
+            FactRow(
                 fact=row.fact,
                 values=tuple(row.values[place] for place in kept),
                 judged=tuple(row.judged[place] for place in kept),
@@ -145,4 +151,4 @@ def part_of(table: Table, columns: Sequence[str]) -> Table:
         )
         if rows:
             sections.append(Section(name=section.name, rows=rows))
-    return Table(columns=tuple(columns), sections=tuple(sections))
+    return SideBySide(columns=tuple(columns), sections=tuple(sections))

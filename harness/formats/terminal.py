@@ -11,7 +11,7 @@ from harness.compare.groups import MATTERS
 from harness.compare.judgement import CellJudgement, same_for_several
 from harness.compare.rules import Judged
 from harness.compare.shown import seconds
-from harness.formats.layout import Page, columns, said
+from harness.formats.layout import TextPage, columns, said
 from harness.formats.marks import (
     COLOR,
     JUDGED_MEANING,
@@ -24,8 +24,8 @@ from harness.formats.marks import (
     sign,
 )
 from harness.formats.report import Report
-from harness.formats.sentences import framework, reason
-from harness.formats.sidebyside import Table, abridged, differing, left_open
+from harness.formats.sentences import finding_word, framework, reason, verdict_word
+from harness.formats.sidebyside import SideBySide, abridged, differing, left_open
 from harness.model import Level, Verdict
 from harness.text import clean_line
 
@@ -39,7 +39,7 @@ _LEVELS = (Level.L0, Level.L1, Level.L2, Level.L3)
 
 def render(report: Report, *, width: int = 100, color: bool = False) -> str:
     """The report as lines of at most `width` columns, with colours where `color` is set."""
-    page = Page(width=max(60, width), color=color)
+    page = TextPage(width=max(60, width), color=color)
     _head(page, report)
     page.paragraph(said(" ".join((report.summary, *report.story)), limit=2000))
     _findings(page, report)
@@ -58,14 +58,14 @@ def render(report: Report, *, width: int = 100, color: bool = False) -> str:
 
 def render_grid(report: Report, *, width: int = 100, color: bool = False) -> str:
     """Only the grid of cells, what it comes to, and what must be said of the run."""
-    page = Page(width=max(60, width), color=color)
+    page = TextPage(width=max(60, width), color=color)
     _head(page, report)
     page.paragraph(said(report.summary))
     _notices(page, report)
     return page.text()
 
 
-def _head(page: Page, report: Report) -> None:
+def _head(page: TextPage, report: Report) -> None:
     page.paragraph(said("  ·  ".join(report.heading), "dim", 1000))
     page.blank()
     if report.cells:
@@ -73,14 +73,14 @@ def _head(page: Page, report: Report) -> None:
         page.blank()
 
 
-def _notices(page: Page, report: Report) -> None:
+def _notices(page: TextPage, report: Report) -> None:
     if report.notices:
         page.title("Notices")
         for notice in report.notices:
             page.paragraph(said(notice, limit=1000), indent=4, label="  -")
 
 
-def _grid(page: Page, report: Report) -> None:
+def _grid(page: TextPage, report: Report) -> None:
     names = (
         "cell",
         "framework",
@@ -99,13 +99,13 @@ def _grid(page: Page, report: Report) -> None:
     for cell, line in zip(report.cells, aligned[1:], strict=True):
         mark = Text().append(f"{VERDICT_SIGN[cell.verdict]} ", style=COLOR[cell.verdict])
         page.line(mark.append_text(line))
-        if cell.verdict is not Verdict.PASS:
+        if cell.verdict is not Verdict.PASS or cell.fails_as_expected:
             page.paragraph(said(reason(cell, report.reference), limit=240), indent=4)
     page.blank()
     meaning = "   ".join(f"{level} {level.meaning}" for level in _LEVELS)
     page.paragraph(Text(meaning, style="dim"), indent=2)
     if signs := legend(report.cells):
-        page.paragraph(Text(signs, style="dim"), indent=2)
+        page.paragraph(Text("   ".join(signs), style="dim"), indent=2)
 
 
 def _grid_row(cell: CellJudgement) -> list[Text]:
@@ -119,14 +119,14 @@ def _grid_row(cell: CellJudgement) -> list[Text]:
         said(framework(cell.cell)),
         said(cell.cell.python or "-"),
         marks,
-        Text(str(cell.verdict), style=COLOR[cell.verdict]),
+        Text(verdict_word(cell), style=COLOR[cell.verdict]),
         Text("-" if told.accuracy is None else f"{told.accuracy:.4f}"),
         Text("-" if told.loss is None else f"{told.loss:.4g}"),
         Text("-" if told.step_seconds is None else seconds(told.step_seconds)),
     ]
 
 
-def _findings(page: Page, report: Report) -> None:
+def _findings(page: TextPage, report: Report) -> None:
     told = same_for_several(report.findings)
     if not told:
         return
@@ -135,7 +135,7 @@ def _findings(page: Page, report: Report) -> None:
     for finding, cells in told[:_FINDINGS]:
         page.blank()
         head = Text().append(
-            f"{VERDICT_SIGN[finding.verdict]} {finding.verdict}", style=COLOR[finding.verdict]
+            f"{VERDICT_SIGN[finding.verdict]} {finding_word(finding)}", style=COLOR[finding.verdict]
         )
         names = ", ".join(cells[:_FEW])
         more = f" and {len(cells) - _FEW} more" if len(cells) > _FEW else ""
@@ -153,7 +153,7 @@ def _findings(page: Page, report: Report) -> None:
         page.line(Text(f"... and {len(told) - _FINDINGS} more{_elsewhere(report)}"))
 
 
-def _differences(page: Page, report: Report) -> None:
+def _differences(page: TextPage, report: Report) -> None:
     table = differing(report.cells, report.reference)
     if not table.sections:
         return
@@ -169,7 +169,7 @@ def _differences(page: Page, report: Report) -> None:
         page.line(Text(f"  ... and {hidden} more cells{_elsewhere(report)}", style="dim"))
 
 
-def _left_open(page: Page, report: Report) -> None:
+def _left_open(page: TextPage, report: Report) -> None:
     if not report.not_judged:
         return
     table = left_open(report.not_judged, report.cells, report.reference)
@@ -181,12 +181,12 @@ def _left_open(page: Page, report: Report) -> None:
         page.line(Text(f"  ... and {hidden} more cells{_elsewhere(report)}", style="dim"))
 
 
-def _fitting(page: Page) -> int:
+def _fitting(page: TextPage) -> int:
     """For how many cells there is room beside the facts and the reference."""
     return max(1, (page.width - 2 - _LABEL) // (_NARROW + 2) - 1)
 
 
-def _table(page: Page, table: Table, most: int, more: str, *, headed: bool = True) -> None:
+def _table(page: TextPage, table: SideBySide, most: int, more: str, *, headed: bool = True) -> None:
     """All sections in one alignment: a head, then the first rows of each, then how many more."""
     lead = "  " if headed else ""
     rows = [[Text(""), *(said(name, "dim") for name in table.columns)]]
@@ -212,7 +212,7 @@ def _value(value: str, how: Judged | None) -> Text:
     return said(f"{mark} {value}".strip(), style)
 
 
-def _rests_on(page: Page, cells: Sequence[CellJudgement]) -> None:
+def _rests_on(page: TextPage, cells: Sequence[CellJudgement]) -> None:
     rows = []
     for level in _LEVELS:
         told = bases(cells, level)

@@ -18,15 +18,12 @@ from harness.engines import Engine, Obtained, Pass, Performed, ProbeQuestion
 from harness.errors import EngineError
 from harness.machine.hostclass import observed_now
 from harness.model import Cell, Key, Outcome, Probe, Record
+from harness.outcomes import INFRASTRUCTURE
 from harness.probing.answer import Answer
 from harness.probing.probe import applies
 from harness.recipes.orders import Order
 from harness.running.reuse import Decisive, decisive, repeated
 
-INFRASTRUCTURE = frozenset(
-    {Outcome.PULL_FAILED, Outcome.ENGINE_GONE, Outcome.DISK_FULL, Outcome.INTERFERED}
-)
-"""Outcomes no cell is to blame for."""
 PARALLEL = 2
 """How many cells are obtained at a time."""
 

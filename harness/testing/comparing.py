@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from harness.compare.comparison import compare_cells
+from harness.compare.comparison import Side, compare_cells
 from harness.compare.judgement import Comparison
-from harness.compare.outcomes import verdict_of
 from harness.compare.rules import run_date
 from harness.model import Cell, Outcome, Record, Run, Verdict
+from harness.outcomes import unanswered
 from harness.testing.facts import Refuse
 from harness.testing.selected import Selection
 
@@ -38,18 +38,20 @@ def comparing(
         known = {one.id for one in run.cells}
         if other not in known:
             refuse(Verdict.FAIL, f"{other} was deselected, so {cell.id} was not run with it")
-        for one in records:
-            _usable(one, refuse)
-        of = {name: [one for one in records if one.cell == name] for name in (other, cell.id)}
-        return compare_cells(
-            run, of[other], other, run, of[cell.id], cell.id, rules=run.rules, at=run_date(run)
+        for record in records:
+            _usable(record, refuse)
+        one, two = (
+            Side(run=run, records=[each for each in records if each.cell == name], cell=name)
+            for name in (other, cell.id)
         )
+        return compare_cells(one, two, rules=run.rules, at=run_date(run))
 
     return compare
 
 
 def _usable(record: Record, refuse: Refuse) -> None:
-    verdict = verdict_of(record.outcome)
-    hopeless = verdict is Verdict.INFRASTRUCTURE or record.outcome is Outcome.HOST_INCOMPATIBLE
-    if verdict is not None and hopeless:
-        refuse(verdict, f"{record.cell} has no answer to {record.probe}: {record.reason}")
+    how = unanswered(record)
+    if how is None:
+        return
+    if how.verdict is Verdict.INFRASTRUCTURE or record.outcome is Outcome.HOST_INCOMPATIBLE:
+        refuse(how.verdict, f"{record.cell} has no answer to {record.probe}: {record.reason}")

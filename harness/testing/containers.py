@@ -16,7 +16,6 @@ from docker.errors import NotFound
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
-from harness.compare.outcomes import TELLING
 from harness.engines import Obtained
 from harness.engines.oci import LABEL
 from harness.engines.oci.engine import ContainerEngine
@@ -25,6 +24,7 @@ from harness.engines.oci.sweep import remove_network
 from harness.machine.lease import lease
 from harness.machine.owner import owner_token
 from harness.model import Cell, Outcome, Suite
+from harness.outcomes import TELLING
 from harness.recipes.orders import order
 from harness.running.session import AUTO, CONTAINER_ENGINES, opened_engine, places, workshop
 from harness.testing.run import QUIET

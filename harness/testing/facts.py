@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from harness.compare.facts import merge
-from harness.compare.outcomes import TELLING, verdict_of
 from harness.model import Fact, Outcome, Record, Run, Verdict
+from harness.outcomes import Unanswered, unanswered
 from harness.text import clean_line, name_remedy
 
 Refuse = Callable[[Verdict, str], NoReturn]
@@ -22,9 +22,7 @@ class CellFacts(dict[str, Fact]):
         super().__init__({fact: one.value for fact, one in merged.items()})
         self._cell = cell
         self._refuse = refuse
-        self._silent = [
-            one for one in records if verdict_of(one.outcome) not in (None, Verdict.PASS)
-        ]
+        self._silent = [(one, how) for one in records if (how := unanswered(one))]
         if self._silent and (not self or self._worst() is Verdict.INFRASTRUCTURE):
             refuse(self._worst(), f"{cell} has not answered: {self._why()}")
 
@@ -35,18 +33,15 @@ class CellFacts(dict[str, Fact]):
         self._refuse(Verdict.FAIL, f"{self._cell} has no fact {fact!r}; {hint}")
 
     def _worst(self) -> Verdict:
-        verdicts = [verdict for one in self._silent if (verdict := verdict_of(one.outcome))]
-        return max(verdicts, key=lambda verdict: verdict.severity)
+        return max((how.verdict for _, how in self._silent), key=lambda one: one.severity)
 
     def _why(self) -> str:
-        told = dict.fromkeys(_told(record) for record in self._silent)
+        told = dict.fromkeys(_told(record, how) for record, how in self._silent)
         return "; ".join(told)
 
 
-def _told(record: Record) -> str:
-    telling = TELLING[record.outcome]
-    who = "" if telling.of_cell else f"{record.probe} "
+def _told(record: Record, how: Unanswered) -> str:
     reason = record.reason
     if record.outcome is Outcome.RAISED and record.raised is not None:
         reason = f"{record.raised.type}: {record.raised.message}"
-    return clean_line(f"{who}{telling.told}: {reason}" if reason else f"{who}{telling.told}", 200)
+    return clean_line(f"{how.told}: {reason}" if reason else how.told, 200)

@@ -15,7 +15,7 @@ import pytest
 from harness.probing.probe import suite_probes
 from harness.suite.matrix import FILE_NAME, load_suite
 from harness.testing.place import boards_of
-from harness.testing.selected import Asked, Selection, mark_of, needs, selection
+from harness.testing.selected import Selection, SessionOptions, mark_of, needs, selection
 
 if TYPE_CHECKING:
     from harness.testing.session import RunProcess, RunReader
@@ -137,12 +137,12 @@ def _named(config: pytest.Config) -> dict[Path, tuple[str, ...]]:
     return {path: tuple(cells) for path, cells in found.items()}
 
 
-def _asked(config: pytest.Config) -> Asked:
+def _asked(config: pytest.Config) -> SessionOptions:
     recordings = config.getoption("harness_recordings")
     if recordings:
         here = config.invocation_params.dir / recordings
         recordings = str(here if here.is_dir() else config.rootpath / recordings)
-    return Asked(
+    return SessionOptions(
         cells=tuple(config.getoption("harness_cell")),
         tags=tuple(config.getoption("harness_tag")),
         marks=config.getoption("markexpr", "") or "",

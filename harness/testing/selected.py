@@ -25,7 +25,7 @@ _WORD = re.compile(r"[\w:+.\[\]\\/-]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asked:
+class SessionOptions:
     """What the command line asks of a session."""
 
     cells: tuple[str, ...] = ()
@@ -52,7 +52,11 @@ class Selection:
 
 
 def selection(
-    path: Path, suite: Suite, probes: Sequence[Probe], asked: Asked, named: Iterable[str] = ()
+    path: Path,
+    suite: Suite,
+    probes: Sequence[Probe],
+    asked: SessionOptions,
+    named: Iterable[str] = (),
 ) -> Selection:
     """What a session is about; `named`: cells that node ids name.
 
@@ -92,7 +96,7 @@ def expectations(suite: Suite) -> Mapping[str, Expectation]:
 
 
 def needs(
-    chosen: Selection, asked: Asked, cells: Iterable[str], probes: Iterable[str]
+    chosen: Selection, asked: SessionOptions, cells: Iterable[str], probes: Iterable[str]
 ) -> Needs | None:
     """What must be run for tests about these cells and probes; None where nothing is asked.
 

@@ -16,7 +16,7 @@ from harness.errors import Exit, HarnessError
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "harness"
 
-VALUES = {"", "model", "errors", "text", "serial", "standard"}
+VALUES = {"", "model", "errors", "outcomes", "text", "serial", "standard"}
 """What stands at the root beside the edges: seen by every room."""
 PLANNING = {"suite", "recipes", "probing"}
 WORLD_ROOMS = {"machine", "datasets", "distributions", "images"}
@@ -31,7 +31,7 @@ SEES: dict[str, set[str]] = {
     "distributions": set(),
     "images": {"machine", "knowledge"},
     "store": {"machine"},
-    "engines": PLANNING | WORLD_ROOMS | {"compare"},
+    "engines": PLANNING | WORLD_ROOMS,
     "check": {"images", "compare", "knowledge"},
     "formats": {"recipes", "probing", "compare", "check"},
     "running": PLANNING | WORLD_ROOMS | {"engines", "store", "compare", "formats"},

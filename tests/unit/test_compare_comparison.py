@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from builders import GPU_HOST, cell, healthy, mnist_facts, record, run, without
 
-from harness.compare.comparison import compare_cells
+from harness.compare.comparison import Side, compare_cells
 from harness.compare.judge import judge
 from harness.compare.rules import Judged, run_date
 from harness.errors import Exit, UsageError
@@ -22,7 +22,12 @@ AT = run_date(THERE)
 def test_a_cell_against_itself_in_another_run_does_not_drift() -> None:
     later = run(NEW, run_id=LATER)
     again = healthy(NEW, run_id=LATER)
-    comparison = compare_cells(THERE, RECORDS, NEW.id, later, again, NEW.id, rules=Rules(), at=AT)
+    comparison = compare_cells(
+        Side(run=THERE, records=RECORDS, cell=NEW.id),
+        Side(run=later, records=again, cell=NEW.id),
+        rules=Rules(),
+        at=AT,
+    )
     assert () == comparison.findings
     assert Exit.OK is comparison.exit
     assert {Judged.NOT_JUDGED} >= {one.judged for one in comparison.candidate.differences}
@@ -32,7 +37,10 @@ def test_a_cell_against_itself_in_another_run_does_not_drift() -> None:
 def test_two_cells_are_compared_as_a_run_compares_with_its_reference() -> None:
     inside = judge(run(NEW, OLD), RECORDS).cells[1]
     beside = compare_cells(
-        THERE, RECORDS, NEW.id, THERE, RECORDS, OLD.id, rules=THERE.rules, at=AT
+        Side(run=THERE, records=RECORDS, cell=NEW.id),
+        Side(run=THERE, records=RECORDS, cell=OLD.id),
+        rules=THERE.rules,
+        at=AT,
     ).candidate
     assert inside == beside
 
@@ -41,7 +49,12 @@ def test_expectations_know_a_cell_by_its_row_also_when_it_is_told_with_its_run()
     later = run(NEW, run_id=LATER)
     other = healthy(NEW, run_id=LATER, packages={"numpy": "2.2.0"})
     rules = Rules(expectations=(Expectation(facts="*", cells=NEW.id, rule="allowed"),))
-    comparison = compare_cells(THERE, RECORDS, NEW.id, later, other, NEW.id, rules=rules, at=AT)
+    comparison = compare_cells(
+        Side(run=THERE, records=RECORDS, cell=NEW.id),
+        Side(run=later, records=other, cell=NEW.id),
+        rules=rules,
+        at=AT,
+    )
     assert Exit.OK is comparison.exit
 
 
@@ -52,7 +65,10 @@ def test_the_levels_of_both_sides_are_told() -> None:
     ]
     records = [*without(healthy(mine), "devices", "mnist"), *silent]
     comparison = compare_cells(
-        THERE, RECORDS, NEW.id, run(mine), records, mine.id, rules=Rules(), at=AT
+        Side(run=THERE, records=RECORDS, cell=NEW.id),
+        Side(run=run(mine), records=records, cell=mine.id),
+        rules=Rules(),
+        at=AT,
     )
     assert (Level.L3, Level.L0) == (comparison.reference.level, comparison.candidate.level)
     assert Verdict.UNVERIFIED is comparison.candidate.verdict
@@ -64,7 +80,10 @@ def test_other_hosts_and_engines_are_said() -> None:
         run(OLD, run_id=LATER, host=GPU_HOST), engine=replace(THERE.engine, name="podman")
     )
     comparison = compare_cells(
-        THERE, RECORDS, NEW.id, elsewhere, healthy(OLD), OLD.id, rules=Rules(), at=AT
+        Side(run=THERE, records=RECORDS, cell=NEW.id),
+        Side(run=elsewhere, records=healthy(OLD), cell=OLD.id),
+        rules=Rules(),
+        at=AT,
     )
     assert [
         "the two ran on different hosts: times cannot be held against each other",
@@ -79,12 +98,23 @@ def test_a_changed_probe_is_said_and_its_facts_are_not_judged() -> None:
     ]
     bands = (replace(THERE.rules.bands[0], steps=None),)
     later = run(NEW, run_id=LATER, bands=bands)
-    comparison = compare_cells(THERE, RECORDS, NEW.id, later, changed, NEW.id, rules=Rules(), at=AT)
+    comparison = compare_cells(
+        Side(run=THERE, records=RECORDS, cell=NEW.id),
+        Side(run=later, records=changed, cell=NEW.id),
+        rules=Rules(),
+        at=AT,
+    )
     assert () == comparison.findings
-    assert "the two were asked by different versions of mnist" in comparison.candidate.notes
+    notes = [note.text for note in comparison.candidate.notes]
+    assert "the two were asked by different versions of mnist" in notes
 
 
 def test_a_cell_that_is_not_there_is_a_mistake_of_usage() -> None:
     with pytest.raises(UsageError, match="has no cell nowhere") as caught:
-        compare_cells(THERE, RECORDS, "nowhere", THERE, RECORDS, NEW.id, rules=Rules(), at=AT)
+        compare_cells(
+            Side(run=THERE, records=RECORDS, cell="nowhere"),
+            Side(run=THERE, records=RECORDS, cell=NEW.id),
+            rules=Rules(),
+            at=AT,
+        )
     assert OLD.id in caught.value.remedy

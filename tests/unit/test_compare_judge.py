@@ -25,11 +25,11 @@ from hypothesis import strategies as st
 
 from harness.compare.judge import judge, judge_cell
 from harness.compare.judgement import same_for_several
-from harness.compare.outcomes import TELLING, verdict_of
 from harness.compare.rules import Judged
 from harness.errors import Exit
 from harness.formats import render
 from harness.model import Evidence, Expectation, Level, Outcome, Profile, Record, Run, Verdict
+from harness.outcomes import TELLING, verdict_of
 from harness.serial import decode, encode
 
 NEW = cell()
@@ -234,7 +234,7 @@ def test_what_fails_above_the_wanted_level_is_noted_not_judged() -> None:
     judgement = judge(run(modest), [*without(healthy(modest), "devices", "mnist"), *raised])
     (judged,) = judgement.cells
     assert (Verdict.PASS, Level.L0) == (judged.verdict, judged.level)
-    assert "libcusolver.so.8.0: cannot open shared object file" in judged.notes[0]
+    assert "libcusolver.so.8.0: cannot open shared object file" in judged.notes[0].text
 
 
 def test_a_wanted_level_that_cannot_be_pulled_is_not_noted_away() -> None:
@@ -262,7 +262,7 @@ def test_one_cause_in_two_probes_is_one_finding_headed_by_the_missing_library() 
     ]
     (finding,) = judge(run(NEW), [*without(healthy(NEW), "devices", "mnist"), *raised]).findings
     assert "libcusolver.so.8.0: cannot open shared object file" == finding.title
-    assert "devices, mnist" == finding.probe
+    assert ("devices", "mnist") == finding.probes
     assert "ImportError: libcusolver.so.8.0" in finding.evidence[1]
 
 

@@ -20,7 +20,7 @@ from builders import (
 )
 
 from harness.compare.evidence import KINDS
-from harness.compare.levels import Ladder, Mark, Standing
+from harness.compare.levels import Ladder, LevelMark, LevelStanding
 from harness.compare.view import views
 from harness.model import (
     Band,
@@ -45,7 +45,7 @@ def ladder(records: list[Record], of: Run | None = None) -> Ladder:
     return view.ladder
 
 
-def mark(of: Ladder, level: Level) -> Mark:
+def mark(of: Ladder, level: Level) -> LevelMark:
     return next(one for one in of.marks if one.level is level)
 
 
@@ -70,10 +70,10 @@ def test_a_healthy_cell_climbs_to_l3_and_says_what_that_rests_on() -> None:
 def test_another_version_than_claimed_fails_l1_whichever_probe_says_so() -> None:
     climbed = ladder(changed("devices", device_facts("2.20.0")))
     assert Level.L0 is climbed.reached
-    assert Standing.FAILED is mark(climbed, Level.L1).standing
+    assert LevelStanding.FAILED is mark(climbed, Level.L1).standing
     assert "it claims tensorflow 2.21.0 and imports 2.20.0" == mark(climbed, Level.L1).why
-    assert Standing.BLOCKED is mark(climbed, Level.L3).standing
-    assert Standing.REACHED is mark(climbed, Level.L3).own
+    assert LevelStanding.BLOCKED is mark(climbed, Level.L3).standing
+    assert LevelStanding.REACHED is mark(climbed, Level.L3).own
 
 
 def test_versions_are_compared_as_versions() -> None:
@@ -94,7 +94,7 @@ def test_one_probe_that_dies_does_not_hide_what_another_shows() -> None:
     records = [*without(healthy(CELL), "devices"), record("devices", outcome=Outcome.TIMED_OUT)]
     climbed = ladder(records)
     assert Level.L1 is climbed.reached
-    assert Standing.FAILED is mark(climbed, Level.L2).standing
+    assert LevelStanding.FAILED is mark(climbed, Level.L2).standing
 
 
 def test_each_round_must_show_a_level() -> None:
@@ -109,42 +109,44 @@ def test_a_level_no_probe_was_asked_about_is_unverified_never_reached() -> None:
     pairs = ((CELL.id, "python"), (CELL.id, "packages"))
     climbed = ladder(without(healthy(CELL), "devices", "mnist"), run(CELL, pairs=pairs))
     assert Level.L0 is climbed.reached
-    assert Standing.UNVERIFIED is mark(climbed, Level.L1).standing
+    assert LevelStanding.UNVERIFIED is mark(climbed, Level.L1).standing
 
 
 def test_probes_that_do_not_apply_leave_a_level_unverified() -> None:
     silent = [record(one, outcome=Outcome.NOT_APPLICABLE) for one in ("devices", "mnist")]
     climbed = ladder([*without(healthy(CELL), "devices", "mnist"), *silent])
-    assert Standing.UNVERIFIED is mark(climbed, Level.L1).standing
+    assert LevelStanding.UNVERIFIED is mark(climbed, Level.L1).standing
 
 
 def test_a_cpu_cell_that_lists_no_cpu_fails_l2() -> None:
     climbed = ladder(changed("devices", device_facts(types=())))
-    assert Standing.FAILED is mark(climbed, Level.L2).standing
+    assert LevelStanding.FAILED is mark(climbed, Level.L2).standing
 
 
 def test_an_answer_without_its_evidence_is_unverified() -> None:
     facts = mnist_facts()
     del facts["mnist.test_accuracy"]
-    assert Standing.UNVERIFIED is mark(ladder(changed("mnist", dict(facts))), Level.L2).standing
+    assert (
+        LevelStanding.UNVERIFIED is mark(ladder(changed("mnist", dict(facts))), Level.L2).standing
+    )
 
 
 @pytest.mark.parametrize(
     ("expected", "why", "host", "types"),
     [
-        (Standing.REACHED, "lists CPU, GPU", GPU_HOST, ("CPU", "GPU")),
-        (Standing.FAILED, "silently", GPU_HOST, ("CPU",)),
-        (Standing.UNVERIFIED, "this host has none", HOST, ("CPU",)),
+        (LevelStanding.REACHED, "lists CPU, GPU", GPU_HOST, ("CPU", "GPU")),
+        (LevelStanding.FAILED, "silently", GPU_HOST, ("CPU",)),
+        (LevelStanding.UNVERIFIED, "this host has none", HOST, ("CPU",)),
     ],
 )
 def test_falling_back_to_the_cpu_is_a_fault_only_where_a_gpu_was(
-    expected: Standing, why: str, host: HostClass, types: tuple[str, ...]
+    expected: LevelStanding, why: str, host: HostClass, types: tuple[str, ...]
 ) -> None:
     records = [*without(healthy(GPU_CELL), "devices"), record("devices", device_facts(types=types))]
     climbed = ladder(records, run(GPU_CELL, host=host))
     assert expected is mark(climbed, Level.L2).standing
-    assert why in mark(climbed, Level.L2).why or expected is Standing.REACHED
-    assert (Level.L3 if expected is Standing.REACHED else Level.L1) is climbed.reached
+    assert why in mark(climbed, Level.L2).why or expected is LevelStanding.REACHED
+    assert (Level.L3 if expected is LevelStanding.REACHED else Level.L1) is climbed.reached
 
 
 LIBRARIES = Probe(
@@ -171,21 +173,21 @@ def with_probe(of: Run, probe: Probe) -> Run:
 @pytest.mark.parametrize(
     ("expected", "loaded"),
     [
-        (Standing.REACHED, ("frame/libframe.so",)),
-        (Standing.REACHED, "frame/libframe.so"),
-        (Standing.FAILED, ()),
-        (Standing.FAILED, ""),
-        (Standing.FAILED, None),
+        (LevelStanding.REACHED, ("frame/libframe.so",)),
+        (LevelStanding.REACHED, "frame/libframe.so"),
+        (LevelStanding.FAILED, ()),
+        (LevelStanding.FAILED, ""),
+        (LevelStanding.FAILED, None),
     ],
 )
 def test_a_framework_starts_only_where_libraries_of_its_own_are_loaded(
-    expected: Standing, loaded: Fact
+    expected: LevelStanding, loaded: Fact
 ) -> None:
     records = [*healthy(CELL), record("libraries", {"libraries.framework": loaded})]
     found = mark(ladder(records, with_probe(run(CELL), LIBRARIES)), Level.L1)
     assert expected is found.standing
     methods = {basis.method: basis.probes for basis in found.rests_on}
-    if expected is Standing.REACHED:
+    if expected is LevelStanding.REACHED:
         assert ("libraries",) == methods["libraries of its own are loaded"]
         assert "the claimed version is the one measured" in methods
 
@@ -193,18 +195,20 @@ def test_a_framework_starts_only_where_libraries_of_its_own_are_loaded(
 @pytest.mark.parametrize(
     ("expected", "outcome"),
     [
-        (Standing.REACHED, "works"),
-        (Standing.UNVERIFIED, "no driver"),
-        (Standing.UNVERIFIED, "driver without device"),
-        (Standing.UNVERIFIED, "device hidden from the container"),
-        (Standing.FAILED, "CPU-only framework"),
-        (Standing.FAILED, "framework misses a library"),
-        (Standing.FAILED, "silent fall-back to the CPU"),
-        (Standing.FAILED, "device does not compute"),
-        (Standing.FAILED, "what nobody knows yet"),
+        (LevelStanding.REACHED, "works"),
+        (LevelStanding.UNVERIFIED, "no driver"),
+        (LevelStanding.UNVERIFIED, "driver without device"),
+        (LevelStanding.UNVERIFIED, "device hidden from the container"),
+        (LevelStanding.FAILED, "CPU-only framework"),
+        (LevelStanding.FAILED, "framework misses a library"),
+        (LevelStanding.FAILED, "silent fall-back to the CPU"),
+        (LevelStanding.FAILED, "device does not compute"),
+        (LevelStanding.FAILED, "what nobody knows yet"),
     ],
 )
-def test_a_gpu_cell_sees_its_gpu_only_where_it_computes(expected: Standing, outcome: str) -> None:
+def test_a_gpu_cell_sees_its_gpu_only_where_it_computes(
+    expected: LevelStanding, outcome: str
+) -> None:
     facts = {"gpu.outcome": outcome, "gpu.why": "because"}
     records = [
         *without(healthy(GPU_CELL), "devices"),
@@ -214,7 +218,7 @@ def test_a_gpu_cell_sees_its_gpu_only_where_it_computes(expected: Standing, outc
     of = with_probe(run(GPU_CELL, host=GPU_HOST), GPU)
     found = mark(ladder(records, of), Level.L2)
     assert expected is found.standing
-    if expected is not Standing.REACHED:
+    if expected is not LevelStanding.REACHED:
         assert f"{outcome}: because" in found.why
 
 
@@ -228,21 +232,21 @@ def test_training_on_the_cpu_does_not_show_that_a_gpu_is_seen() -> None:
     pairs = ((GPU_CELL.id, "mnist"),)
     of = run(GPU_CELL, host=GPU_HOST, pairs=pairs)
     climbed = ladder([one for one in healthy(GPU_CELL) if one.probe == "mnist"], of)
-    assert Standing.UNVERIFIED is mark(climbed, Level.L2).standing
+    assert LevelStanding.UNVERIFIED is mark(climbed, Level.L2).standing
 
 
 @pytest.mark.parametrize(
     ("expected", "accuracy"),
     [
-        (Standing.REACHED, 0.85),
-        (Standing.REACHED, 1.0),
-        (Standing.FAILED, 0.8499),
-        (Standing.FAILED, 1.01),
-        (Standing.FAILED, "nan"),
-        (Standing.FAILED, None),
+        (LevelStanding.REACHED, 0.85),
+        (LevelStanding.REACHED, 1.0),
+        (LevelStanding.FAILED, 0.8499),
+        (LevelStanding.FAILED, 1.01),
+        (LevelStanding.FAILED, "nan"),
+        (LevelStanding.FAILED, None),
     ],
 )
-def test_l3_is_inside_the_band(expected: Standing, accuracy: object) -> None:
+def test_l3_is_inside_the_band(expected: LevelStanding, accuracy: object) -> None:
     facts = {**mnist_facts(), "mnist.test_accuracy": accuracy}
     assert expected is mark(ladder(changed("mnist", facts)), Level.L3).standing
 
@@ -250,16 +254,16 @@ def test_l3_is_inside_the_band(expected: Standing, accuracy: object) -> None:
 @pytest.mark.parametrize(
     ("expected", "band"),
     [
-        (Standing.REACHED, BAND),
-        (Standing.REACHED, replace(BAND, steps=None)),
-        (Standing.REACHED, replace(BAND, epochs=0)),
-        (Standing.UNVERIFIED, replace(BAND, steps=100)),
-        (Standing.UNVERIFIED, replace(BAND, epochs=10, steps=None)),
-        (Standing.UNVERIFIED, replace(BAND, dataset="mnist")),
-        (Standing.UNVERIFIED, replace(BAND, fact="other.accuracy")),
+        (LevelStanding.REACHED, BAND),
+        (LevelStanding.REACHED, replace(BAND, steps=None)),
+        (LevelStanding.REACHED, replace(BAND, epochs=0)),
+        (LevelStanding.UNVERIFIED, replace(BAND, steps=100)),
+        (LevelStanding.UNVERIFIED, replace(BAND, epochs=10, steps=None)),
+        (LevelStanding.UNVERIFIED, replace(BAND, dataset="mnist")),
+        (LevelStanding.UNVERIFIED, replace(BAND, fact="other.accuracy")),
     ],
 )
-def test_a_band_holds_for_its_data_set_and_steps_only(expected: Standing, band: Band) -> None:
+def test_a_band_holds_for_its_data_set_and_steps_only(expected: LevelStanding, band: Band) -> None:
     climbed = ladder(healthy(CELL), run(CELL, bands=(band,)))
     assert expected is mark(climbed, Level.L3).standing
 
@@ -273,14 +277,14 @@ def test_a_missing_band_is_said() -> None:
 @pytest.mark.parametrize(
     ("expected", "outcome"),
     [
-        (Standing.REACHED, Outcome.NO_INTERPRETER),
-        (Standing.FAILED, Outcome.BUILD_FAILED),
-        (Standing.UNVERIFIED, Outcome.HOST_INCOMPATIBLE),
-        (Standing.INFRASTRUCTURE, Outcome.PULL_FAILED),
-        (Standing.INFRASTRUCTURE, Outcome.ENGINE_GONE),
+        (LevelStanding.REACHED, Outcome.NO_INTERPRETER),
+        (LevelStanding.FAILED, Outcome.BUILD_FAILED),
+        (LevelStanding.UNVERIFIED, Outcome.HOST_INCOMPATIBLE),
+        (LevelStanding.INFRASTRUCTURE, Outcome.PULL_FAILED),
+        (LevelStanding.INFRASTRUCTURE, Outcome.ENGINE_GONE),
     ],
 )
-def test_l0_is_that_something_was_obtained(expected: Standing, outcome: Outcome) -> None:
+def test_l0_is_that_something_was_obtained(expected: LevelStanding, outcome: Outcome) -> None:
     names = ("python", "packages", "devices", "mnist")
     records = [record(one, outcome=outcome, has_image=False) for one in names]
     assert expected is mark(ladder(records), Level.L0).standing
@@ -290,15 +294,15 @@ def test_l4_cannot_be_earned_yet() -> None:
     ambitious = replace(CELL, level=Level.L4)
     climbed = ladder(healthy(CELL), run(ambitious))
     assert Level.L3 is climbed.reached
-    assert Standing.UNVERIFIED is mark(climbed, Level.L4).standing
+    assert LevelStanding.UNVERIFIED is mark(climbed, Level.L4).standing
     assert "not judged" in mark(climbed, Level.L4).why
 
 
 def test_evidence_of_a_kind_nobody_knows_is_unverified() -> None:
     odd = replace(MNIST, evidence=(replace(MNIST.evidence[0], kind="divination"),))
     climbed = ladder(healthy(CELL), run(CELL, probes=(DEVICES, odd)))
-    assert Standing.REACHED is mark(climbed, Level.L0).standing
-    assert Standing.UNVERIFIED is mark(climbed, Level.L1).standing
+    assert LevelStanding.REACHED is mark(climbed, Level.L0).standing
+    assert LevelStanding.UNVERIFIED is mark(climbed, Level.L1).standing
 
 
 def test_a_raised_import_fails_l1() -> None:
@@ -307,14 +311,14 @@ def test_a_raised_import_fails_l1() -> None:
     ]
     climbed = ladder([*without(healthy(CELL), "devices", "mnist"), *raised])
     assert Level.L0 is climbed.reached
-    assert Standing.FAILED is mark(climbed, Level.L1).standing
+    assert LevelStanding.FAILED is mark(climbed, Level.L1).standing
 
 
 def test_a_cell_nobody_planned_for_shows_nothing() -> None:
     idle = Cell(id="idle")
     climbed = ladder([], run(idle, pairs=()))
     assert Level.NONE is climbed.reached
-    assert Standing.UNVERIFIED is climbed.marks[0].standing
+    assert LevelStanding.UNVERIFIED is climbed.marks[0].standing
 
 
 def test_every_kind_of_evidence_is_judged() -> None:

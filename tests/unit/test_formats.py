@@ -9,7 +9,7 @@ import pytest
 from builders import LIBCUSOLVER, cell, healthy, mnist_facts, record, run, without
 
 import harness.formats
-from harness.compare.comparison import compare_cells
+from harness.compare.comparison import Side, compare_cells
 from harness.compare.judge import judge, judge_cell
 from harness.compare.judgement import Comparison, Judgement
 from harness.errors import UsageError
@@ -54,7 +54,12 @@ def judgement() -> Judgement:
 
 def comparison() -> Comparison:
     of, records = small()
-    return compare_cells(of, records, NEW.id, of, records, OLD.id, rules=of.rules, at=None)
+    return compare_cells(
+        Side(run=of, records=records, cell=NEW.id),
+        Side(run=of, records=records, cell=OLD.id),
+        rules=of.rules,
+        at=None,
+    )
 
 
 def test_the_formats_are_found_by_their_files() -> None:

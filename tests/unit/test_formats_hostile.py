@@ -11,7 +11,7 @@ from hostile import CANNED, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.compare.comparison import compare_cells
+from harness.compare.comparison import Side, compare_cells
 from harness.compare.judge import judge
 from harness.compare.judgement import Comparison, Judgement
 from harness.formats import names, render
@@ -56,7 +56,10 @@ def both(say: list[str]) -> tuple[Judgement, Comparison]:
     one, other = (each.id for each in of.cells)
     rules = Rules(expectations=of.rules.expectations)
     return judge(of, records), compare_cells(
-        of, records, one, of, records, other, rules=rules, at=None
+        Side(run=of, records=records, cell=one),
+        Side(run=of, records=records, cell=other),
+        rules=rules,
+        at=None,
     )
 
 

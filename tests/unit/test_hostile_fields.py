@@ -22,15 +22,17 @@ from hostile import CANNED, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.compare.comparison import compare_cells
+from harness.compare.comparison import Side, compare_cells
 from harness.compare.items import expectation_outcome, probe_outcome, results_of
 from harness.compare.judge import judge
 from harness.formats import grid, render
 from harness.model import (
     EngineInfo,
     Expectation,
+    ExpectedFailure,
     Fact,
     ImageIdentity,
+    Level,
     Outcome,
     Place,
     Profile,
@@ -73,7 +75,10 @@ def told() -> tuple[Run, tuple[Record, ...]]:
         ),
         place=PLACE,
     )
-    new, bad = cell(NEW), cell(BAD, "2.11.1", "3.9")
+    expect = ExpectedFailure(
+        level=Level.L2, reason="no CUDA", breakage="libcublas-8.0", until="2026-11-30"
+    )
+    new, bad = cell(NEW), replace(cell(BAD, "2.11.1", "3.9"), expect=expect)
     rules = (
         Expectation(facts="package.b*", rule="allowed", reason="old", until="2026-12-01"),
         Expectation(facts="package.c*", rule="exact", cells="tf2*", reason="same", place=PLACE),
@@ -204,7 +209,12 @@ def outputs(of: Run, records: tuple[Record, ...]) -> Iterator[tuple[str, str]]:
     yield "terminal", grid(judgement, width=80, color=True)
     (one, other, *_) = (each.id for each in of.cells)
     rules = Rules(expectations=of.rules.expectations)
-    comparison = compare_cells(of, records, one, of, records, other, rules=rules, at=None)
+    comparison = compare_cells(
+        Side(run=of, records=records, cell=one),
+        Side(run=of, records=records, cell=other),
+        rules=rules,
+        at=None,
+    )
     for judged in (judgement, comparison):
         for name in HARMLESS:
             yield name, render(name, judged)

@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.compare.outcomes import TELLING
 from harness.engines import Obtained, Pass, Performed, Say, Workshop, names
 from harness.engines.recording import RecordingEngine
 from harness.engines.recordings import RecordedData, load
@@ -30,6 +29,7 @@ from harness.model import (
     Raised,
     Record,
 )
+from harness.outcomes import TELLING
 from harness.probing.answer import Answer
 from harness.recipes.orders import Order
 from harness.running.worker import Task, work

@@ -6,7 +6,7 @@ from rich.text import Text
 
 from harness.check.page import CheckPage
 from harness.check.reasons import Reason, ReuseAnswer, Weight
-from harness.formats.layout import Page as Lines
+from harness.formats.layout import TextPage as Lines
 from harness.formats.layout import columns, said
 
 SIGN = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from harness.model import Outcome, Verdict
+from harness.model import Outcome, Record, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -123,6 +123,35 @@ SIGNALS: Mapping[str, tuple[str, str]] = {
     ),
 }
 """Signal to (meaning, remedy), where there is more to say of a crash than that."""
+
+
+INFRASTRUCTURE = frozenset(
+    outcome for outcome, one in TELLING.items() if one.verdict is Verdict.INFRASTRUCTURE
+)
+"""Outcomes no cell is to blame for."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Unanswered:
+    """What a question that was not answered comes to."""
+
+    verdict: Verdict
+    """Where it misses a level the cell should reach."""
+    told: str
+    """For a person: who did what, without the reason."""
+    of_cell: bool
+
+
+def unanswered(record: Record) -> Unanswered | None:
+    """How a record that is no answer is judged; None for an answer, and for a question that does
+    not apply."""
+    telling = TELLING[record.outcome]
+    if telling.verdict in (None, Verdict.PASS):
+        return None
+    subject = "" if telling.of_cell else f"{record.probe} "
+    return Unanswered(
+        verdict=telling.verdict, told=f"{subject}{telling.told}", of_cell=telling.of_cell
+    )
 
 
 def verdict_of(outcome: Outcome) -> Verdict | None:

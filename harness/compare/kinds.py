@@ -1,0 +1,129 @@
+"""The kinds of findings there are: one row each, with its verdict, headline, cause and remedy.
+
+The texts are templates. What a finding quotes of an image is put in as it is, never read as a
+template itself. A finding that knows more of its own case replaces the row's cause and remedy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from harness.model import Outcome, Verdict
+from harness.outcomes import TELLING
+
+
+class FindingKind(StrEnum):
+    """What a finding is about."""
+
+    RAISED = "raised"
+    CRASHED = "crashed"
+    TIMED_OUT = "timed-out"
+    OUT_OF_MEMORY = "out-of-memory"
+    OUTPUT_LIMIT = "output-limit"
+    NO_ANSWER = "no-answer"
+    NO_INTERPRETER = "no-interpreter"
+    BUILD_FAILED = "build-failed"
+    HOST_INCOMPATIBLE = "host-incompatible"
+    PULL_FAILED = "pull-failed"
+    ENGINE_GONE = "engine-gone"
+    DISK_FULL = "disk-full"
+    INTERFERED = "interfered"
+    NOT_RUN = "not-run"
+    LEVEL_MISSED = "level-missed"
+    LEVEL_UNTOLD = "level-untold"
+    ABOVE_A_GAP = "above-a-gap"
+    DIFFERS = "differs"
+    ROUNDS_DIFFER = "rounds-differ"
+    REFERENCE_BROKEN = "reference-broken"
+    FAILS_AS_EXPECTED = "fails-as-expected"
+    WORKS_UNEXPECTEDLY = "works-unexpectedly"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KindRow:
+    """What every finding of a kind has in common."""
+
+    verdict: Verdict
+    headline: str
+    cause: str = ""
+    """Empty: not known, or the headline says it."""
+    remedy: str = ""
+
+
+def _of_outcomes() -> Mapping[FindingKind, KindRow]:
+    """How a probe may end has its table already: its rows are taken from there."""
+    return {
+        FindingKind(outcome.value): KindRow(
+            verdict=telling.verdict,
+            headline="{said}",
+            cause=telling.meaning,
+            remedy=telling.remedy,
+        )
+        for outcome, telling in TELLING.items()
+        if telling.verdict is not None and telling.verdict is not Verdict.PASS
+    }
+
+
+KINDS: Mapping[FindingKind, KindRow] = {
+    **_of_outcomes(),
+    FindingKind.NOT_RUN: KindRow(
+        verdict=Verdict.INFRASTRUCTURE,
+        headline="{missing} of {planned} planned were not run",
+        cause="{state}",
+        remedy="run it again; records of earlier runs are kept",
+    ),
+    FindingKind.LEVEL_MISSED: KindRow(
+        verdict=Verdict.FAIL,
+        headline="{level} ({meaning}) is not reached: {why}",
+        remedy="{remedy}",
+    ),
+    FindingKind.LEVEL_UNTOLD: KindRow(
+        verdict=Verdict.UNVERIFIED,
+        headline="{level} ({meaning}) cannot be told: {why}",
+        remedy="{remedy}",
+    ),
+    FindingKind.ABOVE_A_GAP: KindRow(
+        verdict=Verdict.UNVERIFIED,
+        headline="what {probe} shows of {level} ({meaning}) earns nothing: "
+        "{gap} ({gap_meaning}) is not reached: {why}",
+        remedy="{remedy}",
+    ),
+    FindingKind.DIFFERS: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="{what} from {reference}",
+        cause="{reason}",
+        remedy="pin what should not move; what is meant to differ needs an `allowed` "
+        "expectation with a reason in matrix.yaml",
+    ),
+    FindingKind.ROUNDS_DIFFER: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="{what} from round to round",
+        cause="the same image answers differently, though the fact should not move",
+        remedy="run more rounds; if it is meant to vary, give it an `ignore` expectation",
+    ),
+    FindingKind.REFERENCE_BROKEN: KindRow(
+        verdict=Verdict.UNVERIFIED,
+        headline="not compared: the reference {reference} itself ends in {verdict}",
+        remedy="mend the reference first, or name another under `reference:` in matrix.yaml",
+    ),
+    FindingKind.FAILS_AS_EXPECTED: KindRow(
+        verdict=Verdict.PASS,
+        headline="fails as expected: {what}",
+        cause="{reason}",
+    ),
+    FindingKind.WORKS_UNEXPECTEDLY: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="works unexpectedly: it reaches {level} ({meaning}), "
+        "and was expected to end at {expected} ({expected_meaning})",
+        cause="the cell's row expects it to fail: {reason}",
+        remedy="take `expect` out of the cell's row, or state what is expected now",
+    ),
+}
+"""Every kind has its row."""
+
+
+def kind_of(outcome: Outcome) -> FindingKind:
+    """The kind of a finding about how a probe ended."""
+    return FindingKind(outcome.value)
