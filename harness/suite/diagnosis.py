@@ -16,7 +16,8 @@ from pydantic import ValidationError
 
 from harness.errors import Problem
 from harness.suite import words
-from harness.suite.document import Document, Where
+from harness.suite.document import Document
+from harness.suite.lines import Where
 from harness.suite.scalars import described
 from harness.text import clean_line, did_you_mean
 

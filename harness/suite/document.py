@@ -8,68 +8,20 @@ directives, no key twice, one document. Whatever the bytes, reading ends in a `D
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from harness.errors import Problem
 from harness.model import Place
+from harness.suite.lines import BREAK, Lines, Span, Spot, Where, problem_at
+from harness.suite.nodes import compose
 
 MAX_BYTES = 1024**2
-_SHOWN_WIDTH = 160
-_BREAK = re.compile(r"\r\n|\r|\n")
 _PLAIN = re.compile(r"[\t\n\r\x20-\x7e]*")
 _NOT_YAML = (
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
-
-Where = tuple[str | int, ...]
-"""The way to a node: keys of mappings, positions in lists."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Mark:
-    """A stretch of one line; line and column count from 1."""
-
-    line: int
-    column: int
-    length: int = 1
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Spot:
-    """Where a node stands: its key, where it has one, and its value; a plain scalar's text."""
-
-    key: Mark | None
-    value: Mark
-    text: str = ""
-    """What was written, for a scalar without quotes; empty for everything else."""
-
-
-class Lines:
-    """A text by lines, for turning offsets into marks and marks into excerpts."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-        breaks = list(_BREAK.finditer(text))
-        self._starts = [0, *(found.end() for found in breaks)]
-        self._ends = [*(found.start() for found in breaks), len(text)]
-
-    def mark(self, start: int, end: int | None = None) -> Mark:
-        """The mark of a stretch of text; of a longer one, the part on its first line."""
-        start = max(0, min(start, len(self.text)))
-        row = bisect_right(self._starts, start) - 1
-        stop = min(start + 1 if end is None else end, self._ends[row])
-        return Mark(line=row + 1, column=start - self._starts[row] + 1, length=max(1, stop - start))
-
-    def excerpt(self, line: int) -> str:
-        """A line fit to be shown: bounded, every character exactly as wide as before."""
-        shown = self.text[self._starts[line - 1] : self._ends[line - 1]][:_SHOWN_WIDTH]
-        return "".join(
-            character if character.isprintable() else " " if character == "\t" else "\ufffd"
-            for character in shown
-        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,12 +46,12 @@ class Document:
             found = self.spots.get(where[:length])
             if found is not None:
                 return found
-        return Spot(key=None, value=Mark(line=1, column=1))
+        return Spot(key=None, value=Span(line=1, column=1))
 
     def place(self, where: Where) -> Place:
         """Where a node's value begins, for the model."""
-        mark = self.spot(where).value
-        return Place(path=self.path, line=mark.line, column=mark.column)
+        span = self.spot(where).value
+        return Place(path=self.path, line=span.line, column=span.column)
 
     def is_doubtful(self, where: Where) -> bool:
         """Whether the node, or one around it, has a problem of its own already."""
@@ -116,25 +68,8 @@ class Document:
     ) -> Problem:
         """A problem of the node at `where`, with its line as the excerpt."""
         spot = self.spot(where)
-        mark = spot.key if at_key and spot.key is not None else spot.value
-        return problem_at(self.path, self.lines, mark, message, note=note, remedy=remedy)
-
-
-def problem_at(
-    path: str, lines: Lines, mark: Mark, message: str, *, note: str = "", remedy: str = ""
-) -> Problem:
-    """A problem at a mark. A line too long to be shown has no excerpt."""
-    shown = mark.column < _SHOWN_WIDTH
-    return Problem(
-        message=message,
-        path=path,
-        line=mark.line,
-        column=mark.column,
-        excerpt=lines.excerpt(mark.line) if shown else "",
-        length=min(mark.length, _SHOWN_WIDTH + 1 - mark.column) if shown else 1,
-        note=note,
-        remedy=remedy,
-    )
+        span = spot.key if at_key and spot.key is not None else spot.value
+        return problem_at(self.path, self.lines, span, message, note=note, remedy=remedy)
 
 
 def read_document(data: bytes, path: str) -> Document:
@@ -149,7 +84,7 @@ def read_document(data: bytes, path: str) -> Document:
         # The byte-order mark is not counted in error.start, and is no part of the text.
         body = data.removeprefix(b"\xef\xbb\xbf")
         before = body[: error.start].decode("utf-8", "replace")
-        rest = _BREAK.split(body[error.start :].decode("utf-8", "replace"), maxsplit=1)[0]
+        rest = BREAK.split(body[error.start :].decode("utf-8", "replace"), maxsplit=1)[0]
         return _unreadable(
             path, before + rest, len(before), "the file is not UTF-8", "save it as UTF-8"
         )
@@ -160,8 +95,6 @@ def read_document(data: bytes, path: str) -> Document:
         return _unreadable(
             path, text, odd.start(), f"the character U+{code:04X} cannot stand here", "remove it"
         )
-
-    from harness.suite.nodes import compose
 
     lines = Lines(text)
     composed = compose(text, path, lines)
@@ -178,7 +111,7 @@ def read_document(data: bytes, path: str) -> Document:
 
 def _unreadable(path: str, text: str, offset: int, message: str, remedy: str) -> Document:
     lines = Lines(text)
-    problem = problem_at(path, lines, lines.mark(offset), message, remedy=remedy)
+    problem = problem_at(path, lines, lines.span(offset), message, remedy=remedy)
     return Document(
         path=path,
         lines=lines,

@@ -11,7 +11,8 @@ from harness.model import Band, Base, Cell, Excluded, Expectation, Rules, Source
 
 if TYPE_CHECKING:
     from harness.suite.diagnosis import Diagnosis
-    from harness.suite.document import Document, Where
+    from harness.suite.document import Document
+    from harness.suite.lines import Where
     from harness.suite.schema import Axis, BaseTable, Matrix, SourceTable
 
 FILE_NAME = "matrix.yaml"

@@ -1,18 +1,24 @@
-"""Plain values made of YAML events, every restriction of `harness.suite.document` kept on the way.
+"""Plain values of a YAML text, every restriction of `harness.suite.document` kept on the way.
 
-Works on events, not on ruamel.yaml's own constructors: nothing is recursive, nothing is resolved
-that was not asked for, and the place of every node is at hand.
+ruamel.yaml composes the nodes; this sees each before it is composed, so that what is not read here
+is noted with its place, and nothing becomes deeper or larger than the bounds. What a scalar means
+is decided by `harness.suite.scalars`, not by ruamel.yaml, which also knows dates and `1_000`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NoReturn
+
+from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer
+from ruamel.yaml.events import AliasEvent, CollectionStartEvent, MappingStartEvent, ScalarEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from harness.errors import Problem
-from harness.suite.document import Lines, Mark, Spot, Where, problem_at
+from harness.model import Scalar
+from harness.suite.lines import Lines, Span, Spot, Where, problem_at
 from harness.suite.scalars import LongNumberError, described, resolve
 from harness.text import clean_line
 
@@ -21,6 +27,8 @@ MAX_NODES = 20_000
 MAX_PROBLEMS = 100
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
+_TAG = "tag:yaml.org,2002:str"
+"""Of every scalar: tags are not read, and ruamel.yaml's constructors are not asked."""
 
 
 class _Stop(Exception):
@@ -28,21 +36,8 @@ class _Stop(Exception):
 
 
 @dataclass(slots=True)
-class _Frame:
-    """An open list or mapping. `key` is the key whose value comes next."""
-
-    container: list[Any] | dict[str, Any]
-    where: Where
-    start: Mark
-    key: str | None = None
-    key_mark: Mark | None = None
-    stored: bool = True
-    """Whether the coming value counts; that of a refused key is read and dropped."""
-
-
-@dataclass(slots=True)
 class Composed:
-    """What came of the events."""
+    """What came of a text."""
 
     value: Any = None
     spots: dict[Where, Spot] = field(default_factory=dict)
@@ -51,203 +46,208 @@ class Composed:
     whole: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A key of a mapping: its step on the way to its value, and whether that counts."""
+
+    step: str
+    span: Span
+    stored: bool
+
+
 def compose(text: str, path: str, lines: Lines) -> Composed:
     """The value of a YAML text and the spots of its nodes. Never raises."""
-    composer = _Composer(path, lines)
+    made = Composed()
+    yaml = YAML(typ="safe", pure=True)
+    _Composer(yaml, made=made, path=path, lines=lines)  # a composer gives itself to its loader
     try:
-        for event in _events(text):
-            composer.take(event)
-        composer.made.whole = True
+        yaml.compose(text)
+        made.whole = True
     except _Stop:
         pass
     except Exception as error:  # hostile text ends in many kinds of error there
-        composer.syntax_error(error)
-    return composer.made
+        made.problems.append(_syntax_error(error, path, lines))
+    return made
 
 
-def _events(text: str) -> Iterator[Any]:
-    from ruamel.yaml import YAML
-
-    yield from YAML(typ="safe", pure=True).parse(text)
-
-
-class _Composer:
-    def __init__(self, path: str, lines: Lines) -> None:
-        self.made = Composed()
+class _Composer(Composer):
+    def __init__(self, loader: Any, *, made: Composed, path: str, lines: Lines) -> None:
+        super().__init__(loader)
+        self.warn_double_anchors = False
+        self._made = made
         self._path = path
         self._lines = lines
-        self._open: list[_Frame] = []
         self._nodes = 0
-        self._documents = 0
+        self._way: Where = ()
+        """To the node that is being composed."""
+        self._keys: dict[Node, _Key] = {}
 
-    def take(self, event: Any) -> None:
-        """One event of ruamel.yaml."""
-        match type(event).__name__:
-            case "DocumentStartEvent":
-                self._document(event)
-            case "ScalarEvent":
-                self._node(event)
-                self._scalar(event)
-            case "AliasEvent":
-                self._node(event)
-                self._alias(event)
-            case "MappingStartEvent":
-                self._node(event)
-                self._enter(event, {})
-            case "SequenceStartEvent":
-                self._node(event)
-                self._enter(event, [])
-            case "MappingEndEvent" | "SequenceEndEvent":
-                self._leave()
+    # --- what ruamel.yaml calls ---
 
-    def syntax_error(self, error: Exception) -> None:
-        """Note what ruamel.yaml could not read."""
-        said = str(getattr(error, "problem", None) or "it cannot be read")
-        at = getattr(error, "problem_mark", None)
-        opened = getattr(error, "context_mark", None)
-        if opened is not None and "end of stream" in said:
-            at = opened
-        mark = self._lines.mark(at.index if at is not None else 0)
-        remedy = "indent with spaces" if r"'\t'" in said else ""
-        found = problem_at(
-            self._path,
-            self._lines,
-            mark,
-            f"this is not YAML: {clean_line(said, 200)}",
-            note=clean_line(str(getattr(error, "context", None) or ""), 200),
-            remedy=remedy,
+    def get_single_node(self) -> Node | None:
+        """The node of the only document there is; its value is in `made` then."""
+        if not self.check_node():
+            return None
+        node: Node = self.get_node()
+        if self.check_node():
+            event = self._begin()
+            self._end(event, "a second document begins here", remedy="one file, one document")
+        self._made.value = self._plain(node)
+        return node
+
+    def compose_document(self) -> Any:
+        self._begin()
+        return super().compose_document()
+
+    def compose_node(self, parent: Node | None, index: Any) -> Node:
+        """`index` is the key's node in a mapping (None: the key itself), the position in a list."""
+        event = self.parser.peek_event()
+        self._admit(event)
+        if isinstance(parent, MappingNode) and index is None:
+            return self._key()
+        around, key = self._way, None
+        if isinstance(parent, MappingNode):
+            key = self._keys[index]
+            self._way = (*around, key.step)
+        elif parent is not None:
+            self._way = (*around, index)
+        if isinstance(event, CollectionStartEvent) and len(self._way) >= MAX_DEPTH:
+            self._end(event, f"nested deeper than {MAX_DEPTH}")
+        self._made.spots[self._way] = Spot(
+            key=key.span if key else None, value=self._span(event), text=_written(event)
         )
-        self.made.problems.append(found)
+        if isinstance(event, AliasEvent):
+            self._refuse(event, "aliases are not read here", remedy="write the value out")
+            self._made.doubtful.add(self._way)
+            event = self.parser.get_event()
+            node: Node = ScalarNode(_TAG, None, event.start_mark, event.end_mark)
+        else:
+            node = super().compose_node(parent, index)
+        self._way = around
+        return node
 
-    # --- events ---
+    def compose_scalar_node(self, anchor: object) -> ScalarNode:  # noqa: ARG002
+        """Its value is the plain one, not the text."""
+        event = self.parser.get_event()
+        value, is_sound = self._scalar(event)
+        if not is_sound:
+            self._made.doubtful.add(self._way)
+        return ScalarNode(_TAG, value, event.start_mark, event.end_mark)
 
-    def _document(self, event: Any) -> None:
-        self._documents += 1
+    # --- nodes ---
+
+    def _begin(self) -> Any:
+        """The event that begins a document."""
+        event = self.parser.peek_event()
         if event.version or event.tags:
             self._refuse(event, "a directive cannot stand here", remedy="remove the line")
-        if self._documents > 1:
-            self._refuse(event, "a second document begins here", remedy="one file, one document")
-            raise _Stop
+        return event
 
-    def _node(self, event: Any) -> None:
+    def _admit(self, event: Any) -> None:
         self._nodes += 1
         if self._nodes > MAX_NODES:
-            self._refuse(event, f"there are more than {MAX_NODES} nodes")
-            raise _Stop
-        anchor = getattr(event, "anchor", None)
-        is_alias = type(event).__name__ == "AliasEvent"
-        if anchor is not None and not is_alias:
+            self._end(event, f"there are more than {MAX_NODES} nodes")
+        if isinstance(event, AliasEvent):
+            return
+        if event.anchor is not None:
             self._refuse(event, "anchors are not read here", remedy="write the value out")
-        if getattr(event, "tag", None) is not None:
+        if event.tag is not None:
             self._refuse(event, "tags are not read here", remedy="remove the `!...`")
 
-    def _alias(self, event: Any) -> None:
-        if self._awaits_key():
-            self._refuse(event, "a key must be text, got an alias")
-            raise _Stop
-        self._refuse(event, "aliases are not read here", remedy="write the value out")
-        where = self._store(event, None)
-        self.made.doubtful.add(where)
-
-    def _scalar(self, event: Any) -> None:
+    def _scalar(self, event: Any) -> tuple[Scalar, bool]:
+        """The value of a scalar, and whether it holds no character that cannot stand there."""
         text: str = event.value
-        plain = event.style is None
         odd = _CONTROL.search(text)
         if odd is not None:
             self._refuse(event, f"the character U+{ord(odd.group()):04X} cannot stand in a text")
         try:
-            value = resolve(text) if plain else text
+            return (resolve(text) if event.style is None else text), odd is None
         except LongNumberError as error:
             self._refuse(event, str(error), note="too long", remedy="text stands in quotes")
-            value = text
-        if self._awaits_key():
-            where = (*self._open[-1].where, self._key(event, text, value, plain=plain))
-            if odd is not None:
-                self.made.doubtful.add(where)
-            return
-        where = self._store(event, value, text=text if plain else "")
-        if odd is not None:
-            self.made.doubtful.add(where)
+            return text, odd is None
 
-    def _key(self, event: Any, text: str, value: object, *, plain: bool) -> str:
-        frame = self._open[-1]
-        mark = self._mark(event)
-        name, stored = text, True
+    def _key(self) -> Node:
+        event = self.parser.get_event()
+        if isinstance(event, AliasEvent):
+            self._end(event, "a key must be text, got an alias")
+        if isinstance(event, CollectionStartEvent):
+            got = described({} if isinstance(event, MappingStartEvent) else [])
+            self._end(event, f"a key must be text, got {got}")
+        value, is_sound = self._scalar(event)
+        step: str = event.value
+        stored = True
         if not isinstance(value, str):
-            shown = _short(text)
+            shown = clean_line(step, 80)
             self._refuse(
                 event,
                 f"a key must be text, got {described(value)}",
                 note=f"YAML reads {shown} as {described(value)}" if shown else "",
                 remedy=f'put it in quotes: "{shown}"' if shown else "give it a name",
             )
-        if plain and text == "<<":
+        if event.style is None and step == "<<":
             self._refuse(event, "merge keys are not read here", remedy="write the keys out")
             stored = False
-        elif name in frame.container:
-            first = self.made.spots[(*frame.where, name)].key
-            line = first.line if first else frame.start.line
-            self._refuse(
-                event, f"the key `{_short(name)}` stands here twice", note=f"first on line {line}"
-            )
+        elif (first := self._made.spots.get((*self._way, step))) is not None:
+            assert first.key is not None
+            message = f"the key `{clean_line(step, 80)}` stands here twice"
+            self._refuse(event, message, note=f"first on line {first.key.line}")
             stored = False
         if not stored:
             # A way of its own, so that the refused value hides nothing of the first one.
-            name = f"{name}\0{self._nodes}"
-        frame.key, frame.key_mark, frame.stored = name, mark, stored
-        return name
+            step = f"{step}\0{self._nodes}"
+        if not is_sound:
+            self._made.doubtful.add((*self._way, step))
+        node = ScalarNode(_TAG, step, event.start_mark, event.end_mark)
+        self._keys[node] = _Key(step, self._span(event), stored)
+        return node
 
-    def _enter(self, event: Any, container: list[Any] | dict[str, Any]) -> None:
-        if self._awaits_key():
-            self._refuse(event, f"a key must be text, got {described(container)}")
-            raise _Stop
-        if len(self._open) >= MAX_DEPTH:
-            self._refuse(event, f"nested deeper than {MAX_DEPTH}")
-            raise _Stop
-        where = self._store(event, container)
-        self._open.append(_Frame(container=container, where=where, start=self._mark(event)))
+    def _plain(self, node: Node) -> Any:
+        """The plain value of a composed node; no deeper than MAX_DEPTH."""
+        if isinstance(node, MappingNode):
+            return {
+                self._keys[key].step: self._plain(value)
+                for key, value in node.value
+                if self._keys[key].stored
+            }
+        if isinstance(node, SequenceNode):
+            return [self._plain(one) for one in node.value]
+        return node.value
 
-    def _leave(self) -> None:
-        self._open.pop()
+    # --- problems ---
 
-    # --- places ---
-
-    def _awaits_key(self) -> bool:
-        return bool(
-            self._open and isinstance(self._open[-1].container, dict) and self._open[-1].key is None
-        )
-
-    def _store(self, event: Any, value: Any, *, text: str = "") -> Where:
-        mark = self._mark(event)
-        if not self._open:
-            self.made.value = value
-            self.made.spots[()] = Spot(key=None, value=mark, text=text)
-            return ()
-        frame = self._open[-1]
-        if isinstance(frame.container, list):
-            where: Where = (*frame.where, len(frame.container))
-            frame.container.append(value)
-        else:
-            assert frame.key is not None
-            where = (*frame.where, frame.key)
-            if frame.stored:
-                frame.container[frame.key] = value
-        self.made.spots[where] = Spot(key=frame.key_mark, value=mark, text=text)
-        frame.key = frame.key_mark = None
-        return where
-
-    def _mark(self, event: Any) -> Mark:
-        return self._lines.mark(event.start_mark.index, event.end_mark.index)
+    def _span(self, event: Any) -> Span:
+        return self._lines.span(event.start_mark.index, event.end_mark.index)
 
     def _refuse(self, event: Any, message: str, *, note: str = "", remedy: str = "") -> None:
-        self.made.problems.append(
-            problem_at(
-                self._path, self._lines, self._mark(event), message, note=note, remedy=remedy
-            )
+        span = self._span(event)
+        self._made.problems.append(
+            problem_at(self._path, self._lines, span, message, note=note, remedy=remedy)
         )
-        if len(self.made.problems) >= MAX_PROBLEMS:
+        if len(self._made.problems) >= MAX_PROBLEMS:
             raise _Stop
 
+    def _end(self, event: Any, message: str, *, remedy: str = "") -> NoReturn:
+        self._refuse(event, message, remedy=remedy)
+        raise _Stop
 
-def _short(name: str) -> str:
-    return clean_line(name, 80)
+
+def _syntax_error(error: Exception, path: str, lines: Lines) -> Problem:
+    """What ruamel.yaml could not read."""
+    said = str(getattr(error, "problem", None) or "it cannot be read")
+    at = getattr(error, "problem_mark", None)
+    opened = getattr(error, "context_mark", None)
+    if opened is not None and "end of stream" in said:
+        at = opened
+    return problem_at(
+        path,
+        lines,
+        lines.span(at.index if at is not None else 0),
+        f"this is not YAML: {clean_line(said, 200)}",
+        note=clean_line(str(getattr(error, "context", None) or ""), 200),
+        remedy="indent with spaces" if r"'\t'" in said else "",
+    )
+
+
+def _written(event: Any) -> str:
+    """What was written, for a scalar without quotes; empty for everything else."""
+    return event.value if isinstance(event, ScalarEvent) and event.style is None else ""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from harness.errors import Problem
 from harness.suite.diagnosis import Diagnosis
-from harness.suite.document import Document, Where
+from harness.suite.document import Document
+from harness.suite.lines import Where
 from harness.text import name_remedy
 
 if TYPE_CHECKING:

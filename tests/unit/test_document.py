@@ -98,6 +98,24 @@ def test_what_is_not_read_is_said_with_its_place(
     assert (line, column) == (problem.line, problem.column)
 
 
+@pytest.mark.parametrize(("opens", "closes"), [("[", "]"), ("{a: ", "}"), ("- ", ""), ("? ", "")])
+def test_nesting_is_read_up_to_its_limit_and_refused_beyond(opens: str, closes: str) -> None:
+    def nested(depth: int) -> Document:
+        return read(opens * depth + "x" + closes * depth)
+
+    deep = nested(MAX_DEPTH)
+    if opens == "? ":
+        assert "a key must be text, got a mapping" == only_message(deep)
+        return
+    assert () == deep.problems
+    value, depth = deep.value, 0
+    while value != "x":
+        value, depth = (value["a"] if isinstance(value, dict) else value[0]), depth + 1
+    assert MAX_DEPTH == depth
+    for beyond in (MAX_DEPTH + 1, 200_000):
+        assert f"nested deeper than {MAX_DEPTH}" == only_message(nested(beyond))
+
+
 def test_an_alias_bomb_ends_at_the_limit_of_problems() -> None:
     bomb = "a: &a [x]\n" + "".join(f"k{n}: [{'*a, ' * 50}]\n" for n in range(1000))
 
