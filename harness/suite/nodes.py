@@ -47,10 +47,10 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
-class _Key:
-    """A key of a mapping: its step on the way to its value, and whether that counts."""
+class _Step:
+    """The step from a mapping to a value: its key, and whether that counts."""
 
-    step: str
+    name: str
     span: Span
     stored: bool
 
@@ -80,7 +80,7 @@ class _Composer(Composer):
         self._nodes = 0
         self._way: Where = ()
         """To the node that is being composed."""
-        self._keys: dict[Node, _Key] = {}
+        self._keys: dict[Node, _Step] = {}
 
     # --- what ruamel.yaml calls ---
 
@@ -108,7 +108,7 @@ class _Composer(Composer):
         around, key = self._way, None
         if isinstance(parent, MappingNode):
             key = self._keys[index]
-            self._way = (*around, key.step)
+            self._way = (*around, key.name)
         elif parent is not None:
             self._way = (*around, index)
         if isinstance(event, CollectionStartEvent) and len(self._way) >= MAX_DEPTH:
@@ -198,14 +198,14 @@ class _Composer(Composer):
         if not is_sound:
             self._made.doubtful.add((*self._way, step))
         node = ScalarNode(_TAG, step, event.start_mark, event.end_mark)
-        self._keys[node] = _Key(step, self._span(event), stored)
+        self._keys[node] = _Step(step, self._span(event), stored)
         return node
 
     def _plain(self, node: Node) -> Any:
         """The plain value of a composed node; no deeper than MAX_DEPTH."""
         if isinstance(node, MappingNode):
             return {
-                self._keys[key].step: self._plain(value)
+                self._keys[key].name: self._plain(value)
                 for key, value in node.value
                 if self._keys[key].stored
             }

@@ -15,7 +15,7 @@ from harness.text import name_remedy
 
 if TYPE_CHECKING:
     from harness.model import Cell, Excluded
-    from harness.suite.schema import BandTable, ExpectationTable, Matrix, Row
+    from harness.suite.schema import BandTable, CellTable, ExpectationTable, Matrix
 
 _BUILT_ONLY = ("install", "constraints", "as-of", "environment")
 
@@ -43,7 +43,9 @@ def names(document: Document, matrix: Matrix, *, whole: bool = False) -> Named:
     )
 
 
-def row_problems(document: Document, row: Row, where: Where, named: Named) -> Iterator[Problem]:
+def row_problems(
+    document: Document, row: CellTable, where: Where, named: Named
+) -> Iterator[Problem]:
     """What is wrong with where a row's cell comes from."""
     origins = [key for key in ("base", "image", "host") if getattr(row, key)]
     if len(origins) != 1:

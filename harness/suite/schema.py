@@ -184,7 +184,7 @@ class Shared(Table):
     profile: ProfileTable = ProfileTable()
 
 
-class Row(Shared):
+class CellTable(Shared):
     """One cell. Exactly one of base, image, host says where it comes from."""
 
     id: Id
@@ -289,7 +289,7 @@ class Matrix(Table):
     reference: Id = Field(default="", description="The cell others are compared with")
     bases: dict[Id, BaseTable] = {}
     defaults: Defaults = Defaults()
-    cells: list[Row] = []
+    cells: list[CellTable] = []
     axes: list[Axis] = []
     expectations: list[ExpectationTable] = []
     bands: list[BandTable] = []

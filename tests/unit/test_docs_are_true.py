@@ -26,11 +26,11 @@ from harness.suite.cells import make_profile
 from harness.suite.document import MAX_BYTES
 from harness.suite.schema import (
     BandTable,
+    CellTable,
     Defaults,
     ExpectationTable,
     Matrix,
     ProfileTable,
-    Row,
     json_schema,
 )
 from harness.suite.words import size_in_bytes, size_text
@@ -142,7 +142,7 @@ def test_the_limit_on_processes_grows_with_the_cores_as_documented() -> None:
 def test_the_keys_of_a_matrix_are_those_that_are_documented() -> None:
     assert aliases(Matrix) == keys_of("matrix.md", "Top level")
     cell = keys_of("matrix.md", "A cell") - aliases(ProfileTable)
-    assert aliases(Row) - {"environment"} == cell
+    assert aliases(CellTable) - {"environment"} == cell
     judging = keys_of("matrix.md", "Expectations and bands")
     assert aliases(ExpectationTable) == judging
     bands = section("matrix.md", "Expectations and bands").partition("A band says")[2]

@@ -60,7 +60,7 @@ def test_every_mapping_of_the_schema_knows_its_keys() -> None:
 
 
 def test_keys_are_written_with_dashes() -> None:
-    row = json_schema()["$defs"]["Row"]["properties"]
+    row = json_schema()["$defs"]["CellTable"]["properties"]
 
     assert {"as-of", "interpreter"} <= row.keys()
     assert not [key for key in row if "_" in key]
