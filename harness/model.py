@@ -377,6 +377,10 @@ class Recipe:
     """(name, text) of our own files that the build runs."""
 
 
+WRITTEN_AMONG = "written among"
+"""In a field's metadata: (other field, key). The value is written in that mapping, under that key,
+and not at all where it is the default."""
+
 # --- what came out -----------------------------------------------------------------------------
 
 
@@ -467,15 +471,36 @@ class Record:
     durations: Mapping[str, float] = field(default_factory=dict)
     """Seconds by stage: probe, container."""
     observed: Mapping[str, Scalar] = field(default_factory=dict)
-    """The moment: host load, container ordinal in the round."""
+    """The moment: host load, say."""
+    container: int = field(default=0, metadata={WRITTEN_AMONG: ("observed", "container.ordinal")})
+    """Which container of the round it came from, the first is 1; 0: there was none."""
     started: str = ""
     """UTC, ISO 8601."""
     repeats: str = ""
     """RUN/ROUND of the record whose answer this is; empty: it was asked."""
 
+    def __post_init__(self) -> None:
+        """Take the container out of the observations that were read."""
+        name = "container.ordinal"
+        written = self.observed.get(name)
+        if self.container or (type(written) is int and written):
+            rest = {key: value for key, value in self.observed.items() if key != name}
+            object.__setattr__(self, "container", self.container or written)
+            object.__setattr__(self, "observed", rest)
+
     @property
     def key(self) -> Key:
         return Key(run=self.run, cell=self.cell, round=self.round, probe=self.probe)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Attempt:
+    """What an attempt left that infrastructure ended: evidence, never counted as a record."""
+
+    record: Record
+    """What is known of it, under the key that it was made for."""
+    reason: str
+    """How infrastructure ended it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar, get_args, get_type_hints
 
 from harness.errors import InternalError
-from harness.model import ADDED, Fact, Facts
+from harness.model import ADDED, WRITTEN_AMONG, Fact, Facts
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
@@ -113,11 +113,15 @@ def _plain(value: object, where: str, *, floating: bool) -> Any:
                 for position, item in enumerate(value)
             ]
         case _ if is_dataclass(value) and not isinstance(value, type):
-            return {
+            tree = {
                 name: _plain(getattr(value, name), f"{where}.{name}", floating=of_floats)
                 for name, of_floats, added in _fields(type(value))
                 if not (added and getattr(value, name) is None)
             }
+            for name, default, mapping, key in _among(type(value)):
+                if (found := tree.pop(name)) != default:
+                    tree[mapping][key] = found
+            return tree
     raise TypeError(f"{where} is a {type(value).__name__}")
 
 
@@ -129,6 +133,16 @@ def _fields(kind: type) -> tuple[tuple[str, bool, bool], ...]:
     return tuple(
         (field.name, _of_floats(hints[field.name]), bool(field.metadata.get(ADDED)))
         for field in fields(kind)
+    )
+
+
+@cache
+def _among(kind: type) -> tuple[tuple[str, object, str, str], ...]:
+    """(name, default, mapping, key) of the fields that are written in another field's mapping."""
+    return tuple(
+        (field.name, field.default, *field.metadata[WRITTEN_AMONG])
+        for field in fields(kind)
+        if WRITTEN_AMONG in field.metadata
     )
 
 

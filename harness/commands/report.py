@@ -26,7 +26,12 @@ def judged(run: str, *, require_verified: bool = False) -> Judgement:
         found = store.resolve(run) if run else store.latest_run()
         if found is None:
             raise UsageError("there are no runs yet", remedy="harness run")
-        return judge(found, store.records(found.id), require_verified=require_verified)
+        return judge(
+            found,
+            store.records(found.id),
+            attempts=store.attempts(found.id),
+            require_verified=require_verified,
+        )
 
 
 def listing() -> str:

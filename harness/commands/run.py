@@ -38,8 +38,10 @@ def run(wanted: Wanted, progress: Progress) -> tuple[Judgement, Exit]:
             cells = select(suite, wanted.cells, wanted.tags)
             probes, taken = suite_probes(suite, wanted.probes), None
         finished, status = perform(suite, cells, probes, wanted, store, progress, taken)
-        records = store.records(finished.id)
-    judgement = judge(finished, records, require_verified=wanted.require_verified)
+        records, attempts = store.records(finished.id), store.attempts(finished.id)
+    judgement = judge(
+        finished, records, attempts=attempts, require_verified=wanted.require_verified
+    )
     write_reports(judgement)
     return judgement, status if status is not Exit.OK else judgement.exit
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from harness.compare.attempts import of_attempts
 from harness.compare.differences import Compared, Difference
 from harness.compare.findings import of_broken_reference, of_drift
 from harness.compare.judgement import (
@@ -17,16 +18,23 @@ from harness.compare.judgement import (
 from harness.compare.rules import Judged, expectation_for, run_date
 from harness.compare.view import View, conclude, hold_against, own_findings, views
 from harness.errors import Exit, worst
-from harness.model import Level, Nature, Record, Rules, Run, Verdict
+from harness.model import Attempt, Level, Nature, Record, Rules, Run, Verdict
 
 _BROKEN = (Verdict.FAIL, Verdict.INFRASTRUCTURE)
 
 
-def judge(run: Run, records: Sequence[Record], *, require_verified: bool = False) -> Judgement:
+def judge(
+    run: Run,
+    records: Sequence[Record],
+    *,
+    attempts: Sequence[Attempt] = (),
+    require_verified: bool = False,
+) -> Judgement:
     """Judge every cell of a run by its own copy of the rules, at the date it was started.
 
     Records may be missing (an interrupted run) and may come in any order. With
-    `require_verified` a cell that is `unverified` makes the exit status 5. That a run was
+    `require_verified` a cell that is `unverified` makes the exit status 5. `attempts` that
+    infrastructure ended are said in the notices, and count for nothing. That a run was
     interrupted by a signal is the caller's to know: this says 4 for records that are missing.
     """
     at = run_date(run)
@@ -55,7 +63,14 @@ def judge(run: Run, records: Sequence[Record], *, require_verified: bool = False
         cells=tuple(cells),
         findings=ordered,
         not_judged=not_judged(seen, cells, rules),
-        notices=(*run.notices, *said, *relaxations(seen), *expiries(cells), *unjudged(run)),
+        notices=(
+            *run.notices,
+            *said,
+            *of_attempts(attempts),
+            *relaxations(seen),
+            *expiries(cells),
+            *unjudged(run),
+        ),
         require_verified=require_verified,
         exit=exit_of(cells, require_verified=require_verified),
         counts=tuple((one, counts[one]) for one in reversed(Verdict) if counts[one]),

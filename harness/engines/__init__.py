@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from harness.engines.budget import Survey
-from harness.errors import UsageError
+from harness.errors import EngineError, UsageError
 from harness.model import (
     Base,
     EngineInfo,
@@ -84,6 +84,19 @@ class Performed:
     reason: str = ""
     noise: str = ""
     seconds: float = 0.0
+    containers: Mapping[str, int] = field(default_factory=dict)
+    """By probe: which container of the round gave the answer, where that was not this one."""
+
+
+class GoneInPassError(EngineError):
+    """The engine went away in a pass; `performed` holds what was heard before, which is evidence
+    and does not count."""
+
+    def __init__(self, why: EngineError, *, answers: Mapping[str, Answer], noise: str) -> None:
+        super().__init__(why.message, remedy=why.remedy)
+        self.performed = Performed(
+            answers=answers, outcome=Outcome.ENGINE_GONE, reason=why.message, noise=noise
+        )
 
 
 class Stock(Protocol):
@@ -140,7 +153,10 @@ class Engine(Protocol):
         """
 
     def perform(self, request: Pass) -> Performed:
-        """Run the probes of one pass. A hostile environment is a value, not an exception."""
+        """Run the probes of one pass. A hostile environment is a value, not an exception.
+
+        Raises EngineError only when the engine itself is gone.
+        """
 
     def stop(self) -> None:
         """Give up, soon, what is being obtained; called while other threads obtain."""

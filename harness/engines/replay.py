@@ -137,7 +137,16 @@ class ReplayEngine:
             question.probe.name: self._answer(request, question, image.id if image else "")
             for question in request.questions
         }
-        return Performed(answers=said)
+        recorded = self.recordings.answers
+        places = {name: (request.cell, request.round, name) for name in said}
+        return Performed(
+            answers=said,
+            containers={
+                name: recorded[place].container
+                for name, place in places.items()
+                if place in recorded
+            },
+        )
 
     def _answer(self, request: Pass, question: ProbeQuestion, image: str) -> Answer:
         name = question.probe.name
@@ -152,12 +161,11 @@ class ReplayEngine:
 
 
 def _as_recorded(recorded: RecordedAnswer) -> Answer:
-    """The answer, with the container that gave it."""
+    """The answer, with the time that its container took."""
     answer = recorded.answer
     return replace(
         answer,
         durations={"container": round(recorded.seconds, 3), **answer.durations},
-        observed={"container.ordinal": recorded.container, **answer.observed},
     )
 
 

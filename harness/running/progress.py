@@ -73,10 +73,7 @@ class Tally:
         records = self._records[cell]
         done = sum(len(self._records[each]) == self._planned[each] for each in self._planned)
         # Every record of a container has the container's whole time; rounds add up.
-        times = {
-            (record.round, record.observed.get("container.ordinal")): record.durations
-            for record in records
-        }
+        times = {(record.round, record.container): record.durations for record in records}
         seconds = sum(each.get("container", 0.0) for each in times.values())
         judged = judge_cell(self._run, records, cell)
         return finished_line(done, len(self._planned), judged, seconds)

@@ -74,6 +74,7 @@ def repeated(record: Record, *, run: str, cell: str, round: int, started: str) -
         started=started,
         durations={},
         observed={},
+        container=0,
         noise="",
         repeats=record.repeats or f"{record.run}/{record.round}",
     )

@@ -19,10 +19,12 @@ from harness.datasets.dataset import DataSet
 from harness.engines import Engine, Stock
 from harness.engines.budget import Group, grouped, groups, refusal, told
 from harness.errors import InfrastructureError
-from harness.model import UNBOUNDED, Cell, Place, Probe, Record, Run, Suite
+from harness.model import UNBOUNDED, Attempt, Cell, Place, Probe, Record, Run, Suite
+from harness.outcomes import INFRASTRUCTURE
 from harness.recipes.orders import Order
 from harness.running.reuse import Decisive, known_answers, repeatable
-from harness.running.worker import PARALLEL, Task, Tell, utc_now, work
+from harness.running.task import Task
+from harness.running.worker import PARALLEL, Tell, utc_now, work
 from harness.store.runid import new_run_id
 from harness.store.store import Store
 
@@ -40,7 +42,7 @@ class PlannedRun:
     reuse: bool = False
     """Answers that nothing can have changed are repeated from earlier runs."""
     resumed: Run | None = None
-    """An interrupted run that is taken on, instead of a new one."""
+    """A run that is taken on, instead of a new one."""
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -69,13 +71,14 @@ def execute(
     `recorded` hears every record after the store has acknowledged it. An engine that vanishes
     leaves the rest of the records as infrastructure. Raises RunInterrupted, after the run is closed
     as interrupted and what it left on the engine is removed; StoreError. A run that is taken on
-    keeps its id and its records; `recorded` hears those first. Where a cell can never be built
+    keeps its id and its records, without those that infrastructure ended, which become attempts;
+    `recorded` hears those it keeps first. Where a cell can never be built
     within the disk budget: UsageError or InfrastructureError, and no run was begun.
     """
     for name in engine.sweep():
         tell("", f"removed what a dead run left: {name}")
     run = _new_run(planned, engine) if planned.resumed is None else planned.resumed
-    earlier = store.records(run.id) if planned.resumed else ()
+    before = _before(planned.resumed, store)
     task = Task(
         run=run.id,
         orders=planned.orders,
@@ -84,7 +87,8 @@ def execute(
         dataset=planned.dataset.files if planned.dataset else {},
         dataset_digest=planned.dataset.digest if planned.dataset else "",
         known=_known(planned, run, store) if planned.reuse else {},
-        done={one.key: int(one.observed.get("container.ordinal") or 0) for one in earlier},
+        done=frozenset(one.key for one in before.records),
+        containers=before.containers(),
     )
     room = _room(engine, task, tell)
     if planned.resumed is None:
@@ -95,17 +99,20 @@ def execute(
         run = replace(run, notices=(*run.notices, *found))
         store.begin(run)
     else:
-        run = store.reopen(run.id)
+        run = store.reopen(run.id, before.lost)
     began(run)
-    for record in earlier:
+    for record in before.records:
         recorded(record)
     state = "interrupted"
     try:
         with _signals():
             for part in room.parts():
-                for record in work(engine, part, tell):
-                    store.record(record)
-                    recorded(record)
+                for said in work(engine, part, tell):
+                    if isinstance(said, Attempt):
+                        store.attempt(said)
+                    else:
+                        store.record(said)
+                        recorded(said)
         state = "complete"
     finally:
         finished = replace(run, state=state, ended=utc_now())
@@ -115,6 +122,42 @@ def execute(
             tell("", f"the engine did not clean up; the next run will: {error.message}")
         store.finish(run.id, ended=finished.ended, state=state)
     return finished
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Before:
+    """What a run that is taken on has from before."""
+
+    records: tuple[Record, ...] = ()
+    """Those that stay: their keys are not asked again."""
+    lost: tuple[Attempt, ...] = ()
+    """What were records, until it is known that they are asked again."""
+    attempts: tuple[Attempt, ...] = ()
+    """What was lost still earlier."""
+
+    def containers(self) -> dict[tuple[str, int], int]:
+        """How many containers each cell's round has had."""
+        found: dict[tuple[str, int], int] = {}
+        attempted = (one.record for one in (*self.lost, *self.attempts))
+        for record in (*self.records, *attempted):
+            place = (record.cell, record.round)
+            found[place] = max(found.get(place, 0), record.container)
+        return found
+
+
+def _before(resumed: Run | None, store: Store) -> _Before:
+    if resumed is None:
+        return _Before()
+    records = store.records(resumed.id)
+    return _Before(
+        records=tuple(one for one in records if one.outcome not in INFRASTRUCTURE),
+        lost=tuple(
+            Attempt(record=one, reason=f"{one.outcome}: {one.reason}")
+            for one in records
+            if one.outcome in INFRASTRUCTURE
+        ),
+        attempts=store.attempts(resumed.id),
+    )
 
 
 def _known(planned: PlannedRun, run: Run, store: Store) -> dict[Decisive, Record]:

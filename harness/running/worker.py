@@ -7,66 +7,23 @@ why there was no environment to ask in.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-from harness.engines import Engine, Obtained, Pass, Performed, ProbeQuestion
+from harness.engines import Engine, GoneInPassError, Obtained, Pass, Performed, ProbeQuestion
 from harness.errors import EngineError
 from harness.machine.hostclass import observed_now
-from harness.model import Cell, Key, Outcome, Probe, Record
-from harness.outcomes import INFRASTRUCTURE
-from harness.probing.answer import Answer
+from harness.model import Attempt, Cell, Outcome, Probe, Profile, Record, Scalar
 from harness.probing.probe import applies
 from harness.recipes.orders import Order
-from harness.running.reuse import Decisive, decisive, repeated
+from harness.running.reuse import decisive, repeated
+from harness.running.settling import Settled, settle
+from harness.running.task import Task
 
 PARALLEL = 2
 """How many cells are obtained at a time."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Task:
-    """An interleaved group of cells on one host: everything a worker needs, a plain value.
-
-    Rounds are interleaved: round 1 of every cell, then round 2, so that what the host does over
-    time falls on all cells alike.
-    """
-
-    run: str
-    orders: tuple[Order, ...]
-    probes: tuple[Probe, ...]
-    rounds: int = 1
-    dataset: Mapping[str, Path] = field(default_factory=dict)
-    dataset_digest: str = ""
-    done: Mapping[Key, int] = field(default_factory=dict)
-    """Keys that have their record, from an earlier part of the run: not asked again. The number
-    is the ordinal of the container it came from, 0 where there was none."""
-    known: Mapping[Decisive, Record] = field(default_factory=dict)
-    """Answers that are repeated where nothing that decides them has changed."""
-
-    def owes(self, cell: Cell, number: int) -> tuple[Probe, ...]:
-        """The probes of a round that have no record yet."""
-        return tuple(
-            probe
-            for probe in self.probes
-            if Key(run=self.run, cell=cell.id, round=number, probe=probe.name) not in self.done
-        )
-
-    def containers(self, cell: Cell, number: int) -> int:
-        """How many containers a round has had in earlier parts of the run."""
-        return max(
-            (
-                ordinal
-                for key, ordinal in self.done.items()
-                if (key.cell, key.round) == (cell.id, number)
-            ),
-            default=0,
-        )
-
 
 Tell = Callable[[str, str], object]
 """Hears (cell id, what is being done) as it happens."""
@@ -85,10 +42,12 @@ def question(cell: Cell, probe: Probe) -> ProbeQuestion:
     return ProbeQuestion(probe=probe, settings={**dict(probe.settings), **dict(own)})
 
 
-def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record]:
+def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record | Attempt]:
     """Obtain every cell, then perform the rounds; a record as soon as it is known.
 
     Obtaining runs two cells at a time; probing one at a time, with nothing else of ours running.
+    An attempt holds an answer that came whole from a container which infrastructure ended: the
+    record of its key says only that, and the attempt is no record.
     """
     obtained: dict[str, Obtained] = {}
     rounds = range(1, task.rounds + 1)
@@ -101,7 +60,7 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record]:
                 obtained[cell.id] = done.result()
                 if obtained[cell.id].outcome is not Outcome.OK:
                     for number in rounds:
-                        yield from _unobtained(engine, task, cell, number, obtained[cell.id])
+                        yield from _Round(engine, task, cell, number, obtained[cell.id]).refused()
         except BaseException:
             # An interruption, or the runner let go of us: what still obtains is to end soon.
             pool.shutdown(wait=False, cancel_futures=True)
@@ -109,8 +68,9 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record]:
             raise
     for number in rounds:
         for order in orders:
-            if obtained[order.cell.id].outcome is Outcome.OK:
-                yield from _round(engine, task, order.cell, number, obtained[order.cell.id], tell)
+            cell = order.cell
+            if obtained[cell.id].outcome is Outcome.OK:
+                yield from _Round(engine, task, cell, number, obtained[cell.id]).asked(tell)
 
 
 def _obtain(engine: Engine, order: Order, tell: Tell) -> Obtained:
@@ -125,172 +85,145 @@ def _obtain(engine: Engine, order: Order, tell: Tell) -> Obtained:
     return replace(obtained, seconds=time.monotonic() - began)
 
 
-def _unobtained(
-    engine: Engine, task: Task, cell: Cell, number: int, obtained: Obtained
-) -> Iterator[Record]:
-    for probe in task.owes(cell, number):
-        if applies(probe, cell):
-            yield _record(
-                task,
-                cell,
-                number,
-                probe,
-                engine.name,
-                obtained,
-                outcome=obtained.outcome,
-                reason=obtained.reason,
-                durations={"obtain": round(obtained.seconds, 3)},
-            )
-        else:
-            yield _not_applicable(task, cell, number, probe, engine.name)
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One round of a cell, in what was obtained for it."""
 
+    engine: Engine
+    task: Task
+    cell: Cell
+    number: int
+    obtained: Obtained
 
-def _round(
-    engine: Engine, task: Task, cell: Cell, number: int, obtained: Obtained, tell: Tell
-) -> Iterator[Record]:
-    """Ask every probe in one container, and a fresh one after each that died before the end."""
-    pending: list[ProbeQuestion] = []
-    for probe in task.owes(cell, number):
-        if not applies(probe, cell):
-            yield _not_applicable(task, cell, number, probe, engine.name)
-            continue
-        asked = question(cell, probe)
-        if (earlier := _known(task, cell, obtained, asked)) is not None:
-            yield repeated(earlier, run=task.run, cell=cell.id, round=number, started=utc_now())
-        else:
-            pending.append(asked)
-    if pending:
-        tell(cell.id, "probing " + ", ".join(asked.probe.name for asked in pending))
-    container = task.containers(cell, number)
-    while pending:
-        container += 1
+    def refused(self) -> Iterator[Record]:
+        """The records of a round for which there is no environment to ask in."""
+        for probe in self.task.owes(self.cell, self.number):
+            if applies(probe, self.cell):
+                yield replace(
+                    self.record(probe, self.obtained.outcome, self.obtained.reason),
+                    durations=self.obtaining(),
+                )
+            else:
+                yield self._not_applicable(probe)
+
+    def asked(self, tell: Tell) -> Iterator[Record | Attempt]:
+        """Ask every probe in one container, and a fresh one after each that died before the end."""
+        pending: list[ProbeQuestion] = []
+        for probe in self.task.owes(self.cell, self.number):
+            if not applies(probe, self.cell):
+                yield self._not_applicable(probe)
+                continue
+            wanted = question(self.cell, probe)
+            if (earlier := self._known(wanted)) is not None:
+                yield repeated(
+                    earlier,
+                    run=self.task.run,
+                    cell=self.cell.id,
+                    round=self.number,
+                    started=utc_now(),
+                )
+            else:
+                pending.append(wanted)
+        if pending:
+            tell(self.cell.id, "probing " + ", ".join(one.probe.name for one in pending))
+        ordinal = self.task.containers.get((self.cell.id, self.number), 0)
+        while pending:
+            ordinal += 1
+            container = self._performed(pending, ordinal)
+            settlement = settle(pending, container.performed)
+            for lost in settlement.lost:
+                yield Attempt(record=container.record(lost), reason=container.end)
+            for ended in settlement.ended:
+                yield container.record(ended)
+            pending = list(settlement.left)
+
+    def _performed(self, pending: Sequence[ProbeQuestion], ordinal: int) -> _Container:
         started = utc_now()
-        load = observed_now() if engine.here else {}
+        load = observed_now() if self.engine.here else {}
         try:
-            performed = engine.perform(
+            performed = self.engine.perform(
                 Pass(
-                    run=task.run,
-                    cell=cell.id,
-                    round=number,
-                    obtained=obtained,
+                    run=self.task.run,
+                    cell=self.cell.id,
+                    round=self.number,
+                    obtained=self.obtained,
                     questions=tuple(pending),
-                    profile=cell.profile,
-                    dataset=task.dataset,
-                    gpu=cell.gpu,
+                    profile=self.cell.profile,
+                    dataset=self.task.dataset,
+                    gpu=self.cell.gpu,
                 )
             )
+        except GoneInPassError as gone:
+            performed = gone.performed
         except EngineError as error:
             performed = Performed(answers={}, outcome=Outcome.ENGINE_GONE, reason=error.message)
-        pending, ended = _settle(pending, performed)
-        for asked, answer, outcome, reason in ended:
-            yield _record(
-                task,
-                cell,
-                number,
-                asked.probe,
-                engine.name,
-                obtained,
-                outcome=outcome,
-                reason=reason,
-                answer=answer,
-                settings=dict(asked.settings),
-                noise=answer.noise if answer else performed.noise,
-                durations={
-                    **({"obtain": round(obtained.seconds, 3)} if number == 1 else {}),
-                    "container": round(performed.seconds, 3),
-                    **(dict(answer.durations) if answer else {}),
-                },
-                observed={
-                    **load,
-                    "container.ordinal": container,
-                    **(dict(answer.observed) if answer else {}),
-                },
-                started=started,
-            )
+        return _Container(self, ordinal, started, load, performed)
+
+    def _known(self, asked: ProbeQuestion) -> Record | None:
+        """The record this question's answer is repeated from; None: it is to be asked."""
+        if not self.task.known or self.obtained.image is None:
+            return None
+        wanted = decisive(self.cell, self.obtained.image.id, asked.probe.digest, asked.settings)
+        return self.task.known.get(wanted)
+
+    def obtaining(self) -> dict[str, float]:
+        return {"obtain": round(self.obtained.seconds, 3)}
+
+    def _not_applicable(self, probe: Probe) -> Record:
+        reason = f"asks only cells that claim {', '.join(probe.frameworks)}"
+        found = self.record(probe, Outcome.NOT_APPLICABLE, reason)
+        # Nothing of what was obtained has a part in it.
+        return replace(found, image=None, dataset_digest="", profile=Profile())
+
+    def record(self, probe: Probe, outcome: Outcome, reason: str) -> Record:
+        """A record of this round, without an answer."""
+        return Record(
+            run=self.task.run,
+            cell=self.cell.id,
+            round=self.number,
+            probe=probe.name,
+            outcome=outcome,
+            reason=reason,
+            image=self.obtained.image,
+            probe_digest=probe.digest,
+            dataset_digest=self.task.dataset_digest if probe.dataset else "",
+            profile=self.cell.profile,
+            engine=self.engine.name,
+            started=utc_now(),
+        )
 
 
-_Ended = tuple[ProbeQuestion, Answer | None, Outcome, str]
+@dataclass(frozen=True, slots=True)
+class _Container:
+    """One container of a round, which has ended."""
 
+    round: _Round
+    ordinal: int
+    started: str
+    load: Mapping[str, Scalar]
+    performed: Performed
 
-def _known(task: Task, cell: Cell, obtained: Obtained, asked: ProbeQuestion) -> Record | None:
-    """The record this question's answer is repeated from; None: it is to be asked."""
-    if not task.known or obtained.image is None:
-        return None
-    wanted = decisive(cell, obtained.image.id, asked.probe.digest, asked.settings)
-    return task.known.get(wanted)
+    @property
+    def end(self) -> str:
+        """How it ended, for a person."""
+        return f"{self.performed.outcome}: {self.performed.reason}"
 
-
-def _settle(
-    pending: list[ProbeQuestion], performed: Performed
-) -> tuple[list[ProbeQuestion], list[_Ended]]:
-    """Which questions are answered or lost, and which go on to a fresh container.
-
-    Answers count only where the container's end is known and nobody interfered. Where it died,
-    the first unanswered question takes the blame; where it cannot run at all, all of them do.
-    """
-    whole = performed.outcome not in INFRASTRUCTURE
-    ended: list[_Ended] = []
-    left: list[ProbeQuestion] = []
-    for asked in pending:
-        answer = performed.answers.get(asked.probe.name) if whole else None
-        if answer is not None:
-            ended.append((asked, answer, answer.outcome, answer.reason))
-        else:
-            left.append(asked)
-    if not left:
-        return [], ended
-    outcome = performed.outcome if performed.outcome is not Outcome.OK else Outcome.NO_ANSWER
-    reason = performed.reason or "the container ended without an answer"
-    hopeless = outcome in INFRASTRUCTURE or outcome in (
-        Outcome.NO_INTERPRETER,
-        Outcome.HOST_INCOMPATIBLE,
-    )
-    blamed = left if hopeless else left[:1]
-    ended += [(asked, None, outcome, reason) for asked in blamed]
-    return left[len(blamed) :], ended
-
-
-def _not_applicable(task: Task, cell: Cell, number: int, probe: Probe, engine: str) -> Record:
-    wanted = ", ".join(probe.frameworks)
-    return Record(
-        run=task.run,
-        cell=cell.id,
-        round=number,
-        probe=probe.name,
-        outcome=Outcome.NOT_APPLICABLE,
-        reason=f"asks only cells that claim {wanted}",
-        probe_digest=probe.digest,
-        engine=engine,
-        started=utc_now(),
-    )
-
-
-def _record(
-    task: Task,
-    cell: Cell,
-    number: int,
-    probe: Probe,
-    engine: str,
-    obtained: Obtained,
-    *,
-    outcome: Outcome,
-    reason: str,
-    answer: Answer | None = None,
-    **more: Any,
-) -> Record:
-    return Record(
-        run=task.run,
-        cell=cell.id,
-        round=number,
-        probe=probe.name,
-        outcome=outcome,
-        reason=reason,
-        facts=answer.facts if answer else {},
-        raised=answer.raised if answer else None,
-        image=obtained.image,
-        probe_digest=probe.digest,
-        dataset_digest=task.dataset_digest if probe.dataset else "",
-        profile=cell.profile,
-        engine=engine,
-        **{"started": utc_now(), **more},
-    )
+    def record(self, settled: Settled) -> Record:
+        """What one question ended in, as a record."""
+        answer, probe = settled.answer, settled.question.probe
+        obtaining = self.round.obtaining() if self.round.number == 1 else {}
+        return replace(
+            self.round.record(probe, settled.outcome, settled.reason),
+            facts=answer.facts if answer else {},
+            raised=answer.raised if answer else None,
+            noise=answer.noise if answer else self.performed.noise,
+            settings=dict(settled.question.settings),
+            durations={
+                **obtaining,
+                "container": round(self.performed.seconds, 3),
+                **(answer.durations if answer else {}),
+            },
+            observed={**self.load, **(answer.observed if answer else {})},
+            container=self.performed.containers.get(probe.name, self.ordinal),
+            started=self.started,
+        )

@@ -8,19 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from harness.errors import InternalError, StoreError
-from harness.model import Facts, Key, Record, Run
+from harness.model import Attempt, Facts, Key, Record, Run
 from harness.serial import UnreadableError, decode_facts, encode, storable
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Attempt:
-    """What an attempt left that infrastructure ended: evidence, never counted."""
-
-    record: Record
-    reason: str
 
 
 def put_run(connection: sqlite3.Connection, run: Run, *, owner: str, imported: bool) -> bool:
@@ -53,27 +45,68 @@ def put_record(connection: sqlite3.Connection, record: Record) -> bool:
 
     StoreError where its key has another one; InternalError where it was not planned.
     """
+    new = put_first_record(connection, record)
+    if not new and not holds(connection, record):
+        raise another_record(record)
+    return new
+
+
+def put_first_record(connection: sqlite3.Connection, record: Record) -> bool:
+    """Write a record; False where its key has one, equal or not.
+
+    InternalError where it was not planned.
+    """
     body, facts = _put_content(connection, record)
-    new = _planned_only(
+    return _planned_only(
         connection,
         record.key,
         "INSERT INTO records (run, cell, round, probe, facts, body) VALUES (?, ?, ?, ?, ?, ?)"
         " ON CONFLICT (run, cell, round, probe) DO NOTHING",
         (facts, body),
     )
-    if not new:
-        held = connection.execute(
-            "SELECT body, facts FROM records"
-            " WHERE run = ? AND cell = ? AND round = ? AND probe = ?",
-            _columns(record.key),
-        ).fetchone()
-        if held != (body, facts):
-            raise StoreError(
-                f"run {record.run!a} already has another record for cell "
-                f"{record.cell!a}, round {record.round}, probe {record.probe!a}",
-                remedy="the first one is kept; a repeated measurement needs a new run",
-            )
+
+
+def holds(connection: sqlite3.Connection, record: Record) -> bool:
+    """Whether the store has this very record."""
+    held = connection.execute(
+        "SELECT body, facts FROM records WHERE run = ? AND cell = ? AND round = ? AND probe = ?",
+        _columns(record.key),
+    ).fetchone()
+    return bool(held == _put_content(connection, record))
+
+
+def another_record(record: Record) -> StoreError:
+    """What is said of a record whose key has another one."""
+    return StoreError(
+        f"run {record.run!a} already has another record for cell "
+        f"{record.cell!a}, round {record.round}, probe {record.probe!a}",
+        remedy="the first one is kept; a repeated measurement needs a new run",
+    )
+
+
+def take_back(connection: sqlite3.Connection, attempt: Attempt) -> bool:
+    """Write an attempt, and remove its record where the store counts that as one; whether the
+    attempt is new."""
+    new = put_attempt(connection, attempt)
+    if holds(connection, attempt.record):
+        connection.execute(
+            "DELETE FROM records WHERE run = ? AND cell = ? AND round = ? AND probe = ?",
+            _columns(attempt.record.key),
+        )
     return new
+
+
+def was_attempted(connection: sqlite3.Connection, record: Record) -> bool:
+    """Whether the store knows this very record as an attempt."""
+    body, facts = _put_content(connection, record)
+    return (
+        connection.execute(
+            "SELECT 1 FROM attempts WHERE run = ? AND cell = ? AND round = ? AND probe = ?"
+            " AND body = ? AND facts = ?",
+            (*_columns(record.key), body, facts),
+        ).fetchone()
+        is not None
+    )
 
 
 def put_attempt(connection: sqlite3.Connection, attempt: Attempt) -> bool:

@@ -14,10 +14,20 @@ from typing import Self
 
 from harness.errors import InternalError, StoreError, UsageError
 from harness.machine.owner import owner_token
-from harness.model import Record, Run
+from harness.model import Attempt, Record, Run
 from harness.serial import UnreadableError, decode, storable
 from harness.store.database import PATIENCE_S, Database
-from harness.store.rows import Attempt, facts_of, missing, put_attempt, put_record, put_run
+from harness.store.rows import (
+    facts_of,
+    holds,
+    missing,
+    put_attempt,
+    put_first_record,
+    put_record,
+    put_run,
+    take_back,
+    was_attempted,
+)
 
 _LISTED = 5
 
@@ -78,10 +88,10 @@ class Store:
         with self._database.writing() as connection:
             put_record(connection, record)
 
-    def attempt(self, record: Record, reason: str) -> None:
+    def attempt(self, attempt: Attempt) -> None:
         """Keep what an attempt left that infrastructure ended. It is no record of its key."""
         with self._database.writing() as connection:
-            put_attempt(connection, Attempt(record=record, reason=reason))
+            put_attempt(connection, attempt)
 
     def finish(self, run_id: str, *, ended: str, state: str = "complete") -> None:
         """End a run as `complete` or `interrupted`.
@@ -98,17 +108,19 @@ class Store:
             if not found.rowcount:
                 raise InternalError(f"run {run_id} was never begun")
 
-    def reopen(self, run_id: str) -> Run:
-        """Take an interrupted run on, as this process's; the run, running again.
+    def reopen(self, run_id: str, lost: Sequence[Attempt] = ()) -> Run:
+        """Take a run on, as this process's; the run, running again.
 
-        UsageError where it is complete, imported, or still somebody's.
+        `lost` are records of it that infrastructure ended: they become attempts, and their keys
+        are owed again. UsageError where the run is imported, still somebody's, or complete with
+        nothing lost.
         """
         with self._database.writing() as connection:
             found = connection.execute(
                 "SELECT state, imported FROM runs WHERE id = ?", (storable(run_id),)
             ).fetchone()
             state, imported = found or ("unknown", 0)
-            if imported or state != "interrupted":
+            if imported or (state != "interrupted" and not (state == "complete" and lost)):
                 why = "was made elsewhere" if imported else f"is {state}"
                 raise UsageError(
                     f"run {run_id} cannot be resumed: it {why}",
@@ -118,6 +130,8 @@ class Store:
                 "UPDATE runs SET state = 'running', ended = '', owner = ? WHERE id = ?",
                 (owner_token(), storable(run_id)),
             )
+            for attempt in lost:
+                take_back(connection, attempt)
         return self.run(run_id)
 
     def interrupted(self, owner_alive: Callable[[str], bool]) -> tuple[str, ...]:
@@ -136,23 +150,39 @@ class Store:
         """Keep a run made elsewhere with all its entries, or, if anything raises, nothing.
 
         A run that was still going when it was exported counts as interrupted. Taking in a later
-        export of the same run adds what is new. A run that was made here is never added to.
+        export of the same run adds what is new; a record is replaced only where the export knows
+        it as an attempt. A run that was made here is never added to.
         """
         if run.state == "running":
             run = replace(run, state="interrupted")
         with self._database.writing() as connection:
             imported = put_run(connection, run, owner="", imported=True)
+            others: list[Record] = []
             for entry in entries:
                 if isinstance(entry, Attempt):
-                    new = put_attempt(connection, entry)
-                else:
+                    keep = take_back if imported else put_attempt
+                    new = keep(connection, entry)
+                elif was_attempted(connection, entry):
+                    new = False  # An older export does not know that it became an attempt.
+                elif not imported:
                     new = put_record(connection, entry)
+                else:
+                    new = put_first_record(connection, entry)
+                    if not new and not holds(connection, entry):
+                        others.append(entry)
                 if new and not imported:
                     raise StoreError(f"run {run.id} was made here and has no such record")
-            if imported and run.state == "complete":
+            for record in others:
+                put_record(connection, record)
+            lacking = missing(connection, run.id)
+            if imported and (lacking or run.state == "complete"):
                 connection.execute(
                     "UPDATE runs SET state = ?, ended = ? WHERE id = ?",
-                    (run.state, storable(run.ended), storable(run.id)),
+                    (
+                        "interrupted" if lacking else "complete",
+                        storable(run.ended),
+                        storable(run.id),
+                    ),
                 )
         return self.run(run.id)
 

@@ -16,9 +16,8 @@ from typing import BinaryIO, TypeVar
 
 from harness.errors import UsageError
 from harness.machine.files import atomic_write
-from harness.model import Key, Record, Run
+from harness.model import Attempt, Key, Record, Run
 from harness.serial import MAX_LINE_BYTES, UnreadableError, decode_untrusted, encode
-from harness.store.rows import Attempt
 from harness.store.runid import is_safe_run_id
 from harness.store.store import Store
 
@@ -83,7 +82,7 @@ def import_file(store: Store, path: Path) -> Run:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
     with stream:
-        reader = _Reader(path, stream)
+        reader = _ExportReader(path, stream)
         run = reader.run()
         return store.take_in(run, reader.entries(run))
 
@@ -111,7 +110,7 @@ def _opened(path: Path) -> BinaryIO:
     return os.fdopen(descriptor, "rb")
 
 
-class _Reader:
+class _ExportReader:
     """Reads an export line by line; every error names file and line."""
 
     def __init__(self, path: Path, stream: BinaryIO) -> None:

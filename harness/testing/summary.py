@@ -23,7 +23,12 @@ def summary(ours: Plugged, *, width: int, color: bool, strict: bool) -> Iterator
         try:
             with Store(Path(state.store), readonly=True) as store:
                 run = store.run(state.run)
-                judgement = judge(run, store.records(run.id), require_verified=strict)
+                judgement = judge(
+                    run,
+                    store.records(run.id),
+                    attempts=store.attempts(run.id),
+                    require_verified=strict,
+                )
         except HarnessError as error:
             yield plain(f"the run {state.run} cannot be told: {error}\n")
             continue

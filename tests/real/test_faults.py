@@ -16,7 +16,7 @@ import tempfile
 import threading
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from docker import APIClient
 from harness.engines.oci.connection import connect
 from harness.errors import EngineError
 from harness.model import Outcome
+from harness.store.store import Store
 from tests.real.commandline import PROGRAM, Place, wait_until
 from tests.real.home_made import SLOW, HomeMade
 from tests.real.leftovers import Leftovers
@@ -44,6 +45,14 @@ PROBE = {"question": "?", "settings": {"seconds": 0}, "timeout_s": 20}
 def probe(settings):
     time.sleep(settings["seconds"])
     return {"waits.done": True}
+"""
+
+EARLY = """
+PROBE = {"question": "?", "order": 1}
+
+
+def probe(settings):
+    return {"early.done": True}
 """
 
 
@@ -78,7 +87,9 @@ def waiting(home_made_base: str, tmp_path: Path) -> Path:
     return waiting_suite(tmp_path / "suite", home_made_base, seconds=15)
 
 
-def waiting_suite(folder: Path, image: str, *, seconds: float) -> Path:
+def waiting_suite(
+    folder: Path, image: str, *, seconds: float, probes: Sequence[str] = ("waits",)
+) -> Path:
     cells = [
         {"id": "brief", "image": image, "interpreter": "python2.7", "level": "L0"},
         {
@@ -89,7 +100,7 @@ def waiting_suite(folder: Path, image: str, *, seconds: float) -> Path:
             "settings": {"waits": {"seconds": seconds}},
         },
     ]
-    suite = small_suite(folder, *cells, probes=["waits"])
+    suite = small_suite(folder, *cells, probes=list(probes))
     (folder / "probes").mkdir(exist_ok=True)
     (folder / "probes" / "waits.py").write_text(WAITS, "ascii")
     return suite
@@ -104,6 +115,21 @@ def probing(place: Place, url: str, cell: str = "long") -> Callable[[], bool]:
             labels = [f"harness.cell={cell}", "harness.kind=probe"]
             found = client.containers(filters={"label": labels})
             return any(each["State"] == "running" for each in found)
+        finally:
+            client.close()
+
+    return look
+
+
+def answering(url: str) -> Callable[[], bool]:
+    """Whether the long cell's container has given a whole answer."""
+
+    def look() -> bool:
+        client = connect_to(url)
+        try:
+            labels = ["harness.cell=long", "harness.kind=probe"]
+            found = client.containers(filters={"label": labels})
+            return any(b"early.done" in client.logs(each["Id"]) for each in found)
         finally:
             client.close()
 
@@ -143,6 +169,56 @@ def test_the_engine_killed_in_a_probe_is_no_fault_of_the_cell(
     assert {"brief": Outcome.OK, "long": Outcome.ENGINE_GONE} == outcomes(there)
     _, records = there.recorded()
     happened(f"exit status 4; brief ok, long engine-gone: {records[-1].reason}")
+
+
+def test_a_run_whose_engine_was_killed_is_taken_on_and_keeps_what_was_lost(
+    there: Place, private: PrivateEngine, home_made_base: str, behind: None
+) -> None:
+    suite = waiting_suite(
+        there.folder / "suite", home_made_base, seconds=15, probes=("early", "waits")
+    )
+    (suite / "probes" / "early.py").write_text(EARLY, "ascii")
+    with there.started("run", "--suite", str(suite)) as process:
+        wait_until(probing(there, private.url), process, "the long probe")
+        wait_until(answering(private.url), process, "the early probe's answer")
+        private.send(signal.SIGKILL)
+        status, said = last_words(process, there)
+    assert 4 == status, said
+    run, lost = there.recorded()
+    assert {("brief", Outcome.OK), ("long", Outcome.ENGINE_GONE)} == {
+        (one.cell, one.outcome) for one in lost
+    }
+
+    private.start()
+    taken_on = there.harness("run", "--suite", str(suite), "--resume", run.id)
+
+    finished, records = there.recorded()
+    assert (run.id, "complete") == (finished.id, finished.state)
+    assert {Outcome.OK} == {one.outcome for one in records}
+    assert lost[:2] == records[:2]
+    with Store(there.store_path, readonly=True) as store:
+        attempts = store.attempts(run.id)
+    assert {
+        ("early", Outcome.OK),
+        ("early", Outcome.ENGINE_GONE),
+        ("waits", Outcome.ENGINE_GONE),
+    } == {(one.record.probe, one.record.outcome) for one in attempts}
+    assert {True} == {
+        one.record.facts["early.done"] for one in attempts if one.record.outcome is Outcome.OK
+    }
+    (notice,) = [one for one in there.report()["notices"] if "infrastructure ended" in one]
+    assert "long: infrastructure ended an attempt in round 1 (engine-gone: " in notice
+    report = there.folder / "reports" / run.id / "report.md"
+    for shown in (taken_on.out, report.read_text("utf-8")):
+        assert "infrastructure ended an attempt" in " ".join(shown.split())
+
+    there.harness("export", run.id, "run.jsonl")
+    other = Place(folder=there.folder / "other", extra=there.extra)
+    other.folder.mkdir()
+    other.harness("import", str(there.folder / "run.jsonl"))
+    with Store(other.store_path, readonly=True) as store:
+        assert attempts == store.attempts(run.id)
+        assert records == store.records(run.id)
 
 
 @pytest.mark.fault(2, "dockerd killed in a build")

@@ -19,7 +19,8 @@ from harness.engines.oci.engine import ContainerEngine
 from harness.machine.owner import owner_token
 from harness.model import Cell, Level, Probe, Profile, Record
 from harness.recipes.orders import Order
-from harness.running.worker import Task, work
+from harness.running.task import Task
+from harness.running.worker import work
 
 LABEL = "test-image-of"
 
@@ -119,7 +120,8 @@ class Trying:
     ) -> dict[str, Record]:
         task = Task(run=f"test-{token_hex(6)}", orders=(Order(cell=cell),), probes=probes)
         try:
-            return {record.probe: record for record in work(self.engine, task, during)}
+            said = list(work(self.engine, task, during))
+            return {one.probe: one for one in said if isinstance(one, Record)}
         finally:
             self.engine.release(task.run)
 

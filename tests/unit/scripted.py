@@ -8,7 +8,8 @@ from typing import Self
 
 from builders import HOST, cell
 
-from harness.engines import Obtained, Pass, Performed, Say
+from harness.engines import GoneInPassError, Obtained, Pass, Performed, Say
+from harness.errors import EngineError
 from harness.model import EngineInfo, HostClass, ImageIdentity, Outcome, Probe, Suite
 from harness.probing.answer import Answer
 from harness.recipes.orders import Order
@@ -32,6 +33,8 @@ class Scripted:
     on: HostClass = HOST
     interrupted_in: str = ""
     first_only: bool = False
+    gone_in: str = ""
+    """The cell in which the engine goes away, after the first answer of a container."""
     detail: dict[str, str] = field(default_factory=dict)
     obtained: list[str] = field(default_factory=list)
     asked: list[tuple[str, int, str]] = field(default_factory=list)
@@ -70,6 +73,10 @@ class Scripted:
                 raise RunInterrupted(2)
             # The container died after its first probe: what comes next is interrupted.
             names = names[:1]
+        if request.cell == self.gone_in:
+            heard = Answer(probe=names[0], outcome=Outcome.OK, facts={"x": 1})
+            gone = EngineError("it hung up")
+            raise GoneInPassError(gone, answers={names[0]: heard}, noise="")
         self.asked += [(request.cell, request.round, name) for name in names]
         answers = {name: Answer(probe=name, outcome=Outcome.OK, facts={"x": 1}) for name in names}
         if len(names) < len(request.questions):

@@ -108,7 +108,8 @@ def told() -> tuple[Run, tuple[Record, ...]]:
         "image": identity,
         "dataset_digest": "5e",
         "durations": {"container": 1.5},
-        "observed": {"container.ordinal": 1, "load": "low"},
+        "observed": {"load": "low"},
+        "container": 1,
     }
     records = [replace(one, **full) for one in (*healthy(new), *old, *failed)]
     of = run(gpu, new, bad, expectations=rules, notices=("a subset",), reference=NEW)

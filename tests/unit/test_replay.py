@@ -32,7 +32,8 @@ from harness.model import (
 from harness.outcomes import TELLING
 from harness.probing.answer import Answer
 from harness.recipes.orders import Order
-from harness.running.worker import Task, work
+from harness.running.task import Task
+from harness.running.worker import work
 
 CELLS = (Cell(id="a", image="one:1"), Cell(id="b", image="two:1"))
 PROBES = tuple(
@@ -127,6 +128,7 @@ def said(engine: Scripted | RecordingEngine | ReplayEngine, what: Task) -> list[
             observed={k: v for k, v in record.observed.items() if k != "host.load_1m"},
         )
         for record in work(engine, what, lambda *_: None)
+        if isinstance(record, Record)
     ]
     return sorted(records, key=lambda record: record.key)
 

@@ -99,7 +99,7 @@ def test_a_round_that_goes_on_has_another_container(store: Store) -> None:
     done(store, Scripted(), run, probes)
 
     ordinals = {
-        record.probe: record.observed["container.ordinal"]
+        record.probe: record.container
         for record in store.records(run.id)
         if (record.cell, record.round) == ("one", 1)
     }

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 from strategies import TEXTS, records_for, runs
 
 from harness.errors import InternalError, StoreError, UsageError
-from harness.model import EngineInfo, HostClass, Key, Outcome, Probe, Record, Run
+from harness.model import Attempt, EngineInfo, HostClass, Key, Outcome, Probe, Record, Run
 from harness.serial import encode
 from harness.store.store import Store
 
@@ -115,7 +115,7 @@ def test_a_record_or_attempt_that_was_not_planned_is_refused(path: Path, key: Ke
         with pytest.raises(InternalError, match="not planned"):
             store.record(record(key))
         with pytest.raises(InternalError, match="not planned"):
-            store.attempt(record(key), "gone")
+            store.attempt(Attempt(record=record(key), reason="gone"))
         assert store.records("r1") == ()
         assert store.attempts("r1") == ()
 
@@ -132,9 +132,9 @@ def test_attempts_are_kept_and_never_counted(path: Path) -> None:
     gone = record(key, outcome=Outcome.ENGINE_GONE, started="1")
     with Store(path) as store:
         store.begin(run())
-        store.attempt(replace(gone, started="2"), "second")
-        store.attempt(gone, "first")
-        store.attempt(gone, "first")
+        store.attempt(Attempt(record=replace(gone, started="2"), reason="second"))
+        store.attempt(Attempt(record=gone, reason="first"))
+        store.attempt(Attempt(record=gone, reason="first"))
         assert [kept.reason for kept in store.attempts("r1")] == ["first", "second"]
         assert gone == store.attempts("r1")[0].record
         assert store.records("r1") == ()
@@ -408,7 +408,7 @@ class StoreMachine(RuleBasedStateMachine):
 
     @rule(key=keys, reason=TEXTS)
     def attempt(self, key: Key, reason: str) -> None:
-        self.store.attempt(record(key), reason)
+        self.store.attempt(Attempt(record=record(key), reason=reason))
         self.attempted.setdefault(key.run, set()).add((key, reason))
 
     @precondition(lambda self: self.begun)

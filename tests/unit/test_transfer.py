@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from strategies import records_for, runs
 
 from harness.errors import HarnessError, StoreError, UsageError
-from harness.model import EngineInfo, HostClass, Key, Outcome, Probe, Record, Run
+from harness.model import Attempt, EngineInfo, HostClass, Key, Outcome, Probe, Record, Run
 from harness.store import transfer
 from harness.store.store import Store
 from harness.store.transfer import export, import_file
@@ -50,7 +50,9 @@ def theirs(tmp_path: Path) -> Iterator[Store]:
     """A store with one complete run of two records and an attempt."""
     with Store(tmp_path / "theirs.sqlite3") as store:
         store.begin(RUN)
-        store.attempt(record(FIRST, outcome=Outcome.ENGINE_GONE), "engine gone")
+        store.attempt(
+            Attempt(record=record(FIRST, outcome=Outcome.ENGINE_GONE), reason="engine gone")
+        )
         store.record(record(FIRST))
         store.record(record(SECOND))
         store.finish("r1", ended="2026-11-20T00:01:00Z")

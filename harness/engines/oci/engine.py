@@ -12,7 +12,7 @@ from typing import Any, Self
 
 from docker import APIClient
 
-from harness.engines import Obtained, Pass, Performed, Say, Workshop
+from harness.engines import GoneInPassError, Obtained, Pass, Performed, Say, Workshop
 from harness.engines.guestwork import answers_of, guest_data, guest_request, runner_text
 from harness.engines.oci import LABEL
 from harness.engines.oci.capabilities import Capabilities
@@ -230,29 +230,36 @@ class ContainerEngine:
             reader.feed(piece)
             return not reader.over_budget
 
-        ended = run_container(
-            self.client,
-            self._watch,
-            Started(
-                image=image,
-                command=(interpreter, "-c", runner_text()),
-                scratch=scratch,
-                volume=volume.made() if volume else "",
-                profile=request.profile,
-                labels=labels,
-                gpu=self._handed(request.gpu),
-                row=self._row,
-                cores=self.cores,
-            ),
-            ready=volume.filled if volume else lambda: None,
-            stdin=lambda: guest_request(
-                request, markers, scratch=scratch, at=HARNESS_DIR, files=False, alone=True
-            ),
-            heard=hear,
-            noise=keep,
-            deadline_s=_OVERHEAD_S + sum(each.probe.timeout_s for each in request.questions),
-            spent=self._spent.append,
-        )
+        try:
+            ended = run_container(
+                self.client,
+                self._watch,
+                Started(
+                    image=image,
+                    command=(interpreter, "-c", runner_text()),
+                    scratch=scratch,
+                    volume=volume.made() if volume else "",
+                    profile=request.profile,
+                    labels=labels,
+                    gpu=self._handed(request.gpu),
+                    row=self._row,
+                    cores=self.cores,
+                ),
+                ready=volume.filled if volume else lambda: None,
+                stdin=lambda: guest_request(
+                    request, markers, scratch=scratch, at=HARNESS_DIR, files=False, alone=True
+                ),
+                heard=hear,
+                noise=keep,
+                deadline_s=_OVERHEAD_S + sum(each.probe.timeout_s for each in request.questions),
+                spent=self._spent.append,
+            )
+        except EngineError as error:
+            raise GoneInPassError(
+                error,
+                answers=answers_of(reader, whole=False),
+                noise=_told(noise, reader),
+            ) from error
         return _performed(ended, reader, bytes(noise), self._row)
 
     def _volume(self, request: Pass, image: str, labels: Mapping[str, str]) -> RunVolume | None:
@@ -284,6 +291,11 @@ def _performed(ended: Ended, reader: FrameReader, noise: bytes, row: Capabilitie
         answers=answers_of(reader, whole=outcome is Outcome.OK),
         outcome=outcome,
         reason=reason,
-        noise=(noise or reader.noise).decode("utf-8", "backslashreplace")[-_NOISE_TEXT:],
+        noise=_told(noise, reader),
         seconds=ended.seconds,
     )
+
+
+def _told(noise: bytes | bytearray, reader: FrameReader) -> str:
+    """The end of what was printed beside the answers."""
+    return (noise or reader.noise).decode("utf-8", "backslashreplace")[-_NOISE_TEXT:]

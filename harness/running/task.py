@@ -1,0 +1,41 @@
+"""A task: what a worker is given, a plain value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.model import Cell, Key, Probe, Record
+from harness.recipes.orders import Order
+from harness.running.reuse import Decisive
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Task:
+    """An interleaved group of cells on one host: everything a worker needs, a plain value.
+
+    Rounds are interleaved: round 1 of every cell, then round 2, so that what the host does over
+    time falls on all cells alike.
+    """
+
+    run: str
+    orders: tuple[Order, ...]
+    probes: tuple[Probe, ...]
+    rounds: int = 1
+    dataset: Mapping[str, Path] = field(default_factory=dict)
+    dataset_digest: str = ""
+    done: frozenset[Key] = frozenset()
+    """Keys that have their record, from an earlier part of the run: not asked again."""
+    containers: Mapping[tuple[str, int], int] = field(default_factory=dict)
+    """How many containers a round, as (cell, round), has had in earlier parts of the run."""
+    known: Mapping[Decisive, Record] = field(default_factory=dict)
+    """Answers that are repeated where nothing that decides them has changed."""
+
+    def owes(self, cell: Cell, number: int) -> tuple[Probe, ...]:
+        """The probes of a round that have no record yet."""
+        return tuple(
+            probe
+            for probe in self.probes
+            if Key(run=self.run, cell=cell.id, round=number, probe=probe.name) not in self.done
+        )
