@@ -14,21 +14,43 @@ import hashlib
 import json
 import shutil
 import tempfile
-import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from harness.datasets.idx import IdxError, IdxFile, gunzip, read_idx
 from harness.datasets.originals import ORIGINALS, Original
 from harness.errors import InfrastructureError, InternalError, UsageError
+from harness.serial import decode_untrusted
 
 DESCRIPTION = "dataset.json"
 _SCHEMA = 1
+_LARGEST = 1024**3
+"""Bytes of one uncompressed file; a larger one is not read."""
 _SHIPPED = Path(__file__).parent
 
 Fetch = Callable[[str], bytes | None]
 """From a file name to its compressed bytes, or None where nobody has it in time."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DescribedFile:
+    """One gzip file: hash, size and shape of what it holds uncompressed."""
+
+    sha256: str
+    bytes: int
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Description:
+    """The content of dataset.json; probes read it too."""
+
+    schema: int
+    name: str
+    digest: str
+    validation: int
+    files: Mapping[str, DescribedFile]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -114,22 +136,23 @@ def read_folder(original: Original, folder: Path) -> dict[str, bytes]:
     return found
 
 
-def describe(name: str, validation: int, files: Mapping[str, bytes]) -> dict[str, object]:
+def describe(name: str, validation: int, files: Mapping[str, bytes]) -> Description:
     """The content of dataset.json for uncompressed `files` by name without .gz."""
-    entries = {}
-    for stem, content in sorted(files.items()):
-        entries[f"{stem}.gz"] = {
-            "sha256": hashlib.sha256(content).hexdigest(),
-            "bytes": len(content),
-            "shape": list(read_idx(content).shape),
-        }
-    return {
-        "schema": _SCHEMA,
-        "name": name,
-        "digest": _digest({stem: str(entry["sha256"]) for stem, entry in entries.items()}),
-        "validation": validation,
-        "files": entries,
+    described = {
+        f"{stem}.gz": DescribedFile(
+            sha256=hashlib.sha256(content).hexdigest(),
+            bytes=len(content),
+            shape=read_idx(content).shape,
+        )
+        for stem, content in files.items()
     }
+    return Description(
+        schema=_SCHEMA,
+        name=name,
+        digest=_digest({stem: one.sha256 for stem, one in described.items()}),
+        validation=validation,
+        files=described,
+    )
 
 
 def write_dataset(
@@ -139,7 +162,7 @@ def write_dataset(
     folder.mkdir(parents=True, exist_ok=True)
     for stem, content in files.items():
         (folder / f"{stem}.gz").write_bytes(gzip.compress(content, level, mtime=0))
-    text = json.dumps(describe(name, validation, files), indent=1, sort_keys=True)
+    text = json.dumps(asdict(describe(name, validation, files)), indent=1, sort_keys=True)
     (folder / DESCRIPTION).write_text(text + "\n", encoding="ascii")
 
 
@@ -235,15 +258,17 @@ def _load(
 ) -> DataSet:
     """A folder written by `write_dataset`; every byte is read and verified again."""
     try:
-        description = json.loads((folder / DESCRIPTION).read_text(encoding="ascii"))
-        entries = description["files"]
-        contents = {
-            name: gunzip((folder / name).read_bytes(), entry["bytes"])
-            for name, entry in entries.items()
+        content = (folder / DESCRIPTION).read_bytes()
+        description = decode_untrusted({"schema": Description}, content)
+        for name, one in description.files.items():
+            if Path(name).name != name or not 0 < one.bytes <= _LARGEST:
+                raise ValueError(f"{DESCRIPTION} describes a file that is none of a data set")
+        stems = {
+            name.removesuffix(".gz"): gunzip((folder / name).read_bytes(), one.bytes)
+            for name, one in description.files.items()
         }
-        stems = {name.removesuffix(".gz"): content for name, content in contents.items()}
-        expected = describe(description["name"], description["validation"], stems)
-    except (KeyError, TypeError, AttributeError, ValueError, zlib.error) as error:
+        expected = describe(description.name, description.validation, stems)
+    except ValueError as error:
         raise UsageError(f"{folder}: {error}") from error
     if description != expected:
         raise UsageError(f"{folder}: its files are not the ones that {DESCRIPTION} describes")
@@ -251,10 +276,10 @@ def _load(
         stem: hashlib.sha256(content).hexdigest() for stem, content in stems.items()
     }:
         raise UsageError(f"{folder}: not {original.name}")
-    files = {name: folder / name for name in (*entries, DESCRIPTION)}
+    files = {name: folder / name for name in (*description.files, DESCRIPTION)}
     return DataSet(
-        name=description["name"],
-        digest=description["digest"],
+        name=description.name,
+        digest=description.digest,
         files=files,
         size_bytes=sum(path.stat().st_size for path in files.values()),
         origin=origin,

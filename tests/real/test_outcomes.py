@@ -6,6 +6,7 @@ guest runner is what a hostile image can do. Numbers in brackets are those of th
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -16,6 +17,7 @@ import pytest
 from harness.engines.oci import engine as engine_module
 from harness.engines.oci.profile import USER
 from harness.model import Outcome, Profile, Record
+from harness.probing.guest.runner import SCRATCH_VARIABLES
 from tests.real.leftovers import Leftovers
 from tests.real.trying import ANSWERS, Trying, probe
 
@@ -227,6 +229,35 @@ def test_a_probe_runs_as_nobody_with_no_capability_no_network_and_nothing_beside
         "escapes.capabilities": ("0000000000000000",),
         "escapes.interfaces": ("lo",),
     } == misbehaved["escapes"].facts
+
+
+LOOKS = probe(
+    "looks",
+    "import os\n"
+    "def probe(settings):\n"
+    "    own = settings['scratch']\n"
+    "    writable = []\n"
+    "    for place in '/ /etc /home /opt /root /run /tmp /usr /var/tmp'.split():\n"
+    "        read_only = os.statvfs(place).f_flag & os.ST_RDONLY\n"
+    "        writable += [] if read_only else [place]\n"
+    "    size = os.statvfs(own)\n"
+    "    named = sorted(name for name, value in os.environ.items() if value == own)\n"
+    "    return {'looks.at': os.path.dirname(own), 'looks.writable': writable,\n"
+    "            'looks.bytes': size.f_frsize * size.f_blocks, 'looks.named': named}",
+)
+
+
+def test_scratch_lies_where_docs_say_and_the_rest_is_as_read_only_as_they_say(
+    trying: Trying, hostile: str
+) -> None:
+    facts = trying.ask(hostile, LOOKS)["looks"].facts
+
+    assert re.fullmatch("/scratch-[0-9a-f]{8}", str(facts["looks.at"]))
+    # Podman puts file systems in memory over these, and its Docker API knows no way around.
+    podman = ("/run", "/tmp", "/var/tmp")
+    assert facts["looks.writable"] == (podman if trying.engine.name == "podman" else ())
+    assert Profile().scratch_bytes == facts["looks.bytes"]
+    assert tuple(sorted(SCRATCH_VARIABLES)) == facts["looks.named"]
 
 
 # --- what cannot start [42] --------------------------------------------------------------------

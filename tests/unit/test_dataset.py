@@ -6,8 +6,10 @@ import gzip
 import hashlib
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -114,6 +116,43 @@ def test_what_was_found_once_is_in_the_cache(folder: Path, tmp_path: Path) -> No
 
     assert (first.digest, first.files) == (second.digest, second.files)
     assert second.origin.startswith("cache ")
+
+
+FIRST = "train-images-idx3-ubyte.gz"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        pytest.param(lambda told: told.update(schema=2), id="another schema"),
+        pytest.param(lambda told: told.update(validation="10"), id="a text for a number"),
+        pytest.param(lambda told: told.update(more=1), id="an unknown key"),
+        pytest.param(lambda told: told.pop("digest"), id="a missing key"),
+        pytest.param(lambda told: told.update(files=[]), id="a list for a mapping"),
+        pytest.param(lambda told: told["files"].pop(FIRST), id="a file too few"),
+        pytest.param(lambda told: told["files"][FIRST].update(bytes=-1), id="less than nothing"),
+        pytest.param(lambda told: told["files"][FIRST].update(bytes=10**30), id="beyond measure"),
+        pytest.param(lambda told: told["files"][FIRST].update(shape=[30, 28]), id="another shape"),
+        pytest.param(
+            lambda told: told["files"].update({f"../{FIRST}": told["files"][FIRST]}),
+            id="a file of another folder",
+        ),
+    ],
+)
+def test_what_a_damaged_description_tells_is_not_believed(
+    folder: Path, tmp_path: Path, damage: Callable[[dict[str, Any]], object]
+) -> None:
+    kept = find_dataset("tiny", folder, tmp_path / "cache", fetch=never).folder / "dataset.json"
+    sound = kept.read_bytes()
+    (kept.parents[1] / FIRST).write_bytes((kept.parent / FIRST).read_bytes())
+    told = json.loads(sound)
+    damage(told)
+    kept.write_text(json.dumps(told))
+
+    found = find_dataset("tiny", None, tmp_path / "cache", fetch=served)
+
+    assert found.origin.startswith("downloaded")
+    assert sound == kept.read_bytes()
 
 
 def test_a_download_is_verified_and_kept(tmp_path: Path) -> None:
