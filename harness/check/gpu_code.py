@@ -60,7 +60,7 @@ def gpu_code(subject: Subject) -> GpuCode | None:
         return GpuCode(
             cubin=tuple(code.cubin),
             ptx=tuple(code.ptx),
-            source=f"{subject.framework} {build.minor}: {code.evidence}",
+            source=f"{subject.framework} {build.minor}: {code.source}",
             confidence=Confidence.TABLE,
         )
     return _by_dockerfile(subject)

@@ -17,8 +17,6 @@ from harness.knowledge.frameworks import Pinned
 from harness.knowledge.versions import minor, release
 from harness.model import Base, Cell, Suite
 
-_FAILS = "import fails"
-"""How the record of a set begins that was seen not to work."""
 _IMPORTED_TOO = ("setuptools",)
 """Tools that releases import; what only builds others is no part of an image."""
 
@@ -85,7 +83,8 @@ def _fit(suite: Suite, framework: str, host: TargetHost) -> Iterator[Cell]:
 def _runs(framework: str, version: str, host: TargetHost) -> bool:
     """Whether the host's CPU has what the release needs."""
     build = frameworks.build(framework, version)
-    return build is None or not build.needs_avx or "avx" in host.flags
+    needed = build.needs(version) if build else "baseline"
+    return needed == "baseline" or needed in host.flags
 
 
 def _distance(
@@ -114,8 +113,8 @@ def _rows(
         one
         for one in frameworks.pins(framework)
         if one.version == version
-        and not one.seen.startswith(_FAILS)
-        and not one.package.endswith("-gpu")
+        and one.works
+        and one.package not in frameworks.gpu_packages(framework)
         and minor(one.python) in bases
         and _runs(framework, version, host)
     ]

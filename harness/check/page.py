@@ -17,7 +17,7 @@ from harness.check.reasons import (
 )
 from harness.check.subject import Subject
 from harness.errors import Exit
-from harness.images.reference import default_registry
+from harness.knowledge.library import default_registry
 from harness.text import clean_line
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from harness.check.foreseen import NO, Change, Foreseen, Sign
 from harness.errors import Exit
+from harness.knowledge import library
 
 
 class Weight(StrEnum):
@@ -90,6 +91,38 @@ class Reason:
         return self.weight is Weight.CHANGE and any(
             one.sign in (Sign.STARTS, Sign.IMPORTS) and one.value == NO for one in self.foresees
         )
+
+
+def reason(
+    id: str,
+    evidence: Iterable[str] = (),
+    foresees: tuple[Foreseen, ...] | None = None,
+    /,
+    **facts: str,
+) -> Reason:
+    """The reason that the knowledge base has under an id, with what the rule knows filled in.
+
+    `foresees` is given where only the rule can say what running the image would show. A text that
+    comes from an image is filled in as it is: only the row's own text is a template.
+    """
+    row = library.reasons()[id]
+    known = library.known().get(row.known)
+
+    def filled(template: str) -> str:
+        return template.format(known=known, **facts)
+
+    if foresees is None:
+        foresees = tuple(Foreseen(sign=Sign(k), value=v) for k, v in row.foresees.items())
+    return Reason(
+        weight=Weight(row.weight),
+        title=filled(row.headline),
+        evidence=tuple(evidence),
+        remedy=filled(row.remedy),
+        source=filled(row.source),
+        confidence=Confidence(row.confidence),
+        explain=filled(row.explain),
+        foresees=foresees,
+    )
 
 
 _ANSWERS = (

@@ -9,7 +9,7 @@ from harness.check.content import content_claims
 from harness.images.image import Reading
 from harness.images.inside import Inside
 from harness.knowledge import frameworks
-from harness.knowledge.frameworks import Build, Period
+from harness.knowledge.frameworks import Build
 from harness.knowledge.library import System, system
 
 _BELIEVED = (
@@ -69,13 +69,6 @@ class Subject:
         return frameworks.build(self.framework, self.version) if self.version else None
 
     @property
-    def period(self) -> Period | None:
-        """How the framework's own images of that version were made, if it is one."""
-        if not self.promised("framework") or not self.version:
-            return None
-        return frameworks.period(self.framework, self.version)
-
-    @property
     def system(self) -> System | None:
         """The distribution."""
         return system(self.said("system"))
@@ -83,7 +76,11 @@ class Subject:
     @property
     def for_gpu(self) -> bool:
         """Whether it is meant for a GPU."""
-        named = any(one.value.endswith("-gpu") for one in self.all("package"))
+        named = any(
+            one.value in frameworks.gpu_packages(framework)
+            for framework in frameworks.names()
+            for one in self.all("package")
+        )
         return bool(self.said("gpu")) or named or bool(self.said("cuda"))
 
     @property

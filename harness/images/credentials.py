@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.images.reference import default_registry
 from harness.images.secret import Credentials, Secret
 from harness.images.untrusted import Unreadable, mapping, parse, text
+from harness.knowledge.library import default_registry
 from harness.text import clean_line
 
 HELPER_PATIENCE_S = 10.0

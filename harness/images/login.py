@@ -11,10 +11,10 @@ from harness.images.address import parse_address
 from harness.images.challenge import Challenge, may_see_credentials, parse_challenges, realm_of
 from harness.images.credentials import Found
 from harness.images.failures import ImageRefused, RegistryUnreachable
-from harness.images.reference import default_registry
 from harness.images.secret import Credentials, Secret
 from harness.images.transport import HttpRequest, Transport
 from harness.images.untrusted import Unreadable, parse, text
+from harness.knowledge.library import default_registry
 
 _ANSWER_LIMIT = 256 * 1024
 _TOKEN_LIMIT = 32 * 1024
@@ -105,4 +105,4 @@ class Login:
 
 def _own_realms(host: str) -> tuple[str, ...]:
     default = default_registry()
-    return default.realms if host == default.endpoint else ()
+    return tuple(default.realms) if host == default.endpoint else ()

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 from harness.errors import UsageError
 from harness.images.digests import is_digest
+from harness.knowledge.library import default_registry
 from harness.text import clean_line
 
-_DATA = Path(__file__).resolve().parents[1] / "knowledge" / "registries.json"
 _PART = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _REPOSITORY = re.compile(rf"{_PART}(?:/{_PART})*")
 _TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
@@ -21,22 +18,6 @@ _HOST = re.compile(
     r"(?::(?P<port>\d{1,5}))?"
 )
 _LONGEST = 512
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DefaultRegistry:
-    """The registry that is meant where a name has none."""
-
-    name: str
-    aliases: tuple[str, ...]
-    endpoint: str
-    """Host that answers for it."""
-    credentials: str
-    """Its key in Docker's configuration."""
-    namespace: str
-    """Put before a repository of one word."""
-    realms: tuple[str, ...]
-    """Hosts of its token servers, which may see credentials for it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,20 +39,6 @@ class Reference:
         tag = f":{self.tag}" if self.tag else ""
         digest = f"@{self.digest}" if self.digest else ""
         return f"{self.registry}/{self.repository}{tag}{digest}"
-
-
-@cache
-def default_registry() -> DefaultRegistry:
-    """The default, from the knowledge base."""
-    row = json.loads(_DATA.read_text(encoding="utf-8"))["default"]
-    return DefaultRegistry(
-        name=row["name"],
-        aliases=tuple(row["aliases"]),
-        endpoint=row["endpoint"],
-        credentials=row["credentials"],
-        namespace=row["namespace"],
-        realms=tuple(row["realms"]),
-    )
 
 
 def parse_reference(name: str) -> Reference:

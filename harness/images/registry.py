@@ -13,7 +13,7 @@ from harness.images.digests import digest_of, is_digest, verify
 from harness.images.failures import ImageRefused, RegistryUnreachable
 from harness.images.login import Login
 from harness.images.manifest import ACCEPT, MANIFEST_LIMIT
-from harness.images.reference import Reference, default_registry
+from harness.images.reference import Reference
 from harness.images.transport import (
     DEADLINE_S,
     HttpRequest,
@@ -21,6 +21,7 @@ from harness.images.transport import (
     TransferInterrupted,
     Transport,
 )
+from harness.knowledge.library import default_registry
 from harness.text import clean_line
 
 PATIENCE_S = 10.0

@@ -7,14 +7,11 @@ to be available.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
-from typing import Any
 
-_KNOWLEDGE = Path(__file__).resolve().parent
+from harness.knowledge.frameworks import Build, builds, names
 
 
 def packages(framework: str) -> frozenset[str]:
@@ -50,37 +47,27 @@ def reason_unavailable(framework: str, version: str, package: str, python: str) 
     return f"{package} {version} has no wheel for Python {python}; it has for {_pythons(tags)}"
 
 
-_Wheels = Mapping[tuple[int, ...], Mapping[str, tuple[str, ...]]]
+_Wheels = Mapping[tuple[int, ...], Mapping[str, list[str]]]
 """By major.minor, by release: Python tags."""
 
 
 @cache
-def _rows(framework: str) -> tuple[Mapping[str, Any], ...]:
-    if re.fullmatch(r"[a-z0-9][a-z0-9_-]*", framework) is None:
-        return ()
-    try:
-        text = (_KNOWLEDGE / f"{framework}_builds.json").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return ()
-    return tuple(json.loads(text)["rows"])
-
-
-@cache
 def _minors(framework: str) -> frozenset[tuple[int, ...]]:
-    return frozenset(_release(row["minor"]) or () for row in _rows(framework))
+    return frozenset(_release(minor) or () for minor in _builds(framework))
 
 
 @cache
 def _table(framework: str) -> Mapping[str, _Wheels]:
-    table: dict[str, dict[tuple[int, ...], Mapping[str, tuple[str, ...]]]] = {}
-    for row in _rows(framework):
-        minor = _release(row["minor"]) or ()
-        for package, wheels in row["pypi_linux_x86_64"].items():
+    table: dict[str, dict[tuple[int, ...], Mapping[str, list[str]]]] = {}
+    for name, build in _builds(framework).items():
+        for package, wheels in build.pypi_linux_x86_64.items():
             if wheels:
-                table.setdefault(package, {})[minor] = {
-                    release: tuple(tags) for release, tags in wheels["by_release"].items()
-                }
+                table.setdefault(package, {})[_release(name) or ()] = wheels
     return table
+
+
+def _builds(framework: str) -> Mapping[str, Build]:
+    return builds(framework) if framework in names() else {}
 
 
 def _release(version: str) -> tuple[int, ...] | None:

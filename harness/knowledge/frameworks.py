@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Any, Literal
-
-from pydantic import Field
+from typing import Literal
 
 from harness.knowledge.library import FOLDER, SourcedRow, StrictModel, load
 from harness.knowledge.versions import release
+
+InstructionSet = Literal["baseline", "avx", "avx2"]
 
 
 class Period(SourcedRow):
@@ -42,7 +42,6 @@ class RecipeFile(StrictModel):
     command: str
     cudnn: str
     capabilities: str
-    bazel: str
 
 
 class TaggedRelease(SourcedRow):
@@ -54,24 +53,16 @@ class TaggedRelease(SourcedRow):
     files: list[RecipeFile]
 
 
-class RunFlag(StrictModel):
-    host: str
-    flag: str
-
-
 class Tags(StrictModel):
     """The grammar and history of a framework's own image tags."""
 
     schema_: str
     repositories: list[str]
     pattern: str
-    suffixes: dict[str, str]
     grammar: list[str]
     sources: list[str]
     periods: list[Period]
     releases: list[TaggedRelease]
-    run_flags: list[RunFlag]
-    run_flags_source: str
 
 
 class Wheel(SourcedRow):
@@ -91,73 +82,86 @@ class Wheel(SourcedRow):
     consequence: str
 
 
-class Resolved(StrictModel):
-    version: str
-    python: str
-    resolved: dict[str, str]
-    verdict: str
-
-
 class Wheels(StrictModel):
     schema_: str
     wheels: list[Wheel]
-    finding: str
-    resolved: list[Resolved]
-    resolved_how: str
-    resolved_caveat: str
 
 
-class Architectures(StrictModel):
+class BuildGpuCode(SourcedRow):
     """For which GPUs a build holds code: ready, or to be compiled by the driver at start."""
 
-    cubin: list[str] = Field(default_factory=list)
-    ptx: list[str] = Field(default_factory=list)
-    evidence: str
+    cubin: list[str]
+    ptx: list[str]
+
+
+class OneDnn(StrictModel):
+    """What is on by default, and the variable that changes it."""
+
+    default: str
+    env: str
+
+
+class Determinism(StrictModel):
+    """How the same bits are asked for."""
+
+    api: str
+    note: str
+
+
+class BuildSources(StrictModel):
+    """Where the fields of a build are from."""
+
+    build: str
+    pypi: str
+    keras: str
+    min_cpu: str
+    onednn: str
+    determinism: str
+    sonames: str
+    by_release: str
 
 
 class Build(StrictModel):
     """One minor release of a framework."""
 
     minor: str
-    doc_version: str | None
-    doc_python: str | None
     compiler: str | None
-    bazel_cpu: str | None
-    bazel_gpu: str | None
     cuda: str
     cudnn: str
-    cuda_as_documented: str
-    cog_row: dict[str, Any] | None
-    pypi_linux_x86_64: dict[str, dict[str, Any] | None]
-    gpu_pip_name: str
+    pypi_linux_x86_64: dict[str, dict[str, list[str]] | None]
+    """Distribution -> release -> tags of the Pythons that there are wheels for."""
     keras: str
     min_cpu: str
-    onednn: dict[str, str | None]
-    determinism: dict[str, str | None]
-    wheel_gpu_arch: Architectures | None
-    requires_dist_sample: list[str] | None
-    requires_python: str | None
-    contrib_module: bool
-    sources: dict[str, str | None]
+    """What the CPU must have, in words."""
+    instruction_set: InstructionSet
+    """What the CPU must have."""
+    instruction_set_of_release: dict[str, InstructionSet]
+    """Where a release needs another than its minor version."""
+    onednn: OneDnn
+    determinism: Determinism
+    wheel_gpu_arch: BuildGpuCode | None
+    sources: BuildSources
     gpu_library_sonames: list[str]
     gpu_library_linkage: str
+    """How the GPU build finds CUDA's libraries, in words."""
+    gpu_libraries: Literal["linked", "opened"]
+    """`linked`: the import fails without them; `opened`: at run time, by name."""
     note: str = ""
 
     @property
     def links_cuda(self) -> bool:
         """Whether the GPU build cannot even be imported without CUDA's libraries."""
-        return self.gpu_library_linkage.startswith("DT_NEEDED")
+        return self.gpu_libraries == "linked"
 
-    @property
-    def needs_avx(self) -> bool:
-        """Whether it crashes on a CPU without AVX."""
-        return self.min_cpu.startswith("AVX")
+    def needs(self, version: str) -> InstructionSet:
+        """What a release of it needs of the CPU: without it, it ends at import."""
+        return self.instruction_set_of_release.get(version, self.instruction_set)
 
 
 class Builds(StrictModel):
     schema_: str
-    generated: str
-    extra: str
+    gpu_packages: list[str]
+    """Distributions that are for GPUs alone."""
     rows: list[Build]
 
 
@@ -170,7 +174,9 @@ class Pinned(StrictModel):
     pins: dict[str, str]
     sdists: list[str]
     obstacles: list[str]
+    works: bool
     seen: str
+    """What was seen, in words."""
 
 
 class Pins(StrictModel):
@@ -229,6 +235,12 @@ def builds(framework: str) -> dict[str, Build]:
 
 
 @cache
+def gpu_packages(framework: str) -> frozenset[str]:
+    """Its distributions that are for GPUs alone."""
+    return frozenset(load(f"{framework}_builds.json", Builds).gpu_packages)
+
+
+@cache
 def tags(framework: str) -> Tags:
     """What its own images' tags promise."""
     return load(f"{framework}_tags.json", Tags)
@@ -253,12 +265,18 @@ def conflicts(framework: str) -> tuple[Conflict, ...]:
 
 
 @cache
+def loaded_rows(framework: str) -> tuple[Loaded, ...]:
+    """What importing the measured releases loads."""
+    return tuple(load(f"{framework}_loaded.json", LoadedTable).loaded)
+
+
+@cache
 def loaded(framework: str, version: str) -> tuple[str, frozenset[str]]:
     """(the measured release nearest to a version, the modules that its import loads: paths in
     site-packages). Modules of Python end in .py."""
     order = sorted(builds(framework), key=release)
     wanted = ".".join(map(str, release(version)[:2]))
-    rows = load(f"{framework}_loaded.json", LoadedTable).loaded
+    rows = loaded_rows(framework)
 
     def distance(row: Loaded) -> int:
         own = ".".join(map(str, release(row.release)[:2]))

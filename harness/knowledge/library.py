@@ -37,19 +37,27 @@ class SourcedRow(StrictModel):
     evidence: Evidence
 
 
+class ToolkitUpdate(StrictModel):
+    """A release within one minor version of CUDA."""
+
+    release: str
+    """Its full version; empty: it has only a name."""
+    name: str
+    driver: str
+
+
 class Toolkit(SourcedRow):
     """One release of CUDA."""
 
     version: str
     driver: str | None
     """Lowest Linux x86_64 driver; None: unknown."""
-    driver_by_update: dict[str, str]
+    updates: list[ToolkitUpdate]
     minor_version_driver: str | None
     """Lowest driver of minor-version compatibility; None: the release has no such thing."""
     sm_first: str
     sm_last: str | None
     """Highest compute capability it can compile for."""
-    sm: list[str]
     note: str
 
 
@@ -61,7 +69,8 @@ class Branch(SourcedRow):
     architectures: list[str]
     """Lowest and highest capability it is the last for."""
     what: str
-    gone_from: str
+    gone_from: int
+    """The first branch without them."""
     final: str
 
 
@@ -78,6 +87,8 @@ class Gpu(SourcedRow):
     name: str
     capability: str
     architecture: str
+    note: str = ""
+    """Where names or sources disagree."""
 
 
 class Breakage(SourcedRow):
@@ -91,6 +102,8 @@ class Breakage(SourcedRow):
     where: Literal["log", "dockerfile"]
     cause: str
     remedy: str
+    since: str = ""
+    """ISO date from which on it breaks; empty: at any time."""
     specific: bool
     """It fires for this cause alone."""
     sample: str
@@ -123,6 +136,8 @@ class Limit(SourcedRow):
     id: str
     product: str
     version: str
+    capability: str = ""
+    """The compute capability from which on GPUs are concerned; empty: it is about no GPU."""
     meaning: str
     remedy: str
 
@@ -135,23 +150,37 @@ class Variable(SourcedRow):
     meaning: str
 
 
-class RequireCuda(StrictModel):
-    """What an image of a CUDA release requires of the driver."""
+class DefaultRegistry(SourcedRow):
+    """The registry that is meant where an image's name has none."""
 
-    cuda: str
-    value: str
+    name: str
+    aliases: list[str]
+    endpoint: str
+    """Host that answers for it."""
+    credentials: str
+    """Its key in Docker's configuration."""
+    namespace: str
+    """Put before a repository of one word."""
+    realms: list[str]
+    """Hosts of its token servers, which may see credentials for it."""
 
 
-class CudaImage(StrictModel):
-    """Environment and labels of an NVIDIA image."""
+class ReasonRow(StrictModel):
+    """What a reason of `harness check` says, and what it weighs. Texts are templates: `{name}` is
+    a fact that the rule knows, `{known.remedy}` a field of the row that `known` names."""
 
-    cuda: str
-    environment: dict[str, str]
-    labels: dict[str, str]
-    cudnn_environment: dict[str, str]
-    cudnn_labels: dict[str, str]
-    entrypoint: str
-    source: str
+    id: str
+    weight: Literal["blocks", "untold", "cpu", "change", "note", "fine"]
+    headline: str
+    remedy: str = ""
+    source: str = ""
+    confidence: Literal["measured", "read in the image", "table", "rule of thumb"]
+    known: str = ""
+    """Id of a limit or a breakage; empty: the texts need none."""
+    explain: str = ""
+    """Id for `harness explain`."""
+    foresees: dict[str, Literal["yes", "no"]] = {}
+    """Sign that running the image would show -> whether it would."""
 
 
 class CudaTable(StrictModel):
@@ -164,8 +193,6 @@ class CudaTable(StrictModel):
 class GpuTable(StrictModel):
     schema_: str
     gpus: list[Gpu]
-    ambiguous: list[str]
-    conflicts: list[str]
 
 
 class BreakageTable(StrictModel):
@@ -187,9 +214,16 @@ class LimitTable(StrictModel):
 class NvidiaTable(StrictModel):
     schema_: str
     variables: list[Variable]
-    require_cuda: list[RequireCuda]
-    examples: list[CudaImage]
-    gaps: list[str]
+
+
+class ReasonTable(StrictModel):
+    schema_: str
+    reasons: list[ReasonRow]
+
+
+class RegistryTable(StrictModel):
+    schema_: str
+    default: DefaultRegistry
 
 
 T = TypeVar("T", bound=StrictModel)
@@ -233,6 +267,24 @@ def systems() -> SystemTable:
 def limits() -> dict[str, Limit]:
     """Versions at which products changed, by id."""
     return {one.id: one for one in load("engines.json", LimitTable).limits}
+
+
+@cache
+def reasons() -> dict[str, ReasonRow]:
+    """What reasons of `harness check` say and weigh, by id."""
+    return {one.id: one for one in load("reasons.json", ReasonTable).reasons}
+
+
+@cache
+def known() -> dict[str, Limit | Breakage]:
+    """Limits and breakages, by id: what a reason may rest on."""
+    return {**limits(), **{one.id: one for one in breakages()}}
+
+
+@cache
+def default_registry() -> DefaultRegistry:
+    """The registry that is meant where an image's name has none."""
+    return load("registries.json", RegistryTable).default
 
 
 @cache

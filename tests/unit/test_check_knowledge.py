@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 from harness.cli import app
 from harness.errors import InternalError, UsageError
 from harness.knowledge import frameworks, library
-from harness.knowledge.explain import entries, explain, gpu_id, listing, text_of
+from harness.knowledge.entries import entries, gpu_id
+from harness.knowledge.explain import explain, listing, text_of
 from harness.knowledge.library import CudaTable, load
 from harness.knowledge.versions import at_least, minor, release
 
@@ -39,12 +40,13 @@ def test_no_file_names_an_index_or_a_mirror(path: Path) -> None:
 
 def test_every_table_is_read_and_checked() -> None:
     library.cuda(), library.gpus(), library.systems(), library.limits(), library.nvidia()
+    library.default_registry(), library.reasons()
     assert ("tensorflow",) == frameworks.names()
     for name in frameworks.names():
         frameworks.builds(name), frameworks.tags(name), frameworks.wheels(name)
         frameworks.pins(name), frameworks.conflicts(name), frameworks.loaded(name, "1.2.1")
     read = {"registries.json", "cuda.json", "gpus.json", "systems.json", "engines.json"}
-    read |= {"nvidia_images.json", "breakages.json"}
+    read |= {"nvidia_images.json", "breakages.json", "reasons.json"}
     read |= {f"tensorflow_{kind}.json" for kind in _KINDS}
     assert read == {path.name for path in FILES}
 
@@ -83,10 +85,11 @@ def test_ids_are_one_of_a_kind() -> None:
     rows = len(library.breakages()) + len(library.limits()) + len(library.gpus().gpus)
     rows += len(library.systems().systems) + len(library.systems().pythons)
     rows += len(library.cuda().toolkits) + len(library.cuda().branches) + len(library.cuda().rules)
-    rows += len(library.nvidia().variables)
+    rows += len(library.nvidia().variables) + len([library.default_registry()])
     for name in frameworks.names():
         rows += len(frameworks.builds(name)) + len(frameworks.tags(name).periods)
-        rows += len(frameworks.wheels(name).wheels)
+        rows += len(frameworks.wheels(name).wheels) + len([frameworks.tags(name)])
+        rows += len(frameworks.tags(name).releases) + len(frameworks.loaded_rows(name))
     assert rows == len(entries())
 
 
@@ -130,15 +133,28 @@ def test_builds_reach_from_the_first_to_the_last_release() -> None:
     assert ("0.12", "2.21", 39) == (found[0], found[-1], len(found))
 
 
-def test_every_build_says_how_it_finds_cuda_and_what_cpu_it_needs() -> None:
-    linkages = {
-        row.gpu_library_linkage.split()[0] for row in frameworks.builds("tensorflow").values()
+def test_the_fields_of_a_build_say_what_its_words_say() -> None:
+    rows = frameworks.builds("tensorflow").values()
+    linkages = {(row.gpu_libraries, row.gpu_library_linkage.split()[0]) for row in rows}
+    assert {("linked", "DT_NEEDED"), ("opened", "dlopen")} == linkages
+    floors = {(row.instruction_set, row.min_cpu.split(";")[0]) for row in rows}
+    assert {("avx", "AVX"), ("baseline", "x86-64 baseline (SSE2)")} == floors
+    baseline = [row.minor for row in rows if row.needs(f"{row.minor}.0") == "baseline"]
+    assert "1.5" == baseline[-1]
+    named = {row.minor for row in rows if "itself needs AVX2" in row.min_cpu}
+    assert {"2.4"} == named == {row.minor for row in rows if row.instruction_set_of_release}
+    assert ("avx2", "avx") == tuple(
+        frameworks.builds("tensorflow")["2.4"].needs(one) for one in ("2.4.0", "2.4.1")
+    )
+
+
+def test_the_fields_of_a_set_say_what_its_words_say() -> None:
+    rows = frameworks.pins("tensorflow")
+    assert [one.works for one in rows] == [not one.seen.startswith("import fails") for one in rows]
+    assert {True, False} == {one.works for one in rows}
+    assert frameworks.gpu_packages("tensorflow") == {
+        name for name in frameworks.packages("tensorflow") if name.endswith("-gpu")
     }
-    assert {"DT_NEEDED", "dlopen"} == linkages
-    floors = {row.min_cpu.split(";")[0] for row in frameworks.builds("tensorflow").values()}
-    assert {"AVX", "x86-64 baseline (SSE2)"} == floors
-    needs = [name for name, row in frameworks.builds("tensorflow").items() if not row.needs_avx]
-    assert "1.5" == needs[-1]
 
 
 def test_every_build_has_a_period_and_a_toolkit() -> None:
@@ -181,7 +197,9 @@ def test_measured_wheels_agree_with_the_builds() -> None:
                 build.wheel_gpu_arch.cubin,
                 build.wheel_gpu_arch.ptx,
             )
-        assert build.needs_avx == (wheel.vex_functions > 1000), wheel.file
+        assert (build.needs(wheel.version) != "baseline") == (wheel.vex_functions > 1000), (
+            wheel.file
+        )
 
 
 # --- order ---------------------------------------------------------------------------------------

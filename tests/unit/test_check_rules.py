@@ -19,7 +19,7 @@ from harness.check.reasons import Confidence, Reason, ReuseAnswer, Weight, answe
 from harness.check.require_cuda import requirements, unsatisfied
 from harness.errors import Exit
 from harness.images.manifest import Form, Manifest
-from harness.knowledge.explain import entries
+from harness.knowledge.entries import entries
 
 CPU = "tensorflow/tensorflow:2.15.0"
 

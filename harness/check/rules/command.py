@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.check.host import TargetHost
-from harness.check.reasons import Confidence, Reason, Weight
+from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.text import clean_line
 
@@ -19,43 +19,20 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     root = image.user in ("", "0", "root") or image.user.startswith(("0:", "root:"))
     user = "root" if root else clean_line(image.user, 40)
     if "jupyter" in said or subject.said("jupyter"):
-        yield Reason(
-            weight=Weight.NOTE,
-            title=f"started without a command it serves Jupyter on port {_port(subject)} as {user}",
-            evidence=(f"command: {clean_line(said, 200) or 'none'}", _ports(image.ports)),
-            remedy="publish it to yourself only (-p 127.0.0.1:8888:8888), or give a command "
-            "(docker run ... bash)",
-            source="the image's configuration",
-            confidence=Confidence.READ,
-            explain="jupyter-token",
+        yield reason(
+            "serves-jupyter",
+            [f"command: {clean_line(said, 200) or 'none'}", _ports(image.ports)],
+            port=_port(subject),
+            user=user,
         )
     else:
-        yield Reason(
-            weight=Weight.NOTE,
-            title=f"started without a command it runs {clean_line(said, 120) or 'nothing'} "
-            f"as {user}",
-            evidence=(_ports(image.ports),),
-            source="the image's configuration",
-            confidence=Confidence.READ,
-        )
+        command = clean_line(said, 120) or "nothing"
+        yield reason("default-command", [_ports(image.ports)], command=command, user=user)
     if image.volumes:
-        yield Reason(
-            weight=Weight.NOTE,
-            title="it declares volumes: what is written there outlives the container",
-            evidence=(clean_line(", ".join(image.volumes), 200),),
-            remedy="remove it with `docker rm -v`",
-            source="the image's configuration",
-            confidence=Confidence.READ,
-        )
+        yield reason("declares-volumes", [clean_line(", ".join(image.volumes), 200)])
     if subject.for_gpu and subject.said("nvidia-docker"):
-        yield Reason(
-            weight=Weight.NOTE,
-            title="instructions of its time say `nvidia-docker run`; today that is "
-            "`docker run --gpus all`",
-            evidence=tuple(one.evidence for one in subject.all("nvidia-docker")[:1]),
-            source="NVIDIA/nvidia-docker README.md, deprecation notice",
-            confidence=Confidence.READ,
-            explain="nvidia-docker-v1-gone",
+        yield reason(
+            "nvidia-docker-run", [one.evidence for one in subject.all("nvidia-docker")[:1]]
         )
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.check.foreseen import NO, YES, Sign, foreseen
 from harness.check.host import TargetHost
-from harness.check.reasons import Confidence, Reason, Weight
+from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 
 _UNPACKED = 2.5
@@ -24,13 +23,4 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
         f"{image.download_bytes / 1e9:.2f} GB to download, about {needed / 1e9:.1f} GB needed, "
         f"{engine.free_bytes / 1e9:.1f} GB free"
     )
-    short = needed > engine.free_bytes
-    yield Reason(
-        weight=Weight.CHANGE if short else Weight.NOTE,
-        title="there is not enough disk for it" if short else "there is disk enough for it",
-        evidence=(told,),
-        remedy="remove images you no longer need (`docker system df` lists them)" if short else "",
-        source="the manifest's sizes; unpacked is 2.5 times that",
-        confidence=Confidence.THUMB,
-        foresees=foreseen(Sign.ROOM, NO if short else YES),
-    )
+    yield reason("disk-short" if needed > engine.free_bytes else "disk-enough", [told])

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.check.foreseen import IMPORTS_NOT, STARTS_NOT
 from harness.check.host import TargetHost
-from harness.check.reasons import Confidence, Reason, Weight
+from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.knowledge.library import System, limits
 from harness.knowledge.versions import at_least
@@ -25,18 +24,9 @@ def _vsyscall(system: System, host: TargetHost) -> Iterator[Reason]:
     limit = limits()["glibc-vsyscall"]
     if at_least(system.glibc, limit.version) or host.vsyscall in ("emulate", "xonly"):
         return
-    known = host.vsyscall == "none"
-    yield Reason(
-        weight=Weight.BLOCKS if known else Weight.UNTOLD,
-        title=f"the C library of {system.name} needs the vsyscall page, which "
-        + ("this kernel does not have" if known else "this kernel may not have"),
-        evidence=(f"glibc {system.glibc}", f"kernel {host.kernel or 'not known'}"),
-        remedy=limit.remedy,
-        source=limit.source,
-        confidence=Confidence.TABLE,
-        explain=limit.id,
-        foresees=STARTS_NOT,
-    )
+    evidence = [f"glibc {system.glibc}", f"kernel {host.kernel or 'not known'}"]
+    id = "vsyscall-missing" if host.vsyscall == "none" else "vsyscall-not-known"
+    yield reason(id, evidence, system=system.name)
 
 
 def _threads(system: System, host: TargetHost) -> Iterator[Reason]:
@@ -45,13 +35,5 @@ def _threads(system: System, host: TargetHost) -> Iterator[Reason]:
         return
     if not at_least(system.glibc, limits()["glibc-clone3"].version):
         return
-    yield Reason(
-        weight=Weight.BLOCKS,
-        title=f"programs of {system.name} cannot start threads under this Docker Engine",
-        evidence=(f"glibc {system.glibc}", f"Docker Engine {engine.version}"),
-        remedy=limit.remedy,
-        source=limit.source,
-        confidence=Confidence.TABLE,
-        explain=limit.id,
-        foresees=IMPORTS_NOT,
-    )
+    evidence = [f"glibc {system.glibc}", f"Docker Engine {engine.version}"]
+    yield reason("threads-refused", evidence, system=system.name)

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.check.foreseen import COMPUTES, CPU_ONLY, IMPORTS_NOT
 from harness.check.host import TargetHost
-from harness.check.reasons import Confidence, Reason, Weight
+from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.images.inside import Inside
 from harness.knowledge.frameworks import Build
@@ -27,30 +26,20 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
         for soname, what, said in _needed(subject, build)
         if not _serves(soname, what, said)
     ]
+    facts = {
+        "framework": subject.framework,
+        "cuda": build.cuda,
+        "cudnn": build.cudnn,
+        "source": build.sources.sonames,
+    }
     for soname, what, said in lacking:
-        cause = "it cannot even be imported" if build.links_cuda else "it falls back to the CPU"
-        yield Reason(
-            weight=Weight.BLOCKS if build.links_cuda else Weight.CPU,
-            title=f"{subject.framework} {subject.version} needs {soname}; the image has {what} "
-            f"{said}: {cause}",
-            evidence=tuple(f"{one.origin}: {one.evidence}" for one in subject.all(what)[:2]),
-            remedy=f"use a base with CUDA {build.cuda} and cuDNN {build.cudnn}",
-            source=build.sources.get("sonames") or "",
-            confidence=Confidence.TABLE,
-            explain="libcudnn-missing" if what == "cudnn" else f"cuda-{build.cuda}",
-            foresees=IMPORTS_NOT if build.links_cuda else CPU_ONLY,
-        )
+        evidence = [f"{one.origin}: {one.evidence}" for one in subject.all(what)[:2]]
+        id = f"{what}-differs-{build.gpu_libraries}"
+        yield reason(id, evidence, soname=soname, said=said, version=subject.version, **facts)
     if not lacking and subject.said("cudnn"):
         sonames = ", ".join(soname for soname, _, _ in _needed(subject, build))
-        yield Reason(
-            weight=Weight.FINE,
-            title=f"CUDA {subject.said('cuda')} and cuDNN {subject.said('cudnn')} are those it "
-            f"was built for ({sonames})",
-            source=build.sources.get("sonames") or "",
-            confidence=Confidence.READ,
-            explain=f"{subject.framework}-{build.minor}",
-            foresees=COMPUTES,
-        )
+        facts |= {"cuda": subject.said("cuda"), "cudnn": subject.said("cudnn")}
+        yield reason("cuda-fits", sonames=sonames, minor=build.minor, **facts)
 
 
 def _opened(subject: Subject, build: Build, inside: Inside) -> Iterator[Reason]:
@@ -58,16 +47,13 @@ def _opened(subject: Subject, build: Build, inside: Inside) -> Iterator[Reason]:
     missing = [one for one in build.gpu_library_sonames if one not in inside.libraries]
     if build.links_cuda or not missing:
         return
-    yield Reason(
-        weight=Weight.CPU,
-        title=f"it opens CUDA libraries at run time that the image lacks: {', '.join(missing)}; "
-        "it falls back to the CPU, in silence but for a line of its log",
-        evidence=(f"{subject.framework} {build.minor}: {build.gpu_library_linkage}",),
-        remedy=f"use a base with CUDA {build.cuda} and cuDNN {build.cudnn}",
-        source=build.sources.get("sonames") or "",
-        confidence=Confidence.READ,
-        explain="dso-loader-warning",
-        foresees=CPU_ONLY,
+    yield reason(
+        "opened-libraries-missing",
+        [f"{subject.framework} {build.minor}: {build.gpu_library_linkage}"],
+        missing=", ".join(missing),
+        cuda=build.cuda,
+        cudnn=build.cudnn,
+        source=build.sources.sonames,
     )
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from harness.check.foreseen import IMPORTS_NOT, STARTS_NOT, Change
+from harness.check.foreseen import Change
 from harness.check.host import TargetHost
-from harness.check.reasons import Confidence, Reason, Weight
+from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.images.inside import Distribution, Inside
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_LAYERS = "its layers, read without running anything"
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
@@ -20,24 +20,9 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     if inside is None:
         return
     if inside.problems:
-        yield Reason(
-            weight=Weight.UNTOLD,
-            title="not all of its layers could be read",
-            evidence=inside.problems[:8],
-            remedy="do not run it where it could do harm; its maker may know why it is packed so",
-            source=_LAYERS,
-            confidence=Confidence.READ,
-        )
+        yield reason("layers-unreadable", inside.problems[:8])
     elif not inside.pythons:
-        yield Reason(
-            weight=Weight.BLOCKS,
-            title="there is no Python in it",
-            remedy="use an image that has one",
-            source=_LAYERS,
-            confidence=Confidence.READ,
-            explain="no-python-binary",
-            foresees=STARTS_NOT,
-        )
+        yield reason("no-python")
     else:
         yield from _first(subject, inside)
 
@@ -52,32 +37,22 @@ def _first(subject: Subject, inside: Inside) -> Iterator[Reason]:
         wanted = next(
             (one for one in known for holder in holders if _serves(one, holder)), known[0]
         )
-        yield Reason(
-            weight=Weight.CHANGE,
-            title="its Python is not on its PATH",
-            evidence=(f"PATH={path[:200]}", f"there is: {', '.join(known[:6])}"),
-            remedy=f"call it by its whole name: /{wanted}",
-            source=_LAYERS,
-            confidence=Confidence.READ,
-            explain="no-python-binary",
-            foresees=STARTS_NOT,
-            change=Change(interpreter=f"/{wanted}"),
-        )
+        evidence = [f"PATH={path[:200]}", f"there is: {', '.join(known[:6])}"]
+        found = reason("python-off-path", evidence, python=wanted)
+        yield replace(found, change=Change(interpreter=f"/{wanted}"))
     elif holders and not any(_for(holder, program, version, inside) for holder in holders):
         holder = holders[0]
         others = [one for one in known if _serves(one, holder)]
-        yield Reason(
-            weight=Weight.CHANGE,
-            title=f"the Python that is found first (/{program}, {version}) is not the one that "
-            f"{holder.name} is installed for",
-            evidence=(f"it lies in /{holder.path.rpartition('/')[0]}",),
-            remedy="call the other Python by its whole name: "
-            + ", ".join(f"/{one}" for one in others)[:200],
-            source=_LAYERS,
-            confidence=Confidence.READ,
-            foresees=IMPORTS_NOT,
-            change=Change(interpreter=f"/{others[0]}") if others else None,
+        found = reason(
+            "other-python-first",
+            [f"it lies in /{holder.path.rpartition('/')[0]}"],
+            first=program,
+            version=version,
+            distribution=holder.name,
+            others=", ".join(f"/{one}" for one in others)[:200],
         )
+        change = Change(interpreter=f"/{others[0]}") if others else None
+        yield replace(found, change=change)
 
 
 def _paths(subject: Subject) -> set[str]:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 from harness.check.foreseen import IMPORTS_NOT, Change
 from harness.check.host import TargetHost
-from harness.check.reasons import Confidence, Reason, Weight
+from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.knowledge import frameworks
 from harness.knowledge.frameworks import Conflict
 from harness.knowledge.library import breakages
-
-_WEIGHT = {"blocks": Weight.BLOCKS, "change": Weight.CHANGE, "note": Weight.NOTE}
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
@@ -30,7 +29,6 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     }
     image = subject.reading.image
     environment = image.environment if image else {}
-    known = {one.id: one for one in breakages()}
     for conflict in frameworks.conflicts(subject.framework):
         if conflict.absent and (
             subject.inside.problems or conflict.module in subject.inside.modules
@@ -38,23 +36,27 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
             continue  # what was not seen may be there, and what is there may not say so
         if not _applies(conflict, subject.version, python, installed, environment):
             continue
-        breakage = known[conflict.breakage]
         version = installed.get(conflict.package, "")
         told = f"{conflict.package} {version}" if version else f"no {conflict.package}"
-        told = told if conflict.package else f"Python {python}"
-        yield Reason(
-            weight=Weight.CHANGE if conflict.unless else _WEIGHT[conflict.effect],
-            title=f"{subject.framework} {subject.version} and {told}: {breakage.cause}",
-            evidence=(f"known for {conflict.framework}: {breakage.what}",),
-            remedy=breakage.remedy,
-            source=conflict.source,
-            confidence=Confidence.TABLE,
-            explain=breakage.id,
-            foresees=IMPORTS_NOT if conflict.effect == "blocks" else (),
-            change=Change(environment=tuple(sorted(conflict.unless.items())))
-            if conflict.unless
-            else None,
-        )
+        yield _conflict(subject, conflict, told if conflict.package else f"Python {python}")
+
+
+def _conflict(subject: Subject, conflict: Conflict, told: str) -> Reason:
+    breakage = next(one for one in breakages() if one.id == conflict.breakage)
+    mended = tuple(sorted(conflict.unless.items()))
+    found = reason(
+        "set-mended" if mended else f"set-{conflict.effect}",
+        [f"known for {conflict.framework}: {breakage.what}"],
+        IMPORTS_NOT if conflict.effect == "blocks" else (),
+        framework=subject.framework,
+        version=subject.version,
+        told=told,
+        cause=breakage.cause,
+        remedy=breakage.remedy,
+        source=conflict.source,
+        id=breakage.id,
+    )
+    return replace(found, change=Change(environment=mended) if mended else None)
 
 
 def _applies(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from harness.check.foreseen import IMPORTS_NOT
 from harness.check.host import TargetHost
-from harness.check.reasons import Confidence, Reason, Weight
+from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.images.inside import Damage
 from harness.knowledge import frameworks
@@ -20,7 +19,6 @@ _SPARED = re.compile(
 """What images are slimmed by, and what is only loaded when it is asked for: where no release near
 enough was measured."""
 _NAMED = 3
-_RECORD = "its own list of files (RECORD) against the layers"
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
@@ -47,31 +45,14 @@ def _told(damage: Damage, subject: Subject, own: frozenset[str]) -> Iterator[Rea
     # Of other distributions every release loads much the same; of its own modules it does not.
     alike = damage.name not in own or minor(measured) == minor(subject.version)
     deciding = _decide(broken, modules, alike=alike)
+    facts = {"name": damage.name, "version": damage.version}
     if deciding:
-        yield Reason(
-            weight=Weight.BLOCKS,
-            title=f"{damage.name} {damage.version} is damaged: {len(deciding)} of the modules that "
-            "its import loads are missing or altered",
-            evidence=_listed(deciding),
-            remedy=f"install it again: pip install --force-reinstall --no-deps "
-            f"{damage.name}=={damage.version}",
-            source=f"{_RECORD}; what the import of {measured} loads",
-            confidence=Confidence.READ,
-            foresees=IMPORTS_NOT,
-        )
+        count = str(len(deciding))
+        yield reason("damaged", _listed(deciding), count=count, measured=measured, **facts)
     spared = sorted({*broken} - {*deciding})
-    for what, said in (
-        (spared, "are missing, which its import does not load"),
-        (edited, "were edited"),
-    ):
+    for id, what in (("slimmed", spared), ("edited", edited)):
         if what:
-            yield Reason(
-                weight=Weight.NOTE,
-                title=f"{len(what)} modules of {damage.name} {damage.version} {said}",
-                evidence=_listed(what),
-                source=_RECORD,
-                confidence=Confidence.READ,
-            )
+            yield reason(id, _listed(what), count=str(len(what)), **facts)
 
 
 def _decide(paths: list[str], modules: frozenset[str], *, alike: bool) -> list[str]:
