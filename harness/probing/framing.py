@@ -35,7 +35,7 @@ class FrameReader:
         self._buffer = bytearray()
         self._frame: tuple[bytes, int, str] | None = None
         self._answered: dict[bytes, Answer] = {}
-        self._noise = _Noise(noise_bytes)
+        self._noise = _HeadAndTail(noise_bytes)
         self._received = 0
         self._notes: list[str] = []
         self._closed = False
@@ -155,7 +155,7 @@ class FrameReader:
         self._answered[marker] = answer
 
 
-class _Noise:
+class _HeadAndTail:
     """Head and tail of what was added."""
 
     def __init__(self, limit: int) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.commands.plan import plan
 from harness.errors import UsageError
 from harness.model import Cell, Evidence, Level, Nature
 from harness.probing.probe import applies, load_probe, load_probes
@@ -175,6 +176,20 @@ def test_what_nothing_here_runs_or_judges_yet_is_refused_at_its_place(
     assert remedy in message
     assert f"{tmp_path}/so.py:{line}:" in message
     assert f"{line} | " in message, "the line itself is shown"
+
+
+@pytest.mark.parametrize("old", ['"inside"', '"L2"'])
+def test_a_plan_ends_where_a_probe_of_the_suite_asks_for_what_nothing_does(
+    tmp_path: Path, old: str
+) -> None:
+    (tmp_path / "probes").mkdir()
+    (tmp_path / "matrix.yaml").write_text('version: 1\ncells: [{id: x, image: "name:tag"}]\n')
+    own = written(tmp_path / "probes", GOOD)
+    assert "so" in plan(tmp_path, (), (), False)
+
+    own.write_text(GOOD.replace(old, {'"inside"': '"outside"', '"L2"': '"L4"'}[old], 1))
+    with pytest.raises(UsageError, match=r"by this version of the harness"):
+        plan(tmp_path, (), (), False)
 
 
 def test_all_mistakes_of_all_files_are_told_at_once(tmp_path: Path) -> None:
