@@ -29,7 +29,7 @@ from tempfile import TemporaryDirectory
 from results_file import arguments, write_result
 
 from harness import standard
-from harness.engines.oci.profile import USER
+from harness.engines.oci.specification import USER
 from harness.model import Cell, Profile, Record, Suite
 from harness.probing.probe import load_probes
 from harness.recipes.orders import orders

@@ -15,6 +15,7 @@ from harness.commands.options import (
     DiskBudgetOption,
     EngineOption,
     FormatOption,
+    LockEngineOption,
     OutputOption,
     ResumeOption,
     ReuseOption,
@@ -177,12 +178,13 @@ def report(
 def lock(
     cell: CellOption = [],  # noqa: B006
     tag: TagOption = [],  # noqa: B006
+    engine: LockEngineOption = "auto",
     suite: SuiteOption = None,
 ) -> None:
     """Resolve and hash what each cell installs, inside its own base, and prove it by building."""
     from harness.commands.lock import lock as locked
 
-    locked(suite, cell, tag, _say)
+    locked(suite, cell, tag, engine, _say)
 
 
 @app.command()

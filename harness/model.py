@@ -119,10 +119,10 @@ class EvidenceKind(StrEnum):
 class Source:
     """One way to get a base. `kind` is one of pull, debian, prefix.
 
-    pull: `image` by digest. debian: a root file system of `suite` with `packages`, made by
-    mmdebstrap, whose interpreter is `interpreter`; with `archive` from Debian's archive of suites
-    that have left the mirrors. prefix: a CPython `python` found on this host (pyenv's or uv's),
-    put at /opt/python in a Debian root of `suite` with `packages`.
+    pull: `image` by digest, or by a tag. debian: a root file system of `suite` with `packages`,
+    made by mmdebstrap, whose interpreter is `interpreter`; with `archive` from Debian's archive of
+    suites that have left the mirrors. prefix: a CPython `python` found on this host (pyenv's or
+    uv's), put at /opt/python in a Debian root of `suite` with `packages`.
     """
 
     kind: str
@@ -361,6 +361,8 @@ class Lock:
     tools: tuple[Artifact, ...]
     """pip first; setuptools and wheel where a source distribution is built. Never in the image."""
     distributions: tuple[Artifact, ...]
+    base: str = ""
+    """`name:tag@sha256:...` of the base it was resolved in, where that was pulled by a tag."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -396,6 +398,9 @@ class ImageIdentity:
     recipe: str = ""
     base: str = ""
     """Image id of the base that was really used."""
+    base_source: str | None = field(default=None, metadata={ADDED: True})
+    """What that base was made from, in words; of what was pulled by a tag, the digest too. None:
+    it is not known, or there is no base."""
     origin: str = ""
     """How it was obtained: built, reused, pulled, found on the engine, and so on."""
     size_bytes: int = 0

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.doctor import diagnose
 from harness.doctor.bench import Bench
-from harness.doctor.finding import Finding, Status
+from harness.doctor.result import CheckResult, Status
 from harness.engines.oci.capabilities import TABLE
 from harness.errors import Exit, UsageError
 from harness.running.session import AUTO, CONTAINER_ENGINES, places
@@ -19,7 +19,7 @@ _SIGN = {Status.OK: "✓", Status.WARNING: "~", Status.PROBLEM: "✗", Status.UN
 _WIDTH = 18
 
 
-def doctor(engine: str) -> Iterator[Finding]:
+def doctor(engine: str) -> Iterator[CheckResult]:
     """Every check's finding as it comes. Raises UsageError for an engine without containers."""
     if engine not in (AUTO, *CONTAINER_ENGINES):
         raise UsageError(
@@ -49,7 +49,7 @@ def _first(engine: str, folders: dict[str, Path]) -> Bench:
     return tried[0]
 
 
-def line(finding: Finding) -> str:
+def line(finding: CheckResult) -> str:
     """A finding for a terminal, its remedy below it."""
     told = f"{_SIGN[finding.status]} {finding.check:{_WIDTH}} {clean_line(finding.evidence, 400)}"
     if finding.remedy:
@@ -57,13 +57,13 @@ def line(finding: Finding) -> str:
     return inert_in_ci(told)
 
 
-def as_json(findings: list[Finding]) -> str:
+def as_json(findings: list[CheckResult]) -> str:
     """All of them for a program."""
     tree = {"checks": [{k: clean(str(v)) for k, v in asdict(one).items()} for one in findings]}
     return inert_json(json.dumps(tree, indent=1)) + "\n"
 
 
-def status_of(findings: list[Finding]) -> Exit:
+def status_of(findings: list[CheckResult]) -> Exit:
     """4 where runs will fail, else 0."""
     bad = any(one.status is Status.PROBLEM for one in findings)
     return Exit.INFRASTRUCTURE if bad else Exit.OK

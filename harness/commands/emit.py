@@ -17,6 +17,7 @@ from harness.machine.files import atomic_write
 from harness.model import Cell, Suite
 from harness.recipes.lockfile import lock_path, render_lock
 from harness.recipes.orders import lock_of
+from harness.running.session import AUTO
 from harness.suite.document import read_document
 from harness.suite.matrix import FILE_NAME, load_suite
 
@@ -54,7 +55,7 @@ def emit_cell(
             target.parent.mkdir(parents=True, exist_ok=True)
             atomic_write(target, text.encode())
         if not found.locked:
-            lock(folder, [found.cell.id], [], say)
+            lock(folder, [found.cell.id], [], AUTO, say)
     except BaseException:
         from shutil import rmtree
 

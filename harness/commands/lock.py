@@ -2,65 +2,83 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from harness.errors import HarnessError, InfrastructureError, UsageError
+from harness.engines import names
+from harness.errors import EngineError, HarnessError, InfrastructureError, UsageError
 from harness.machine.files import atomic_write
 from harness.model import Cell, Outcome, Suite
 from harness.recipes.lockfile import lock_path, render_lock
 from harness.recipes.orders import Order, locked_recipe
 from harness.recipes.recipe import base_of
-from harness.running.session import open_suite, workshop
+from harness.running.session import CONTAINER_ENGINES, open_suite, opened_engine, workshop
 from harness.suite.selection import select
+
+if TYPE_CHECKING:
+    from harness.engines.oci.engine import ContainerEngine
 
 
 def lock(
     suite_path: Path | None,
     cells: Sequence[str],
     tags: Sequence[str],
+    engine: str,
     say: Callable[[str], object],
 ) -> None:
     """Lock the selected built cells (without a selection: all of them), one file each.
 
     A lock is written only after an image was built from it. Raises at the end, with every cell
-    that could not be locked; the others are written.
+    that could not be locked; the others are written. Raises UsageError for an engine without
+    containers, before anything starts; EngineError where none answers.
     """
+    if engine in names() and engine not in CONTAINER_ENGINES:
+        raise UsageError(
+            f"locks are resolved in a container of a cell's base: engine {engine} has none",
+            remedy=f"take --engine {' or '.join(CONTAINER_ENGINES)}; their locks are good for all",
+        )
     suite = open_suite(suite_path)
     chosen = select(suite, cells, tags) if cells or tags else suite.cells
     problems: list[str] = []
     infrastructure = False
-    for cell in chosen:
-        if not cell.base:
-            continue
-        try:
-            _lock_cell(suite, cell, say)
-        except HarnessError as error:
-            problems.append(f"{cell.id}: {error}")
-            infrastructure = infrastructure or isinstance(error, InfrastructureError)
-            say(f"{cell.id}: {error}")
+    with _container_engine(suite, engine) as opened:
+        for cell in chosen:
+            if not cell.base:
+                continue
+            try:
+                _lock_cell(opened, suite, cell, say)
+            except HarnessError as error:
+                problems.append(f"{cell.id}: {error}")
+                infrastructure = infrastructure or isinstance(error, InfrastructureError)
+                say(f"{cell.id}: {error}")
     if problems:
         kind = InfrastructureError if infrastructure else UsageError
         raise kind("not locked:\n" + "\n".join(problems))
 
 
-def _lock_cell(suite: Suite, cell: Cell, say: Callable[[str], object]) -> None:
-    from harness.engines.oci.cells import obtain
-    from harness.engines.oci.connection import connect
-    from harness.engines.oci.locking import resolve
+@contextmanager
+def _container_engine(suite: Suite, engine: str) -> Iterator[ContainerEngine]:
+    from harness.engines.oci.engine import ContainerEngine
 
-    shop = workshop(suite)
+    with opened_engine(engine, workshop(suite)) as (opened, notices):
+        if not isinstance(opened, ContainerEngine):
+            raise EngineError(
+                "no container engine answers, and locks are resolved in a container",
+                remedy="; ".join(notices),
+            )
+        yield opened
 
+
+def _lock_cell(
+    engine: ContainerEngine, suite: Suite, cell: Cell, say: Callable[[str], object]
+) -> None:
     def tell(line: str) -> None:
         say(f"{cell.id}: {line}")
 
-    client = connect(timeout_s=3600)
-    try:
-        made = resolve(client, cell, base_of(suite, cell), shop, tell)
-        order = Order(cell=cell, recipe=locked_recipe(suite, cell, made))
-        obtained = obtain(client, order, shop, tell)
-    finally:
-        client.close()
+    made = engine.resolve(cell, base_of(suite, cell), tell)
+    obtained = engine.obtain(Order(cell=cell, recipe=locked_recipe(suite, cell, made)), tell)
     if obtained.outcome is not Outcome.OK:
         raise UsageError(
             f"what was resolved does not build ({obtained.outcome}): {obtained.reason}",
@@ -71,3 +89,5 @@ def _lock_cell(suite: Suite, cell: Cell, say: Callable[[str], object]) -> None:
     atomic_write(path, render_lock(made).encode())
     size = sum(artifact.size for artifact in made.distributions) / 1e6
     tell(f"locked {len(made.distributions)} distributions, {size:.0f} MB")
+    if made.base:
+        tell(f"its base is locked too: {made.base}")

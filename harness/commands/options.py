@@ -19,6 +19,9 @@ EngineOption = Annotated[
     str,
     typer.Option("--engine", help="docker, podman, host, replay; auto: what answers, else host."),
 ]
+LockEngineOption = Annotated[
+    str, typer.Option("--engine", help="docker or podman; auto: what answers.")
+]
 FormatOption = Annotated[str, typer.Option("--format", help="terminal, markdown or json.")]
 OutputOption = Annotated[Path | None, typer.Option("--output", help="Write to this file.")]
 VerifiedOption = Annotated[

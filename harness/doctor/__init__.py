@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from harness.doctor.bench import Bench
-from harness.doctor.finding import Finding
+from harness.doctor.result import CheckResult
 
-Check = Callable[[Bench], Finding]
+Check = Callable[[Bench], CheckResult]
 
 
 def checks() -> tuple[Check, ...]:
@@ -20,7 +20,7 @@ def checks() -> tuple[Check, ...]:
     return (*engine.CHECKS, *containers.CHECKS, *host.CHECKS, *gpu.CHECKS)
 
 
-def diagnose(bench: Bench) -> Iterator[Finding]:
+def diagnose(bench: Bench) -> Iterator[CheckResult]:
     """Do them all, one after the other."""
     for check in checks():
         yield check(bench)

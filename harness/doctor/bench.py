@@ -6,7 +6,7 @@ import io
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from secrets import token_hex
@@ -19,8 +19,14 @@ from harness.doctor.root import NoRoot, interpreter, python_root
 from harness.engines.oci import LABEL
 from harness.engines.oci.capabilities import Capabilities
 from harness.engines.oci.connection import connect, engine_errors, explanation, row_of
-from harness.engines.oci.containers import remove, scratch_path
-from harness.engines.oci.profile import HARNESS_DIR, USER, host_options
+from harness.engines.oci.containers import remove
+from harness.engines.oci.specification import (
+    HARNESS_DIR,
+    ROOT,
+    ContainerSpec,
+    create_container,
+    scratch_path,
+)
 from harness.engines.oci.sweep import remove_network
 from harness.engines.oci.volume import fill_volume, remove_volume
 from harness.engines.oci.whereabouts import cores_of, is_local
@@ -33,6 +39,7 @@ PROCESSES = 40
 GIVEN = b"from this host\n"
 """What is put into the volume."""
 _PATIENCE_S = 60
+_TRIED = Profile(memory_bytes=MEMORY, processes=PROCESSES)
 
 
 class NotTried(Exception):
@@ -132,14 +139,16 @@ class Bench:
         """What a program sees in the strict profile. Raises NotTried, EngineError."""
         return self.told(_LOOK.replace("SCRATCH", repr(scratch := scratch_path())), scratch)
 
-    def told(self, program: str, scratch: str, **more: Any) -> dict[str, Any]:
+    def told(self, program: str, scratch: str, network: str = "") -> dict[str, Any]:
         """What a program in a container prints, as JSON. Raises NotTried, EngineError."""
-        profile = Profile(memory_bytes=MEMORY, processes=PROCESSES, relaxations=("processes=",))
-        options = host_options(
-            profile, self.row, scratch=scratch, volume=self.volume, cores=cores_of(self.info)
+        spec = replace(
+            self._spec(program),
+            profile=_TRIED,
+            scratch=scratch,
+            volume=self.volume,
+            network=network,
         )
-        options.update(more)
-        with self._container(program, options) as container:
+        with self._container(spec) as container:
             try:
                 self.engine.start(container)
                 status = self.engine.wait(container, timeout=_PATIENCE_S)
@@ -155,10 +164,10 @@ class Bench:
 
     def written(self) -> bytes:
         """What a container leaves in the volume, read back by the engine."""
-        options = {"network_mode": "none", "init": True}
-        binds = {self.volume: {"bind": HARNESS_DIR, "mode": "rw"}}
         program = f"open('{HARNESS_DIR}/taken', 'w').write('from the container\\n')"
-        with self._container(program, {**options, "binds": binds}, user="0:0") as container:
+        spec = replace(self._spec(program), user=ROOT, capabilities=("DAC_OVERRIDE",))
+        spec = replace(spec, volume=self.volume, volume_writable=True)
+        with self._container(spec) as container:
             try:
                 self.engine.start(container)
                 self.engine.wait(container, timeout=_PATIENCE_S)
@@ -167,22 +176,18 @@ class Bench:
             except NotFound as error:
                 raise NotTried("what the container wrote is not there") from error
 
+    def _spec(self, program: str) -> ContainerSpec:
+        return ContainerSpec(
+            image=self.image,
+            command=(interpreter(), "-I", "-S", "-B", "-c", program),
+            labels=self.labels("container"),
+            cores=cores_of(self.info),
+        )
+
     @contextmanager
-    def _container(
-        self, program: str, options: Mapping[str, Any], user: str = f"{USER}:{USER}"
-    ) -> Iterator[str]:
+    def _container(self, spec: ContainerSpec) -> Iterator[str]:
         with engine_errors("trying a container"):
-            made = self.engine.create_container(
-                image=self.image,
-                entrypoint=[interpreter(), "-I", "-S", "-B", "-c", program],
-                command=[],
-                user=user,
-                working_dir="/",
-                labels=self.labels("container"),
-                volumes=[HARNESS_DIR],
-                use_config_proxy=False,
-                host_config=self.engine.create_host_config(**options),
-            )["Id"]
+            made = create_container(self.engine, spec)
             try:
                 yield made
             finally:

@@ -8,18 +8,17 @@ from collections.abc import Callable
 from functools import wraps
 
 from harness.doctor.bench import GIVEN, MEMORY, PROCESSES, Bench, NotTried
-from harness.doctor.finding import Finding, ok, problem, unverified, warning
-from harness.engines.oci.containers import scratch_path
-from harness.engines.oci.profile import USER
+from harness.doctor.result import CheckResult, ok, problem, unverified, warning
+from harness.engines.oci.specification import USER, scratch_path
 from harness.errors import EngineError
 
 
-def _tried(name: str) -> Callable[[Callable[[Bench], Finding]], Callable[[Bench], Finding]]:
+def _tried(name: str) -> Callable[[Callable[[Bench], CheckResult]], Callable[[Bench], CheckResult]]:
     """A check that is unverified without an engine, and a problem where no container runs."""
 
-    def decorate(check: Callable[[Bench], Finding]) -> Callable[[Bench], Finding]:
+    def decorate(check: Callable[[Bench], CheckResult]) -> Callable[[Bench], CheckResult]:
         @wraps(check)
-        def run(bench: Bench) -> Finding:
+        def run(bench: Bench) -> CheckResult:
             if bench.client is None:
                 return unverified(name, "no engine answers")
             try:
@@ -38,7 +37,7 @@ _LOOK_AT_ENGINE = "look at the engine's own log"
 
 
 @_tried("strict container")
-def strict(bench: Bench) -> Finding:
+def strict(bench: Bench) -> CheckResult:
     """A container starts with no network, no capability, a read-only root, as nobody."""
     seen = bench.strict
     told = (
@@ -55,10 +54,10 @@ def strict(bench: Bench) -> Finding:
 
 
 @_tried("network")
-def network(bench: Bench) -> Finding:
+def network(bench: Bench) -> CheckResult:
     """A container starts on a network of its own."""
     program = "import json, socket; print(json.dumps([name for _, name in socket.if_nameindex()]))"
-    found = bench.told(program, scratch_path(), network_mode=bench.network)
+    found = bench.told(program, scratch_path(), network=bench.network)
     others = [name for name in found if name != "lo"]
     if not others:
         return warning("network", "it has no interface", "tests that map ports will not work")
@@ -66,7 +65,7 @@ def network(bench: Bench) -> Finding:
 
 
 @_tried("volumes")
-def volumes(bench: Bench) -> Finding:
+def volumes(bench: Bench) -> CheckResult:
     """What is put into a volume is seen inside, read-only; what is written there comes back."""
     seen = bench.strict
     if seen["given"] != GIVEN.decode().strip() or seen["volume"]:
@@ -82,7 +81,7 @@ def volumes(bench: Bench) -> Finding:
 
 
 @_tried("limits")
-def limits(bench: Bench) -> Finding:
+def limits(bench: Bench) -> CheckResult:
     """Limits on memory and processes are those that were asked for."""
     seen = bench.strict
     told = f"memory {seen['memory'] or 'not shown'}, processes {seen['processes'] or 'not shown'}"
@@ -101,7 +100,7 @@ def limits(bench: Bench) -> Finding:
 
 
 @_tried("new libc")
-def new_libc(bench: Bench) -> Finding:
+def new_libc(bench: Bench) -> CheckResult:
     """Programs of a C library from 2.34 on find clone3 refused as unknown, not as forbidden."""
     seen = bench.strict["clone3"]
     told = f"clone3 ends in {seen}"
@@ -116,7 +115,7 @@ def new_libc(bench: Bench) -> Finding:
 
 
 @_tried("old libc")
-def old_libc(bench: Bench) -> Finding:
+def old_libc(bench: Bench) -> CheckResult:
     """Programs of a C library before 2.14 find the page vsyscall."""
     seen = bench.strict
     if seen["vsyscall"]:

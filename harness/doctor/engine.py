@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from harness.doctor.bench import Bench
-from harness.doctor.finding import Finding, ok, problem, unverified, warning
+from harness.doctor.result import CheckResult, ok, problem, unverified, warning
 from harness.engines.oci.connection import engine_errors
 
 _OLDEST_API = (1, 40)
 """Of Docker 19.03, the first with device requests for GPUs."""
 
 
-def answers(bench: Bench) -> Finding:
+def answers(bench: Bench) -> CheckResult:
     """An engine answers."""
     if bench.client is None:
         return problem("engine", bench.why, f"{bench.row.start}; `--engine host` does without")
@@ -20,7 +20,7 @@ def answers(bench: Bench) -> Finding:
     return ok("engine", f"{bench.row.engine} {version.get('Version', '?')} {where}")
 
 
-def window(bench: Bench) -> Finding:
+def window(bench: Bench) -> CheckResult:
     """There is a version of the API that both sides speak."""
     if bench.client is None:
         return unverified("API", "no engine answers")
@@ -34,7 +34,7 @@ def window(bench: Bench) -> Finding:
     return ok("API", told)
 
 
-def security(bench: Bench) -> Finding:
+def security(bench: Bench) -> CheckResult:
     """System calls are filtered by default."""
     if bench.client is None:
         return unverified("security", "no engine answers")

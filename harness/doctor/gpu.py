@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.doctor.bench import Bench
-from harness.doctor.finding import Finding, ok, problem, unverified, warning
+from harness.doctor.result import CheckResult, ok, problem, unverified, warning
 from harness.engines.oci.gpu import gpu_hook
 from harness.engines.oci.toolkit import FLOOR, toolkit_version
 
 _DRIVER = Path("/proc/driver/nvidia/version")
 
 
-def driver(bench: Bench) -> Finding:
+def driver(bench: Bench) -> CheckResult:
     """The NVIDIA driver is loaded."""
     if bench.client is not None and not bench.local:
         return unverified("GPU driver", "the engine runs elsewhere: its driver cannot be seen")
@@ -25,7 +25,7 @@ def driver(bench: Bench) -> Finding:
     return ok("GPU driver", " ".join(told.split()))
 
 
-def toolkit(bench: Bench) -> Finding:
+def toolkit(bench: Bench) -> CheckResult:
     """The engine can hand a GPU to containers, by a toolkit without known ways out of them."""
     if bench.client is None:
         return unverified("GPU in containers", "no engine answers")

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from harness.doctor.bench import Bench
-from harness.doctor.finding import Finding, ok, unverified, warning
+from harness.doctor.result import CheckResult, ok, unverified, warning
 from harness.engines.oci.sweep import leftovers
 from harness.errors import EngineError
 from harness.machine.interpreters import find_interpreters
@@ -19,7 +19,7 @@ _PROGRAMS = ("mmdebstrap", "debootstrap")
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
-def room(bench: Bench) -> Finding:
+def room(bench: Bench) -> CheckResult:
     """There is room for images, downloads and records."""
     places = dict(bench.folders)
     if bench.local and (root := str(bench.info.get("DockerRootDir") or "")):
@@ -40,7 +40,7 @@ def _free(path: Path) -> int:
     return shutil.disk_usage(there).free
 
 
-def bases(bench: Bench) -> Finding:
+def bases(bench: Bench) -> CheckResult:
     """Debian roots can be made here."""
     missing = [name for name in _PROGRAMS if shutil.which(name) is None]
     if not _KEYRING.exists():
@@ -54,7 +54,7 @@ def bases(bench: Bench) -> Finding:
     return ok("bases", f"{', '.join(_PROGRAMS)} and Debian's keyring are here")
 
 
-def pythons(bench: Bench) -> Finding:
+def pythons(bench: Bench) -> CheckResult:
     """Interpreters of this host, for the engine `host` and for bases."""
     found = sorted({each.version for each in find_interpreters()}, key=_number)
     if not found:
@@ -66,7 +66,7 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".") if part.isdigit())
 
 
-def left(bench: Bench) -> Finding:
+def left(bench: Bench) -> CheckResult:
     """Dead runs left nothing."""
     found = list(dead_folders(owner_alive))
     if bench.client is None:

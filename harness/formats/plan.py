@@ -10,6 +10,7 @@ from harness.recipes.recipe import (
     base_of,
     base_request_digest,
     digest,
+    is_fresh,
     lock_request_digest,
     recipe_of,
     render,
@@ -55,7 +56,7 @@ def lock_state(cell: Cell, base: Base, lock: Lock | None) -> str:
     """present, missing, or stale: resolved for something else than is asked for now."""
     if lock is None:
         return "missing"
-    return "present" if lock.request == lock_request_digest(cell, base) else "stale"
+    return "present" if is_fresh(lock, cell, base) else "stale"
 
 
 def base_words(source: Source) -> str:

@@ -21,6 +21,7 @@ _FIELDS = ("name", "version", "filename", "sha256", "size")
 _FILENAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+!-]{0,250}(\.whl|\.tar\.gz|\.zip)")
 _NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,98}[A-Za-z0-9])?")
 _VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+!-]{0,98}")
+_PIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,180}@sha256:[0-9a-f]{64}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -63,6 +64,7 @@ def render_lock(lock: Lock) -> str:
     """The text of a lock file. Distributions sorted by name; tools as they are, pip first."""
     head = [f' "schema": {SCHEMA}']
     head += [f' "{key}": {json.dumps(getattr(lock, key))}' for key in _TEXTS]
+    head += [f' "base": {json.dumps(lock.base)}'] if lock.base else []
     distributions = sorted(lock.distributions, key=lambda one: (one.name.lower(), one.filename))
     lists = [
         _list("tools", lock.tools),
@@ -121,12 +123,16 @@ def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _lock(tree: dict[str, Any]) -> Lock:
     if tree.get("schema") != SCHEMA:
         raise _Refused(f"its schema is not {SCHEMA}")
+    pin = tree.pop("base", "")
+    if not isinstance(pin, str) or (pin and _PIN.fullmatch(pin) is None):
+        raise _Refused("`base` is no image with its tag and digest")
     _exactly(tree, {"schema", *_TEXTS, "tools", "distributions"}, "it")
     for key in _TEXTS:
         if not isinstance(tree[key], str) or len(tree[key]) > 200 or not tree[key].isprintable():
             raise _Refused(f"`{key}` is not a short text")
     return Lock(
         **{key: tree[key] for key in _TEXTS},
+        base=pin,
         tools=_artifacts(tree["tools"], "tools"),
         distributions=_artifacts(tree["distributions"], "distributions"),
     )

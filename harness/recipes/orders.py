@@ -10,7 +10,7 @@ from harness import standard
 from harness.errors import UsageError
 from harness.model import Cell, Lock, Recipe, Suite
 from harness.recipes.lockfile import find_lock
-from harness.recipes.recipe import base_of, lock_request_digest, recipe_of
+from harness.recipes.recipe import base_of, is_fresh, recipe_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +29,7 @@ def lock_of(suite: Suite, cell: Cell) -> Lock:
             f"cell {cell.id} has no lock: nothing says which distributions it installs",
             remedy=f"harness lock --cell {cell.id}",
         )
-    if lock.request != lock_request_digest(cell, base_of(suite, cell)):
+    if not is_fresh(lock, cell, base_of(suite, cell)):
         raise UsageError(
             f"the lock of cell {cell.id} is stale: what it was resolved from has changed",
             remedy=f"harness lock --cell {cell.id}",

@@ -15,6 +15,7 @@ from typing import Any
 
 from harness.errors import InternalError
 from harness.model import Base, Cell, Lock, Recipe, Suite
+from harness.recipes.pins import decisive, pin_holds, pinned
 
 _UNDIGESTED = frozenset({"place"})
 
@@ -32,7 +33,7 @@ def recipe_of(
     InternalError for a cell that is not built, or whose base the suite does not have.
     """
     return Recipe(
-        base=base_of(suite, cell),
+        base=pinned(base_of(suite, cell), lock),
         interpreter=cell.interpreter,
         lock=lock,
         environment=cell.environment,
@@ -80,7 +81,8 @@ def digest(value: object) -> str:
 
 
 def base_request_digest(base: Base) -> str:
-    """What a base is kept under on an engine: its Python and sources, whatever it is called."""
+    """What a base is kept under on an engine: its Python and sources, whatever it is called, but
+    for the tags it falls back to."""
     return digest(_base(base))
 
 
@@ -97,6 +99,11 @@ def lock_request_digest(cell: Cell, base: Base) -> str:
     )
 
 
+def is_fresh(lock: Lock, cell: Cell, base: Base) -> bool:
+    """Whether a lock was resolved for what the cell asks for now."""
+    return lock.request == lock_request_digest(cell, base) and pin_holds(base, lock)
+
+
 def _content(recipe: Recipe) -> dict[str, Any]:
     return {
         "base": _plain(_base(recipe.base)),
@@ -110,7 +117,7 @@ def _content(recipe: Recipe) -> dict[str, Any]:
 
 
 def _base(base: Base) -> dict[str, Any]:
-    return {"python": base.python, "sources": base.sources}
+    return {"python": base.python, "sources": decisive(base)}
 
 
 def _plain(value: object) -> Any:

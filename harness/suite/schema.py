@@ -77,9 +77,9 @@ class Table(BaseModel):
 
 
 class Pull(Table):
-    """An existing image, by digest."""
+    """An existing image, by digest or by a tag."""
 
-    pull: Annotated[str, Field(pattern=words.PINNED_IMAGE)]
+    pull: Annotated[str, Field(pattern=words.TAGGED_IMAGE)]
     interpreter: Interpreter = ""
 
 

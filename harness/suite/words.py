@@ -21,7 +21,9 @@ VARIABLE = r"^[A-Za-z_][A-Za-z0-9_]{0,99}$"
 ONE_LINE = r"^[^\x00-\x1f\x7f]*$"
 GLOB = r"^[^\x00-\x20\x7f]{1,200}$"
 IMAGE = r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}$"
-PINNED_IMAGE = r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,180}@sha256:[0-9a-f]{64}$"
+TAGGED_IMAGE = (
+    r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,180}(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$"
+)
 INTERPRETER = r"^(/[A-Za-z0-9._/+-]{1,200}|[A-Za-z][A-Za-z0-9._-]{0,79})$"
 DEBIAN_PACKAGE = r"^[a-z0-9][a-z0-9+.-]{1,99}(=[A-Za-z0-9.+:~-]{1,100})?$"
 SIZE = r"^[0-9]{1,9}(B|KiB|MiB|GiB|TiB)$"
@@ -36,7 +38,7 @@ MEANING = {
     ONE_LINE: "one line of text",
     GLOB: "a pattern without blanks, as in `package.*`",
     IMAGE: "an image's name, as in `name:tag`",
-    PINNED_IMAGE: "an image with its digest, as in `name@sha256:...`",
+    TAGGED_IMAGE: "an image with its tag or digest, as in `name:tag` or `name@sha256:...`",
     INTERPRETER: "an absolute path, or the name of a program",
     DEBIAN_PACKAGE: "the name of a Debian package",
 }

@@ -19,7 +19,7 @@ from testcontainers.core.container import DockerContainer
 from harness.engines import Obtained
 from harness.engines.oci import LABEL
 from harness.engines.oci.engine import ContainerEngine
-from harness.engines.oci.profile import USER, host_options
+from harness.engines.oci.specification import USER, ContainerSpec, host_options
 from harness.engines.oci.sweep import remove_network
 from harness.machine.lease import lease
 from harness.machine.owner import owner_token
@@ -101,7 +101,7 @@ def _held(engine: ContainerEngine, cell: Cell, obtained: Obtained) -> Iterator[C
         network, driver="bridge", options=_INTERNAL, labels={**labels, f"{LABEL}.kind": "network"}
     )["Id"]
     container: CellContainer | None = None
-    limits = _limits(engine, cell)
+    limits = _limits(engine, cell, obtained.image.id)
     scratch = limits.pop("tmpfs")
     try:
         container = CellContainer(
@@ -125,10 +125,16 @@ def _held(engine: ContainerEngine, cell: Cell, obtained: Obtained) -> Iterator[C
         remove_network(engine.client, made)
 
 
-def _limits(engine: ContainerEngine, cell: Cell) -> dict[str, Any]:
-    options = host_options(
-        cell.profile, engine.capabilities, scratch=_SCRATCH, volume="", cores=engine.cores
+def _limits(engine: ContainerEngine, cell: Cell, image: str) -> dict[str, Any]:
+    spec = ContainerSpec(
+        image=image,
+        command=(),
+        labels={},
+        profile=cell.profile,
+        cores=engine.cores,
+        scratch=_SCRATCH,
     )
+    options = host_options(spec, engine.capabilities)
     for elsewhere in ("binds", "network_mode"):
         del options[elsewhere]
     return options

@@ -9,6 +9,7 @@ import pytest
 from docker import APIClient
 
 from harness.engines.oci import images
+from harness.engines.oci.builder import Builder
 from harness.engines.oci.images import inspect_image
 from harness.engines.oci.volume import pack
 from harness.model import Outcome
@@ -80,11 +81,13 @@ def test_a_build_that_prints_without_end_is_given_up_and_its_log_is_bounded(
     with context.open("w+b") as packed:
         pack({"Dockerfile": text.encode()}, packed)
         packed.seek(0)
-        plan = images.BuildPlan(
+        wanted = images.ImageBuild(
             name="harness-tests/loud", dockerfile="Dockerfile", arguments={}, labels={}
         )
+        shop = workshop(tmp_path)
+        builder = Builder(client=engine, workshop=shop, log=log, say=lambda _: None)
         with pytest.raises(images.BuildFailed, match="it printed more than 1 MiB"):
-            images.build(engine, packed, plan, log, workshop(tmp_path))
+            images.build(builder, packed, wanted)
     assert MIB < log.stat().st_size < 2 * MIB
     assert [] == left.found()
 

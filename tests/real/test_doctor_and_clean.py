@@ -61,7 +61,7 @@ def test_without_an_engine_the_doctor_says_what_helps(tmp_path: Path) -> None:
 @pytest.fixture
 def dead() -> str:
     """The owner's label of a process that is no more."""
-    program = "from harness.owner import owner_token; print(owner_token())"
+    program = "from harness.machine.owner import owner_token; print(owner_token())"
     return subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     ).stdout.strip()

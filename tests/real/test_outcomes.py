@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from harness.engines.oci import engine as engine_module
-from harness.engines.oci.profile import USER
+from harness.engines.oci.specification import USER
 from harness.model import Outcome, Profile, Record
 from harness.probing.guest.runner import SCRATCH_VARIABLES
 from tests.real.leftovers import Leftovers

@@ -7,14 +7,14 @@ import re
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.compare.evidence import KINDS
 from harness.compare.rules import can_fail
 from harness.engines.oci.capabilities import DOCKER, TABLE
-from harness.engines.oci.containers import scratch_path
-from harness.engines.oci.profile import host_options
+from harness.engines.oci.specification import ContainerSpec, host_options, scratch_path
 from harness.formats.markdown import BUDGET
 from harness.machine.places import Places
 from harness.model import EvidenceKind, Expectation, Level, Nature, Probe, Profile
@@ -127,15 +127,21 @@ def test_scratch_lies_where_the_documentation_says_and_is_told_by_those_variable
     assert scratch_path() != scratch_path()
     (named,) = re.findall(r"the variables (.*?) name it\.", page)
     assert list(SCRATCH_VARIABLES) == codes(named)
-    options = host_options(Profile(), DOCKER, scratch="/scratch-x", volume="", cores=3)
+    options = options_of("/scratch-x")
     assert ["/scratch-x"] == list(options["tmpfs"])
     assert f"size={Profile().scratch_bytes}" in options["tmpfs"]["/scratch-x"]
     assert options["read_only"]
 
 
+def options_of(scratch: str) -> dict[str, Any]:
+    """What the engine is asked for by a strict container on three cores."""
+    spec = ContainerSpec(image="x", command=("true",), labels={}, cores=3, scratch=scratch)
+    return host_options(spec, DOCKER)
+
+
 def test_the_limit_on_processes_grows_with_the_cores_as_documented() -> None:
     (each,) = re.findall(r"grows by (\d+) for each core", text("matrix.md"))
-    options = host_options(Profile(), DOCKER, scratch="/s", volume="", cores=3)
+    options = options_of("/s")
     assert options["pids_limit"] == Profile().processes + 3 * int(each)
 
 

@@ -9,12 +9,12 @@ from typing import Any, cast
 import pytest
 from docker import APIClient
 
-from harness.engines.oci.containers import Ended, _well_ended
+from harness.engines.oci.containers import ContainerEnd, _well_ended
 from harness.engines.oci.watch import EventWatch
 from harness.model import Outcome
 
 OURS, OTHER = "c0ffee", "decade"
-PLAIN = Ended(outcome=Outcome.OK, exit=0)
+PLAIN = ContainerEnd(outcome=Outcome.OK, exit=0)
 
 
 class Told:
@@ -59,7 +59,7 @@ def died(code: str) -> tuple[str, str, dict[str, str]]:
     ],
 )
 def test_only_a_plain_end_needs_no_inspection(
-    expected: Ended | None, events: list[tuple[str, str, dict[str, str]]]
+    expected: ContainerEnd | None, events: list[tuple[str, str, dict[str, str]]]
 ) -> None:
     engine = Told(events)
     watch = EventWatch(cast("APIClient", engine))

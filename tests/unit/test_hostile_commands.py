@@ -18,7 +18,7 @@ from harness import cli
 from harness.commands import clean as clean_command
 from harness.commands import report as report_command
 from harness.commands.doctor import as_json, line
-from harness.doctor.finding import problem
+from harness.doctor.result import problem
 from harness.model import EngineInfo
 from harness.store.store import Store
 from harness.store.transfer import export

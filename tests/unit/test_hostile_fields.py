@@ -102,7 +102,13 @@ def told() -> tuple[Run, tuple[Record, ...]]:
         record("mnist", of=BAD, outcome=Outcome.CRASHED, reason="SIGSEGV", noise="dump"),
     ]
     identity = ImageIdentity(
-        id="sha256:01", manifest="sha256:02", layers=("a",), recipe="r", base="b", origin="built"
+        id="sha256:01",
+        manifest="sha256:02",
+        layers=("a",),
+        recipe="r",
+        base="b",
+        base_source="s",
+        origin="built",
     )
     full: dict[str, Any] = {
         "image": identity,

@@ -1,6 +1,7 @@
 """Lock files: stable bytes, and nothing of a hostile one gets through."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -198,3 +199,21 @@ def test_an_altered_lock_is_a_lock_or_refused(position: int, put: str) -> None:
     except UsageError:
         return
     assert all("/" not in one.filename for one in (*lock.tools, *lock.distributions))
+
+
+PINNED = replace(LOCK, base=f"python:2.7-slim-buster@sha256:{'0f' * 32}")
+
+
+def test_a_lock_keeps_the_digest_of_a_base_that_was_pulled_by_a_tag() -> None:
+    text = render_lock(PINNED)
+
+    assert f' "base": "python:2.7-slim-buster@sha256:{"0f" * 32}",\n' in text
+    assert PINNED == parse_lock(text, "x.json")
+
+
+@pytest.mark.parametrize("base", [1, None, "python:2.7", f"-x:1@sha256:{'0f' * 32}", "a@sha256:0f"])
+def test_a_lock_whose_base_is_no_image_with_its_digest_is_refused(base: object) -> None:
+    text = json.dumps({**json.loads(TEXT), "base": base})
+
+    with pytest.raises(UsageError, match="`base` is no image with its tag and digest"):
+        parse_lock(text, "x.json")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from harness.errors import MatrixError, Problem, UsageError
 from harness.model import Band, Excluded, Expectation, Level, Place, Profile, Source, Suite
+from harness.recipes.pins import by_tag
 from harness.suite.matrix import load_suite, read_suite
 
 ROOT = Path(__file__).parents[2]
@@ -271,8 +272,9 @@ def test_the_default_suite_is_what_issue_and_readme_promise() -> None:
     assert (("quick",), "tf1.2.1-py2.7") == (suite.default, suite.rules.reference)
     assert suite.excluded == ()
     kinds = [[(s.kind, s.archive) for s in base.sources] for base in suite.bases]
-    assert all(sources[-1] == ("prefix", False) for sources in kinds)
-    assert kinds[0] == [("debian", False), ("debian", True), ("prefix", False)]
+    assert all(sources[-2:] == [("prefix", False), ("pull", False)] for sources in kinds)
+    assert kinds[0] == [("debian", False), ("debian", True), ("prefix", False), ("pull", False)]
+    assert all(by_tag(base.sources[-1]) for base in suite.bases)
 
 
 def test_the_default_suite_lets_no_rule_cover_everything() -> None:

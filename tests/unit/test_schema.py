@@ -96,7 +96,7 @@ def test_every_pattern_has_a_meaning_in_words() -> None:
         ("bases", {"b": {"python": "3.9", "sources": []}}),
         ("bases", {"b": {"python": "3.9", "sources": [{"debian": "--include=x"}]}}),
         ("bases", {"b": {"python": "3.9", "sources": [{"debian": "x", "packages": ["-y"]}]}}),
-        ("bases", {"b": {"python": "3.9", "sources": [{"pull": "python:3.9"}]}}),
+        ("bases", {"b": {"python": "3.9", "sources": [{"pull": "python"}]}}),
         ("bands", [{"fact": "f", "dataset": "d", "low": float("nan"), "high": 1.0}]),
     ],
 )

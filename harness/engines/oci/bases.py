@@ -10,27 +10,23 @@ import json
 import tempfile
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from docker import APIClient
 from docker.errors import APIError
 
-from harness.engines import Say, Workshop
 from harness.engines.oci import LABEL
+from harness.engines.oci.builder import Builder
 from harness.engines.oci.connection import engine_errors, explanation
-from harness.engines.oci.images import (
-    BuildFailed,
-    BuildPlan,
-    build,
-    labelled,
-)
-from harness.engines.oci.roots import SourceFailed, debian, kept_or_made, pulled, with_python
+from harness.engines.oci.images import BuildFailed, ImageBuild, build, labelled
+from harness.engines.oci.roots import SourceFailed, kept_or_made, root_of
+from harness.engines.oci.specification import ContainerSpec, create_container
 from harness.engines.oci.stream import AttachedStream
 from harness.engines.oci.volume import pack
 from harness.errors import HarnessError
-from harness.model import Base, Outcome, Source
+from harness.model import Base, Outcome, Profile, Source
 from harness.recipes import recipe
+from harness.recipes.pins import by_tag
 from harness.standard import dockerfile
 
 
@@ -42,6 +38,14 @@ class ReadyBase:
     interpreter: str
     python: str
     source: Source
+    digest: str = ""
+    """Of a pulled one: what the registry answered with; empty where that is not known."""
+
+    @property
+    def provenance(self) -> str:
+        """The source in words; what was pulled by a tag with the digest that answered."""
+        tagged = self.digest and by_tag(self.source)
+        return describe(self.source) + (f"@{self.digest}" if tagged else "")
 
 
 class BaseUnavailable(HarnessError):
@@ -57,33 +61,29 @@ def base_name(base: Base) -> str:
     return f"{LABEL}-base:{recipe.base_request_digest(base)[:16]}"
 
 
-def obtain_base(
-    client: APIClient, base: Base, workshop: Workshop, log: Path, say: Say
-) -> ReadyBase:
+def obtain_base(builder: Builder, base: Base) -> ReadyBase:
     """Find or make a base.
 
-    Raises BaseUnavailable with every source's reason, DiskFull, or EngineError.
+    One that was made from a source the base no longer has (another tag, say) is made anew. Raises
+    BaseUnavailable with every source's reason, DiskFull, or EngineError.
     """
-    name = base_name(base)
     return _ready(
         kept_or_made(
-            client,
-            name,
-            workshop,
-            lambda: _first_that_works(client, base, name, workshop, log, say),
+            builder,
+            base_name(base),
+            lambda: _first_that_works(builder, base),
+            fits=lambda found: _source_of(found) in base.sources,
         )
     )
 
 
-def _first_that_works(
-    client: APIClient, base: Base, name: str, workshop: Workshop, log: Path, say: Say
-) -> dict[str, Any]:
+def _first_that_works(builder: Builder, base: Base) -> dict[str, Any]:
     reasons: list[str] = []
     outcomes: list[Outcome] = []
     for source in base.sources:
-        say(f"base {base.id}: {describe(source)}")
+        builder.say(f"base {base.id}: {describe(source)}")
         try:
-            return _make(client, base, source, name, workshop, log, say)
+            return _make(builder, base, source)
         except SourceFailed as failure:
             reasons.append(f"{describe(source)}: {failure}")
             outcomes.append(failure.outcome)
@@ -102,34 +102,26 @@ def describe(source: Source) -> str:
 
 def _ready(found: dict[str, Any]) -> ReadyBase:
     labels = found["Config"]["Labels"]
-    source = json.loads(labels[f"{LABEL}.base-source"])
     return ReadyBase(
         image=str(found["Id"]),
         interpreter=labels[f"{LABEL}.interpreter"],
         python=labels[f"{LABEL}.python"],
-        source=Source(**{**source, "packages": tuple(source["packages"])}),
+        source=_source_of(found),
+        digest=labels.get(_DIGEST, ""),
     )
 
 
-def _make(
-    client: APIClient,
-    base: Base,
-    source: Source,
-    name: str,
-    workshop: Workshop,
-    log: Path,
-    say: Say,
-) -> dict[str, Any]:
-    if source.kind == "pull":
-        root, interpreter = pulled(client, source, workshop, say), source.interpreter or "python3"
-    elif source.kind == "debian":
-        root, interpreter = debian(client, source, workshop, log), source.interpreter
-    else:
-        root, interpreter = (
-            with_python(client, source, workshop, log),
-            f"/opt/python/bin/python{source.python}",
-        )
-    version = _version(client, root, interpreter, workshop.owner)
+_DIGEST = f"{LABEL}.base-digest"
+
+
+def _source_of(found: dict[str, Any]) -> Source:
+    source = json.loads(found["Config"]["Labels"][f"{LABEL}.base-source"])
+    return Source(**{**source, "packages": tuple(source["packages"])})
+
+
+def _make(builder: Builder, base: Base, source: Source) -> dict[str, Any]:
+    root = root_of(builder, source)
+    version = _version(builder, root.image, root.interpreter)
     if version.rpartition(".")[0] != base.python:
         raise SourceFailed(f"it has Python {version}, not {base.python}", Outcome.HOST_INCOMPATIBLE)
     labels = {
@@ -139,23 +131,22 @@ def _make(
             {field: getattr(source, field) for field in Source.__dataclass_fields__},
             sort_keys=True,
         ),
-        f"{LABEL}.interpreter": interpreter,
+        _DIGEST: root.digest,
+        f"{LABEL}.interpreter": root.interpreter,
         f"{LABEL}.python": version,
     }
     with tempfile.TemporaryFile() as context:
         text = labelled(dockerfile("named.Dockerfile"), labels)
         pack({"Dockerfile": text.encode()}, context)
         context.seek(0)
+        wanted = ImageBuild(
+            name=base_name(base),
+            dockerfile="Dockerfile",
+            arguments={"BASE": root.image},
+            labels=labels,
+        )
         try:
-            return build(
-                client,
-                context,
-                BuildPlan(
-                    name=name, dockerfile="Dockerfile", arguments={"BASE": root}, labels=labels
-                ),
-                log,
-                workshop,
-            )
+            return build(builder, context, wanted)
         except BuildFailed as failure:
             raise SourceFailed(str(failure), Outcome.HOST_INCOMPATIBLE) from failure
 
@@ -163,11 +154,18 @@ def _make(
 _SAID_S = 60.0
 _SAID_BYTES = 64_000
 _ASK = "import sys; sys.stdout.write('%d.%d.%d' % sys.version_info[:3])"
+_QUESTION = Profile(name="question", memory_bytes=512 * 1024**2, processes=64)
 
 
-def _version(client: APIClient, image: str, interpreter: str, owner: str) -> str:
+def _version(builder: Builder, image: str, interpreter: str) -> str:
     """The interpreter's full version, asked in a container with nothing but itself."""
-    said = run_quietly(client, image, [interpreter, "-c", _ASK], owner)
+    spec = ContainerSpec(
+        image=image,
+        command=(interpreter, "-c", _ASK),
+        labels={f"{LABEL}.kind": "question", f"{LABEL}.owner": builder.workshop.owner},
+        profile=_QUESTION,
+    )
+    said = run_quietly(builder.client, spec)
     if said.count(".") != 2:
         raise SourceFailed(
             f"{interpreter} does not run in it: {said[-300:]}", Outcome.HOST_INCOMPATIBLE
@@ -175,19 +173,10 @@ def _version(client: APIClient, image: str, interpreter: str, owner: str) -> str
     return said
 
 
-def run_quietly(client: APIClient, image: str, command: list[str], owner: str) -> str:
-    """Run one of our own short commands with no network; what it printed, bounded."""
+def run_quietly(client: APIClient, spec: ContainerSpec) -> str:
+    """Run one of our own short commands; what it printed, bounded."""
     with engine_errors("asking a base for its Python"):
-        container = client.create_container(
-            image=image,
-            entrypoint=command,
-            command=[],
-            labels={f"{LABEL}.kind": "question", f"{LABEL}.owner": owner},
-            use_config_proxy=False,
-            host_config=client.create_host_config(
-                network_mode="none", cap_drop=["ALL"], read_only=True
-            ),
-        )["Id"]
+        container = create_container(client, spec)
         said = bytearray()
 
         def hear(_channel: int, piece: bytes) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from docker import APIClient
 
@@ -16,10 +17,11 @@ from harness.engines import Obtained, Say, Workshop
 from harness.engines.guestwork import install_list
 from harness.engines.oci import LABEL
 from harness.engines.oci.bases import BaseUnavailable, ReadyBase, obtain_base
+from harness.engines.oci.builder import Builder, builder_for
 from harness.engines.oci.connection import DiskFull, disk_full
 from harness.engines.oci.images import (
     BuildFailed,
-    BuildPlan,
+    ImageBuild,
     build,
     identity,
     inspect_image,
@@ -30,7 +32,7 @@ from harness.engines.oci.roots import turn
 from harness.engines.oci.volume import pack
 from harness.engines.rootfs import SOURCE_DATE_EPOCH
 from harness.errors import InfrastructureError
-from harness.model import Outcome, Recipe
+from harness.model import Cell, Outcome, Recipe
 from harness.recipes import recipe
 from harness.recipes.orders import Order
 
@@ -45,7 +47,7 @@ def obtain(client: APIClient, order: Order, workshop: Workshop, say: Say) -> Obt
     try:
         if order.recipe is None:
             return _existing(client, order, workshop, say)
-        return _built(client, order, order.recipe, workshop, say)
+        return _built(builder_for(client, workshop, order.cell.id, say), order.cell, order.recipe)
     except DiskFull as error:
         return Obtained(outcome=Outcome.DISK_FULL, reason=error.message)
 
@@ -71,53 +73,53 @@ def _existing(client: APIClient, order: Order, workshop: Workshop, say: Say) -> 
     return Obtained(image=identity(found, origin=origin), interpreter=order.cell.interpreter)
 
 
-def _built(
-    client: APIClient, order: Order, wanted: Recipe, workshop: Workshop, say: Say
-) -> Obtained:
-    workshop.logs.mkdir(parents=True, exist_ok=True)
-    log = workshop.logs / f"{order.cell.id}.log"
+def _built(builder: Builder, cell: Cell, wanted: Recipe) -> Obtained:
+    log = str(builder.log)
     try:
-        base = obtain_base(client, wanted.base, workshop, log, say)
+        base = obtain_base(builder, wanted.base)
     except BaseUnavailable as error:
-        return Obtained(outcome=error.outcome, reason=error.message, log=str(log))
-    interpreter = order.cell.interpreter or base.interpreter
-    digest = recipe.digest(wanted)
-    name = cell_name(order.cell.id, wanted)
+        return Obtained(outcome=error.outcome, reason=error.message, log=log)
+    interpreter = cell.interpreter or base.interpreter
+    name = cell_name(cell.id, wanted)
     # An image that is made twice at once leaves one of the two behind, without a name.
-    with turn(name, workshop):
-        found = inspect_image(client, name)
-        if found is not None and _same(found, digest, base):
+    with turn(name, builder.workshop):
+        found = inspect_image(builder.client, name)
+        if found is not None and _same(found, recipe.digest(wanted), base):
             return Obtained(
-                image=identity(found, origin="reused"), interpreter=interpreter, log=str(log)
+                image=identity(found, origin="reused"), interpreter=interpreter, log=log
             )
-        return _made(client, order, wanted, base, interpreter, workshop, log, say)
+        cache = DistributionCache(builder.workshop.cache / "distributions")
+        try:
+            _fetch(builder, wanted, cache)
+        except InfrastructureError as error:
+            return Obtained(outcome=Outcome.PULL_FAILED, reason=error.message, log=log)
+        try:
+            made = _made(builder, cell, wanted, base, cache)
+        except BuildFailed as failure:
+            return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(failure), log=log)
+    return Obtained(image=identity(made, origin="built"), interpreter=interpreter, log=log)
+
+
+def _fetch(builder: Builder, wanted: Recipe, cache: DistributionCache) -> None:
+    """Bring what is to be installed into the cache. Raises InfrastructureError."""
+    index = None if builder.workshop.offline else PackageIndex()
+    fetch_missing((*wanted.lock.tools, *wanted.lock.distributions), cache, index, builder.say)
 
 
 def _made(
-    client: APIClient,
-    order: Order,
-    wanted: Recipe,
-    base: ReadyBase,
-    interpreter: str,
-    workshop: Workshop,
-    log: Path,
-    say: Say,
-) -> Obtained:
-    cache = DistributionCache(workshop.cache / "distributions")
-    try:
-        index = None if workshop.offline else PackageIndex()
-        fetch_missing((*wanted.lock.tools, *wanted.lock.distributions), cache, index, say)
-    except InfrastructureError as error:
-        return Obtained(outcome=Outcome.PULL_FAILED, reason=error.message, log=str(log))
-    say(f"building {order.cell.id}")
+    builder: Builder, cell: Cell, wanted: Recipe, base: ReadyBase, cache: DistributionCache
+) -> dict[str, Any]:
+    """Build the image. Raises BuildFailed, DiskFull, EngineError."""
+    builder.say(f"building {cell.id}")
     labels = {
         f"{LABEL}.kind": "cell",
-        f"{LABEL}.cell": order.cell.id,
+        f"{LABEL}.cell": cell.id,
         f"{LABEL}.recipe": recipe.digest(wanted),
         f"{LABEL}.base-image": base.image,
-        f"{LABEL}.interpreter": interpreter,
-        "org.opencontainers.image.title": order.cell.id,
-        "org.opencontainers.image.version": ", ".join(v for _, v in order.cell.framework),
+        f"{LABEL}.base-origin": base.provenance,
+        f"{LABEL}.interpreter": cell.interpreter or base.interpreter,
+        "org.opencontainers.image.title": cell.id,
+        "org.opencontainers.image.version": ", ".join(v for _, v in cell.framework),
         "org.opencontainers.image.vendor": f"harness {__version__}",
         "org.opencontainers.image.base.digest": base.image,
         "org.opencontainers.image.base.name": wanted.base.id,
@@ -125,21 +127,20 @@ def _made(
     with tempfile.TemporaryFile() as context:
         pack(build_context(wanted, cache, labels), context)
         context.seek(0)
-        plan = BuildPlan(
-            name=cell_name(order.cell.id, wanted),
-            dockerfile="Dockerfile",
-            arguments={
-                "BASE": base.image,
-                "INTERPRETER": base.interpreter,
-                "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH,
-            },
-            labels=labels,
+        return build(
+            builder,
+            context,
+            ImageBuild(
+                name=cell_name(cell.id, wanted),
+                dockerfile="Dockerfile",
+                arguments={
+                    "BASE": base.image,
+                    "INTERPRETER": base.interpreter,
+                    "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH,
+                },
+                labels=labels,
+            ),
         )
-        try:
-            made = build(client, context, plan, log, workshop)
-        except BuildFailed as failure:
-            return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(failure), log=str(log))
-    return Obtained(image=identity(made, origin="built"), interpreter=interpreter, log=str(log))
 
 
 def cell_name(cell: str, wanted: Recipe) -> str:

@@ -9,21 +9,18 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from secrets import token_hex
+from dataclasses import dataclass, replace
 from typing import Any
 
 from docker import APIClient
 from docker.errors import APIError, NotFound
 
-from harness.engines.oci.capabilities import Capabilities
-from harness.engines.oci.connection import disk_full, engine_errors, explanation
-from harness.engines.oci.gpu import GpuHook
-from harness.engines.oci.profile import HARNESS_DIR, USER, host_options
+from harness.engines.oci.connection import disk_full, engine_errors, explanation, row_of
+from harness.engines.oci.specification import ContainerSpec, create_container
 from harness.engines.oci.stream import STDOUT, AttachedStream
 from harness.engines.oci.watch import EventWatch
 from harness.errors import EngineError
-from harness.model import Outcome, Profile
+from harness.model import Outcome
 
 _EXIT_KNOWN_S = 60.0
 _OOM_HEARD_S = 2.0
@@ -35,7 +32,7 @@ _MISSING = ("executable file not found", "no such file or directory", "not a dir
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Ended:
+class ContainerEnd:
     """How a container ended. `outcome` ok: by itself, with a known exit code."""
 
     outcome: Outcome
@@ -45,100 +42,51 @@ class Ended:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Started:
-    """What a container is started with."""
+class Exchange:
+    """What is said to a container, who hears what it prints, and how long it may take.
 
-    image: str
-    command: tuple[str, ...]
-    scratch: str
-    volume: str
-    """Mounted read-only; empty: none."""
-    profile: Profile
-    labels: Mapping[str, str]
-    row: Capabilities
-    """What the engine can do."""
-    cores: int
-    """Cores of the engine's host."""
-    gpu: GpuHook | None = None
+    `heard` and `noise` get standard output and standard error, and stop the container by
+    returning False (the byte budget is used up).
+    """
 
-
-def scratch_path() -> str:
-    """A path that exists in no image."""
-    return f"/scratch-{token_hex(4)}"
+    stdin: Callable[[], bytes]
+    heard: Callable[[bytes], bool]
+    noise: Callable[[bytes], bool]
+    deadline_s: float
+    ready: Callable[[], object] = lambda: None
+    """The container starts when this returns: what it mounts may be filled while it is made."""
 
 
 def run_container(
     client: APIClient,
     watch: EventWatch,
-    what: Started,
-    *,
-    ready: Callable[[], object],
-    stdin: Callable[[], bytes],
-    heard: Callable[[bytes], bool],
-    noise: Callable[[bytes], bool],
-    deadline_s: float,
+    spec: ContainerSpec,
+    exchange: Exchange,
     spent: Callable[[str], object],
-) -> Ended:
+) -> ContainerEnd:
     """Run one container to its end, and hand it to `spent`, whatever happens.
 
-    It is started when `ready` returns: what it mounts may be filled while it is made.
-    `heard` and `noise` get standard output and standard error, and stop the container by
-    returning False (the byte budget is used up). Raises EngineError when the engine is gone.
+    Raises EngineError when the engine is gone.
     """
     began = time.monotonic()
     with engine_errors("creating a container"):
         try:
-            container = _create(client, what)
+            container = create_container(client, spec)
         except APIError as error:
             text = explanation(error)
             if "no such image" in text.lower() or disk_full(text):
                 raise
-            return Ended(outcome=Outcome.HOST_INCOMPATIBLE, reason=text)
+            return ContainerEnd(outcome=Outcome.HOST_INCOMPATIBLE, reason=text)
     try:
-        ready()
-        return _run(client, watch, container, stdin, heard, noise, began, deadline_s, what.row)
+        exchange.ready()
+        return _run(client, watch, container, exchange, began)
     finally:
         spent(container)
 
 
-def _create(client: APIClient, what: Started) -> str:
-    profile = what.profile
-    options = host_options(
-        profile, what.row, scratch=what.scratch, volume=what.volume, cores=what.cores
-    )
-    if what.gpu:
-        options["device_requests"] = [what.gpu.request()]
-    made = client.create_container(
-        image=what.image,
-        entrypoint=list(what.command),
-        command=[],
-        user=f"{USER}:{USER}",
-        working_dir="/",
-        environment=dict(profile.environment),
-        labels=dict(what.labels),
-        healthcheck={"test": ["NONE"]},
-        stop_signal="SIGKILL",
-        stdin_open=True,
-        tty=False,
-        detach=False,
-        volumes=[HARNESS_DIR] if what.volume else [],
-        use_config_proxy=False,
-        host_config=client.create_host_config(**options),
-    )
-    return str(made["Id"])
-
-
 def _run(
-    client: APIClient,
-    watch: EventWatch,
-    container: str,
-    stdin: Callable[[], bytes],
-    heard: Callable[[bytes], bool],
-    noise: Callable[[bytes], bool],
-    began: float,
-    deadline_s: float,
-    row: Capabilities,
-) -> Ended:
+    client: APIClient, watch: EventWatch, container: str, exchange: Exchange, began: float
+) -> ContainerEnd:
     with engine_errors("attaching to a container"):
         stream = AttachedStream(client, container)
     try:
@@ -148,10 +96,12 @@ def _run(
             except APIError as error:
                 return _not_started(error)
         with engine_errors("talking to a container"):
-            stream.send_and_close_input(stdin())
+            stream.send_and_close_input(exchange.stdin())
             why = stream.read(
-                lambda channel, piece: heard(piece) if channel == STDOUT else noise(piece),
-                began + deadline_s,
+                lambda channel, piece: (
+                    exchange.heard(piece) if channel == STDOUT else exchange.noise(piece)
+                ),
+                began + exchange.deadline_s,
                 lambda: not watch.engine_gone and _running(client, container),
             )
     finally:
@@ -160,26 +110,28 @@ def _run(
     if killed:
         kill(client, container)
     ended = (None if killed else _well_ended(watch, container)) or _how_it_ended(
-        client, watch, container, killed, row
+        client, watch, container, killed
     )
-    outcome, reason = ended.outcome, ended.reason
+    seconds = time.monotonic() - began
     if why == "deadline":
-        outcome, reason = Outcome.TIMED_OUT, f"killed after {deadline_s:.0f} s"
-    elif why == "enough":
-        outcome, reason = Outcome.OUTPUT_LIMIT, "more output than its byte budget"
-    return Ended(outcome=outcome, reason=reason, exit=ended.exit, seconds=time.monotonic() - began)
+        reason = f"killed after {exchange.deadline_s:.0f} s"
+        return replace(ended, outcome=Outcome.TIMED_OUT, reason=reason, seconds=seconds)
+    if why == "enough":
+        reason = "more output than its byte budget"
+        return replace(ended, outcome=Outcome.OUTPUT_LIMIT, reason=reason, seconds=seconds)
+    return replace(ended, seconds=seconds)
 
 
-def _not_started(error: APIError) -> Ended:
+def _not_started(error: APIError) -> ContainerEnd:
     text = explanation(error)
     lowered = text.lower()
     if disk_full(text):
         raise error
     if "exec format error" in lowered:
-        return Ended(outcome=Outcome.HOST_INCOMPATIBLE, reason=f"wrong architecture: {text}")
+        return ContainerEnd(outcome=Outcome.HOST_INCOMPATIBLE, reason=f"wrong architecture: {text}")
     if any(mark in lowered for mark in _MISSING):
-        return Ended(outcome=Outcome.NO_INTERPRETER, reason=text)
-    return Ended(outcome=Outcome.HOST_INCOMPATIBLE, reason=text)
+        return ContainerEnd(outcome=Outcome.NO_INTERPRETER, reason=text)
+    return ContainerEnd(outcome=Outcome.HOST_INCOMPATIBLE, reason=text)
 
 
 def _running(client: APIClient, container: str) -> bool:
@@ -200,19 +152,19 @@ def _state(client: APIClient, container: str) -> Mapping[str, Any] | None:
     return found
 
 
-def _well_ended(watch: EventWatch, container: str) -> Ended | None:
+def _well_ended(watch: EventWatch, container: str) -> ContainerEnd | None:
     """A plain end as the event stream told it: exit status 0, and nobody touched it.
 
     To an inspection an engine answers only after it has tidied up, some 10 ms later.
     """
     code = watch.exit_code(container, _END_HEARD_S)
     touched = {"kill", "pause", "oom"} & set(watch.actions(container))
-    return Ended(outcome=Outcome.OK, exit=0) if code == 0 and not touched else None
+    return ContainerEnd(outcome=Outcome.OK, exit=0) if code == 0 and not touched else None
 
 
 def _how_it_ended(
-    client: APIClient, watch: EventWatch, container: str, killed: bool, row: Capabilities
-) -> Ended:
+    client: APIClient, watch: EventWatch, container: str, killed: bool
+) -> ContainerEnd:
     """The exit code by inspection, checked against what the event stream saw."""
     deadline = time.monotonic() + _EXIT_KNOWN_S
     while True:
@@ -224,35 +176,39 @@ def _how_it_ended(
         with engine_errors("asking how a container ended"):
             state = _state(client, container)
         if state is None:
-            return Ended(outcome=Outcome.INTERFERED, reason="somebody removed the container")
+            return ContainerEnd(outcome=Outcome.INTERFERED, reason="somebody removed the container")
         if not state["Running"] and state.get("Status") not in _GOING:
             break
         if state.get("Paused"):
-            return Ended(outcome=Outcome.INTERFERED, reason="somebody paused the container")
+            return ContainerEnd(outcome=Outcome.INTERFERED, reason="somebody paused the container")
         if time.monotonic() > deadline:
             kill(client, container)
-            return Ended(outcome=Outcome.NO_ANSWER, reason="its output ended, but it ran on")
+            return ContainerEnd(outcome=Outcome.NO_ANSWER, reason="its output ended, but it ran on")
         time.sleep(0.02)
     code = int(state["ExitCode"])
     watch.wait_for(container, "die", 2.0)
     seen = watch.actions(container)
     if state.get("OOMKilled") or (not killed and _out_of_memory(client, watch, container, code)):
-        return Ended(
+        return ContainerEnd(
             outcome=Outcome.OUT_OF_MEMORY, reason="the kernel killed a process of it", exit=code
         )
     if not killed and ("kill" in seen or "pause" in seen):
         did = "killed or removed" if "kill" in seen else "paused"
-        return Ended(outcome=Outcome.INTERFERED, reason=f"somebody {did} the container", exit=code)
+        return ContainerEnd(
+            outcome=Outcome.INTERFERED, reason=f"somebody {did} the container", exit=code
+        )
     if code > 128:
         by = signal_name(code - 128)
-        if code == _SIGKILLED and not killed and not row.tells_killer:
+        if code == _SIGKILLED and not killed and not row_of(client).tells_killer:
             if watch.wait_for(container, "remove", _OOM_HEARD_S):
-                return Ended(outcome=Outcome.INTERFERED, reason="somebody removed the container")
+                return ContainerEnd(
+                    outcome=Outcome.INTERFERED, reason="somebody removed the container"
+                )
             by += ", and the engine does not say why: for its memory, or by somebody"
-        return Ended(outcome=Outcome.CRASHED, reason=f"killed by {by}", exit=code)
+        return ContainerEnd(outcome=Outcome.CRASHED, reason=f"killed by {by}", exit=code)
     if code != 0:
-        return Ended(outcome=Outcome.NO_ANSWER, reason=f"exit status {code}", exit=code)
-    return Ended(outcome=Outcome.OK, exit=code)
+        return ContainerEnd(outcome=Outcome.NO_ANSWER, reason=f"exit status {code}", exit=code)
+    return ContainerEnd(outcome=Outcome.OK, exit=code)
 
 
 def _out_of_memory(client: APIClient, watch: EventWatch, container: str, code: int) -> bool:

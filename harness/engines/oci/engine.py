@@ -15,13 +15,15 @@ from docker import APIClient
 from harness.engines import GoneInPassError, Obtained, Pass, Performed, Say, Workshop
 from harness.engines.guestwork import answers_of, guest_data, guest_request, runner_text
 from harness.engines.oci import LABEL
+from harness.engines.oci.builder import builder_for
 from harness.engines.oci.capabilities import Capabilities
 from harness.engines.oci.cells import obtain
 from harness.engines.oci.connection import connect, engine_errors, row_of, told_of
-from harness.engines.oci.containers import Ended, Started, remove, run_container, scratch_path
+from harness.engines.oci.containers import ContainerEnd, Exchange, remove, run_container
 from harness.engines.oci.gpu import GPU_NEEDED, NO_HOOK, GpuHook, gpu_hook
 from harness.engines.oci.images import other_architecture
-from harness.engines.oci.profile import HARNESS_DIR
+from harness.engines.oci.locking import resolve
+from harness.engines.oci.specification import HARNESS_DIR, ContainerSpec, scratch_path
 from harness.engines.oci.stock import ImageStock
 from harness.engines.oci.sweep import remove_builds, sweep
 from harness.engines.oci.toolkit import too_old, toolkit_version
@@ -32,7 +34,7 @@ from harness.errors import EngineError
 from harness.machine.hostclass import host_class
 from harness.machine.owner import maybe_alive, owner_alive
 from harness.machine.workfolder import sweep_folders
-from harness.model import EngineInfo, HostClass, Outcome
+from harness.model import Base, Cell, EngineInfo, HostClass, Lock, Outcome
 from harness.probing.framing import FrameReader
 from harness.recipes.orders import Order
 
@@ -164,6 +166,16 @@ class ContainerEngine:
         with closing(connect(self._asked, like=self.client)) as client:
             return obtain(client, order, self._workshop, say)
 
+    def resolve(self, cell: Cell, base: Base, say: Say) -> Lock:
+        """The lock of a cell, resolved inside its base.
+
+        Raises BaseUnavailable, UsageError, InfrastructureError.
+        """
+        assert self._watch is not None, "only inside `with`"
+        with closing(connect(self._asked, like=self.client)) as client:
+            builder = builder_for(client, self._workshop, f"{cell.id}.lock", say)
+            return resolve(builder, self._watch, cell, base)
+
     def _no_gpu(self, client: APIClient) -> str:
         """Why no GPU is handed to a container here; empty where one is."""
         if self._gpu_hook(client) is None:
@@ -230,30 +242,28 @@ class ContainerEngine:
             reader.feed(piece)
             return not reader.over_budget
 
+        exchange = Exchange(
+            stdin=lambda: guest_request(
+                request, markers, scratch=scratch, at=HARNESS_DIR, files=False, alone=True
+            ),
+            heard=hear,
+            noise=keep,
+            deadline_s=_OVERHEAD_S + sum(each.probe.timeout_s for each in request.questions),
+            ready=volume.filled if volume else lambda: None,
+        )
         try:
-            ended = run_container(
-                self.client,
-                self._watch,
-                Started(
-                    image=image,
-                    command=(interpreter, "-c", runner_text()),
-                    scratch=scratch,
-                    volume=volume.made() if volume else "",
-                    profile=request.profile,
-                    labels=labels,
-                    gpu=self._handed(request.gpu),
-                    row=self._row,
-                    cores=self.cores,
-                ),
-                ready=volume.filled if volume else lambda: None,
-                stdin=lambda: guest_request(
-                    request, markers, scratch=scratch, at=HARNESS_DIR, files=False, alone=True
-                ),
-                heard=hear,
-                noise=keep,
-                deadline_s=_OVERHEAD_S + sum(each.probe.timeout_s for each in request.questions),
-                spent=self._spent.append,
+            spec = ContainerSpec(
+                image=image,
+                command=(interpreter, "-c", runner_text()),
+                labels=labels,
+                profile=request.profile,
+                cores=self.cores,
+                scratch=scratch,
+                volume=volume.made() if volume else "",
+                gpu=self._handed(request.gpu),
+                stdin=True,
             )
+            ended = run_container(self.client, self._watch, spec, exchange, self._spent.append)
         except EngineError as error:
             raise GoneInPassError(
                 error,
@@ -279,7 +289,9 @@ class ContainerEngine:
         return self._volumes[key]
 
 
-def _performed(ended: Ended, reader: FrameReader, noise: bytes, row: Capabilities) -> Performed:
+def _performed(
+    ended: ContainerEnd, reader: FrameReader, noise: bytes, row: Capabilities
+) -> Performed:
     outcome, reason = ended.outcome, ended.reason
     if outcome is Outcome.OK and reader.over_budget:
         outcome, reason = Outcome.OUTPUT_LIMIT, "more output than its byte budget"

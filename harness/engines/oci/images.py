@@ -11,7 +11,6 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from secrets import token_hex
 from typing import IO, Any
 
@@ -20,10 +19,11 @@ from docker.errors import APIError, ImageNotFound
 from requests.exceptions import ConnectionError as RequestsConnectionError
 from requests.exceptions import ReadTimeout
 
-from harness.engines import Workshop
 from harness.engines.oci import LABEL
+from harness.engines.oci.builder import Builder
 from harness.engines.oci.connection import DiskFull, disk_full, engine_errors, explanation, row_of
-from harness.errors import EngineError
+from harness.errors import EngineError, UsageError
+from harness.images.reference import parse_reference
 from harness.model import ImageIdentity
 
 IDLE_S = 600
@@ -35,6 +35,8 @@ OUTPUT_CHARACTERS = 64 * 1024**2
 _LAST_LINES = 12
 _LINE, _ERROR = 1000, 8000
 _STAGE_TRIES = 12
+_SOURCE = 500
+"""Any image may carry our labels: what one says of its base is bounded."""
 
 
 class BuildFailed(Exception):
@@ -42,7 +44,7 @@ class BuildFailed(Exception):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BuildPlan:
+class ImageBuild:
     """A Dockerfile with its arguments, labels and the name the image gets."""
 
     name: str
@@ -74,6 +76,20 @@ def pull(client: APIClient, name: str) -> str:
     return ""
 
 
+def pulled_digest(found: Mapping[str, Any], name: str) -> str:
+    """The digest under which a registry answered for the image of that name; empty: unknown.
+
+    Docker leaves the default registry out of a name, Podman puts it in.
+    """
+    try:
+        wanted = parse_reference(name)
+        known = [parse_reference(str(each)) for each in found.get("RepoDigests") or ()]
+    except UsageError:
+        return ""
+    place = (wanted.registry, wanted.repository)
+    return next((one.digest for one in known if (one.registry, one.repository) == place), "")
+
+
 def identity(found: Mapping[str, Any], *, origin: str) -> ImageIdentity:
     """The identity of an inspected image."""
     labels = (found.get("Config") or {}).get("Labels") or {}
@@ -84,6 +100,7 @@ def identity(found: Mapping[str, Any], *, origin: str) -> ImageIdentity:
         layers=tuple((found.get("RootFS") or {}).get("Layers") or ()),
         recipe=str(labels.get(f"{LABEL}.recipe", "")),
         base=str(labels.get(f"{LABEL}.base-image", "")),
+        base_source=str(labels.get(f"{LABEL}.base-origin", ""))[:_SOURCE] or None,
         origin=origin,
         size_bytes=int(found.get("Size") or 0),
     )
@@ -137,21 +154,20 @@ def import_root(
     return found
 
 
-def build(
-    client: APIClient, context: IO[bytes], plan: BuildPlan, log: Path, workshop: Workshop
-) -> dict[str, Any]:
-    """Build with the network off; every line of output goes to `log` as it comes.
+def build(builder: Builder, context: IO[bytes], wanted: ImageBuild) -> dict[str, Any]:
+    """Build with the network off; every line of output goes to the builder's log as it comes.
 
-    Success is an image under the planned name, with the planned labels. Raises BuildFailed,
+    Success is an image under the wanted name, with the wanted labels. Raises BuildFailed,
     DiskFull, EngineError. The stage and all intermediate images are removed in any case.
     """
+    client, workshop = builder.client, builder.workshop
     stage = f"{workshop.owner}/{token_hex(8)}"
     lines: list[str] = []
     error, printed = "", 0
     try:
         with (
-            log.open("a", encoding="utf-8", errors="backslashreplace") as out,
-            closing(_output(client, context, plan, stage)) as pieces,
+            builder.log.open("a", encoding="utf-8", errors="backslashreplace") as out,
+            closing(_output(client, context, wanted, stage)) as pieces,
         ):
             for piece in pieces:
                 text = str(piece.get("stream") or piece.get("status") or piece.get("error") or "")
@@ -168,27 +184,27 @@ def build(
     finally:
         remove_stages(client, f"{LABEL}.stage={stage}")
     if disk_full(error):
-        raise DiskFull(f"the engine's disk is full (building {plan.name})")
+        raise DiskFull(f"the engine's disk is full (building {wanted.name})")
     if error:
         raise BuildFailed("\n".join([error, "last lines:", *lines]))
-    found = inspect_image(client, plan.name)
-    if found is None or not _carries(found, plan.labels):
+    found = inspect_image(client, wanted.name)
+    if found is None or not _carries(found, wanted.labels):
         raise BuildFailed("\n".join(["the build ended without its image", *lines]))
     return found
 
 
 def _output(
-    client: APIClient, context: IO[bytes], plan: BuildPlan, stage: str
+    client: APIClient, context: IO[bytes], wanted: ImageBuild, stage: str
 ) -> Generator[dict[str, Any], None, None]:
     began = time.monotonic()
-    with engine_errors(f"building {plan.name}"), _patience(client, IDLE_S):
+    with engine_errors(f"building {wanted.name}"), _patience(client, IDLE_S):
         try:
             for piece in client.build(
                 fileobj=context,
                 custom_context=True,
-                dockerfile=plan.dockerfile,
-                tag=plan.name,
-                buildargs={**plan.arguments, "STAGE": stage},
+                dockerfile=wanted.dockerfile,
+                tag=wanted.name,
+                buildargs={**wanted.arguments, "STAGE": stage},
                 network_mode="none",
                 nocache=True,
                 rm=True,

@@ -1,58 +1,69 @@
 """Resolving a cell's lock inside its base, by its own interpreter, as of the cell's date.
 
 The only place where a container of ours has the host's network: pip in the base talks to a dated
-index on loopback. Source distributions run their setup code there, as with any `pip install`.
+index on loopback. Source distributions run their setup code there, as with any `pip install`, so
+it runs as nobody, in a profile that bounds memory, processes, output and time.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
-
-from docker import APIClient
-from docker.errors import APIError
+from secrets import token_hex
 
 from harness.distributions.cache import DistributionCache
 from harness.distributions.dated_index import DatedIndex
 from harness.distributions.index import PackageIndex
 from harness.distributions.tools import admitted, building_tools, installing_tools
-from harness.engines import Say, Workshop
 from harness.engines.oci import LABEL
 from harness.engines.oci.bases import ReadyBase, obtain_base
+from harness.engines.oci.builder import Builder
 from harness.engines.oci.connection import engine_errors
-from harness.engines.oci.containers import remove
-from harness.engines.oci.profile import HARNESS_DIR
+from harness.engines.oci.containers import Exchange, remove, run_container
+from harness.engines.oci.specification import HARNESS_DIR, HOST_NETWORK, ContainerSpec
 from harness.engines.oci.volume import fill_volume, remove_volume
-from harness.engines.oci.whereabouts import is_local
+from harness.engines.oci.watch import EventWatch
+from harness.engines.oci.whereabouts import cores_of, is_local
 from harness.errors import InfrastructureError, UsageError
-from harness.model import Artifact, Base, Cell, Lock
+from harness.model import Artifact, Base, Cell, Lock, Outcome, Profile
 from harness.recipes import recipe
+from harness.recipes.pins import pin_of
 from harness.standard import dockerfile
 
-_LIMIT_S = 3600
+RESOLVING = Profile(
+    name="resolving",
+    memory_bytes=4 * 1024**3,
+    writable=True,
+    network=True,
+    relaxations=("network=host", "writable=true"),
+)
+"""What pip and the setup code of source distributions run under. The root file system is writable
+because what pip downloads may be larger than memory."""
+LIMIT_S = 3600.0
 _ANSWER = "resolved "
+_ANSWER_BYTES = 256 * 1024
+_TAIL = 8
+_INFRASTRUCTURE = (Outcome.INTERFERED, Outcome.ENGINE_GONE)
 
 
-def resolve(client: APIClient, cell: Cell, base: Base, workshop: Workshop, say: Say) -> Lock:
+def resolve(builder: Builder, watch: EventWatch, cell: Cell, base: Base) -> Lock:
     """The lock of a cell. Raises BaseUnavailable, UsageError (nothing fits, or the engine runs
     elsewhere), InfrastructureError.
     """
     with engine_errors("describing itself"):
-        info = client.info()
-    if not is_local(client, info):
+        info = builder.client.info()
+    if not is_local(builder.client, info):
         raise UsageError(
             "locks are resolved on an engine of this host: pip asks an index on its loopback",
             remedy="lock with an engine of this host; locks are good for every engine",
         )
-    workshop.logs.mkdir(parents=True, exist_ok=True)
-    log = workshop.logs / f"{cell.id}.lock.log"
-    ready = obtain_base(client, base, workshop, log, say)
-    cache = DistributionCache(workshop.cache / "distributions")
+    ready = obtain_base(builder, base)
+    cache = DistributionCache(builder.workshop.cache / "distributions")
     index = PackageIndex()
     tools = installing_tools(ready.python, index, cache)
     builders = building_tools(ready.python, index, cache)
-    say(f"resolving {', '.join(cell.install)} with Python {ready.python}")
+    builder.say(f"resolving {', '.join(cell.install)} with Python {ready.python}")
+    builder.say(f"relaxed for that: {', '.join(RESOLVING.relaxations)}")
     with DatedIndex(index, cache, as_of=cell.as_of, python=ready.python) as dated:
         request = {
             "pip": tools[0].filename,
@@ -66,7 +77,7 @@ def resolve(client: APIClient, cell: Cell, base: Base, workshop: Workshop, say: 
         }
         content["resolve.py"] = dockerfile("resolve.py").encode()
         content["request.json"] = json.dumps(request).encode()
-        names = _ask(client, ready, content, workshop.owner, log)
+        names = _ask(builder, watch, ready, content, cores_of(info))
         if dated.errors:
             raise InfrastructureError(dated.errors[0])
         found: list[Artifact] = []
@@ -83,52 +94,83 @@ def resolve(client: APIClient, cell: Cell, base: Base, workshop: Workshop, say: 
         as_of=cell.as_of,
         tools=(*tools, *(builders if needs_building else ())),
         distributions=tuple(sorted(found, key=lambda artifact: artifact.name)),
+        base=pin_of(ready.source, ready.digest),
     )
 
 
 def _ask(
-    client: APIClient, ready: ReadyBase, content: dict[str, Path | bytes], owner: str, log: Path
+    builder: Builder,
+    watch: EventWatch,
+    ready: ReadyBase,
+    content: dict[str, Path | bytes],
+    cores: int,
 ) -> list[str]:
-    labels = {f"{LABEL}.kind": "lock", f"{LABEL}.owner": owner}
-    volume = f"{LABEL}-lock-{time.monotonic_ns():x}"
-    try:
-        fill_volume(client, volume, ready.image, content, labels)
-        with engine_errors("resolving a lock"):
-            container = client.create_container(
-                image=ready.image,
-                entrypoint=[
-                    ready.interpreter,
-                    f"{HARNESS_DIR}/resolve.py",
-                    f"{HARNESS_DIR}/request.json",
-                ],
-                command=[],
-                labels=labels,
-                volumes=[HARNESS_DIR],
-                use_config_proxy=False,
-                host_config=client.create_host_config(
-                    network_mode="host",
-                    binds={volume: {"bind": HARNESS_DIR, "mode": "ro"}},
-                    init=True,
-                ),
-            )["Id"]
-            try:
-                client.start(container)
-                code = int(client.wait(container, timeout=_LIMIT_S)["StatusCode"])
-                said: str = client.logs(container).decode("utf-8", "backslashreplace")
-            except APIError as error:
-                raise UsageError(f"the base does not start: {error.explanation}") from error
-            finally:
-                remove(client, container)
-    finally:
-        remove_volume(client, volume)
-    with log.open("a", encoding="utf-8") as out:
-        out.write(said)
-    lines = [line for line in said.splitlines() if line.strip()]
-    if code != 0 or not lines or not lines[-1].startswith(_ANSWER):
-        tail = "\n".join(lines[-8:])
+    """What pip in the base found, as file names; all that it printed goes to the log."""
+    client = builder.client
+    volume = f"{LABEL}-lock-{token_hex(6)}"
+    labels = {f"{LABEL}.kind": "lock", f"{LABEL}.owner": builder.workshop.owner}
+    spec = ContainerSpec(
+        image=ready.image,
+        command=(
+            ready.interpreter,
+            f"{HARNESS_DIR}/resolve.py",
+            f"{HARNESS_DIR}/request.json",
+        ),
+        labels=labels,
+        profile=RESOLVING,
+        cores=cores,
+        volume=volume,
+        network=HOST_NETWORK,
+    )
+    answer, everything = bytearray(), bytearray()
+    budget = RESOLVING.output_bytes
+    with builder.log.open("ab") as log:
+
+        def noise(piece: bytes) -> bool:
+            nonlocal budget
+            budget -= len(piece)
+            log.write(piece)
+            everything.extend(piece)
+            del everything[:-_ANSWER_BYTES]
+            return budget >= 0
+
+        def heard(piece: bytes) -> bool:
+            answer.extend(piece)
+            del answer[:-_ANSWER_BYTES]
+            return noise(piece)
+
+        exchange = Exchange(stdin=lambda: b"", heard=heard, noise=noise, deadline_s=LIMIT_S)
+        try:
+            fill_volume(client, volume, ready.image, content, labels)
+            ended = run_container(
+                client, watch, spec, exchange, lambda container: remove(client, container)
+            )
+        finally:
+            remove_volume(client, volume)
+    if ended.outcome in _INFRASTRUCTURE:
+        raise InfrastructureError(f"no lock could be resolved: {ended.reason}")
+    lines = _lines(answer)
+    if ended.outcome is not Outcome.OK or not lines or not lines[-1].startswith(_ANSWER):
+        tail = "\n".join([line[:1000] for line in _lines(everything)[-_TAIL:]])
+        why = f" ({ended.outcome}: {ended.reason})" if ended.reason else ""
         raise UsageError(
-            f"no lock could be resolved:\n{tail}",
-            remedy=f"give constraints, or another as-of date; all of it is in {log}",
+            f"no lock could be resolved{why}:\n{tail}",
+            remedy=f"give constraints, or another as-of date; all of it is in {builder.log}",
         )
-    names: list[str] = json.loads(lines[-1].removeprefix(_ANSWER))
+    return _names(lines[-1].removeprefix(_ANSWER))
+
+
+def _lines(said: bytes | bytearray) -> list[str]:
+    text = said.decode("utf-8", "backslashreplace")
+    return [line for line in text.splitlines() if line.strip()]
+
+
+def _names(answer: str) -> list[str]:
+    """The file names of an answer: whatever runs in the base can print one."""
+    try:
+        names = json.loads(answer)
+    except (ValueError, RecursionError):
+        names = None
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise UsageError("no lock could be resolved: what pip found cannot be read")
     return names

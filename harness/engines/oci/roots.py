@@ -8,25 +8,24 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import replace
-from pathlib import Path
+from dataclasses import dataclass, replace
 from typing import Any
 
-from docker import APIClient
-
-from harness.engines import Say, Workshop
+from harness.engines import Workshop
 from harness.engines.oci import LABEL
+from harness.engines.oci.builder import Builder
 from harness.engines.oci.connection import DiskFull, disk_full
 from harness.engines.oci.images import (
     BuildFailed,
-    BuildPlan,
+    ImageBuild,
     build,
     import_root,
     inspect_image,
     labelled,
     pull,
+    pulled_digest,
 )
-from harness.engines.prefixes import PrefixUnavailable, pack_prefix
+from harness.engines.prefixes import TARGET, PrefixUnavailable, pack_prefix
 from harness.engines.rootfs import RootUnavailable, make_root
 from harness.machine.lease import lease
 from harness.model import Outcome, Source
@@ -49,86 +48,105 @@ def turn(name: str, workshop: Workshop) -> AbstractContextManager[None]:
 
 
 def kept_or_made(
-    client: APIClient, name: str, workshop: Workshop, make: Callable[[], dict[str, Any]]
+    builder: Builder,
+    name: str,
+    make: Callable[[], dict[str, Any]],
+    fits: Callable[[dict[str, Any]], bool] = lambda _: True,
 ) -> dict[str, Any]:
-    """The image of that name; where it is missing, or is still to be made anew, what `make` makes.
+    """The image of that name; where it is missing, does not fit, or is still to be made anew, what
+    `make` makes.
 
     Anew once: a base made again for every cell that shares it would take the name from the others'.
     """
+    workshop = builder.workshop
     with turn(name, workshop):
         anew = workshop.refresh_bases and name not in workshop.made_anew
-        found = None if anew else inspect_image(client, name)
-        if found is None:
+        found = None if anew else inspect_image(builder.client, name)
+        if found is None or not fits(found):
             found = make()
             workshop.made_anew.add(name)
         return found
 
 
-def pulled(client: APIClient, source: Source, workshop: Workshop, say: Say) -> str:
-    """An image of a registry: the one that is there, unless bases are to be made anew.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Root:
+    """What a base is laid on: an image of the engine, and the Python to use in it."""
 
-    Raises SourceFailed, DiskFull, EngineError.
-    """
-    found = inspect_image(client, source.image)
-    if found is not None and not workshop.refresh_bases:
-        return str(found["Id"])
-    if workshop.offline:
-        raise SourceFailed("offline, and not on the engine", Outcome.PULL_FAILED)
-    reason = pull(client, source.image)
-    if disk_full(reason):
-        raise DiskFull(f"the engine's disk is full (pulling {source.image}): {reason}")
-    if reason and found is None:
-        raise SourceFailed(reason, Outcome.PULL_FAILED)
-    if reason:
-        say(f"{source.image} could not be pulled anew, the one that is there is used: {reason}")
-    found = inspect_image(client, source.image)
+    image: str
+    interpreter: str
+    digest: str = ""
+    """Of a pulled one: what the registry answered with; empty where that is not known."""
+
+
+def root_of(builder: Builder, source: Source) -> Root:
+    """What a source gives. Raises SourceFailed, DiskFull, EngineError."""
+    match source.kind:
+        case "pull":
+            return _pulled(builder, source)
+        case "debian":
+            return Root(image=_debian(builder, source), interpreter=source.interpreter)
+        case _:
+            path = f"/{TARGET}/bin/python{source.python}"
+            return Root(image=_with_python(builder, source), interpreter=path)
+
+
+def _pulled(builder: Builder, source: Source) -> Root:
+    """An image of a registry: the one that is there, unless bases are to be made anew."""
+    client, name = builder.client, source.image
+    found = inspect_image(client, name)
+    if found is None or builder.workshop.refresh_bases:
+        if builder.workshop.offline:
+            raise SourceFailed("offline, and not on the engine", Outcome.PULL_FAILED)
+        reason = pull(client, name)
+        if disk_full(reason):
+            raise DiskFull(f"the engine's disk is full (pulling {name}): {reason}")
+        if reason and found is None:
+            raise SourceFailed(reason, Outcome.PULL_FAILED)
+        if reason:
+            builder.say(f"{name} could not be pulled anew, the one that is there is used: {reason}")
+        found = inspect_image(client, name)
     if found is None:
         raise SourceFailed("pulled, but not on the engine", Outcome.PULL_FAILED)
-    return str(found["Id"])
+    return Root(
+        image=str(found["Id"]),
+        interpreter=source.interpreter or "python3",
+        digest=pulled_digest(found, name),
+    )
 
 
-def debian(client: APIClient, source: Source, workshop: Workshop, log: Path) -> str:
-    """A Debian root; several bases may share one. Raises SourceFailed, DiskFull, EngineError."""
+def _debian(builder: Builder, source: Source) -> str:
+    """A Debian root; several bases may share one."""
     plain = replace(source, interpreter="", python="", kind="debian")
     name = f"{LABEL}-root:{recipe.digest(plain)[:16]}"
-    made = kept_or_made(
-        client, name, workshop, lambda: _imported(client, source, name, workshop, log)
-    )
-    return str(made["Id"])
+    return str(kept_or_made(builder, name, lambda: _imported(builder, source, name))["Id"])
 
 
-def _imported(
-    client: APIClient, source: Source, name: str, workshop: Workshop, log: Path
-) -> dict[str, Any]:
+def _imported(builder: Builder, source: Source, name: str) -> dict[str, Any]:
+    workshop = builder.workshop
     if workshop.offline:
         raise SourceFailed("offline, and not on the engine", Outcome.PULL_FAILED)
     try:
         with tempfile.TemporaryFile() as spool:
-            packages = make_root(source, spool, log, workshop.owner, workshop.stop)
+            packages = make_root(source, spool, builder.log, workshop.owner, workshop.stop)
             spool.seek(0)
             labels = {
                 f"{LABEL}.kind": "root",
                 f"{LABEL}.packages": " ".join(packages),
                 "org.opencontainers.image.title": f"Debian {source.suite}",
             }
-            return import_root(client, spool, name, labels)
+            return import_root(builder.client, spool, name, labels)
     except RootUnavailable as error:
         raise SourceFailed(str(error.message), error.outcome) from error
 
 
-def with_python(client: APIClient, source: Source, workshop: Workshop, log: Path) -> str:
-    """The host's CPython laid on a Debian root. Raises SourceFailed, DiskFull, EngineError."""
-    root = debian(client, source, workshop, log)
+def _with_python(builder: Builder, source: Source) -> str:
+    """The host's CPython laid on a Debian root."""
+    root = _debian(builder, source)
     name = f"{LABEL}-root:{recipe.digest(source)[:16]}-python"
-    made = kept_or_made(
-        client, name, workshop, lambda: _laid(client, source, root, name, workshop, log)
-    )
-    return str(made["Id"])
+    return str(kept_or_made(builder, name, lambda: _laid(builder, source, root, name))["Id"])
 
 
-def _laid(
-    client: APIClient, source: Source, root: str, name: str, workshop: Workshop, log: Path
-) -> dict[str, Any]:
+def _laid(builder: Builder, source: Source, root: str, name: str) -> dict[str, Any]:
     with tempfile.TemporaryFile() as context:
         try:
             labels = {f"{LABEL}.kind": "root", f"{LABEL}.python-prefix": source.python}
@@ -137,10 +155,10 @@ def _laid(
         except PrefixUnavailable as error:
             raise SourceFailed(error.message, Outcome.HOST_INCOMPATIBLE) from error
         context.seek(0)
-        plan = BuildPlan(
+        wanted = ImageBuild(
             name=name, dockerfile="Dockerfile", arguments={"BASE": root}, labels=labels
         )
         try:
-            return build(client, context, plan, log, workshop)
+            return build(builder, context, wanted)
         except BuildFailed as failure:
             raise SourceFailed(str(failure), Outcome.HOST_INCOMPATIBLE) from failure

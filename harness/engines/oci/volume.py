@@ -18,7 +18,11 @@ from docker.errors import APIError, NotFound
 
 from harness.engines.oci.connection import engine_errors
 from harness.engines.oci.containers import remove
-from harness.engines.oci.profile import HARNESS_DIR
+from harness.engines.oci.specification import HARNESS_DIR, ContainerSpec, create_container
+from harness.model import Profile
+
+_CARRIER = Profile(name="carrier", writable=True, relaxations=("writable=true",))
+"""Of the container that carries content into a volume; it never starts, so nothing can use it."""
 
 
 def fill_volume(
@@ -54,19 +58,16 @@ def put_into(
     Raises EngineError.
     """
     with engine_errors("filling the run's volume"):
-        carrier = str(
-            client.create_container(
+        carrier = create_container(
+            client,
+            ContainerSpec(
                 image=image,
-                entrypoint=["/never-started"],
-                command=[],
-                labels=dict(labels),
-                healthcheck={"test": ["NONE"]},
-                volumes=[HARNESS_DIR],
-                use_config_proxy=False,
-                host_config=client.create_host_config(
-                    binds={name: {"bind": HARNESS_DIR, "mode": "rw"}}, network_mode="none"
-                ),
-            )["Id"]
+                command=("/never-started",),
+                labels=labels,
+                profile=_CARRIER,
+                volume=name,
+                volume_writable=True,
+            ),
         )
         try:
             with tempfile.TemporaryFile() as spool:

@@ -16,7 +16,7 @@ class Status(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Finding:
+class CheckResult:
     """A check's answer."""
 
     check: str
@@ -27,21 +27,21 @@ class Finding:
     """What helps; empty where all is well."""
 
 
-def ok(check: str, evidence: str) -> Finding:
+def ok(check: str, evidence: str) -> CheckResult:
     """All is well."""
-    return Finding(check=check, status=Status.OK, evidence=evidence)
+    return CheckResult(check=check, status=Status.OK, evidence=evidence)
 
 
-def warning(check: str, evidence: str, remedy: str) -> Finding:
+def warning(check: str, evidence: str, remedy: str) -> CheckResult:
     """Some of what a suite may ask cannot be had."""
-    return Finding(check=check, status=Status.WARNING, evidence=evidence, remedy=remedy)
+    return CheckResult(check=check, status=Status.WARNING, evidence=evidence, remedy=remedy)
 
 
-def problem(check: str, evidence: str, remedy: str) -> Finding:
+def problem(check: str, evidence: str, remedy: str) -> CheckResult:
     """Runs will fail."""
-    return Finding(check=check, status=Status.PROBLEM, evidence=evidence, remedy=remedy)
+    return CheckResult(check=check, status=Status.PROBLEM, evidence=evidence, remedy=remedy)
 
 
-def unverified(check: str, evidence: str, remedy: str = "") -> Finding:
+def unverified(check: str, evidence: str, remedy: str = "") -> CheckResult:
     """It could not be looked at."""
-    return Finding(check=check, status=Status.UNVERIFIED, evidence=evidence, remedy=remedy)
+    return CheckResult(check=check, status=Status.UNVERIFIED, evidence=evidence, remedy=remedy)

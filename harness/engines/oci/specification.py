@@ -1,0 +1,129 @@
+"""What a container is, as one frozen value, and the one place that knows the engine's options.
+
+Every container of ours runs under a profile. Scratch is a tmpfs at a path no image has, owned by
+the probe's user: a tmpfs over an existing directory takes that directory's mode on runc 1.1
+(opencontainers/runc#3911).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from secrets import token_hex
+from typing import Any
+
+from docker import APIClient
+from docker.types import LogConfig, Ulimit
+
+from harness.engines.oci.capabilities import Capabilities
+from harness.engines.oci.connection import row_of
+from harness.engines.oci.gpu import GpuHook
+from harness.model import Profile
+
+USER = 65534
+"""nobody, in every distribution we know."""
+ROOT = 0
+HARNESS_DIR = "/harness"
+"""Where a container's volume is mounted, read-only unless it is said to be writable."""
+HOST_NETWORK = "host"
+STRICT = Profile()
+_NPROC = 4096
+"""Processes of user nobody on the whole host; what a container may have, `processes` limits."""
+_PROCESSES_A_CORE = 32
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContainerSpec:
+    """One container: what runs in it, under which limits, with what mounted and reachable."""
+
+    image: str
+    command: tuple[str, ...]
+    """The whole command; the image's own entry point and command are not used."""
+    labels: Mapping[str, str]
+    profile: Profile = STRICT
+    cores: int = 0
+    """Cores of the engine's host, which the limit on processes grows with (32 each), unless the
+    profile states that limit itself."""
+    user: int = USER
+    scratch: str = ""
+    """Path of a tmpfs; empty: none."""
+    volume: str = ""
+    """Name of a volume, mounted at HARNESS_DIR; empty: none."""
+    volume_writable: bool = False
+    network: str = ""
+    """Name of a network; empty: none, or a bridge where the profile has a network."""
+    gpu: GpuHook | None = None
+    stdin: bool = False
+    capabilities: tuple[str, ...] = ()
+    """What it keeps of root's; every other is dropped."""
+
+
+def scratch_path() -> str:
+    """A path that exists in no image."""
+    return f"/scratch-{token_hex(4)}"
+
+
+def create_container(client: APIClient, spec: ContainerSpec) -> str:
+    """Make the container, not started; its id. Raises what docker-py raises."""
+    made = client.create_container(
+        image=spec.image,
+        entrypoint=list(spec.command),
+        command=[],
+        user=f"{spec.user}:{spec.user}",
+        working_dir="/",
+        environment=dict(spec.profile.environment),
+        labels=dict(spec.labels),
+        healthcheck={"test": ["NONE"]},
+        stop_signal="SIGKILL",
+        stdin_open=spec.stdin,
+        tty=False,
+        detach=False,
+        volumes=[HARNESS_DIR] if spec.volume else [],
+        use_config_proxy=False,
+        host_config=client.create_host_config(**host_options(spec, row_of(client))),
+    )
+    return str(made["Id"])
+
+
+def host_options(spec: ContainerSpec, row: Capabilities) -> dict[str, Any]:
+    """The limits and mounts of a container, as keyword arguments of `create_host_config`."""
+    profile = spec.profile
+    ulimits = [
+        Ulimit(name="nofile", soft=profile.open_files, hard=profile.open_files),
+        Ulimit(name="core", soft=0, hard=0),
+    ]
+    if row.process_ulimit:
+        ulimits.append(Ulimit(name="nproc", soft=_NPROC, hard=_NPROC))
+    mode = "rw" if spec.volume_writable else "ro"
+    options: dict[str, Any] = {
+        "init": True,
+        "cap_drop": ["ALL"],
+        "cap_add": list(spec.capabilities),
+        "security_opt": ["no-new-privileges:true"],
+        "read_only": not profile.writable,
+        "network_mode": spec.network or ("bridge" if profile.network else "none"),
+        "ipc_mode": "private",
+        "pids_limit": processes_limit(profile, spec.cores),
+        "mem_limit": profile.memory_bytes,
+        "memswap_limit": profile.memory_bytes,
+        "ulimits": ulimits,
+        "oom_score_adj": 500,
+        "tmpfs": {spec.scratch: _scratch_options(profile, row)} if spec.scratch else {},
+        "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "1"}),
+        "binds": {spec.volume: {"bind": HARNESS_DIR, "mode": mode}} if spec.volume else {},
+    }
+    if spec.gpu:
+        options["device_requests"] = [spec.gpu.request()]
+    return options
+
+
+def processes_limit(profile: Profile, cores: int) -> int:
+    """How many processes a container may have on a host with so many cores."""
+    stated = profile.processes != STRICT.processes
+    return profile.processes if stated else profile.processes + _PROCESSES_A_CORE * cores
+
+
+def _scratch_options(profile: Profile, row: Capabilities) -> str:
+    execute = "exec" if profile.scratch_exec else "noexec"
+    owner = f",uid={USER},gid={USER}" if row.tmpfs_owner else ""
+    return f"rw,{execute},nosuid,nodev,size={profile.scratch_bytes},mode=1777{owner}"

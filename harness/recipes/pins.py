@@ -1,0 +1,59 @@
+"""Bases that are pulled by a tag: what a tag is, and the digest a lock pins it to.
+
+A tag is what a base falls back to where nothing before it works, and it means another image on
+another day. So it is no part of what a base or a lock is known by, and the digest that answered
+when a cell was locked stands in its lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.model import Base, Lock, Source
+
+_DIGEST = "@sha256:"
+
+
+def by_tag(source: Source) -> bool:
+    """Whether a source is an image by a name that may mean another one tomorrow."""
+    return source.kind == "pull" and _DIGEST not in source.image
+
+
+def repository_of(image: str) -> str:
+    """An image's name without tag and digest."""
+    named = image.partition("@")[0]
+    head, slash, last = named.rpartition("/")
+    return head + slash + last.partition(":")[0]
+
+
+def decisive(base: Base) -> tuple[Source, ...]:
+    """The sources that a base is known by: all but the tags behind them."""
+    sources = base.sources
+    while sources and by_tag(sources[-1]):
+        sources = sources[:-1]
+    return sources or base.sources
+
+
+def pin_of(source: Source, digest: str) -> str:
+    """What a lock keeps of the source its base was made from; empty for one without a tag."""
+    return f"{source.image}@{digest}" if digest and by_tag(source) else ""
+
+
+def pinned(base: Base, lock: Lock) -> Base:
+    """The base with the tag that the lock pins replaced by its digest."""
+    if not lock.base:
+        return base
+    return replace(base, sources=tuple(_pinned(each, lock.base) for each in base.sources))
+
+
+def pin_holds(base: Base, lock: Lock) -> bool:
+    """Whether the tag that a lock pins is still a source of its base."""
+    tag = lock.base.partition("@")[0]
+    return not lock.base or any(by_tag(each) and each.image == tag for each in base.sources)
+
+
+def _pinned(source: Source, pin: str) -> Source:
+    tag, _, digest = pin.partition("@")
+    if not by_tag(source) or source.image != tag:
+        return source
+    return replace(source, image=f"{repository_of(tag)}@{digest}")
