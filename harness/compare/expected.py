@@ -6,7 +6,7 @@ with the cell keeps its own verdict, and a cell that does better than expected d
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -37,12 +37,14 @@ def hold_expected(
     probes: Mapping[str, Probe],
     ladder: Ladder,
     findings: Sequence[Finding],
+    answered: Collection[str],
     at: date | None,
 ) -> Held:
     """Judge a cell's own findings by what its row expects, at the date `at`.
 
-    Only what failed can be the expected failure: where nothing did, since nothing was asked or
-    this host cannot tell, the cell keeps its findings.
+    `answered` names the probes that answered in any round: one that fails now and then does not
+    fail as expected. Only what failed can be the expected failure: where nothing did, since
+    nothing was asked or this host cannot tell, the cell keeps its findings.
     """
     expect = cell.expect
     if expect is None:
@@ -56,8 +58,9 @@ def hold_expected(
         more = (*findings, _works(cell, expect, ladder))
         standing = ExpectedStanding.WORKS_UNEXPECTEDLY
         return Held(findings=more, outcome=ExpectedOutcome(standing=standing, ends=ends))
+    steady = [one for one in findings if not set(one.probes).intersection(answered)]
     under = tuple(
-        one for one in findings if ladder.reached is expect.level and _is_it(expect, probes, one)
+        one for one in steady if ladder.reached is expect.level and _is_it(expect, probes, one)
     )
     if under:
         rest = tuple(one for one in findings if one not in under)

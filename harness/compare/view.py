@@ -96,7 +96,7 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
         *of_levels(view.cell, view.ladder),
         *of_variation(view.cell, varying),
     )
-    held = hold_expected(view.cell, probes, view.ladder, found, at)
+    held = hold_expected(view.cell, probes, view.ladder, found, view.answered, at)
     return Own(findings=held.findings, notes=(*notes, *held.notes), expected=held.outcome)
 
 

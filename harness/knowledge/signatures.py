@@ -40,10 +40,11 @@ def recognise(texts: Iterable[str]) -> tuple[Recognised, ...]:
     return tuple(found.values())
 
 
+def is_recognised(breakage: Breakage) -> bool:
+    """Whether a breakage can be recognised in what a probe or a build printed."""
+    return breakage.specific and breakage.where == "log"
+
+
 @cache
 def _signatures() -> tuple[tuple[Breakage, re.Pattern[str]], ...]:
-    return tuple(
-        (one, re.compile(one.signature))
-        for one in breakages()
-        if one.specific and one.where == "log"
-    )
+    return tuple((one, re.compile(one.signature)) for one in breakages() if is_recognised(one))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,6 +89,7 @@ def _cells(
     """Every row and every member of a product, with its place; what is wrong with them; and
     whether no product lacks members for that."""
     from harness.suite.cells import Origin, make_cell
+    from harness.suite.expecting import expect_problems, expected_failure
     from harness.suite.references import names, python_problem, row_problems
 
     matrix = diagnosis.matrix
@@ -114,6 +116,8 @@ def _cells(
         place = document.place((*where, "id"))
         cell = make_cell(origin, row, matrix.defaults, pythons, place)
         if isinstance(cell, Cell):
+            cell = replace(cell, expect=expected_failure(row.expect))
+            problems += expect_problems(document, cell, where, matrix.reference)
             problems += python_problem(document, cell, pythons, where)
         made.append((cell, where))
     whole = True

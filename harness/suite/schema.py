@@ -184,6 +184,17 @@ class Shared(Table):
     profile: ProfileTable = ProfileTable()
 
 
+class ExpectTable(Table):
+    """A failure that is expected: the cell reaches this level and no more."""
+
+    level: Literal["L0", "L1", "L2", "L3"] = Field(description="The level it reaches, and no more")
+    breakage: Name = Field(
+        default="", description="The known breakage it shows: an id of `harness explain`"
+    )
+    reason: Text
+    until: Date = Field(default="", description="The last day it is expected")
+
+
 class CellTable(Shared):
     """One cell. Exactly one of base, image, host says where it comes from."""
 
@@ -202,6 +213,9 @@ class CellTable(Shared):
         default=None, description="Default: the framework itself"
     )
     constraints: list[Requirement] = []
+    expect: ExpectTable | None = Field(
+        default=None, description="How it is expected to fail; that very failure passes"
+    )
 
 
 class Exclude(Table):

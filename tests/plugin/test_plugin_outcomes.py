@@ -68,6 +68,38 @@ def test_drift_and_failure_fail_with_the_finding_and_no_traceback(demo: Demo) ->
     assert 1 == result.ret
 
 
+def test_a_test_that_fails_as_expected_passes_and_its_report_says_so(demo: Demo) -> None:
+    expected = (
+        ", tags: [quick, skip], expect: {level: L0, breakage: libcublas-8.0, reason: no CUDA}}"
+    )
+    matrix = MATRIX.replace(", tags: [quick, skip]}", expected)
+    line = "libcublas.so.8.0: cannot open shared object file"
+    lost = Raised(type="ImportError", message=line, traceback=f"ImportError: {line}\n")
+    demo.write(matrix, said={("new", "answer"): lost})
+    result = demo.run("matrix.yaml", "-rP", "--require-verified", "-k", "new")
+    result.assert_outcomes(passed=2, deselected=4)
+    result.stdout.fnmatch_lines(
+        [
+            "*Captured harness call*",
+            f"pass: new: fails as expected: {line}*",
+            "*a known breakage: harness explain libcublas-8.0",
+            "*cause: no CUDA",
+            "2 cells: 1 fails as expected, 1 passes.",
+        ]
+    )
+    demo.run("matrix.yaml", "-k", "new", "--junitxml", "junit.xml").assert_outcomes(
+        passed=2, deselected=4
+    )
+    told = ElementTree.parse(demo.path / "junit.xml").getroot().iter("property")
+    assert [("harness", f"fails as expected: {line}")] == [
+        (one.get("name"), one.get("value")) for one in told
+    ]
+    demo.write(matrix)
+    works = demo.run("matrix.yaml", "-k", "new")
+    works.assert_outcomes(passed=1, failed=1, deselected=4)
+    works.stdout.fnmatch_lines(["drift: new: works unexpectedly: it reaches L1 (starts)*"])
+
+
 def test_unverified_is_a_skip_with_its_reason_or_a_failure_where_all_must_be_verified(
     demo: Demo,
 ) -> None:

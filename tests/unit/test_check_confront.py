@@ -34,7 +34,17 @@ from harness.check.trial import Changed, Trial, trial_of
 from harness.commands.measure import cell_of, changed_cell
 from harness.errors import Exit
 from harness.formats.checks import render
-from harness.model import Cell, Evidence, Fact, Level, Outcome, Probe, Raised, Record
+from harness.model import (
+    Cell,
+    Evidence,
+    ExpectedFailure,
+    Fact,
+    Level,
+    Outcome,
+    Probe,
+    Raised,
+    Record,
+)
 
 CPU = "tensorflow/tensorflow:2.15.0"
 COMPUTE = replace(
@@ -133,6 +143,16 @@ def test_an_image_that_fails_by_what_nobody_foresaw_is_not_reused() -> None:
     assert "it was run here, and fails" == found.reasons[0].title
     assert "OSError: odd" == found.reasons[0].evidence[0]
     assert "" == found.run
+
+
+def test_that_a_suite_expects_a_cell_to_fail_makes_it_no_better_to_use() -> None:
+    about = of_cpu()
+    strange = Raised(type="OSError", message="odd", traceback="OSError: odd\n")
+    expect = ExpectedFailure(level=Level.L0, reason="odd")
+    cell = replace(cell_of(about, HERE), expect=expect)
+    records = [replace(one, cell=cell.id) for one in fails(strange, "tensorflow-cpu")]
+    trial = trial_of(run(cell, probes=PROBES), records, cell)
+    assert (True, False) == (trial.fails, trial.works)
 
 
 def test_what_could_not_be_told_is_told_by_running() -> None:

@@ -29,6 +29,7 @@ from harness.suite.schema import (
     CellTable,
     Defaults,
     ExpectationTable,
+    ExpectTable,
     Matrix,
     ProfileTable,
     json_schema,
@@ -149,6 +150,8 @@ def test_the_keys_of_a_matrix_are_those_that_are_documented() -> None:
     assert aliases(Matrix) == keys_of("matrix.md", "Top level")
     cell = keys_of("matrix.md", "A cell") - aliases(ProfileTable)
     assert aliases(CellTable) - {"environment"} == cell
+    expected = keys_of("matrix.md", "A cell that is expected to fail")
+    assert aliases(ExpectTable) == expected
     judging = keys_of("matrix.md", "Expectations and bands")
     assert aliases(ExpectationTable) == judging
     bands = section("matrix.md", "Expectations and bands").partition("A band says")[2]

@@ -1,0 +1,128 @@
+"""Every finding is made from a row of the table of kinds, and every row is made by something."""
+
+from __future__ import annotations
+
+import ast
+import re
+import string
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builders import LIBCUSOLVER, cell, healthy, python_facts, record, run, without
+
+import harness
+from harness.compare.items import probe_outcome, results_of
+from harness.compare.judge import judge
+from harness.compare.judgement import Finding
+from harness.compare.kinds import KINDS, FindingKind
+from harness.model import Cell, ExpectedFailure, Level, Outcome, Record, Run, Verdict
+from harness.outcomes import TELLING
+
+PACKAGE = Path(harness.__file__).parent
+NEW = cell()
+OLD = cell("tf1.2.1-py2.7", "1.2.1", "2.7")
+EXPECT = ExpectedFailure(level=Level.L0, breakage="libcublas-8.0", reason="it has no CUDA")
+FAILING = replace(OLD, expect=EXPECT)
+RAISED = [
+    record(one, of=OLD.id, outcome=Outcome.RAISED, raised=LIBCUSOLVER)
+    for one in ("devices", "mnist")
+]
+VARYING = [
+    replace(one, facts=python_facts("3.13.6")) if (one.round, one.probe) == (2, "python") else one
+    for one in healthy(NEW, rounds=2)
+]
+OTHER_VERSION = [
+    replace(one, facts={**one.facts, "framework.version": "9.9"}) if one.probe == "devices" else one
+    for one in healthy(NEW)
+]
+
+SCENES: dict[FindingKind, tuple[Run, list[Record]]] = {
+    FindingKind.NOT_RUN: (run(NEW), without(healthy(NEW), "mnist")),
+    FindingKind.LEVEL_MISSED: (run(NEW), OTHER_VERSION),
+    FindingKind.LEVEL_UNTOLD: (run(replace(NEW, gpu="all")), healthy(NEW)),
+    FindingKind.DIFFERS: (run(NEW, OLD), [*healthy(NEW), *healthy(OLD)]),
+    FindingKind.ROUNDS_DIFFER: (run(NEW, rounds=2), VARYING),
+    FindingKind.REFERENCE_BROKEN: (
+        run(OLD, NEW),
+        [*without(healthy(OLD), "devices", "mnist"), *RAISED, *healthy(NEW)],
+    ),
+    FindingKind.FAILS_AS_EXPECTED: (
+        run(FAILING),
+        [*without(healthy(OLD), "devices", "mnist"), *RAISED],
+    ),
+    FindingKind.WORKS_UNEXPECTEDLY: (run(FAILING), healthy(OLD)),
+}
+
+
+def ended(outcome: Outcome) -> tuple[Run, list[Record]]:
+    return run(NEW), [*without(healthy(NEW), "mnist"), record("mnist", outcome=outcome)]
+
+
+def scene(kind: FindingKind) -> tuple[Run, list[Record]]:
+    return SCENES[kind] if kind in SCENES else ended(Outcome(kind.value))
+
+
+@pytest.mark.parametrize("kind", [one for one in FindingKind if one != FindingKind.ABOVE_A_GAP])
+def test_every_row_is_made_and_gives_its_verdict_and_words(kind: FindingKind) -> None:
+    made = {one.kind: one for one in judge(*scene(kind)).findings}
+    assert kind in made
+    assert KINDS[kind].verdict is made[kind].verdict
+    assert fits(KINDS[kind].headline, made[kind].title)
+
+
+def test_a_question_above_a_gap_makes_its_row() -> None:
+    missing: Cell = replace(NEW, gpu="all")
+    of = run(missing)
+    outcome = probe_outcome(results_of(of, healthy(missing)), missing.id, "mnist", of.probes)
+    assert Verdict.UNVERIFIED is outcome.verdict
+    assert fits(KINDS[FindingKind.ABOVE_A_GAP].headline, outcome.message.splitlines()[0][12:])
+
+
+def fits(template: str, text: str) -> bool:
+    """Whether the fixed parts of a template stand in a text, in their order."""
+    fixed = [re.escape(part) for part, *_ in string.Formatter().parse(template)]
+    return re.search(".*".join(fixed), text) is not None
+
+
+def test_every_kind_has_a_row_and_every_row_a_kind() -> None:
+    assert set(FindingKind) == set(KINDS)
+    judged = {one for one in TELLING if TELLING[one].verdict not in (None, Verdict.PASS)}
+    assert {one.value for one in judged} <= {one.value for one in FindingKind}
+    assert all(row.headline for row in KINDS.values())
+
+
+def calls(name: str) -> Iterator[str]:
+    """The module of every call of a name that comes from where findings are."""
+    for path in sorted(PACKAGE.rglob("*.py")):
+        tree = ast.parse(path.read_bytes())
+        if Finding.__module__ not in imported(path, tree):
+            continue
+        for node in ast.walk(tree):
+            called = node.func if isinstance(node, ast.Call) else None
+            if isinstance(called, ast.Name) and called.id == name:
+                yield path.relative_to(PACKAGE).as_posix()
+
+
+def imported(path: Path, tree: ast.AST) -> set[str]:
+    """Modules that names come from, its own among them."""
+    own = ".".join(("harness", *path.relative_to(PACKAGE).with_suffix("").parts))
+    return {own} | {
+        node.module
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module is not None
+    }
+
+
+def test_a_finding_is_made_in_one_place_from_its_row() -> None:
+    assert ["compare/judgement.py"] == list(calls("Finding"))
+    makers = set(calls("finding"))
+    assert {"compare/findings.py", "compare/items.py", "compare/expected.py"} == makers
+
+
+def test_what_an_image_says_is_never_read_as_a_template() -> None:
+    odd = "{level} {0.__class__} {{"
+    lost = record("mnist", outcome=Outcome.CRASHED, reason=odd)
+    (found,) = judge(run(NEW), [*without(healthy(NEW), "mnist"), lost]).findings
+    assert found.title.endswith(odd)
