@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from harness.errors import Problem
 from harness.model import Cell, ExpectedFailure, Level
-from harness.suite.document import Document, Where
+from harness.suite.document import Document
+from harness.suite.lines import Where
 from harness.text import name_remedy
 
 if TYPE_CHECKING:
