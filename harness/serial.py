@@ -42,17 +42,23 @@ def storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def encode(value: object) -> bytes:
+def encode(value: object, *, without: frozenset[str] = frozenset()) -> bytes:
     """The canonical JSON of a model value, or of mappings and sequences of such.
 
-    InternalError, with the field, for what JSON cannot hold: a NaN, a key that is not text.
+    Fields of dataclasses that are named in `without` are left out. InternalError, with the field,
+    for what JSON cannot hold: a NaN, a key that is not text.
     """
     try:
-        plain = _plain(value, type(value).__name__, floating=False)
+        plain = _plain(value, type(value).__name__, floating=False, without=without)
         text = json.dumps(plain, sort_keys=True, separators=(",", ":"), allow_nan=False)
     except (TypeError, ValueError, OverflowError) as error:
         raise InternalError(f"a value cannot be stored: {error}") from error
     return text.encode("ascii")
+
+
+def readable(tree: object) -> str:
+    """JSON that people read too: ASCII, sorted keys, one blank a level, a newline at its end."""
+    return json.dumps(tree, sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 
 def decode(kind: type[T], data: bytes) -> T:
@@ -87,7 +93,9 @@ def decode_untrusted(kinds: Mapping[str, type[T]], line: bytes) -> T:
     return value
 
 
-def _plain(value: object, where: str, *, floating: bool) -> Any:
+def _plain(
+    value: object, where: str, *, floating: bool, without: frozenset[str] = frozenset()
+) -> Any:
     """`value` in the terms of JSON; an integer where a float belongs (`floating`) becomes one."""
     match value:
         case None | bool():
@@ -104,25 +112,35 @@ def _plain(value: object, where: str, *, floating: bool) -> Any:
             return value
         case Mapping():
             return {
-                storable(key): _plain(item, f"{where}.{key}", floating=floating)
+                storable(_text(key, where)): _plain(
+                    item, f"{where}.{key}", floating=floating, without=without
+                )
                 for key, item in value.items()
             }
         case tuple() | list():
             return [
-                _plain(item, f"{where}[{position}]", floating=floating)
+                _plain(item, f"{where}[{position}]", floating=floating, without=without)
                 for position, item in enumerate(value)
             ]
         case _ if is_dataclass(value) and not isinstance(value, type):
             tree = {
-                name: _plain(getattr(value, name), f"{where}.{name}", floating=of_floats)
+                name: _plain(
+                    getattr(value, name), f"{where}.{name}", floating=of_floats, without=without
+                )
                 for name, of_floats, added in _fields(type(value))
-                if not (added and getattr(value, name) is None)
+                if name not in without and not (added and getattr(value, name) is None)
             }
             for name, default, mapping, key in _among(type(value)):
-                if (found := tree.pop(name)) != default:
+                if (found := tree.pop(name, default)) != default:
                     tree[mapping][key] = found
             return tree
     raise TypeError(f"{where} is a {type(value).__name__}")
+
+
+def _text(key: object, where: str) -> str:
+    if not isinstance(key, str):
+        raise TypeError(f"{where} has a key that is a {type(key).__name__}")
+    return key
 
 
 @cache

@@ -171,6 +171,24 @@ def _address_told(found: re.Match[str]) -> str:
     return _QUESTION.sub(f"?{HIDDEN}", _USER.sub(f"://{HIDDEN}@", found[0]))
 
 
+# --- sizes: decimal, as downloads and disks are told
+
+
+def in_kb(size: int, digits: int = 1) -> str:
+    """A number of bytes in kilobytes."""
+    return f"{size / 1e3:.{digits}f} kB"
+
+
+def in_mb(size: int, digits: int = 0) -> str:
+    """A number of bytes in megabytes."""
+    return f"{size / 1e6:.{digits}f} MB"
+
+
+def in_gb(size: int, digits: int = 1) -> str:
+    """A number of bytes in gigabytes."""
+    return f"{size / 1e9:.{digits}f} GB"
+
+
 # --- names that were mistyped
 
 _NAMES_SHOWN = 20

@@ -10,7 +10,7 @@ from harness.check.foreseen import NO, YES, Sign
 from harness.compare.causes import cause_of
 from harness.knowledge import frameworks
 from harness.model import Cell, Outcome, Probe, Record
-from harness.text import clean_line
+from harness.text import clean_line, in_mb
 
 _TOLD = 300
 _ENDED = frozenset(
@@ -65,7 +65,7 @@ def measured_claims(seen: Mapping[Sign, Seen]) -> tuple[Claim, ...]:
 def _obtained(records: Iterable[Record]) -> dict[Sign, Seen]:
     for one in records:
         if one.image is not None:
-            had = f"{one.image.origin}, {one.image.size_bytes / 1e6:.0f} MB on the engine"
+            had = f"{one.image.origin}, {in_mb(one.image.size_bytes)} on the engine"
             return {
                 Sign.OBTAINED: Seen(value=YES, evidence=had),
                 Sign.ROOM: Seen(value=YES, evidence=had),

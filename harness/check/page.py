@@ -18,7 +18,7 @@ from harness.check.reasons import (
 from harness.check.subject import Subject
 from harness.errors import Exit
 from harness.knowledge.library import default_registry
-from harness.text import clean_line
+from harness.text import clean_line, in_mb
 
 if TYPE_CHECKING:
     from harness.check.trial import Trial
@@ -194,7 +194,7 @@ def _cost(subject: Subject, trial: Trial | None) -> str:
     count = f"{reading.requests} request{'s' if reading.requests != 1 else ''}"
     if subject.inside is not None:
         ran = ", then pulled and run" if trial is not None else ", nothing kept, nothing run"
-        return f"{count}, {reading.received / 1e6:.0f} MB looked through{ran}"
+        return f"{count}, {in_mb(reading.received)} looked through{ran}"
     if trial is not None:
         return f"{count}, {reading.received / 1024:.1f} KiB, then pulled and run"
     kept = "; unchanged since it was last asked" if reading.remembered else ""

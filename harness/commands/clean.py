@@ -9,6 +9,7 @@ from harness.errors import EngineError, UsageError
 from harness.machine.owner import maybe_alive, owner_alive
 from harness.machine.workfolder import dead_folders, sweep_folders
 from harness.running.session import AUTO, CONTAINER_ENGINES, places
+from harness.text import in_mb
 
 SESSIONS = "sessions"
 """In the cache: what pytest sessions tell their runs."""
@@ -77,6 +78,6 @@ def _engine(name: str, images: bool, dry_run: bool) -> Iterator[tuple[str, str]]
             yield what, ""
         for image in named_images(client) if images else ():
             kept = "" if dry_run else remove_named(client, image)
-            yield f"image {image.name} ({image.size_bytes / 1e6:.0f} MB)", kept
+            yield f"image {image.name} ({in_mb(image.size_bytes)})", kept
     finally:
         client.close()

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from importlib import import_module
 from pathlib import Path
 
 from harness.check.host import LIMIT, TargetHost, parse_host
 from harness.errors import UsageError
+from harness.serial import readable
 
 
 def describe() -> bytes:
     """The description of this host, as JSON. The file that makes it also runs by itself."""
     description = import_module("harness.probing.guest.describe_host").describe()
-    return (json.dumps(description, indent=1, sort_keys=True) + "\n").encode()
+    return readable(description).encode()
 
 
 def this_host() -> TargetHost:

@@ -16,6 +16,7 @@ from harness.recipes.orders import Order, locked_recipe
 from harness.recipes.recipe import base_of
 from harness.running.session import CONTAINER_ENGINES, open_suite, opened_engine, workshop
 from harness.suite.selection import select
+from harness.text import in_mb
 
 if TYPE_CHECKING:
     from harness.engines.oci.engine import ContainerEngine
@@ -87,7 +88,7 @@ def _lock_cell(
     path = lock_path(Path(suite.root), cell.id)
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, render_lock(made).encode())
-    size = sum(artifact.size for artifact in made.distributions) / 1e6
-    tell(f"locked {len(made.distributions)} distributions, {size:.0f} MB")
+    size = sum(artifact.size for artifact in made.distributions)
+    tell(f"locked {len(made.distributions)} distributions, {in_mb(size)}")
     if made.base:
         tell(f"its base is locked too: {made.base}")

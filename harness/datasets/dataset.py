@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
-import json
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -21,7 +20,7 @@ from pathlib import Path
 from harness.datasets.idx import IdxError, IdxFile, gunzip, read_idx
 from harness.datasets.originals import ORIGINALS, Original
 from harness.errors import InfrastructureError, InternalError, UsageError
-from harness.serial import decode_untrusted
+from harness.serial import decode_untrusted, readable
 
 DESCRIPTION = "dataset.json"
 _SCHEMA = 1
@@ -162,8 +161,8 @@ def write_dataset(
     folder.mkdir(parents=True, exist_ok=True)
     for stem, content in files.items():
         (folder / f"{stem}.gz").write_bytes(gzip.compress(content, level, mtime=0))
-    text = json.dumps(asdict(describe(name, validation, files)), indent=1, sort_keys=True)
-    (folder / DESCRIPTION).write_text(text + "\n", encoding="ascii")
+    text = readable(asdict(describe(name, validation, files)))
+    (folder / DESCRIPTION).write_text(text, encoding="ascii")
 
 
 def _digest(sha256: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from harness.distributions.cache import DistributionCache
 from harness.distributions.index import IndexUnreachable, PackageIndex
 from harness.errors import InfrastructureError
 from harness.model import Artifact
+from harness.text import in_mb
 
 _PARALLEL = 4
 _NAMED = 3
@@ -49,7 +50,7 @@ def fetch_missing(
         cache.admit(artifact.sha256, lambda write: index.fetch(file, write))
 
     size = sum(artifact.size for artifact in missing.values())
-    said(f"fetching {len(missing)} distributions, {size / 1e6:.0f} MB")
+    said(f"fetching {len(missing)} distributions, {in_mb(size)}")
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for done in [pool.submit(bring, artifact) for artifact in missing.values()]:
             done.result()

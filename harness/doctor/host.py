@@ -12,6 +12,7 @@ from harness.errors import EngineError
 from harness.machine.interpreters import find_interpreters
 from harness.machine.owner import maybe_alive, owner_alive
 from harness.machine.workfolder import dead_folders
+from harness.text import in_gb
 
 ROOM_BYTES = 15 * 10**9
 """The quick cells with their bases and downloads take 6 GB, the nightly ones some 15 GB."""
@@ -25,7 +26,7 @@ def room(bench: Bench) -> CheckResult:
     if bench.local and (root := str(bench.info.get("DockerRootDir") or "")):
         places["images"] = Path(root)
     free = {what: _free(path) for what, path in places.items()}
-    told = ", ".join(f"{what} {size / 1e9:.0f} GB free" for what, size in free.items())
+    told = ", ".join(f"{what} {in_gb(size, 0)} free" for what, size in free.items())
     if not bench.local:
         told += "; that of the images cannot be seen from here"
     if min(free.values()) < ROOM_BYTES:

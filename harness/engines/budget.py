@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from harness.errors import HarnessError, InfrastructureError, UsageError
 from harness.model import Lock
+from harness.text import in_gb, in_mb
 
 _WELL_PACKED = 4.7
 _BADLY_PACKED = 1.65
@@ -222,4 +223,4 @@ def amount(size: int, *, up: bool = False) -> str:
     """A size for a person; `up`: as `--disk-budget` takes it, not less than it is."""
     if up:
         return f"{-(-size // 1024**2)}MiB"
-    return f"{size / 1e9:.1f} GB" if size >= 10**9 else f"{max(0, size) / 1e6:.0f} MB"
+    return in_gb(size) if size >= 10**9 else in_mb(max(0, size))

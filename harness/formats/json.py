@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from typing import Any
 
 from harness.formats.document import ReportDocument, document
 from harness.formats.report import Report
+from harness.serial import readable
 from harness.text import inert_json
 
 
@@ -17,8 +17,7 @@ def render(report: Report) -> str:
     for cell in told["cells"]:
         if cell["expect"] is None:
             del cell["expect"]
-    text = json.dumps(told, allow_nan=False, ensure_ascii=True, indent=1, sort_keys=True)
-    return inert_json(text) + "\n"
+    return inert_json(readable(told))
 
 
 def schema() -> dict[str, Any]:
@@ -31,4 +30,4 @@ def schema() -> dict[str, Any]:
 
 def schema_text() -> str:
     """The text of the published schema file."""
-    return json.dumps(schema(), indent=1, sort_keys=True) + "\n"
+    return readable(schema())

@@ -15,7 +15,7 @@ from harness.recipes.recipe import (
     recipe_of,
     render,
 )
-from harness.text import clean, clean_line
+from harness.text import clean, clean_line, in_kb, in_mb
 
 
 def plan_text(
@@ -196,6 +196,4 @@ def _row(name: str, value: str) -> str:
 
 def _size(size: int) -> str:
     """Decimal, as download sizes are told."""
-    if size >= 1_000_000:
-        return f"{size / 1_000_000:.1f} MB"
-    return f"{size / 1000:.1f} kB"
+    return in_mb(size, 1) if size >= 10**6 else in_kb(size)

@@ -6,16 +6,14 @@ A digest covers content, not names or places: renaming a cell or a base rebuilds
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import fields, is_dataclass, replace
-from enum import Enum
+from dataclasses import fields, replace
 from hashlib import sha256
 from typing import Any
 
 from harness.errors import InternalError
 from harness.model import Base, Cell, Lock, Recipe, Suite
 from harness.recipes.pins import decisive, pin_holds, pinned
+from harness.serial import encode
 
 _UNDIGESTED = frozenset({"place"})
 
@@ -75,9 +73,8 @@ def digest(value: object) -> str:
     Of a recipe, what decides the image: not the names of its cell and base, and not how its lock
     came about. InternalError for a value that JSON cannot hold.
     """
-    content = _content(value) if isinstance(value, Recipe) else _plain(value)
-    text = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
-    return sha256(text.encode("ascii")).hexdigest()
+    content = _content(value) if isinstance(value, Recipe) else value
+    return sha256(encode(content, without=_UNDIGESTED)).hexdigest()
 
 
 def base_request_digest(base: Base) -> str:
@@ -106,37 +103,18 @@ def is_fresh(lock: Lock, cell: Cell, base: Base) -> bool:
 
 def _content(recipe: Recipe) -> dict[str, Any]:
     return {
-        "base": _plain(_base(recipe.base)),
+        "base": _base(recipe.base),
         "interpreter": recipe.interpreter,
-        "tools": _plain(recipe.lock.tools),
-        "distributions": _plain(recipe.lock.distributions),
-        "environment": _plain(recipe.environment),
+        "tools": recipe.lock.tools,
+        "distributions": recipe.lock.distributions,
+        "environment": recipe.environment,
         "dockerfile": recipe.dockerfile,
-        "files": _plain(recipe.files),
+        "files": recipe.files,
     }
 
 
 def _base(base: Base) -> dict[str, Any]:
     return {"python": base.python, "sources": decisive(base)}
-
-
-def _plain(value: object) -> Any:
-    match value:
-        case Enum():
-            return value.value
-        case None | bool() | int() | float() | str():
-            return value
-        case Mapping():
-            return {str(key): _plain(item) for key, item in value.items()}
-        case tuple() | list():
-            return [_plain(item) for item in value]
-        case _ if is_dataclass(value) and not isinstance(value, type):
-            return {
-                field.name: _plain(getattr(value, field.name))
-                for field in fields(value)
-                if field.name not in _UNDIGESTED
-            }
-    raise InternalError(f"a {type(value).__name__} has no digest")
 
 
 def _quoted(value: str) -> str:

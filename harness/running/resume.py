@@ -1,4 +1,4 @@
-"""Taking on an interrupted run: only where everything it asked for is still the same."""
+"""Taking a run on: only where everything it asked for is still the same, and what it has then."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from harness.datasets.dataset import DataSet
 from harness.engines import Engine
 from harness.errors import UsageError
-from harness.model import Cell, Probe, Record, Run, Suite
+from harness.model import Attempt, Cell, Probe, Record, Run, Suite
+from harness.outcomes import INFRASTRUCTURE
 from harness.probing.probe import suite_probes
 from harness.recipes.orders import Order
 from harness.recipes.recipe import digest
 from harness.running.session import AUTO
 from harness.running.wanted import Wanted
+from harness.store.store import Store
 
 _REMEDY = "start a new run: records of one run must come from one plan"
 
@@ -71,3 +73,40 @@ def check_same(
         problems.append("the data set is not the one it was begun with")
     if problems:
         raise UsageError(f"run {run.id} cannot be resumed: {'; '.join(problems)}", remedy=_REMEDY)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Before:
+    """What a run that is taken on has from before."""
+
+    records: tuple[Record, ...] = ()
+    """Those that stay: their keys are not asked again."""
+    lost: tuple[Attempt, ...] = ()
+    """What were records, until it is known that they are asked again."""
+    attempts: tuple[Attempt, ...] = ()
+    """What was lost still earlier."""
+
+    def containers(self) -> dict[tuple[str, int], int]:
+        """How many containers each cell's round has had."""
+        found: dict[tuple[str, int], int] = {}
+        attempted = (one.record for one in (*self.lost, *self.attempts))
+        for record in (*self.records, *attempted):
+            place = (record.cell, record.round)
+            found[place] = max(found.get(place, 0), record.container)
+        return found
+
+
+def before(resumed: Run | None, store: Store) -> Before:
+    """What the run has from before; of a new run, nothing. Nothing is changed yet."""
+    if resumed is None:
+        return Before()
+    records = store.records(resumed.id)
+    return Before(
+        records=tuple(one for one in records if one.outcome not in INFRASTRUCTURE),
+        lost=tuple(
+            Attempt(record=one, reason=f"{one.outcome}: {one.reason}")
+            for one in records
+            if one.outcome in INFRASTRUCTURE
+        ),
+        attempts=store.attempts(resumed.id),
+    )

@@ -20,8 +20,8 @@ from harness.engines import Engine, Stock
 from harness.engines.budget import Group, grouped, groups, refusal, told
 from harness.errors import InfrastructureError
 from harness.model import UNBOUNDED, Attempt, Cell, Place, Probe, Record, Run, Suite
-from harness.outcomes import INFRASTRUCTURE
 from harness.recipes.orders import Order
+from harness.running.resume import before
 from harness.running.reuse import Decisive, known_answers, repeatable
 from harness.running.task import Task
 from harness.running.worker import PARALLEL, Tell, utc_now, work
@@ -78,7 +78,7 @@ def execute(
     for name in engine.sweep():
         tell("", f"removed what a dead run left: {name}")
     run = _new_run(planned, engine) if planned.resumed is None else planned.resumed
-    before = _before(planned.resumed, store)
+    kept = before(planned.resumed, store)
     task = Task(
         run=run.id,
         orders=planned.orders,
@@ -87,8 +87,8 @@ def execute(
         dataset=planned.dataset.files if planned.dataset else {},
         dataset_digest=planned.dataset.digest if planned.dataset else "",
         known=_known(planned, run, store) if planned.reuse else {},
-        done=frozenset(one.key for one in before.records),
-        containers=before.containers(),
+        done=frozenset(one.key for one in kept.records),
+        containers=kept.containers(),
     )
     room = _room(engine, task, tell)
     if planned.resumed is None:
@@ -99,9 +99,9 @@ def execute(
         run = replace(run, notices=(*run.notices, *found))
         store.begin(run)
     else:
-        run = store.reopen(run.id, before.lost)
+        run = store.reopen(run.id, kept.lost)
     began(run)
-    for record in before.records:
+    for record in kept.records:
         recorded(record)
     state = "interrupted"
     try:
@@ -122,42 +122,6 @@ def execute(
             tell("", f"the engine did not clean up; the next run will: {error.message}")
         store.finish(run.id, ended=finished.ended, state=state)
     return finished
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Before:
-    """What a run that is taken on has from before."""
-
-    records: tuple[Record, ...] = ()
-    """Those that stay: their keys are not asked again."""
-    lost: tuple[Attempt, ...] = ()
-    """What were records, until it is known that they are asked again."""
-    attempts: tuple[Attempt, ...] = ()
-    """What was lost still earlier."""
-
-    def containers(self) -> dict[tuple[str, int], int]:
-        """How many containers each cell's round has had."""
-        found: dict[tuple[str, int], int] = {}
-        attempted = (one.record for one in (*self.lost, *self.attempts))
-        for record in (*self.records, *attempted):
-            place = (record.cell, record.round)
-            found[place] = max(found.get(place, 0), record.container)
-        return found
-
-
-def _before(resumed: Run | None, store: Store) -> _Before:
-    if resumed is None:
-        return _Before()
-    records = store.records(resumed.id)
-    return _Before(
-        records=tuple(one for one in records if one.outcome not in INFRASTRUCTURE),
-        lost=tuple(
-            Attempt(record=one, reason=f"{one.outcome}: {one.reason}")
-            for one in records
-            if one.outcome in INFRASTRUCTURE
-        ),
-        attempts=store.attempts(resumed.id),
-    )
 
 
 def _known(planned: PlannedRun, run: Run, store: Store) -> dict[Decisive, Record]:

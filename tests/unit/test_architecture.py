@@ -19,7 +19,6 @@ PACKAGE = ROOT / "harness"
 VALUES = {"", "model", "errors", "outcomes", "text", "serial", "standard"}
 """What stands at the root beside the edges: seen by every room."""
 PLANNING = {"suite", "recipes", "probing"}
-WORLD_ROOMS = {"machine", "datasets", "distributions", "images"}
 SEES: dict[str, set[str]] = {
     "knowledge": set(),
     "recipes": set(),
@@ -31,15 +30,14 @@ SEES: dict[str, set[str]] = {
     "distributions": set(),
     "images": {"machine", "knowledge"},
     "store": {"machine"},
-    "engines": PLANNING | WORLD_ROOMS,
+    "engines": {"recipes", "probing", "machine", "datasets", "distributions"},
     "check": {"images", "compare", "knowledge"},
     "formats": {"recipes", "probing", "compare", "check"},
-    "running": PLANNING | WORLD_ROOMS | {"engines", "store", "compare", "formats"},
-    "doctor": WORLD_ROOMS | {"engines"},
-    "testing": PLANNING | WORLD_ROOMS | {"engines", "store", "compare", "formats", "running"},
+    "running": PLANNING | {"machine", "datasets", "engines", "store", "compare", "formats"},
+    "doctor": {"machine", "engines"},
+    "testing": PLANNING | {"machine", "engines", "store", "compare", "formats", "running"},
     "commands": PLANNING
-    | WORLD_ROOMS
-    | {"knowledge", "engines", "store", "compare", "formats", "running"}
+    | {"machine", "images", "knowledge", "engines", "store", "compare", "formats", "running"}
     | {"check", "doctor", "testing"},
 }
 """What each room may import besides itself and the values. `cli` and `pytest_plugin` see all."""

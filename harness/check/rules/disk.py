@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from harness.check.host import TargetHost
 from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
+from harness.text import in_gb
 
 _UNPACKED = 2.5
 """Unpacked bytes per compressed byte: 2 to 2.5 for images of frameworks; the upper end."""
@@ -20,7 +21,7 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     # While it is pulled, both forms lie there.
     needed = int(image.download_bytes * (1 + _UNPACKED))
     told = (
-        f"{image.download_bytes / 1e9:.2f} GB to download, about {needed / 1e9:.1f} GB needed, "
-        f"{engine.free_bytes / 1e9:.1f} GB free"
+        f"{in_gb(image.download_bytes, 2)} to download, about {in_gb(needed)} needed, "
+        f"{in_gb(engine.free_bytes)} free"
     )
     yield reason("disk-short" if needed > engine.free_bytes else "disk-enough", [told])
