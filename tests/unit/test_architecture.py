@@ -30,7 +30,7 @@ SEES: dict[str, set[str]] = {
     "distributions": set(),
     "images": {"machine", "knowledge"},
     "store": {"machine"},
-    "engines": {"recipes", "probing", "machine", "datasets", "distributions"},
+    "engines": {"recipes", "probing", "machine", "datasets", "distributions", "images"},
     "check": {"images", "compare", "knowledge"},
     "formats": {"recipes", "probing", "compare", "check"},
     "running": PLANNING | {"machine", "datasets", "engines", "store", "compare", "formats"},
