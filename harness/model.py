@@ -39,6 +39,20 @@ class Outcome(StrEnum):
     NOT_APPLICABLE = "not-applicable"
 
 
+ASKED = frozenset(
+    {
+        Outcome.OK,
+        Outcome.RAISED,
+        Outcome.CRASHED,
+        Outcome.TIMED_OUT,
+        Outcome.OUT_OF_MEMORY,
+        Outcome.OUTPUT_LIMIT,
+        Outcome.NO_ANSWER,
+    }
+)
+"""How a probe can have ended that was really asked; nothing else is believed of a container."""
+
+
 class Verdict(StrEnum):
     """What a cell deserves; a cell has the worst of its findings."""
 

@@ -9,20 +9,11 @@ from harness.check.claims import Claim, ClaimOrigin
 from harness.check.foreseen import NO, YES, Sign
 from harness.compare.causes import cause_of
 from harness.knowledge import frameworks
-from harness.model import Cell, Outcome, Probe, Record
+from harness.model import ASKED, Cell, Outcome, Probe, Record
 from harness.text import clean_line, in_mb
 
 _TOLD = 300
-_ENDED = frozenset(
-    {
-        Outcome.RAISED,
-        Outcome.CRASHED,
-        Outcome.TIMED_OUT,
-        Outcome.OUT_OF_MEMORY,
-        Outcome.OUTPUT_LIMIT,
-        Outcome.NO_ANSWER,
-    }
-)
+_ENDED = ASKED - {Outcome.OK}
 """Ends of a probe that was really asked."""
 
 

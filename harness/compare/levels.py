@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from harness.compare.evidence import Shown, says_of, show
-from harness.model import Cell, Evidence, Level, Outcome, Probe, Record, Run, Verdict
+from harness.model import ASKED, Cell, Evidence, Level, Outcome, Probe, Record, Run, Verdict
 from harness.outcomes import unanswered
 
 Answers = Mapping[tuple[int, str], Record]
@@ -72,18 +72,7 @@ _STANDING = {
     Verdict.UNVERIFIED: LevelStanding.UNVERIFIED,
     Verdict.INFRASTRUCTURE: LevelStanding.INFRASTRUCTURE,
 }
-_RAN = frozenset(
-    {
-        Outcome.OK,
-        Outcome.RAISED,
-        Outcome.CRASHED,
-        Outcome.TIMED_OUT,
-        Outcome.OUT_OF_MEMORY,
-        Outcome.OUTPUT_LIMIT,
-        Outcome.NO_ANSWER,
-        Outcome.NO_INTERPRETER,
-    }
-)
+_RAN = ASKED | {Outcome.NO_INTERPRETER}
 """Outcomes that only something obtained can have."""
 
 

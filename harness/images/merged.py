@@ -30,7 +30,7 @@ _LINKS = 16
 
 def inside_of(layers: Iterable[Iterable[Mapping[str, object]]]) -> Inside:
     """Put layers together, lowest first: a later layer replaces, and whiteouts remove."""
-    merged = _Merged()
+    merged = _LayerStack()
     for layer in layers:
         merged.begin()
         for entry in layer:
@@ -38,7 +38,7 @@ def inside_of(layers: Iterable[Iterable[Mapping[str, object]]]) -> Inside:
     return merged.inside()
 
 
-class _Merged:
+class _LayerStack:
     def __init__(self) -> None:
         self.entries: dict[tuple[str, str], Mapping[str, object]] = {}
         self.before: frozenset[tuple[str, str]] = frozenset()

@@ -8,22 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from harness.model import Fact, Facts, Outcome, Raised, Scalar
+from harness.model import ASKED, Fact, Facts, Outcome, Raised, Scalar
 
 SERIES = 10_000
 """Most values one fact may have."""
 _KEY = 300
-_OUTCOMES = frozenset(
-    {
-        Outcome.OK,
-        Outcome.RAISED,
-        Outcome.CRASHED,
-        Outcome.TIMED_OUT,
-        Outcome.OUT_OF_MEMORY,
-        Outcome.OUTPUT_LIMIT,
-        Outcome.NO_ANSWER,
-    }
-)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +43,7 @@ def parse_answer(probe: str, payload: bytes) -> Answer:
     if content.get("probe") != probe:
         raise ValueError(f"the payload is of another probe: {_clean(content.get('probe'))!r:.80}")
     outcome = content.get("outcome")
-    if not isinstance(outcome, str) or outcome not in _OUTCOMES:
+    if not isinstance(outcome, str) or outcome not in ASKED:
         raise ValueError(f"no probe ends in {_clean(outcome)!r:.80}")
     raised = _raised(content.get("raised"))
     if (outcome == Outcome.RAISED) != (raised is not None):

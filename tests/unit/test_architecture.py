@@ -56,10 +56,6 @@ MOST_AT_THE_ROOT = 10
 MOST_PARAMETERS = 7
 COMMAND_LINE = {"cli", "commands.options"}
 """Its functions have a parameter for each option."""
-TOO_MANY_PARAMETERS: frozenset[str] = frozenset()
-"""Still to be mended; the set only shrinks."""
-SHARED_NAMES = frozenset({"Merged"})
-"""Classes of different meaning that are still called alike; the set only shrinks."""
 
 WORLD = {
     "asyncio",
@@ -196,15 +192,18 @@ def parameters(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
 
 
 def test_no_function_has_more_than_seven_parameters() -> None:
-    found = {
+    found = [
         f"{name_of(path)}.{node.name}"
         for path in modules()
         if name_of(path) not in COMMAND_LINE
         for node in ast.walk(ast.parse(path.read_bytes()))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and parameters(node) > MOST_PARAMETERS
-    }
-    assert set(TOO_MANY_PARAMETERS) == found, "mend what is new; take out what is mended"
+    ]
+    assert [] == found
+    many = ast.parse("def f(self, a, b, /, c, d, *e, g, h, **i): pass").body[0]
+    assert isinstance(many, ast.FunctionDef)
+    assert 8 == parameters(many)
 
 
 def test_no_two_classes_share_a_name() -> None:
@@ -213,8 +212,8 @@ def test_no_two_classes_share_a_name() -> None:
         for node in ast.walk(ast.parse(path.read_bytes())):
             if isinstance(node, ast.ClassDef):
                 where.setdefault(node.name.lstrip("_"), []).append(name_of(path))
-    shared = {name for name, found in where.items() if len(found) > 1}
-    assert set(SHARED_NAMES) == shared, "mend what is new; take out what is mended"
+    assert {} == {name: found for name, found in where.items() if len(found) > 1}
+    assert {"Cell", "Probe", "Suite"} <= set(where)
 
 
 @pytest.mark.parametrize(
