@@ -17,6 +17,7 @@ from harness.commands.options import (
     FormatOption,
     LockEngineOption,
     OutputOption,
+    PageFormatOption,
     ResumeOption,
     ReuseOption,
     SuiteOption,
@@ -217,7 +218,7 @@ def check(
     pull: Annotated[bool, typer.Option("--pull", help="Pull it and run its probes too.")] = False,
     emit_cell: Annotated[bool, typer.Option("--emit-cell", help="Write one that works.")] = False,
     engine: EngineOption = "auto",
-    format: FormatOption = "terminal",
+    format: PageFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
     """May this old image be reused, here, and for what? Without --pull nothing is run.
@@ -228,7 +229,7 @@ def check(
     from harness.commands.check import CheckRequest
     from harness.commands.check import check as checked
     from harness.commands.report import written
-    from harness.formats.checks import render
+    from harness.formats import render_page
 
     page = checked(
         CheckRequest(
@@ -243,7 +244,7 @@ def check(
             engine=engine,
         )
     )
-    written(render(format, page, **_look(format, output)), output)
+    written(render_page(format, page, **_look(format, output)), output)
     raise typer.Exit(page.exit)
 
 

@@ -22,7 +22,24 @@ EngineOption = Annotated[
 LockEngineOption = Annotated[
     str, typer.Option("--engine", help="docker or podman; auto: what answers.")
 ]
-FormatOption = Annotated[str, typer.Option("--format", help="terminal, markdown or json.")]
+
+
+def _report_format(name: str) -> str:
+    """Refuse an unknown format before anything is done that takes time."""
+    from harness.formats import REPORT
+
+    return REPORT.known(name)
+
+
+def _page_format(name: str) -> str:
+    from harness.formats import PAGE
+
+    return PAGE.known(name)
+
+
+_FORMATS = "terminal, markdown or json."
+FormatOption = Annotated[str, typer.Option("--format", help=_FORMATS, callback=_report_format)]
+PageFormatOption = Annotated[str, typer.Option("--format", help=_FORMATS, callback=_page_format)]
 OutputOption = Annotated[Path | None, typer.Option("--output", help="Write to this file.")]
 VerifiedOption = Annotated[
     bool, typer.Option("--require-verified", help="`unverified` fails, with exit status 5.")

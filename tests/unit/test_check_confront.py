@@ -33,7 +33,7 @@ from harness.check.subject import Subject, subject_of
 from harness.check.trial import Changed, Trial, trial_of
 from harness.commands.measure import cell_of, changed_cell
 from harness.errors import Exit
-from harness.formats.checks import render
+from harness.formats import render_page as render
 from harness.model import (
     Cell,
     Evidence,

@@ -20,8 +20,8 @@ from harness.check.host import parse_host
 from harness.check.page import CheckPage
 from harness.check.reasons import Confidence, PredictionStanding, Reason, Weight
 from harness.errors import UsageError
-from harness.formats import checks as pages
-from harness.formats.checks import render
+from harness.formats import PAGE
+from harness.formats import render_page as render
 from harness.text import plain
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -45,13 +45,13 @@ def test_the_page_reads_as_the_golden_text(format: str, file: str) -> None:
 
 
 def test_the_formats_are_found_by_name() -> None:
-    assert ("json", "markdown", "terminal") == pages.names()
-    with pytest.raises(UsageError, match="there is no format 'html'"):
+    assert ("json", "markdown", "terminal") == PAGE.names()
+    with pytest.raises(UsageError, match="there is no format 'html' for the page of a check"):
         render("html", page())
 
 
 def test_the_same_values_give_the_same_bytes() -> None:
-    for format in pages.names():
+    for format in PAGE.names():
         assert render(format, page()) == render(format, page())
 
 

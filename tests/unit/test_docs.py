@@ -15,8 +15,7 @@ from harness.check.rules import all_reasons
 from harness.check.subject import subject_of
 from harness.cli import app
 from harness.compare.judge import judge
-from harness.formats import render
-from harness.formats.checks import render as render_page
+from harness.formats import render, render_page
 from harness.images.digests import digest_of
 from harness.images.image import Reading, parse_image
 from harness.images.manifest import Form, parse_manifest

@@ -3,17 +3,21 @@ from __future__ import annotations
 import json
 import random
 from dataclasses import replace
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 
 import pytest
 from builders import LIBCUSOLVER, cell, healthy, mnist_facts, record, run, without
+from typer.testing import CliRunner
 
 import harness.formats
+from harness.cli import app
 from harness.compare.comparison import Side, compare_cells
 from harness.compare.judge import judge, judge_cell
 from harness.compare.judgement import Comparison, Judgement
 from harness.errors import UsageError
-from harness.formats import names, render
+from harness.formats import RENDERED, REPORT, Rendered, render
 from harness.formats.json import schema_text
 from harness.formats.markdown import BUDGET
 from harness.formats.progress import finished_line
@@ -63,9 +67,36 @@ def comparison() -> Comparison:
 
 
 def test_the_formats_are_found_by_their_files() -> None:
-    assert ("json", "markdown", "terminal") == names()
-    with pytest.raises(UsageError, match="no report format 'pdf'"):
+    assert ("json", "markdown", "terminal") == REPORT.names()
+    with pytest.raises(UsageError, match="there is no format 'pdf' for a report"):
         render("pdf", judgement())
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"), [(kind, name) for kind in RENDERED for name in kind.names()]
+)
+def test_every_format_is_a_module_that_renders_and_says_what_it_is(
+    kind: Rendered, name: str
+) -> None:
+    module = import_module(f"{kind.package}.{name}")
+    assert module.__doc__
+    parameters = list(signature(module.render).parameters.values())
+    assert [one.default is one.empty for one in parameters] == [True] + [False] * (
+        len(parameters) - 1
+    )
+
+
+def test_every_package_of_formats_is_in_the_registry() -> None:
+    folder = Path(harness.formats.__file__).parent
+    packages = {f"harness.formats.{one.parent.name}" for one in folder.glob("*/__init__.py")}
+    assert packages | {"harness.formats"} == {kind.package for kind in RENDERED}
+
+
+@pytest.mark.parametrize("command", [["run"], ["report"], ["compare", "a", "b"], ["check", "a"]])
+def test_an_unknown_format_is_refused_before_anything_is_done(command: list[str]) -> None:
+    refused = CliRunner().invoke(app, [*command, "--format", "pdf"])
+    assert isinstance(refused.exception, UsageError)
+    assert "there is no format 'pdf' for " in str(refused.exception)
 
 
 @pytest.mark.parametrize("name", ["terminal", "markdown", "json"])

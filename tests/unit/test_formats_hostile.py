@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness.compare.comparison import Side, compare_cells
 from harness.compare.judge import judge
 from harness.compare.judgement import Comparison, Judgement
-from harness.formats import names, render
+from harness.formats import REPORT, render
 from harness.model import Expectation, Outcome, Raised, Record, Rules, Run
 
 NEW = cell()
@@ -64,7 +64,7 @@ def both(say: list[str]) -> tuple[Judgement, Comparison]:
 
 
 def test_every_format_has_its_check() -> None:
-    assert set(HARMLESS) == set(names())
+    assert set(HARMLESS) == set(REPORT.names())
 
 
 @settings(max_examples=15, deadline=None)
@@ -101,5 +101,5 @@ def test_a_million_characters_do_not_make_a_long_report(probe: str) -> None:
         record(probe, {f"{probe}.a": long}) if one.probe == probe else one for one in healthy(NEW)
     ]
     judgement = judge(run(NEW), records)
-    for name in names():
+    for name in REPORT.names():
         assert 100_000 > len(render(name, judgement))
