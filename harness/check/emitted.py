@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from io import StringIO
 from typing import Any
 
+from ruamel.yaml import YAML
+
 from harness.model import Cell
+from harness.text import clean_line
+
+_WIDTH = 4096
+"""Columns of a line: requirements are not folded."""
 
 
 def suite_text(tree: Mapping[str, Any], cell: Cell, said: str) -> str:
@@ -17,15 +23,26 @@ def suite_text(tree: Mapping[str, Any], cell: Cell, said: str) -> str:
     """
     rows = [row for row in tree.get("cells", ()) if row.get("id") == cell.id]
     row = {key: value for key, value in rows[0].items() if key != "tags"} if rows else _row(cell)
-    lines = [f"# {line}".rstrip() for line in said.splitlines()]
-    lines += ["version: 1", f"name: {_flow(cell.id)}", "bases:"]
-    lines += [f"  {_flow(cell.base)}:", *_mapping(tree["bases"][cell.base], 4)]
-    if tree.get("defaults"):
-        lines += ["defaults:", *_mapping(tree["defaults"], 2)]
-    lines += ["cells:", *_item(row)]
-    if bands := tree.get("bands"):
-        lines += ["bands:", *(f"  - {_flow(band)}" for band in bands)]
-    return "\n".join(lines) + "\n"
+    suite: dict[str, Any] = {
+        "version": 1,
+        "name": cell.id,
+        "bases": {cell.base: tree["bases"][cell.base]},
+        "defaults": tree.get("defaults"),
+        "cells": [row],
+        "bands": tree.get("bands"),
+    }
+    # Who says it may be an image: a comment ends with its line, whatever ends a line there.
+    comment = "".join(f"# {clean_line(line)}\n" for line in said.splitlines())
+    return comment + _yaml({key: value for key, value in suite.items() if value})
+
+
+def _yaml(tree: Mapping[str, Any]) -> str:
+    yaml = YAML(typ="rt", pure=True)
+    yaml.width = _WIDTH
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    text = StringIO()
+    yaml.dump(tree, text)
+    return text.getvalue()
 
 
 def _row(cell: Cell) -> dict[str, Any]:
@@ -42,23 +59,3 @@ def _row(cell: Cell) -> dict[str, Any]:
         "gpu": cell.gpu,
     }
     return {key: value for key, value in values.items() if value}
-
-
-def _item(row: Mapping[str, Any]) -> Iterator[str]:
-    for number, line in enumerate(_mapping(row, 4)):
-        yield f"  - {line[4:]}" if number == 0 else line
-
-
-def _mapping(values: Mapping[str, Any], indent: int) -> Iterator[str]:
-    """Keys on lines of their own; lists of mappings one line each."""
-    for key, value in values.items():
-        if isinstance(value, list) and value and all(isinstance(one, dict) for one in value):
-            yield f"{' ' * indent}{key}:"
-            yield from (f"{' ' * (indent + 2)}- {_flow(one)}" for one in value)
-        else:
-            yield f"{' ' * indent}{key}: {_flow(value)}"
-
-
-def _flow(value: object) -> str:
-    """JSON, which YAML reads alike."""
-    return json.dumps(value, ensure_ascii=False)

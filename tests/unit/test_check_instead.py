@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 from check_builders import HERE, cpu_image, host, reading, subject
+from hypothesis import given
+from hypothesis import strategies as st
 
 from harness import standard
+from harness.check.emitted import suite_text
 from harness.check.instead import Instead, instead_of
 from harness.check.subject import Subject, subject_of
 from harness.commands.emit import emit_cell
@@ -15,6 +18,7 @@ from harness.errors import UsageError
 from harness.model import Cell, Suite
 from harness.recipes.orders import lock_of, locked_recipe
 from harness.recipes.recipe import digest
+from harness.suite.document import read_document
 from harness.suite.matrix import load_suite
 
 SUITE = load_suite(standard.default_suite())
@@ -124,3 +128,34 @@ def test_the_new_row_is_read_back_as_it_was_meant(
         name: getattr(row, name) for name in same
     }
     assert (folder / "matrix.yaml").read_text("utf-8").startswith("# Instead of ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["no", "3.10", "1e5", "0o7", "~", "null", "# a", "a: b", "- a", "", "{a}"],
+)
+def test_a_text_stays_a_text_whatever_it_looks_like(text: str) -> None:
+    tree = {"bases": {"b": {"python": text, "sources": [{"kind": text}]}}}
+    written = suite_text(tree, Cell(id="c", base="b", install=(text,)), "said")
+    read = read_document(written.encode(), "matrix.yaml")
+    assert ((), tree["bases"]) == (tuple(read.problems), read.value["bases"])
+    assert [text] == read.value["cells"][0]["install"]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+def test_any_text_is_read_back_as_it_was(text: str) -> None:
+    tree = {"bases": {"b": {"python": text}}}
+    written = suite_text(tree, Cell(id="c", base="b", install=(text, text)), text)
+    read = read_document(written.encode("utf-8"), "matrix.yaml")
+    assert tree["bases"] == read.value["bases"]
+    assert [text, text] == read.value["cells"][0]["install"]
+    # Control characters are written so that they can be read, and refused by who reads them.
+    assert all("cannot stand in a text" in one.message for one in read.problems)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r", "\x85", "\u2028", "\v", "\f"])
+def test_what_is_said_on_top_stays_a_comment(end: str) -> None:
+    tree = {"bases": {"b": {"python": "3.12"}}}
+    written = suite_text(tree, Cell(id="c", base="b"), f"Instead of a{end}version: 2{end}")
+    assert 1 == read_document(written.encode(), "matrix.yaml").value["version"]
+    assert all(line[:1] == "#" for line in written.splitlines()[:2])
