@@ -9,7 +9,7 @@ from harness.check.claims import Claim, ClaimOrigin
 from harness.check.foreseen import NO, YES, Sign
 from harness.compare.causes import cause_of
 from harness.knowledge import frameworks
-from harness.model import ASKED, Cell, Outcome, Probe, Record
+from harness.model import ASKED, Cell, EvidenceKind, Outcome, Probe, Record
 from harness.text import clean_line, in_mb
 
 _TOLD = 300
@@ -108,7 +108,8 @@ def _installed(facts: Mapping[str, object]) -> Seen | None:
 def _imported(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) -> dict[Sign, Seen]:
     """By the probes that tell the version of what they import."""
     facts = {
-        one.name: [each.fact for each in one.evidence if each.kind == "claimed"] for one in probes
+        one.name: [each.fact for each in one.evidence if each.kind == EvidenceKind.CLAIMED]
+        for one in probes
     }
     names = [name for name, _ in cell.framework]
     ended: Record | None = None
@@ -122,7 +123,7 @@ def _imported(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) ->
                 Sign.IMPORTS: Seen(value=YES, evidence=f"imported, version {version}"[:_TOLD]),
                 Sign.FRAMEWORK: Seen(value=told, evidence=f"imported, version {version}"[:_TOLD]),
             }
-        if one.outcome in _ENDED and ended is None:
+        if ended is None and one.outcome in _ENDED:
             ended = one
     seen = {}
     if ended is not None:
@@ -152,10 +153,10 @@ def _computed(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) ->
         for fact, value in one.facts.items():
             kind = kinds.get((one.probe, fact))
             told = f"{fact}: {', '.join(map(str, value)) if isinstance(value, tuple) else value}"
-            if kind == "devices" and isinstance(value, tuple):
+            if kind == EvidenceKind.DEVICES and isinstance(value, tuple):
                 has = YES if "GPU" in value else NO
                 seen[Sign.DEVICE] = Seen(value=has, evidence=told[:_TOLD])
-            elif kind == "computes" and cell.gpu:
+            elif kind == EvidenceKind.COMPUTES and cell.gpu:
                 works = YES if value == "works" else NO
                 seen[Sign.COMPUTES] = Seen(value=works, evidence=told[:_TOLD])
     return seen

@@ -9,6 +9,7 @@ from harness.check.foreseen import Change, Sign
 from harness.check.measured import Seen, signs_of
 from harness.compare.judge import judge_cell
 from harness.compare.judgement import CellJudgement
+from harness.compare.levels import LevelStanding
 from harness.errors import Exit
 from harness.knowledge.signatures import recognise
 from harness.model import Cell, Level, Outcome, Record, Run, Verdict
@@ -54,7 +55,8 @@ class Trial:
         if not self.as_is.cell.gpu or self.works or self.as_is.level.rank < Level.L1.rank:
             return False
         return any(
-            mark.level is Level.L3 and mark.own == "reached" for mark in self.as_is.ladder.marks
+            mark.level is Level.L3 and mark.own is LevelStanding.REACHED
+            for mark in self.as_is.ladder.marks
         )
 
     @property

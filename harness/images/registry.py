@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -151,38 +151,52 @@ def _pause(answer: HttpResponse) -> float | None:
     return 0.5 if answer.status >= 500 else None
 
 
+_REFUSALS: Mapping[int, tuple[type[ImageRefused | RegistryUnreachable], str, str]] = {
+    401: (
+        ImageRefused,
+        "{registry} wants to know who asks for {image} (401){note}",
+        "docker login {name}",
+    ),
+    403: (
+        ImageRefused,
+        "{registry} does not let you have {image} (403){note}",
+        "ask its owner; private and blocked images look like this",
+    ),
+    404: (
+        ImageRefused,
+        "{registry} has no {image} (404){note}",
+        "look for a typing error; tags are removed too, then only a copy helps: "
+        "a mirror, or a file that `docker save` wrote",
+    ),
+    407: (
+        RegistryUnreachable,
+        "the proxy wants to know who asks for {registry} (407)",
+        "put user and password into HTTPS_PROXY",
+    ),
+    429: (
+        RegistryUnreachable,
+        "{registry} has had enough of us (429){quota}",
+        "docker login {name}, wait, or use a mirror",
+    ),
+}
+"""Status -> what it means, in a sentence, with the next step."""
+
+
 def refusal(
     answer: HttpResponse, reference: Reference, registry: WebOrigin, login: Login
 ) -> ImageRefused | RegistryUnreachable:
-    """What a status means, in a sentence, with the next step."""
-    status, image = answer.status, str(reference)
-    note = f" ({'; '.join(login.notices)})" if login.notices else ""
-    if status == 401:
-        return ImageRefused(
-            f"{registry} wants to know who asks for {image} (401){note}",
-            remedy=f"docker login {reference.registry}",
-        )
-    if status == 403:
-        return ImageRefused(
-            f"{registry} does not let you have {image} (403){note}",
-            remedy="ask its owner; private and blocked images look like this",
-        )
-    if status == 404:
-        return ImageRefused(
-            f"{registry} has no {image} (404){note}",
-            remedy="look for a typing error; tags are removed too, then only a copy helps: "
-            "a mirror, or a file that `docker save` wrote",
-        )
-    if status == 407:
-        return RegistryUnreachable(
-            f"the proxy wants to know who asks for {registry} (407)",
-            remedy="put user and password into HTTPS_PROXY",
-        )
-    if status == 429:
-        return RegistryUnreachable(
-            f"{registry} has had enough of us (429){_quota(answer)}",
-            remedy=f"docker login {reference.registry}, wait, or use a mirror",
-        )
+    """What a status means, as the error to raise."""
+    status = answer.status
+    if known := _REFUSALS.get(status):
+        error, told, remedy = known
+        facts = {
+            "registry": str(registry),
+            "image": str(reference),
+            "name": reference.registry,
+            "note": f" ({'; '.join(login.notices)})" if login.notices else "",
+            "quota": _quota(answer),
+        }
+        return error(told.format(**facts), remedy=remedy.format(**facts))
     if status >= 500:
         return RegistryUnreachable(f"{registry} is in trouble itself ({status})")
     return RegistryUnreachable(f"{registry} answers {status} where a registry says 200")
