@@ -59,8 +59,8 @@ class Login:
                 f"credentials for {registry} were not sent to {where}, which it named for tokens"
             )
             credentials = None
-        question = self._question(realm, challenge, credentials)
-        answer = self.transport.ask(question)
+        request = self._request(realm, challenge, credentials)
+        answer = self.transport.ask(request)
         if answer.status in (401, 403):
             said = "refuses the credentials" if credentials else "gives no token to anybody"
             raise ImageRefused(
@@ -78,7 +78,7 @@ class Login:
             raise RegistryUnreachable(f"{where} gives no token that can be sent")
         return Secret(f"Bearer {token}")
 
-    def _question(
+    def _request(
         self, realm: str, challenge: Challenge, credentials: Credentials | None
     ) -> HttpRequest:
         """For a token that only pulls, whatever scope the registry suggests."""

@@ -89,10 +89,10 @@ class Registry:
     def layer(self, digest: str, size: int) -> Iterator[Iterator[bytes]]:
         """A layer's bytes as they come; whoever reads verifies them. Raises as `manifest`, while
         it is read too."""
-        question = replace(
-            self._question("GET", f"blobs/{digest}", size), deadline_s=LAYER_DEADLINE_S
+        request = replace(
+            self._request("GET", f"blobs/{digest}", size), deadline_s=LAYER_DEADLINE_S
         )
-        with self.transport.opened(question) as (answer, chunks):
+        with self.transport.opened(request) as (answer, chunks):
             if answer.status != 200:
                 raise refusal(answer, self.reference, self.transport.registry, self.login)
             yield chunks
@@ -117,14 +117,14 @@ class Registry:
         raise refusal(answer, self.reference, self.transport.registry, self.login)
 
     def _authorised(self, method: str, path: str, limit: int) -> HttpResponse:
-        question = self._question(method, path, limit)
-        answer = self.transport.ask(question)
+        request = self._request(method, path, limit)
+        answer = self.transport.ask(request)
         challenge = answer.headers.get("www-authenticate", "")
         if answer.status == 401 and self.login.answer(challenge):
-            return self.transport.ask(self._question(method, path, limit))
+            return self.transport.ask(self._request(method, path, limit))
         return answer
 
-    def _question(self, method: str, path: str, limit: int) -> HttpRequest:
+    def _request(self, method: str, path: str, limit: int) -> HttpRequest:
         return HttpRequest(
             method=method,
             url=f"{self.transport.registry}/v2/{self.reference.repository}/{path}",

@@ -71,40 +71,40 @@ class Transport:
     received: int = 0
     """Bytes of bodies received so far."""
 
-    def ask(self, question: HttpRequest) -> HttpResponse:
-        """The whole answer. Raises RegistryUnreachable, Interrupted, UnsafeAddress."""
-        with self.opened(question) as (answer, chunks):
+    def ask(self, request: HttpRequest) -> HttpResponse:
+        """The whole answer. Raises RegistryUnreachable, TransferInterrupted, UnsafeAddress."""
+        with self.opened(request) as (answer, chunks):
             return HttpResponse(status=answer.status, headers=answer.headers, body=b"".join(chunks))
 
     @contextmanager
-    def opened(self, question: HttpRequest) -> Iterator[tuple[HttpResponse, Iterator[bytes]]]:
+    def opened(self, request: HttpRequest) -> Iterator[tuple[HttpResponse, Iterator[bytes]]]:
         """An answer whose body is read as it comes. Raises as `ask`, while it is read too."""
         sockets: list[socket] = []
-        with cut_off(sockets, question.deadline_s):
-            answer, response = self._follow(question, sockets)
+        with cut_off(sockets, request.deadline_s):
+            answer, response = self._follow(request, sockets)
             try:
-                yield answer, self._chunks(response, answer, question)
+                yield answer, self._chunks(response, answer, request)
             finally:
                 response.close()
 
     def _follow(
-        self, question: HttpRequest, sockets: list[socket]
+        self, request: HttpRequest, sockets: list[socket]
     ) -> tuple[HttpResponse, BaseHTTPResponse]:
         """Follow redirects to an answer whose body is not read yet."""
-        end = time.monotonic() + question.deadline_s
-        url, home = question.url, parse_address(question.url)
+        end = time.monotonic() + request.deadline_s
+        url, home = request.url, parse_address(request.url)
         for _ in range(_MOST_REDIRECTS + 1):
             origin = parse_address(url)
             headers = {"User-Agent": f"harness/{__version__}", "Accept-Encoding": "identity"}
-            headers |= question.headers
-            if question.form:
+            headers |= request.headers
+            if request.form:
                 headers["Content-Type"] = "application/x-www-form-urlencoded"
-            if question.authorization and origin == home:
-                headers["Authorization"] = question.authorization.reveal()
-            response = self._send(question, url, headers, sockets, end)
+            if request.authorization and origin == home:
+                headers["Authorization"] = request.authorization.reveal()
+            response = self._send(request, url, headers, sockets, end)
             found = {name.lower(): value[:8192] for name, value in response.headers.items()}
             answer = HttpResponse(status=response.status, headers=found)
-            if response.status not in _REDIRECTS or not question.redirects:
+            if response.status not in _REDIRECTS or not request.redirects:
                 return answer, response
             response.close()
             url = self._next(url, origin, found.get("location", ""))
@@ -121,7 +121,7 @@ class Transport:
 
     def _send(
         self,
-        question: HttpRequest,
+        request: HttpRequest,
         url: str,
         headers: dict[str, str],
         sockets: list[socket],
@@ -139,10 +139,10 @@ class Transport:
         self.requests += 1
         try:
             return pool.request(
-                question.method,
+                request.method,
                 url,
                 headers=headers,
-                body=urlencode(question.form) if question.form else None,
+                body=urlencode(request.form) if request.form else None,
                 redirect=False,
                 retries=False,
                 preload_content=False,
@@ -153,25 +153,25 @@ class Transport:
             raise _unreachable(error, origin, proxy) from error
 
     def _chunks(
-        self, response: BaseHTTPResponse, answer: HttpResponse, question: HttpRequest
+        self, response: BaseHTTPResponse, answer: HttpResponse, request: HttpRequest
     ) -> Iterator[bytes]:
-        """The body in pieces. Raises Interrupted where it stops early or takes too long."""
-        where = parse_address(question.url)
+        """The body in pieces. Raises TransferInterrupted where it stops early or takes too long."""
+        where = parse_address(request.url)
         due = answer.headers.get("content-length", "")
         seen = 0
         try:
             while chunk := response.read1(_CHUNK):
                 seen += len(chunk)
                 self.received += len(chunk)
-                if seen > question.limit:
+                if seen > request.limit:
                     raise RegistryUnreachable(
-                        f"{where} sends more than {question.limit} bytes where less is due",
+                        f"{where} sends more than {request.limit} bytes where less is due",
                         remedy="this is no registry, or a hostile one",
                     )
                 yield chunk
         except (HTTPError, OSError, ValueError) as error:
             raise TransferInterrupted(f"{where} stopped in the middle: {_why(error)}") from error
-        if question.method != "HEAD" and due.isdigit() and seen < int(due):
+        if request.method != "HEAD" and due.isdigit() and seen < int(due):
             raise TransferInterrupted(f"{where} stopped after {seen} of {due} bytes")
 
 
