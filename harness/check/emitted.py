@@ -39,6 +39,8 @@ def suite_text(tree: Mapping[str, Any], cell: Cell, said: str) -> str:
 def _yaml(tree: Mapping[str, Any]) -> str:
     yaml = YAML(typ="rt", pure=True)
     yaml.width = _WIDTH
+    # Else a text with U+0085 or U+2028 is written plainly, and ends a line where it is read.
+    yaml.allow_unicode = False
     yaml.indent(mapping=2, sequence=4, offset=2)
     text = StringIO()
     yaml.dump(tree, text)

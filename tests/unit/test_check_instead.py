@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from check_builders import HERE, cpu_image, host, reading, subject
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness import standard
@@ -143,6 +143,8 @@ def test_a_text_stays_a_text_whatever_it_looks_like(text: str) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=40))
+@example("\x85")
+@example("a\u2028b")
 def test_any_text_is_read_back_as_it_was(text: str) -> None:
     tree = {"bases": {"b": {"python": text}}}
     written = suite_text(tree, Cell(id="c", base="b", install=(text, text)), text)
