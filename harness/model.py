@@ -396,6 +396,8 @@ class Recipe:
 WRITTEN_AMONG = "written among"
 """In a field's metadata: (other field, key). The value is written in that mapping, under that key,
 and not at all where it is the default."""
+CONTAINER_WRITTEN = ("observed", "container.ordinal")
+"""Where the container of a record is written, since before it was a field."""
 
 # --- what came out -----------------------------------------------------------------------------
 
@@ -491,7 +493,7 @@ class Record:
     """Seconds by stage: probe, container."""
     observed: Mapping[str, Scalar] = field(default_factory=dict)
     """The moment: host load, say."""
-    container: int = field(default=0, metadata={WRITTEN_AMONG: ("observed", "container.ordinal")})
+    container: int = field(default=0, metadata={WRITTEN_AMONG: CONTAINER_WRITTEN})
     """Which container of the round it came from, the first is 1; 0: there was none."""
     started: str = ""
     """UTC, ISO 8601."""
@@ -500,7 +502,7 @@ class Record:
 
     def __post_init__(self) -> None:
         """Take the container out of the observations that were read."""
-        name = "container.ordinal"
+        name = CONTAINER_WRITTEN[1]
         written = self.observed.get(name)
         if self.container or (type(written) is int and written):
             rest = {key: value for key, value in self.observed.items() if key != name}

@@ -58,5 +58,10 @@ ReuseOption = Annotated[
     typer.Option("--reuse", help="Repeat answers that nothing can have changed since."),
 ]
 ResumeOption = Annotated[
-    str, typer.Option("--resume", metavar="RUN", help="Do only what an interrupted run lacks.")
+    str,
+    typer.Option(
+        "--resume",
+        metavar="RUN",
+        help="Do only what a run lacks that was interrupted, or that infrastructure ended in part.",
+    ),
 ]

@@ -1,4 +1,4 @@
-"""From a plan to records in the store: session, worker, runner, progress.
+"""From a selection to records in the store: session, runner, worker, what is resumed, progress.
 
 Never here: what records mean, which is `harness.compare`, and how an engine works.
 """

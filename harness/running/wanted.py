@@ -36,7 +36,8 @@ class Wanted:
     reuse: bool = False
     """Answers that nothing can have changed are repeated from earlier runs."""
     resume: str = ""
-    """An interrupted run, or its beginning: only what it lacks is done."""
+    """A run that was interrupted or that infrastructure ended in part, or the beginning of its id:
+    only what it lacks is done."""
 
 
 def engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:

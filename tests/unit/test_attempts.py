@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -12,15 +13,16 @@ from scripted import ONE, PROBES, SUITE, TWO, Scripted
 
 from harness.compare.attempts import MOST, of_attempts
 from harness.compare.judge import judge
-from harness.engines import Performed, ProbeQuestion
+from harness.engines import Pass, Performed, ProbeQuestion
 from harness.errors import Exit, StoreError, UsageError
 from harness.formats import render
-from harness.model import Attempt, Outcome, Run, Verdict
+from harness.model import Attempt, Outcome, Record, Run, Scalar, Verdict
 from harness.outcomes import TELLING
 from harness.probing.answer import Answer
 from harness.recipes.orders import Order
 from harness.running.runner import PlannedRun, RunInterrupted, execute
 from harness.running.settling import settle
+from harness.serial import UnreadableError, decode, decode_untrusted, encode
 from harness.store.store import Store
 from harness.store.transfer import export, import_file
 
@@ -252,3 +254,54 @@ def test_a_run_taken_on_after_infrastructure_ended_it_is_no_longer_infrastructur
     assert Exit.INFRASTRUCTURE == judge(of, store.records(of.id)).exit
     done(store, Scripted(), of)
     assert Exit.INFRASTRUCTURE != judge(of, store.records(of.id)).exit
+
+
+@pytest.mark.parametrize(
+    ("written", "container", "rest"),
+    [
+        ({"container.ordinal": 2, "load": 1}, 2, {"load": 1}),
+        ({"load": 1}, 0, {"load": 1}),
+        ({"container.ordinal": "many"}, 0, {"container.ordinal": "many"}),
+        ({"container.ordinal": True}, 0, {"container.ordinal": True}),
+    ],
+)
+def test_the_container_of_a_record_is_written_as_it_was_before_it_was_a_field(
+    written: dict[str, Scalar], container: int, rest: dict[str, Scalar]
+) -> None:
+    before = replace(record("python"), observed={})
+    tree = json.loads(encode(before))
+    assert "container" not in tree
+    tree["observed"] = written
+    data = json.dumps(tree, sort_keys=True, separators=(",", ":")).encode()
+    read = decode(Record, data)
+    assert (container, rest) == (read.container, read.observed)
+    assert data == encode(read)
+
+
+def test_an_export_cannot_say_the_container_twice() -> None:
+    tree = {"record": {**json.loads(encode(record("python"))), "container": 3}}
+    with pytest.raises(UnreadableError, match="container: unknown field"):
+        decode_untrusted({"record": RecordLine}, json.dumps(tree).encode())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordLine:
+    record: Record
+
+
+def test_a_guest_cannot_say_which_container_it_ran_in(store: Store) -> None:
+    class Lying(Scripted):
+        def perform(self, request: Pass) -> Performed:
+            performed = super().perform(request)
+            lies = {"container.ordinal": 7, "load": 1}
+            return replace(
+                performed,
+                answers={
+                    name: replace(one, observed=lies) for name, one in performed.answers.items()
+                },
+            )
+
+    of = done(store, Lying())
+    assert {(1, 1)} == {
+        (one.container, one.observed["load"]) for one in store.records(of.id) if one.cell == "one"
+    }
