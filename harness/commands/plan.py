@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from harness import standard
-from harness.formats.plan import plan_text
+from harness.engines.sources import host_means, usable_here
+from harness.formats.plan import BuildTemplate, plan_text
 from harness.probing.probe import suite_probes
 from harness.recipes.lockfile import find_lock
 from harness.recipes.orders import build_files
+from harness.recipes.recipe import base_of
 from harness.running.session import open_suite
 from harness.suite.selection import select
 
@@ -23,12 +25,17 @@ def plan(suite_path: Path | None, cells: Sequence[str], tags: Sequence[str], ver
         for cell in chosen
         if cell.base and (lock := find_lock(Path(suite.root), cell.id)) is not None
     }
+    sources = {each for cell in chosen if cell.base for each in base_of(suite, cell).sources}
+    means = host_means(sources)
     return plan_text(
         suite,
         chosen,
         suite_probes(suite),
         locks,
         verbose or len(chosen) == 1,
-        dockerfile=standard.dockerfile("cell.Dockerfile", Path(suite.root)),
-        files=build_files(suite),
+        template=BuildTemplate(
+            dockerfile=standard.dockerfile("cell.Dockerfile", Path(suite.root)),
+            files=build_files(suite),
+        ),
+        usable={source: usable_here(source, means) for source in sources},
     )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
 
 from harness.model import Artifact, Base, Cell, Lock, Probe, Recipe, Source, Suite
 from harness.probing.probe import applies
@@ -18,6 +20,16 @@ from harness.recipes.recipe import (
 from harness.text import clean, clean_line, in_kb, in_mb
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuildTemplate:
+    """What a built cell is made with, as in `recipe_of`."""
+
+    dockerfile: str
+    """Text of the template."""
+    files: tuple[tuple[str, str], ...]
+    """(name, text) of what its build runs."""
+
+
 def plan_text(
     suite: Suite,
     cells: Sequence[Cell],
@@ -25,22 +37,23 @@ def plan_text(
     locks: Mapping[str, Lock],
     verbose: bool,
     *,
-    dockerfile: str = "",
-    files: tuple[tuple[str, str], ...] = (),
+    template: BuildTemplate | None = None,
+    usable: Mapping[Source, str] = MappingProxyType({}),
 ) -> str:
     """The plan for some of a suite's cells, locks by cell id; `verbose` tells how each is made.
 
-    `dockerfile` is the template of a built cell, `files` what its build runs, as in
-    `recipe_of`; without the template neither Dockerfile nor recipe digest is shown.
+    Without a template neither Dockerfile nor recipe digest is shown. `usable` says of sources of
+    bases whether this host can use them.
     """
     lines = [*_summary(suite, cells, locks), ""]
     for cell in cells:
-        lines += _cell(suite, cell, probes, locks.get(cell.id))
+        lines += _cell(suite, cell, probes, locks.get(cell.id), usable)
         if verbose:
             lock = locks.get(cell.id)
             lines += _making(suite, cell, lock)
-            if cell.base and lock is not None and dockerfile:
-                lines += _dockerfile(recipe_of(cell, suite, lock, dockerfile, files))
+            if cell.base and lock is not None and template is not None:
+                wanted = recipe_of(cell, suite, lock, template.dockerfile, template.files)
+                lines += _dockerfile(wanted)
         lines.append("")
     whole = len(cells) == len(suite.cells)
     if whole and suite.excluded:
@@ -103,7 +116,13 @@ def _summary(suite: Suite, cells: Sequence[Cell], locks: Mapping[str, Lock]) -> 
 _GPU = {"all": "needs a GPU", "if-there": "uses a GPU where there is one"}
 
 
-def _cell(suite: Suite, cell: Cell, probes: Sequence[Probe], lock: Lock | None) -> Iterator[str]:
+def _cell(
+    suite: Suite,
+    cell: Cell,
+    probes: Sequence[Probe],
+    lock: Lock | None,
+    usable: Mapping[Source, str],
+) -> Iterator[str]:
     tags = f"  [{', '.join(cell.tags)}]" if cell.tags else ""
     yield clean_line(cell.id) + tags
     claims = [f"{name} {version}" for name, version in cell.framework]
@@ -115,7 +134,9 @@ def _cell(suite: Suite, cell: Cell, probes: Sequence[Probe], lock: Lock | None) 
     if cell.base:
         base = base_of(suite, cell)
         for number, source in enumerate(base.sources):
-            yield _row("built on" if number == 0 else "", f"{number + 1}. {base_words(source)}")
+            told = f" ({usable[source]})" if source in usable else ""
+            words = f"{number + 1}. {base_words(source)}{told}"
+            yield _row("built on" if number == 0 else "", words)
         yield _row("installs", _installs(cell, base, lock))
     elif cell.image:
         yield _row("image", f"{cell.image}, as it is; pulled where the engine lacks it")
@@ -160,6 +181,8 @@ def _making(suite: Suite, cell: Cell, lock: Lock | None) -> Iterator[str]:
     for name, value in cell.environment:
         yield _row("environment", f"{name}={value}")
     for number, source in enumerate(base.sources):
+        if source.kind == "pull":
+            continue
         packages = ", ".join(source.packages) or "none"
         yield _row("Debian packages" if number == 0 else "", f"{number + 1}. {packages}")
     yield _row("base digest", base_request_digest(base))

@@ -7,7 +7,7 @@ import hashlib
 import io
 import tarfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,17 +17,21 @@ from typing import Any
 from docker import APIClient
 
 from harness.distributions.cache import DistributionCache
+from harness.distributions.fetch import fetch_missing
+from harness.distributions.index import PackageIndex
 from harness.model import Artifact, Lock
 from harness.recipes.lockfile import lock_path, parse_lock, render_lock
 from harness.recipes.recipe import base_of, lock_request_digest
 from harness.running.session import places
 from harness.suite.matrix import load_suite
+from tests.real.home_made_index import index_of
 from tests.real.suites import ROOT, default_suite, small_suite
 
 MODEL = "tf1.2.1-py2.7"
 """The quick cell whose base and installing tools are used: its lock has a source distribution."""
 PLAIN, TWIN, BROKEN, SLOW = "home-plain", "home-twin", "home-broken", "home-slow"
 TELLING, LOST = "home-telling", "home-lost"
+FLOODING, FORKING, HOGGING = "home-flooding", "home-forking", "home-hogging"
 HEAVY = ("home-heavy-1", "home-heavy-2", "home-heavy-3")
 """Each with ballast of its own, so that their images share nothing but the base."""
 BALLAST_BYTES = 8_000_000
@@ -41,14 +45,29 @@ from setuptools import setup
 setup(name="homemade", version="{version}", py_modules=["homemade"])
 """
 _ABOUT = "Metadata-Version: 1.0\nName: homemade\nVersion: {version}\n"
+_FORKS = """
+import os
+made = 0
+try:
+    while os.fork():
+        made += 1
+except OSError:
+    sys.exit("it made %d processes" % made)
+time.sleep(5)
+os._exit(0)
+"""
 _BEFORE = {
     "1.0": "",
     "2.0": f"sys.exit({LAST_WORDS!r})",
     "3.0": "time.sleep(600)",
     "4.0": f"import os; sys.exit({TOLD!r} + repr(sorted(os.environ.items())))",
     "5.0": "",
+    "6.0": "[sys.stdout.write('x' * 1000 + '\\n') for _ in range(64000)]; sys.exit('flooded')",
+    "7.0": _FORKS,
+    "8.0": "hold = []\nwhile True: hold.append(bytearray(b'x') * (1 << 26))",
 }
 _VERSION = {PLAIN: "1.0", TWIN: "1.0", BROKEN: "2.0", SLOW: "3.0", TELLING: "4.0", LOST: "5.0"}
+_VERSION |= {FLOODING: "6.0", FORKING: "7.0", HOGGING: "8.0"}
 _HEAVY_VERSION = {cell: f"9.{number}" for number, cell in enumerate(HEAVY)}
 HOME_MADE = tuple(_VERSION)
 
@@ -59,10 +78,16 @@ class HomeMade:
 
     artifacts: dict[str, Artifact]
 
-    def suite(self, folder: Path, *cells: str, packages: Sequence[str] = ()) -> Path:
+    def suite(
+        self,
+        folder: Path,
+        *cells: str,
+        packages: Sequence[str] = (),
+        sources: Sequence[Mapping[str, Any]] = (),
+    ) -> Path:
         """A suite in `folder` whose cells have fresh locks. They claim nothing but to be there.
 
-        With other `packages` the base is one that no suite has.
+        With other `packages` the base is one that no suite has, with `sources` one of these.
         """
         rows = default_suite()
         (model,) = (row for row in rows["cells"] if row["id"] == MODEL)
@@ -70,6 +95,8 @@ class HomeMade:
         if packages:
             own = {"debian": "bullseye", "packages": list(packages)}
             bases[model["base"]] = {"python": "2.7", "sources": [own]}
+        if sources:
+            bases[model["base"]] = {"python": "2.7", "sources": [dict(each) for each in sources]}
         described = [
             {
                 "id": cell,
@@ -88,6 +115,14 @@ class HomeMade:
     def plain(self, folder: Path) -> Path:
         """A suite of one cell that builds and is asked for its Python."""
         return self.suite(folder, PLAIN)
+
+    @contextmanager
+    def index(self) -> Iterator[str]:
+        """The address of an index that has them all, and the tools that install them."""
+        tools = _model_lock().tools
+        fetch_missing(tools, _cache(), PackageIndex())
+        with index_of([*tools, *self.artifacts.values()], _cache()) as address:
+            yield address
 
     def lose(self, cell: str) -> None:
         """Take a cell's distribution out of the cache: it must be asked for of the index."""

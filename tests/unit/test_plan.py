@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from harness.formats.plan import plan_text
+from harness.engines.sources import HostMeans, usable_here
+from harness.formats.plan import BuildTemplate, plan_text
 from harness.model import (
     Artifact,
     Base,
@@ -114,6 +115,24 @@ def test_a_plan_says_of_every_cell_where_it_comes_from_and_what_is_asked() -> No
     assert WHOLE == plan_text(SUITE, SUITE.cells, PROBES, {BUILT.id: LOCK}, False)
 
 
+def test_a_plan_says_of_each_source_of_a_base_whether_this_host_can_use_it() -> None:
+    pull = Source(kind="pull", image="python:2.7-slim-buster")
+    suite = replace(SUITE, bases=(replace(BASE, sources=(*BASE.sources, pull)),))
+    means = HostMeans(mmdebstrap=True, archive=False, prefixes={"2.7": ""})
+    usable = {source: usable_here(source, means) for source in suite.bases[0].sources}
+    text = plan_text(suite, (BUILT,), PROBES, {BUILT.id: LOCK}, True, usable=usable)
+
+    for line in (
+        "  built on         1. Debian bullseye with its own Python (can be used here)",
+        "                   2. CPython 2.7 of this host on Debian bookworm "
+        "(not here: no CPython 2.7 of pyenv or uv)",
+        "                   3. pull python:2.7-slim-buster (a registry, not asked)",
+        "  Debian packages  1. python2.7",
+    ):
+        assert line in text.splitlines()
+    assert "3. none" not in text
+
+
 def test_a_missing_lock_names_the_command_that_makes_it() -> None:
     text = plan_text(SUITE, (BUILT,), PROBES, {}, False)
 
@@ -135,9 +154,8 @@ def test_cells_left_out_are_told_with_the_whole_suite_only() -> None:
 
 
 def test_the_verbose_plan_shows_how_a_cell_is_made() -> None:
-    text = plan_text(
-        SUITE, (BUILT,), PROBES, {BUILT.id: LOCK}, True, dockerfile="ARG BASE\nFROM ${BASE}\n"
-    )
+    template = BuildTemplate(dockerfile="ARG BASE\nFROM ${BASE}\n", files=())
+    text = plan_text(SUITE, (BUILT,), PROBES, {BUILT.id: LOCK}, True, template=template)
 
     for line in (
         "  written at       matrix.yaml:7",

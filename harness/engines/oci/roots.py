@@ -141,12 +141,11 @@ def _imported(builder: Builder, source: Source, name: str) -> dict[str, Any]:
 
 def _with_python(builder: Builder, source: Source) -> str:
     """The host's CPython laid on a Debian root."""
-    root = _debian(builder, source)
     name = f"{LABEL}-root:{recipe.digest(source)[:16]}-python"
-    return str(kept_or_made(builder, name, lambda: _laid(builder, source, root, name))["Id"])
+    return str(kept_or_made(builder, name, lambda: _laid(builder, source, name))["Id"])
 
 
-def _laid(builder: Builder, source: Source, root: str, name: str) -> dict[str, Any]:
+def _laid(builder: Builder, source: Source, name: str) -> dict[str, Any]:
     with tempfile.TemporaryFile() as context:
         try:
             labels = {f"{LABEL}.kind": "root", f"{LABEL}.python-prefix": source.python}
@@ -154,6 +153,8 @@ def _laid(builder: Builder, source: Source, root: str, name: str) -> dict[str, A
             pack_prefix(source.python, context, text)
         except PrefixUnavailable as error:
             raise SourceFailed(error.message, Outcome.HOST_INCOMPATIBLE) from error
+        # After the prefix: a host that has none makes no Debian in vain.
+        root = _debian(builder, source)
         context.seek(0)
         wanted = ImageBuild(
             name=name, dockerfile="Dockerfile", arguments={"BASE": root}, labels=labels

@@ -1,0 +1,62 @@
+"""Which sources of a base this host can use, by its programs and Pythons; no engine is asked.
+
+Never here: trying one. That a source can be used says nothing about networks and mirrors.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from harness.engines.prefixes import PrefixUnavailable, find_prefix
+from harness.engines.rootfs import archive_mirror
+from harness.model import Source
+
+REGISTRY = "a registry, not asked"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HostMeans:
+    """What this host has for making bases."""
+
+    mmdebstrap: bool
+    archive: bool
+    """Whether it is known where Debian's archive lies."""
+    prefixes: Mapping[str, str]
+    """By major.minor version: the CPython that can be copied, in words; empty: none."""
+
+
+def host_means(sources: Iterable[Source]) -> HostMeans:
+    """Look at this host, as far as these sources need it."""
+    pythons = sorted({source.python for source in sources if source.kind == "prefix"})
+    return HostMeans(
+        mmdebstrap=shutil.which("mmdebstrap") is not None,
+        archive=bool(archive_mirror()),
+        prefixes={python: _prefix(python) for python in pythons},
+    )
+
+
+def usable_here(source: Source, means: HostMeans) -> str:
+    """Whether this host can use a source, in a few words."""
+    if source.kind == "pull":
+        return REGISTRY
+    found = ""
+    lacking = [] if means.mmdebstrap else ["mmdebstrap is not installed"]
+    if source.archive and not means.archive:
+        lacking.append("Debian's archive is not known")
+    if source.kind == "prefix":
+        found = means.prefixes.get(source.python, "")
+        if not found:
+            lacking.append(f"no CPython {source.python} of pyenv or uv")
+    if lacking:
+        return f"not here: {', '.join(lacking)}"
+    return f"can be used here: {found}" if found else "can be used here"
+
+
+def _prefix(python: str) -> str:
+    try:
+        found = find_prefix(python)
+    except PrefixUnavailable:
+        return ""
+    return f"{found.version} of {found.origin}"

@@ -1,0 +1,88 @@
+"""`harness lock` on real engines: what it writes, and what setup code cannot do to the host."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from docker import APIClient
+
+from harness.engines.oci.capabilities import PODMAN, TABLE
+from harness.engines.oci.locking import RESOLVING
+from harness.engines.oci.specification import processes_limit
+from harness.recipes.lockfile import lock_path
+from tests.real.commandline import Place
+from tests.real.home_made import FLOODING, FORKING, HOGGING, PLAIN, HomeMade
+from tests.real.leftovers import Leftovers
+from tests.real.podman_service import hand_over, podman_service, why_not
+
+
+@pytest.fixture
+def there(place: Place, home_made: HomeMade) -> Iterator[Place]:
+    """A place whose package index is one of home-made distributions."""
+    with home_made.index() as address:
+        yield Place(folder=place.folder, extra={"PIP_INDEX_URL": address})
+
+
+@pytest.mark.parametrize("engine_name", [row.engine for row in TABLE])
+def test_a_cell_is_locked_on_every_container_engine_and_the_relaxation_is_said(
+    engine: APIClient,
+    there: Place,
+    home_made: HomeMade,
+    home_made_base: str,
+    left: Leftovers,
+    engine_name: str,
+) -> None:
+    suite = home_made.plain(there.folder / "suite")
+    path = lock_path(suite, PLAIN)
+    before = json.loads(path.read_text("utf-8"))
+    path.unlink()
+    with ExitStack() as stack:
+        if engine_name == PODMAN.engine:
+            if why := why_not():
+                pytest.skip(why)
+            hand_over(engine, stack.enter_context(podman_service()), home_made_base)
+        said = there.harness("lock", "--suite", str(suite), "--engine", engine_name)
+
+    locked = json.loads(path.read_text("utf-8"))
+    assert before["distributions"] == locked["distributions"]
+    assert before["request"] == locked["request"]
+    assert "base" not in locked
+    assert "relaxed for that: network=host, writable=true" in said.err
+    assert [] == left.found()
+
+
+@pytest.mark.parametrize("engine_name", ["host", "replay"])
+def test_an_engine_without_containers_is_refused_before_anything_starts(
+    place: Place, engine_name: str
+) -> None:
+    said = place.harness("lock", "--engine", engine_name, status=2)
+
+    assert f"engine {engine_name} has none" in said.err
+    assert "--engine docker or podman" in said.err
+    assert not (place.folder / "reports").exists()
+
+
+def test_what_setup_code_prints_takes_is_and_forks_is_bounded(
+    there: Place, home_made: HomeMade, home_made_base: str, left: Leftovers, engine: APIClient
+) -> None:
+    suite = home_made.suite(there.folder / "suite", FLOODING, FORKING, HOGGING)
+    for cell in (FLOODING, FORKING, HOGGING):
+        lock_path(suite, cell).unlink()
+
+    said = there.harness("lock", "--suite", str(suite), status=2)
+
+    told = dict(re.findall(r"^(home-[a-z]+): no lock could be resolved \((.*?)\)", said.err, re.M))
+    assert "output-limit: more output than its byte budget" == told[FLOODING]
+    log = there.folder / "reports" / "logs" / f"{FLOODING}.lock.log"
+    assert RESOLVING.output_bytes <= log.stat().st_size < 2 * RESOLVING.output_bytes
+    forked = (there.folder / "reports" / "logs" / f"{FORKING}.lock.log").read_text("utf-8")
+    (made,) = set(re.findall(r"it made (\d+) processes", forked))
+    assert int(made) < processes_limit(RESOLVING, int(engine.info()["NCPU"]))
+    assert told[HOGGING].startswith("out-of-memory")
+    assert not list(Path(suite).rglob("home-*.json"))
+    assert [] == left.found()
