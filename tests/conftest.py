@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests.attack_table import Attack, merged
 
 TESTS = Path(__file__).parent
 ORDER = ("unit", "guest", "process", "plugin", "registry", "real")
@@ -19,6 +22,9 @@ REAL_IMAGES = pytest.StashKey[dict[str, str]]()
 """Image id -> how it was obtained, of every real image that answered all its probes."""
 NO_ENGINE = pytest.StashKey[list[str]]()
 """Why no engine answers, where none does."""
+
+ATTACKS = pytest.StashKey[list[Attack]]()
+"""What the tests that attack heard, for docs/attacks.md."""
 
 # No test judges elapsed time, hypothesis neither: a loaded machine is no defect.
 settings.register_profile("harness", deadline=None)
@@ -40,6 +46,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[REAL_IMAGES] = {}
     config.stash[NO_ENGINE] = []
+    config.stash[ATTACKS] = []
 
 
 @pytest.hookimpl(trylast=True)
@@ -91,7 +98,25 @@ def no_engine(pytestconfig: pytest.Config) -> list[str]:
     return pytestconfig.stash[NO_ENGINE]
 
 
+@pytest.fixture
+def says(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes what the harness says of an attack, for the table in docs/attacks.md."""
+    area, done = request.node.get_closest_marker("attack").args
+    rows = request.config.stash[ATTACKS]
+
+    def hear(text: str) -> None:
+        test = request.node.originalname
+        rows.append(Attack(area=area, done=done, said=text, test=test))
+
+    return hear
+
+
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    wanted, ran = os.environ.get("HARNESS_ATTACK_TABLE"), session.config.stash[ATTACKS]
+    if wanted and ran:
+        path = Path(wanted)
+        text = path.read_text("utf-8") if path.exists() else ""
+        path.write_text(merged(text, ran), encoding="utf-8")
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) and shortfall(
         session.config
     ):

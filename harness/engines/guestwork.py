@@ -3,32 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 import harness.probing.guest
 from harness.engines import Pass
 from harness.model import Artifact, Lock
-from harness.probing.answer import Answer
-from harness.probing.framing import FrameReader
+from harness.probing.exchange import Exchange, ProbeRequest, Session
 
-RUNNER = "runner.py"
+START = ("-E", "-s", "-S", "-c")
+"""How the runner's interpreter is started: nothing that the image adds to a start is imported."""
 _ANSWER_BYTES = 4 * 1024**2
 _NOISE_BYTES = 16 * 1024
 _PROBE_OUTPUT_BYTES = 64 * 1024**2
 
 
-def runner_text() -> str:
-    """The guest runner: a file of its own, or the text of `python -c`."""
-    return Path(harness.probing.guest.__file__).with_name(RUNNER).read_text("ascii")
+def guest_text(name: str) -> str:
+    """The text of a guest file: `runner`, or `asking`."""
+    return Path(harness.probing.guest.__file__).with_name(f"{name}.py").read_text("ascii")
 
 
-def guest_files(request: Pass) -> dict[str, Path | bytes]:
-    """Relative path -> content of everything a guest reads, but its data."""
-    content: dict[str, Path | bytes] = {RUNNER: runner_text().encode()}
-    for question in request.questions:
-        content[f"probes/{question.probe.name}.py"] = question.probe.source.encode()
-    return content
+def runner_command(interpreter: str) -> tuple[str, ...]:
+    """The command that starts the guest runner."""
+    return (interpreter, *START, guest_text("runner"))
 
 
 def guest_data(request: Pass) -> dict[str, Path | bytes]:
@@ -36,42 +32,37 @@ def guest_data(request: Pass) -> dict[str, Path | bytes]:
     return {f"data/{name}": path for name, path in request.dataset.items()}
 
 
-def guest_request(
-    request: Pass,
-    markers: Mapping[str, str],
-    *,
-    scratch: str,
-    at: str,
-    files: bool = True,
-    alone: bool = False,
-) -> bytes:
-    """The line of JSON the guest runner reads: probes in order, each with its marker.
+def exchange_of(
+    request: Pass, interpreter: str, *, scratch: str, at: str, alone: bool = False
+) -> Exchange:
+    """The conversation about the questions of a pass.
 
-    `markers`: random marker -> probe name; `at`: where the guest finds its files. Without `files`
-    the probes' texts are in the request, and only data are files. `alone`: the guest has a
-    process namespace of its own.
+    `at`: where the guest finds its data; `alone`: it has a process namespace of its own.
     """
-    marker_of = {name: marker for marker, name in markers.items()}
     where = PurePosixPath(at)
-    probes = [
-        {
-            "name": question.probe.name,
-            "path": str(where / "probes" / f"{question.probe.name}.py"),
-            "source": None if files else question.probe.source,
-            "marker": marker_of[question.probe.name],
-            "timeout_s": question.probe.timeout_s,
-            "settings": dict(question.settings),
-            "data_dir": str(where / "data") if question.probe.dataset else None,
-        }
+    session = Session(
+        interpreter=interpreter,
+        asking=guest_text("asking"),
+        scratch=scratch,
+        limits={
+            "answer_bytes": _ANSWER_BYTES,
+            "noise_bytes": _NOISE_BYTES,
+            "total_bytes": _PROBE_OUTPUT_BYTES,
+        },
+        alone=alone,
+    )
+    requests = [
+        ProbeRequest(
+            name=question.probe.name,
+            path=str(where / "probes" / f"{question.probe.name}.py"),
+            source=question.probe.source,
+            timeout_s=question.probe.timeout_s,
+            settings=question.settings,
+            data_dir=str(where / "data") if question.probe.dataset else None,
+        )
         for question in request.questions
     ]
-    limits = {
-        "answer_bytes": _ANSWER_BYTES,
-        "noise_bytes": _NOISE_BYTES,
-        "total_bytes": _PROBE_OUTPUT_BYTES,
-    }
-    wanted = {"scratch": scratch, "probes": probes, "limits": limits, "alone": alone}
-    return json.dumps(wanted).encode() + b"\n"
+    return Exchange(session, requests, request.profile.output_bytes)
 
 
 def install_list(lock: Lock) -> bytes:
@@ -86,10 +77,3 @@ def install_list(lock: Lock) -> bytes:
     return json.dumps(
         {"tools": rows(lock.tools), "distributions": rows(lock.distributions)}
     ).encode()
-
-
-def answers_of(reader: FrameReader, *, whole: bool) -> dict[str, Answer]:
-    """The answers by probe; where the stream ended as it should, a broken frame is one too."""
-    if whole:
-        reader.close()
-    return dict(reader.answers)

@@ -17,12 +17,11 @@ import threading
 import time
 from contextlib import suppress
 from pathlib import Path
-from secrets import token_hex
 from types import TracebackType
 from typing import Self
 
 from harness.engines import Engine, Obtained, Pass, Performed, Say, Workshop
-from harness.engines.guestwork import RUNNER, answers_of, guest_data, guest_files, guest_request
+from harness.engines.guestwork import exchange_of, guest_data, runner_command
 from harness.engines.virtualenv import EnvironmentFailed, make_environment
 from harness.errors import InfrastructureError
 from harness.machine.hostclass import host_class
@@ -30,7 +29,7 @@ from harness.machine.interpreters import Interpreter, find_interpreters
 from harness.machine.owner import owner_alive
 from harness.machine.workfolder import sweep_folders, work_folder
 from harness.model import EngineInfo, HostClass, ImageIdentity, Outcome
-from harness.probing.framing import FrameReader
+from harness.probing.exchange import Exchange
 from harness.recipes import recipe
 from harness.recipes.orders import Order
 
@@ -125,7 +124,7 @@ class HostEngine:
         with work_folder(self._workshop.owner, "guest") as folder:
             scratch = folder / "scratch"
             scratch.mkdir()
-            for name, content in (guest_files(request) | guest_data(request)).items():
+            for name, content in guest_data(request).items():
                 path = folder / name
                 path.parent.mkdir(parents=True, exist_ok=True)
                 if isinstance(content, bytes):
@@ -161,14 +160,14 @@ def _of_version(python: str) -> Interpreter | None:
 
 
 def _run(request: Pass, folder: Path, scratch: Path) -> Performed:
-    markers = {token_hex(16): question.probe.name for question in request.questions}
-    reader = FrameReader(markers, request.profile.output_bytes)
+    interpreter = request.obtained.interpreter
+    exchange = exchange_of(request, interpreter, scratch=str(scratch), at=str(folder))
     limit = _OVERHEAD_S + sum(question.probe.timeout_s for question in request.questions)
     began = time.monotonic()
     with tempfile.TemporaryFile() as noise:
         try:
             process = subprocess.Popen(
-                [request.obtained.interpreter, str(folder / RUNNER)],
+                runner_command(interpreter),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=noise,
@@ -181,19 +180,8 @@ def _run(request: Pass, folder: Path, scratch: Path) -> Performed:
         late = threading.Timer(limit, _kill_group, (process.pid,))
         late.start()
         try:
-            assert process.stdin is not None
-            assert process.stdout is not None
-            line = guest_request(request, markers, scratch=str(scratch), at=str(folder))
-            try:
-                process.stdin.write(line)
-                process.stdin.close()
-            except BrokenPipeError:
-                pass
-            while piece := os.read(process.stdout.fileno(), 1 << 16):
-                reader.feed(piece)
-                if reader.over_budget:
-                    break
-            else:
+            _talk(process, exchange)
+            if not exchange.over_budget:
                 _wait_shortly(process)
         finally:
             timed_out = not late.is_alive()
@@ -205,17 +193,38 @@ def _run(request: Pass, folder: Path, scratch: Path) -> Performed:
     outcome, reason = Outcome.OK, ""
     if timed_out:
         outcome, reason = Outcome.TIMED_OUT, f"killed after {limit:.0f} s"
-    elif reader.over_budget:
+    elif exchange.over_budget:
         outcome, reason = Outcome.OUTPUT_LIMIT, "more output than its byte budget"
     elif code < 0 and code != -signal.SIGKILL:
         outcome, reason = Outcome.CRASHED, f"signal {-code}"
+    exchange.end(whole=outcome is Outcome.OK)
     return Performed(
-        answers=answers_of(reader, whole=outcome is Outcome.OK),
+        answers=dict(exchange.answers),
         outcome=outcome,
         reason=reason,
         noise=said,
         seconds=time.monotonic() - began,
     )
+
+
+def _talk(process: subprocess.Popen[bytes], exchange: Exchange) -> None:
+    """Send what is due and hear what comes, until the output ends or is too much."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    due = exchange.begin()
+    # A runner that has ended, or does not read, takes nothing: how it ends says why.
+    with process.stdin as input_, suppress(BrokenPipeError):
+        while True:
+            if due:
+                with suppress(BrokenPipeError):
+                    input_.write(due)
+                    input_.flush()
+            piece = os.read(process.stdout.fileno(), 1 << 16)
+            if not piece:
+                return
+            due = exchange.hear(piece)
+            if exchange.over_budget:
+                return
 
 
 def _wait_shortly(process: subprocess.Popen[bytes]) -> None:

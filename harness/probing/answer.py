@@ -13,6 +13,8 @@ from harness.model import ASKED, Fact, Facts, Outcome, Raised, Scalar
 SERIES = 10_000
 """Most values one fact may have."""
 _KEY = 300
+_ANSWERED = ASKED | {Outcome.INTERFERED}
+"""The runner also answers that a probe disturbed it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +45,7 @@ def parse_answer(probe: str, payload: bytes) -> Answer:
     if content.get("probe") != probe:
         raise ValueError(f"the payload is of another probe: {_clean(content.get('probe'))!r:.80}")
     outcome = content.get("outcome")
-    if not isinstance(outcome, str) or outcome not in ASKED:
+    if not isinstance(outcome, str) or outcome not in _ANSWERED:
         raise ValueError(f"no probe ends in {_clean(outcome)!r:.80}")
     raised = _raised(content.get("raised"))
     if (outcome == Outcome.RAISED) != (raised is not None):

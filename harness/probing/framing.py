@@ -3,6 +3,8 @@
 A frame is `harness-frame MARKER LENGTH SHA256`, a newline, the payload, a newline; the marker is
 random, of one container and probe. Only a frame with a marker that was handed out counts, and only
 if length, hash and every part of the payload are right. Everything else is noise, kept bounded.
+A frame that is broken, comes twice or has a marker that nobody handed out is a disturbance: the
+runner writes no such thing, so something else in the environment did.
 """
 
 from __future__ import annotations
@@ -10,35 +12,48 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from harness.model import Outcome
 from harness.probing.answer import Answer, parse_answer
 
-__all__ = ["Answer", "FrameReader"]
+__all__ = ["Answer", "Disturbance", "FrameReader"]
 
 _HEADER = re.compile(rb"harness-frame ([0-9a-f]{16,128}) ([0-9]{1,10}) ([0-9a-f]{64})\n")
 _HEADER_BYTES = 14 + 128 + 1 + 10 + 1 + 64 + 1
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Disturbance:
+    """Something on the stream that the runner does not write."""
+
+    probe: str
+    """The probe whose frame it pretends to be, or which was being asked."""
+    seen: str
+    """For a person."""
+
+
 class FrameReader:
     """Feed it the stream in pieces of any size; it gives answers as their frames become whole.
 
-    `markers` maps each marker that was handed out to its probe; the first frame of a marker
-    counts, whole or broken. Past `budget_bytes` nothing is read any more and `over_budget` is true.
+    `expect` announces a marker before it is handed out. The first frame of a marker counts, whole
+    or broken. Past `budget_bytes` nothing is read any more and `over_budget` is true.
     """
 
-    def __init__(
-        self, markers: Mapping[str, str], budget_bytes: int, noise_bytes: int = 65_536
-    ) -> None:
-        self._markers = {marker.encode("ascii"): probe for marker, probe in markers.items()}
+    def __init__(self, budget_bytes: int, noise_bytes: int = 65_536) -> None:
+        self._markers: dict[bytes, str] = {}
         self._budget = budget_bytes
         self._buffer = bytearray()
         self._frame: tuple[bytes, int, str] | None = None
         self._answered: dict[bytes, Answer] = {}
         self._noise = _HeadAndTail(noise_bytes)
         self._received = 0
-        self._notes: list[str] = []
+        self._disturbances: dict[Disturbance, None] = {}
         self._closed = False
+
+    def expect(self, marker: str, probe: str) -> None:
+        """From now on a frame with this marker is the answer of this probe."""
+        self._markers[marker.encode("ascii")] = probe
 
     @property
     def over_budget(self) -> bool:
@@ -51,21 +66,14 @@ class FrameReader:
         return {answer.probe: answer for answer in self._answered.values()}
 
     @property
-    def missing(self) -> tuple[str, ...]:
-        """Probes without an answer, in the order of the markers."""
-        return tuple(
-            probe for marker, probe in self._markers.items() if marker not in self._answered
-        )
-
-    @property
     def noise(self) -> bytes:
         """Head and tail of what belongs to no frame."""
         return self._noise.kept()
 
     @property
-    def notes(self) -> tuple[str, ...]:
-        """Oddities worth telling: frames that came twice."""
-        return tuple(self._notes)
+    def disturbances(self) -> tuple[Disturbance, ...]:
+        """What the runner does not write, each kind once for a probe, as it came."""
+        return tuple(self._disturbances)
 
     def feed(self, data: bytes) -> tuple[Answer, ...]:
         """The answers that these bytes complete."""
@@ -122,6 +130,7 @@ class FrameReader:
         start, end = match.span()
         if marker not in self._markers:
             # Its length is not believed: it could swallow a true frame.
+            self._disturb(self._latest, "a frame with a marker that was never handed out")
             self._drop(end)
             return True
         self._drop(start)
@@ -137,7 +146,9 @@ class FrameReader:
         del self._buffer[:count]
 
     def _reject(self, marker: bytes, reason: str) -> None:
+        """A broken frame: it counts as the marker's answer, and is a disturbance."""
         probe = self._markers[marker]
+        self._disturb(probe, reason)
         self._settle(marker, Answer(probe=probe, outcome=Outcome.NO_ANSWER, reason=reason))
 
     def _accept(self, marker: bytes, payload: bytes) -> None:
@@ -145,14 +156,23 @@ class FrameReader:
         try:
             self._settle(marker, parse_answer(probe, payload))
         except (ValueError, RecursionError) as error:
-            self._reject(marker, f"its frame is whole, but: {error}")
+            # A whole frame is the runner's: a probe may answer with what nobody can take.
+            reason = f"its frame is whole, but: {error}"
+            self._settle(marker, Answer(probe=probe, outcome=Outcome.NO_ANSWER, reason=reason))
 
     def _settle(self, marker: bytes, answer: Answer) -> None:
         if marker in self._answered:
-            if len(self._notes) < len(self._markers):
-                self._notes.append(f"a further frame of {answer.probe} was ignored")
+            self._disturb(answer.probe, "a further frame with the marker of a frame that came")
             return
         self._answered[marker] = answer
+
+    @property
+    def _latest(self) -> str:
+        """The probe whose marker was handed out last; empty before the first."""
+        return next(reversed(self._markers.values()), "")
+
+    def _disturb(self, probe: str, seen: str) -> None:
+        self._disturbances.setdefault(Disturbance(probe=probe, seen=seen))
 
 
 class _HeadAndTail:

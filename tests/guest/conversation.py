@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import tempfile
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
-from harness.probing.framing import Answer, FrameReader
+from harness.engines.guestwork import START
+from harness.probing.answer import Answer
+from harness.probing.exchange import Exchange, ProbeRequest, Session
 
 ROOT = Path(__file__).parents[2]
-RUNNER = ROOT / "harness" / "probing" / "guest" / "runner.py"
+GUEST = ROOT / "harness" / "probing" / "guest"
+RUNNER, ASKING = GUEST / "runner.py", GUEST / "asking.py"
 PROBES = ROOT / "probes"
 SUBSET = ROOT / "harness" / "datasets" / "mnist-subset"
 LIMITS = {"answer_bytes": 200_000, "noise_bytes": 1000, "total_bytes": 100_000}
@@ -41,7 +46,13 @@ class Heard:
     stdout: bytes
     stderr: str
     status: int
-    markers: Mapping[str, str]
+    sent: bytes
+    """All that the runner was sent: its markers are in it."""
+
+    @property
+    def markers(self) -> list[str]:
+        """The markers that were handed out, in their order."""
+        return [json.loads(line)["marker"] for line in self.sent.splitlines()[1:] if line]
 
 
 def converse(
@@ -50,45 +61,64 @@ def converse(
     scratch: Path | None,
     *,
     env: dict[str, str] | None = None,
-    files: bool = True,
+    cwd: Path | None = None,
+    folder: Path = Path("/"),
 ) -> Heard:
-    """`files`: runner and probes lie in files; else they come as text."""
-    text = RUNNER.read_text("ascii")
-    markers = {token_hex(16): one.name for one in asked}
-    request = {
-        "scratch": str(scratch) if scratch else None,
-        "limits": LIMITS,
-        "probes": [
-            {
-                "name": one.name,
-                "path": str(one.path) if files else f"/nowhere/{one.path.name}",
-                "source": None if files else one.path.read_text("utf-8"),
-                "marker": marker,
-                "timeout_s": one.timeout_s,
-                "settings": one.settings,
-                "data_dir": str(one.data) if one.data else None,
-            }
-            for marker, one in zip(markers, asked, strict=True)
-        ],
-    }
-    done = subprocess.run(
-        [python, str(RUNNER)] if files else [python, "-c", text],
-        input=json.dumps(request).encode() + b"\nnot read\n",
-        capture_output=True,
-        env=env,
-        timeout=300,
-        check=False,
+    """Ask the runner these probes, as an engine does.
+
+    It starts in the folder `cwd`; probes run in `folder`.
+    """
+    session = Session(
+        interpreter=python,
+        asking=ASKING.read_text("ascii"),
+        scratch=str(scratch) if scratch else "",
+        folder=str(folder),
+        limits=LIMITS,
     )
-    reader = FrameReader(markers, 10_000_000)
-    reader.feed(done.stdout)
-    reader.close()
-    return Heard(
-        answers=reader.answers,
-        stdout=done.stdout,
-        stderr=done.stderr.decode(),
-        status=done.returncode,
-        markers=markers,
-    )
+    requests = [
+        ProbeRequest(
+            name=one.name,
+            path=f"/nowhere/{one.path.name}",
+            source=one.path.read_text("utf-8"),
+            timeout_s=one.timeout_s,
+            settings=one.settings,
+            data_dir=str(one.data) if one.data else None,
+        )
+        for one in asked
+    ]
+    exchange = Exchange(session, requests, 10_000_000)
+    said, sent = b"", exchange.begin()
+    with (
+        tempfile.TemporaryFile() as noise,
+        subprocess.Popen(
+            [python, *START, RUNNER.read_text("ascii")],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=noise,
+            env=env,
+            cwd=cwd,
+        ) as runner,
+    ):
+        assert runner.stdin is not None
+        assert runner.stdout is not None
+        due = sent
+        while True:
+            with suppress(BrokenPipeError):  # It ends by itself where it was disturbed.
+                runner.stdin.write(due)
+                runner.stdin.flush()
+            piece = os.read(runner.stdout.fileno(), 1 << 16)
+            if not piece:
+                break
+            said += piece
+            due = exchange.hear(piece)
+            sent += due
+        with suppress(BrokenPipeError):
+            runner.stdin.close()
+        status = runner.wait(60)
+        noise.seek(0)
+        errors = noise.read().decode()
+    exchange.end(whole=True)
+    return Heard(answers=exchange.answers, stdout=said, stderr=errors, status=status, sent=sent)
 
 
 def alive(pid: int) -> bool:

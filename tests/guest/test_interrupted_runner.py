@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import signal
@@ -11,7 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conversation import LIMITS, RUNNER, alive
+from conversation import ASKING, LIMITS, RUNNER, alive
+
+from harness.engines.guestwork import START
+from harness.probing.exchange import Exchange, ProbeRequest, Session
 
 pytestmark = pytest.mark.guest
 
@@ -29,22 +31,27 @@ def test_a_probe_does_not_outlive_its_runner(
     python: str, tmp_path: Path, number: signal.Signals
 ) -> None:
     probe, pipe = tmp_path / "sleeper.py", tmp_path / "pipe"
-    probe.write_text(SLEEPER)
     os.mkfifo(pipe)
-    asked = {
-        "name": "sleeper",
-        "path": str(probe),
-        "marker": "a" * 32,
-        "timeout_s": 60,
-        "settings": {"tell": str(pipe)},
-        "data_dir": None,
-    }
-    request = {"scratch": str(tmp_path), "limits": LIMITS, "probes": [asked]}
+    session = Session(
+        interpreter=python,
+        asking=ASKING.read_text("ascii"),
+        scratch=str(tmp_path),
+        limits=LIMITS,
+    )
+    request = ProbeRequest(
+        name="sleeper",
+        path=str(probe),
+        source=SLEEPER,
+        timeout_s=60,
+        settings={"tell": str(pipe)},
+    )
     with subprocess.Popen(
-        [python, str(RUNNER)], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL
+        [python, *START, RUNNER.read_text("ascii")],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
     ) as runner:
         assert runner.stdin is not None
-        runner.stdin.write(json.dumps(request).encode() + b"\n")
+        runner.stdin.write(Exchange(session, [request], 1_000_000).begin())
         runner.stdin.close()
         told = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
         try:

@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from harness.model import Outcome, Raised
-from harness.probing.framing import Answer, FrameReader
+from harness.probing.framing import Answer, Disturbance, FrameReader
 
 MARKERS = {"0" * 31 + "1": "python", "0" * 31 + "2": "mnist"}
 FIRST, SECOND = MARKERS
@@ -41,8 +41,16 @@ def frame(marker: str, content: object) -> bytes:
     return head.encode("ascii") + body + b"\n"
 
 
+def expecting(budget: int = BUDGET, noise_bytes: int = 65_536) -> FrameReader:
+    """A reader that knows both markers."""
+    reader = FrameReader(budget, noise_bytes)
+    for marker, probe in MARKERS.items():
+        reader.expect(marker, probe)
+    return reader
+
+
 def read(stream: bytes, *, budget: int = BUDGET, noise_bytes: int = 65_536) -> FrameReader:
-    reader = FrameReader(MARKERS, budget, noise_bytes)
+    reader = expecting(budget, noise_bytes)
     reader.feed(stream)
     reader.close()
     return reader
@@ -69,7 +77,7 @@ def test_a_whole_frame_is_an_answer() -> None:
             observed={"load_1m_before": 0.5},
         )
     }
-    assert reader.missing == ("mnist",)
+    assert () == reader.disturbances
     assert reader.noise == b""
 
 
@@ -89,7 +97,7 @@ def test_frames_are_found_at_every_split_of_the_stream() -> None:
     whole = read(stream)
 
     for split in range(len(stream) + 1):
-        reader = FrameReader(MARKERS, BUDGET)
+        reader = expecting()
         answers = reader.feed(stream[:split]) + reader.feed(stream[split:]) + reader.close()
         assert tuple(whole.answers.values()) == answers
         assert whole.noise == reader.noise
@@ -97,7 +105,7 @@ def test_frames_are_found_at_every_split_of_the_stream() -> None:
 
 def test_bytes_that_come_one_by_one_give_the_same() -> None:
     stream = b"\n" + frame(FIRST, payload()) + b"x" + frame(SECOND, payload("mnist"))
-    reader = FrameReader(MARKERS, BUDGET)
+    reader = expecting()
     for value in stream:
         reader.feed(bytes([value]))
 
@@ -133,13 +141,14 @@ def test_hostile_streams_never_raise_and_do_not_depend_on_their_pieces(
 ) -> None:
     stream = b"".join(parts)
     whole = read(stream, budget=budget)
-    pieces = FrameReader(MARKERS, budget)
+    pieces = expecting(budget)
     for start in range(0, len(stream), size):
         pieces.feed(stream[start : start + size])
     pieces.close()
 
     assert whole.answers == pieces.answers
     assert whole.noise == pieces.noise
+    assert whole.disturbances == pieces.disturbances
     assert (len(stream) > budget) == whole.over_budget == pieces.over_budget
 
 
@@ -151,30 +160,35 @@ def test_a_forged_frame_of_another_marker_is_noise_and_swallows_nothing() -> Non
 
     assert {"python.version": "3.9.18", "mnist.loss": (1.5, 0.5)} == reader.answers["python"].facts
     assert greedy + forged == reader.noise
+    seen = "a frame with a marker that was never handed out"
+    assert (Disturbance(probe="mnist", seen=seen),) == reader.disturbances
 
 
-def test_a_second_frame_is_ignored_and_noted() -> None:
+def test_a_second_frame_is_ignored_and_is_a_disturbance() -> None:
     second = payload(facts={"python.version": "2.7.18"})
 
     reader = read(frame(FIRST, payload()) + frame(FIRST, second))
 
     assert "3.9.18" == reader.answers["python"].facts["python.version"]
-    assert ("a further frame of python was ignored",) == reader.notes
+    seen = "a further frame with the marker of a frame that came"
+    assert (Disturbance(probe="python", seen=seen),) == reader.disturbances
 
 
 def test_a_frame_that_breaks_off_is_no_answer() -> None:
     reader = read(frame(FIRST, payload())[:-20])
 
     assert Outcome.NO_ANSWER is reader.answers["python"].outcome
-    assert "the stream ended in the middle of its frame" == reader.answers["python"].reason
+    seen = "the stream ended in the middle of its frame"
+    assert seen == reader.answers["python"].reason
+    assert (Disturbance(probe="python", seen=seen),) == reader.disturbances
 
 
 def test_a_frame_is_no_answer_before_its_last_byte() -> None:
     stream = frame(FIRST, payload())
-    reader = FrameReader(MARKERS, BUDGET)
+    reader = expecting()
 
     assert () == reader.feed(stream[:-1])
-    assert ("python", "mnist") == reader.missing
+    assert {} == reader.answers
     assert 1 == len(reader.feed(stream[-1:]))
 
 
@@ -199,7 +213,7 @@ def test_bytes_lost_from_a_frame_do_not_cost_the_next_one() -> None:
 
 
 def test_a_length_beyond_the_budget_is_refused_at_once() -> None:
-    reader = FrameReader(MARKERS, 1000)
+    reader = expecting(1000)
     head = f"harness-frame {FIRST} 5000 {'0' * 64}\n".encode()
 
     (answer,) = reader.feed(head)

@@ -42,15 +42,16 @@ class ContainerEnd:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Exchange:
+class Streams:
     """What is said to a container, who hears what it prints, and how long it may take.
 
     `heard` and `noise` get standard output and standard error, and stop the container by
-    returning False (the byte budget is used up).
+    returning None or False (the byte budget is used up). What `heard` returns is sent to it.
     """
 
-    stdin: Callable[[], bytes]
-    heard: Callable[[bytes], bool]
+    begin: Callable[[], bytes] | None
+    """Gives what is sent first; None: its standard input is empty."""
+    heard: Callable[[bytes], bytes | None]
     noise: Callable[[bytes], bool]
     deadline_s: float
     ready: Callable[[], object] = lambda: None
@@ -61,7 +62,7 @@ def run_container(
     client: APIClient,
     watch: EventWatch,
     spec: ContainerSpec,
-    exchange: Exchange,
+    streams: Streams,
     spent: Callable[[str], object],
 ) -> ContainerEnd:
     """Run one container to its end, and hand it to `spent`, whatever happens.
@@ -78,14 +79,14 @@ def run_container(
                 raise
             return ContainerEnd(outcome=Outcome.HOST_INCOMPATIBLE, reason=text)
     try:
-        exchange.ready()
-        return _run(client, watch, container, exchange, began)
+        streams.ready()
+        return _run(client, watch, container, streams, began)
     finally:
         spent(container)
 
 
 def _run(
-    client: APIClient, watch: EventWatch, container: str, exchange: Exchange, began: float
+    client: APIClient, watch: EventWatch, container: str, streams: Streams, began: float
 ) -> ContainerEnd:
     with engine_errors("attaching to a container"):
         stream = AttachedStream(client, container)
@@ -96,12 +97,13 @@ def _run(
             except APIError as error:
                 return _not_started(error)
         with engine_errors("talking to a container"):
-            stream.send_and_close_input(exchange.stdin())
+            if streams.begin is None:
+                stream.close_input()
+            else:
+                stream.send(streams.begin())
             why = stream.read(
-                lambda channel, piece: (
-                    exchange.heard(piece) if channel == STDOUT else exchange.noise(piece)
-                ),
-                began + exchange.deadline_s,
+                lambda channel, piece: _hear(stream, streams, channel, piece),
+                began + streams.deadline_s,
                 lambda: not watch.engine_gone and _running(client, container),
             )
     finally:
@@ -114,12 +116,22 @@ def _run(
     )
     seconds = time.monotonic() - began
     if why == "deadline":
-        reason = f"killed after {exchange.deadline_s:.0f} s"
+        reason = f"killed after {streams.deadline_s:.0f} s"
         return replace(ended, outcome=Outcome.TIMED_OUT, reason=reason, seconds=seconds)
     if why == "enough":
         reason = "more output than its byte budget"
         return replace(ended, outcome=Outcome.OUTPUT_LIMIT, reason=reason, seconds=seconds)
     return replace(ended, seconds=seconds)
+
+
+def _hear(stream: AttachedStream, streams: Streams, channel: int, piece: bytes) -> bool:
+    """Hand on a piece and send what is due then; False: it is enough."""
+    if channel != STDOUT:
+        return streams.noise(piece)
+    due = streams.heard(piece)
+    if due:
+        stream.send(due)
+    return due is not None
 
 
 def _not_started(error: APIError) -> ContainerEnd:

@@ -13,13 +13,13 @@ from typing import Any, Self
 from docker import APIClient
 
 from harness.engines import GoneInPassError, Obtained, Pass, Performed, Say, Workshop
-from harness.engines.guestwork import answers_of, guest_data, guest_request, runner_text
+from harness.engines.guestwork import exchange_of, guest_data, runner_command
 from harness.engines.oci import LABEL
 from harness.engines.oci.builder import builder_for
 from harness.engines.oci.capabilities import Capabilities
 from harness.engines.oci.cells import obtain
 from harness.engines.oci.connection import connect, engine_errors, row_of, told_of
-from harness.engines.oci.containers import ContainerEnd, Exchange, remove, run_container
+from harness.engines.oci.containers import ContainerEnd, Streams, remove, run_container
 from harness.engines.oci.gpu import GPU_NEEDED, NO_HOOK, GpuHook, gpu_hook
 from harness.engines.oci.images import other_architecture
 from harness.engines.oci.locking import resolve
@@ -35,7 +35,7 @@ from harness.machine.hostclass import host_class
 from harness.machine.owner import maybe_alive, owner_alive
 from harness.machine.workfolder import sweep_folders
 from harness.model import Base, Cell, EngineInfo, HostClass, Lock, Outcome
-from harness.probing.framing import FrameReader
+from harness.probing.exchange import Exchange
 from harness.recipes.orders import Order
 
 _OVERHEAD_S = 60.0
@@ -44,6 +44,10 @@ _NOISE_KEPT = 4000
 _NOISE_TEXT = 16_000
 """Bytes that are no text take four characters each."""
 _INTERPRETERS = ("python3", "python")
+_STARTING_DIR = "/dev"
+"""Where the runner and each probe's interpreter start: the engine makes this folder, so that no
+file of the image lies in it. From 3.13 on an interpreter imports a module from its current folder
+before the first statement of `-c`."""
 
 
 class ContainerEngine:
@@ -225,8 +229,6 @@ class ContainerEngine:
         labels: Mapping[str, str],
     ) -> Performed:
         assert self._watch is not None, "only inside `with`"
-        markers = {token_hex(16): question.probe.name for question in request.questions}
-        reader = FrameReader(markers, request.profile.output_bytes)
         scratch = scratch_path()
         noise = bytearray()
         budget = request.profile.output_bytes
@@ -238,14 +240,14 @@ class ContainerEngine:
             del noise[:-_NOISE_KEPT]
             return budget >= 0
 
-        def hear(piece: bytes) -> bool:
-            reader.feed(piece)
-            return not reader.over_budget
+        exchange = exchange_of(request, interpreter, scratch=scratch, at=HARNESS_DIR, alone=True)
 
-        exchange = Exchange(
-            stdin=lambda: guest_request(
-                request, markers, scratch=scratch, at=HARNESS_DIR, files=False, alone=True
-            ),
+        def hear(piece: bytes) -> bytes | None:
+            due = exchange.hear(piece)
+            return None if exchange.over_budget else due
+
+        streams = Streams(
+            begin=exchange.begin,
             heard=hear,
             noise=keep,
             deadline_s=_OVERHEAD_S + sum(each.probe.timeout_s for each in request.questions),
@@ -254,7 +256,8 @@ class ContainerEngine:
         try:
             spec = ContainerSpec(
                 image=image,
-                command=(interpreter, "-c", runner_text()),
+                command=runner_command(interpreter),
+                working_dir=_STARTING_DIR,
                 labels=labels,
                 profile=request.profile,
                 cores=self.cores,
@@ -263,14 +266,14 @@ class ContainerEngine:
                 gpu=self._handed(request.gpu),
                 stdin=True,
             )
-            ended = run_container(self.client, self._watch, spec, exchange, self._spent.append)
+            ended = run_container(self.client, self._watch, spec, streams, self._spent.append)
         except EngineError as error:
             raise GoneInPassError(
                 error,
-                answers=answers_of(reader, whole=False),
-                noise=_told(noise, reader),
+                answers=exchange.answers,
+                noise=_printed(noise, exchange),
             ) from error
-        return _performed(ended, reader, bytes(noise), self._row)
+        return _performed(ended, exchange, bytes(noise), self._row)
 
     def _volume(self, request: Pass, image: str, labels: Mapping[str, str]) -> RunVolume | None:
         """The run's data; None where no question needs any."""
@@ -290,24 +293,28 @@ class ContainerEngine:
 
 
 def _performed(
-    ended: ContainerEnd, reader: FrameReader, noise: bytes, row: Capabilities
+    ended: ContainerEnd, exchange: Exchange, noise: bytes, row: Capabilities
 ) -> Performed:
     outcome, reason = ended.outcome, ended.reason
-    if outcome is Outcome.OK and reader.over_budget:
+    if outcome is Outcome.OK and exchange.over_budget:
         outcome, reason = Outcome.OUTPUT_LIMIT, "more output than its byte budget"
     elif outcome is Outcome.NO_ANSWER and any(
         ended.exit == code and said.encode() in noise for code, said in row.no_program
     ):
         outcome, reason = Outcome.NO_INTERPRETER, "there is no such program"
+    exchange.end(whole=outcome is Outcome.OK)
+    if exchange.complete and outcome in (Outcome.CRASHED, Outcome.NO_ANSWER):
+        # The runner ends by itself behind its last frame: something else wrote that one.
+        exchange.disturb(f"every answer came, and then the runner ended otherwise: {reason}")
     return Performed(
-        answers=answers_of(reader, whole=outcome is Outcome.OK),
+        answers=exchange.answers,
         outcome=outcome,
         reason=reason,
-        noise=_told(noise, reader),
+        noise=_printed(noise, exchange),
         seconds=ended.seconds,
     )
 
 
-def _told(noise: bytes | bytearray, reader: FrameReader) -> str:
+def _printed(noise: bytes | bytearray, exchange: Exchange) -> str:
     """The end of what was printed beside the answers."""
-    return (noise or reader.noise).decode("utf-8", "backslashreplace")[-_NOISE_TEXT:]
+    return (noise or exchange.noise).decode("utf-8", "backslashreplace")[-_NOISE_TEXT:]

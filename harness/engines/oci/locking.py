@@ -19,7 +19,7 @@ from harness.engines.oci import LABEL
 from harness.engines.oci.bases import ReadyBase, obtain_base
 from harness.engines.oci.builder import Builder
 from harness.engines.oci.connection import engine_errors
-from harness.engines.oci.containers import Exchange, remove, run_container
+from harness.engines.oci.containers import Streams, remove, run_container
 from harness.engines.oci.specification import HARNESS_DIR, HOST_NETWORK, ContainerSpec
 from harness.engines.oci.volume import fill_volume, remove_volume
 from harness.engines.oci.watch import EventWatch
@@ -134,16 +134,16 @@ def _ask(
             del everything[:-_ANSWER_BYTES]
             return budget >= 0
 
-        def heard(piece: bytes) -> bool:
+        def heard(piece: bytes) -> bytes | None:
             answer.extend(piece)
             del answer[:-_ANSWER_BYTES]
-            return noise(piece)
+            return b"" if noise(piece) else None
 
-        exchange = Exchange(stdin=lambda: b"", heard=heard, noise=noise, deadline_s=LIMIT_S)
+        streams = Streams(begin=None, heard=heard, noise=noise, deadline_s=LIMIT_S)
         try:
             fill_volume(client, volume, ready.image, content, labels)
             ended = run_container(
-                client, watch, spec, exchange, lambda container: remove(client, container)
+                client, watch, spec, streams, lambda container: remove(client, container)
             )
         finally:
             remove_volume(client, volume)

@@ -45,6 +45,7 @@ class ContainerSpec:
     """Cores of the engine's host, which the limit on processes grows with (32 each), unless the
     profile states that limit itself."""
     user: int = USER
+    working_dir: str = "/"
     scratch: str = ""
     """Path of a tmpfs; empty: none."""
     volume: str = ""
@@ -70,7 +71,7 @@ def create_container(client: APIClient, spec: ContainerSpec) -> str:
         entrypoint=list(spec.command),
         command=[],
         user=f"{spec.user}:{spec.user}",
-        working_dir="/",
+        working_dir=spec.working_dir,
         environment=dict(spec.profile.environment),
         labels=dict(spec.labels),
         healthcheck={"test": ["NONE"]},

@@ -41,17 +41,20 @@ class AttachedStream:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _ALIVE_S)
         self._pending = bytearray()
 
-    def send_and_close_input(self, data: bytes) -> None:
-        """Give the program its whole standard input, then end it.
+    def send(self, data: bytes) -> None:
+        """Give the program some of its standard input.
 
-        One that has ended, or does not read, takes none: how it ends is told elsewhere. Under TLS
-        the input stays open, for Python's sockets cannot end one direction of it; our guest reads
-        a line.
+        One that has ended, or does not read, takes none: how it ends says why.
         """
         self._socket.settimeout(30)
         with suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
             self._socket.sendall(data)
-            if isinstance(self._socket, socket.socket) and not self._under_tls:
+
+    def close_input(self) -> None:
+        """End the program's standard input. Under TLS it stays open: Python's sockets cannot end
+        one direction of it."""
+        if isinstance(self._socket, socket.socket) and not self._under_tls:
+            with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
 
     @property

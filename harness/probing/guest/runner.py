@@ -1,63 +1,61 @@
-"""Runs probes inside an environment and frames their answers.
+"""Starts probes inside an environment, one after the other, and frames their answers.
 
-This file goes into foreign images and runs there on CPython 2.7 and 3.4 to 3.14 and after, with
-the standard library alone; nothing of the harness is imported, and nothing here is imported by it.
+This file goes into foreign images as `python -E -s -S -c TEXT` and runs there on CPython 2.7 and
+3.4 to 3.14 and after, with the standard library alone: nothing that the image adds to an
+interpreter's start, and nothing that lies in a folder, decides what is imported here.
 
-It reads one line of JSON on standard input, see `main`. It need not lie in a file: as
-`python -c TEXT` it does the same.
+It reads lines of JSON on standard input, see `main`: first what holds for all probes, then one line
+for each probe. The engine's side sends the line of a probe, with its random marker, only when it has
+the answer of the one before; it is read here only when that probe has ended and nothing that it
+started runs any more. So there is never a marker in this environment that a probe could use to
+answer for a later one.
 
-Each probe is a process of its own, in a session of its own, with its own deadline: a fork of this
-one, which imports nothing but what stands here, so that every probe begins alike. It answers
-through a pipe of its own; whatever it or a library prints goes another way and is kept bounded.
-For each probe one frame is written to standard output:
+Each probe is an interpreter started anew (asking.py), a process in a session of its own, with its
+own deadline. It answers through a pipe of its own; whatever it or a library prints goes another
+way and is kept bounded. For each probe one frame is written to standard output:
 
     harness-frame MARKER LENGTH SHA256
     PAYLOAD
 
-The marker comes with the request and is forgotten in the probe's process, so that what a probe
-prints is never taken for a frame. The payload is ASCII JSON.
+The payload is ASCII JSON.
 """
 from __future__ import division
 
-import errno
-import fcntl
-import os
-import select
 import sys
-import time
 
-# Their C cores alone: what stands around signal and json (enum, re) takes 8 ms of every container
-# to load, and hashlib would bring OpenSSL into every fork.
+# `-c` puts the current folder first: a /re.py of the image must not be imported here.
+sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]
+
+import errno  # noqa: E402
+import fcntl  # noqa: E402
+import os  # noqa: E402
+import select  # noqa: E402
+import signal  # noqa: E402
+import time  # noqa: E402
+
 try:
-    import _signal as signal
+    import hashlib
+    import json
 except ImportError:
-    import signal
-try:
-    from _sha2 import sha256
-except ImportError:
-    try:
-        from _sha256 import sha256
-    except ImportError:
-        from hashlib import sha256
+    # virtualenv before 20 has only a part of the library at hand; `site`, which is not started
+    # here, would add the rest.
+    with open(os.path.join(os.path.dirname(os.__file__), "orig-prefix.txt")) as _stream:
+        sys.path.append(os.path.join(
+            _stream.read().strip(), "lib", "python%d.%d" % sys.version_info[:2]))
+    import hashlib
+    import json
 
 REQUEST_BYTES = 16 * 1024 * 1024
-SERIES = 10000
-MESSAGE = 4000
-TRACEBACK = 16000
 ANSWER_FD = 3
+QUESTION_FD = 4
 LAST_WORDS_S = 5.0
+LEFTOVERS_S = 5.0
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 SCRATCH_VARIABLES = ("TMPDIR", "HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR", "CUDA_CACHE_PATH")
 
 STOPS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-
-FILE = globals().get("__file__")
-asked_text = {}
-markers = []
-
-text_type = type(u"")
-whole_types = (int, type(2 ** 80))  # the latter is `long` on 2.7
+IGNORED_BY_PYTHON = ("SIGPIPE", "SIGXFZ", "SIGXFSZ")
 
 
 def monotonic():
@@ -66,161 +64,18 @@ def monotonic():
     return clock() if clock else os.times()[4]
 
 
-# --- the probe's own process -------------------------------------------------------------------
-
-
-def probe_main(request):
-    """Ask the probe of {"path", "source", "settings"}, answer on ANSWER_FD, and end.
-
-    source: the text of the file at path, which need not be there then, or null.
-    """
-    here = os.path.dirname(os.path.abspath(FILE)) if FILE else os.getcwd()
-    # Its neighbours must not shadow what a probe imports.
-    sys.path[:] = [entry for entry in sys.path if os.path.abspath(entry or ".") != here]
-    sys.argv[:] = [request["path"]]
-    try:
-        content = encoded({"facts": ask(request["path"], request["source"], request["settings"])})
-    except BaseException:  # SystemExit of a library is an answer as well.
-        content = encoded({"raised": describe(*sys.exc_info())})
-    while content:
-        content = content[os.write(ANSWER_FD, content):]
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except Exception:
-            pass
-    # A framework's threads and exit handlers must not decide over an answer already given.
-    os._exit(0)
-
-
-class Grammar(object):
-    """What json's C scanner asks of a decoder."""
-
-    strict, encoding = True, "utf-8"
-    object_hook = object_pairs_hook = None
-    parse_float, parse_int, parse_constant = float, int, float
-
-
-try:  # They are nobody's promise: what does not do what we know of it is not used.
-    import _json
-    write_json = _json.make_encoder(
-        None, None, _json.encode_basestring_ascii, None, ": ", ", ", True, False, False)
-    scan_json = _json.make_scanner(Grammar())
-    if ["a"] != scan_json(u"".join(write_json([u"a"], 0)), 0)[0]:
-        raise ValueError("they are others than those we know")
-except Exception:
-    write_json = scan_json = None
-
-
 def encoded(value):
     """A value as ASCII JSON without NaN; keys are sorted. Raises ValueError, TypeError."""
-    if write_json is None:
-        import json
-        return json.dumps(
-            value, ensure_ascii=True, allow_nan=False, sort_keys=True).encode("ascii")
-    return "".join(write_json(value, 0)).encode("ascii")
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, sort_keys=True).encode("ascii")
 
 
 def decoded(content):
     """The value of ASCII JSON. Raises ValueError."""
-    text = content.decode("ascii").strip()
-    if scan_json is not None:
-        try:
-            value, end = scan_json(text, 0)
-            if end == len(text):
-                return value
-        except Exception:  # On 3.10 it cannot even say what is wrong.
-            pass
-    import json
-    return json.loads(text)
-
-
-def ask(path, source, settings):
-    if source is None:
-        with open(path, "rb") as stream:
-            source = stream.read()
-    else:
-        asked_text[path] = source
-        source = source.encode("utf-8")
-    namespace = {"__name__": "harness_probe", "__file__": path}
-    exec(compile(source, path, "exec", 0, True), namespace)
-    facts = namespace["probe"](settings)
-    if not isinstance(facts, dict):
-        raise TypeError("a probe answers with a dict, not %s" % type(facts).__name__)
-    return dict((fact_key(key), fact_value(key, value)) for key, value in facts.items())
-
-
-def fact_key(key):
-    if isinstance(key, bytes) and str is bytes:
-        key = key.decode("utf-8", "replace")
-    if not isinstance(key, text_type) or not key:
-        raise TypeError("a fact's key is a non-empty string, not %r" % (key,))
-    return key
-
-
-def fact_value(key, value):
-    if not isinstance(value, (list, tuple)):
-        return scalar(key, value)
-    if len(value) > SERIES:
-        raise ValueError("fact %s has %d values, more than %d" % (key, len(value), SERIES))
-    return [scalar(key, one) for one in value]
-
-
-def scalar(key, value):
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, whole_types):
-        return int(value)
-    if isinstance(value, float):
-        if value != value:
-            return "nan"
-        if value in (float("inf"), float("-inf")):
-            return "inf" if value > 0 else "-inf"
-        return float(value)
-    if isinstance(value, text_type):
-        return text_type(value)
-    if str is bytes and isinstance(value, bytes):
-        return value.decode("utf-8", "replace")
-    raise TypeError("fact %s is neither a scalar nor a list of scalars, but %s" % (
-        key, type(value).__name__))
-
-
-def describe(kind, error, trace):
-    """An exception as text, bounded; one that cannot even be printed is told so."""
-    import linecache
-    import traceback
-    for path, source in asked_text.items():  # There is no file that could be quoted.
-        linecache.cache[path] = (len(source), None, source.splitlines(True), path)
-    name = kind.__name__
-    module = getattr(kind, "__module__", None)
-    if module not in (None, "builtins", "exceptions", "__main__", "harness_probe"):
-        name = "%s.%s" % (module, name)
-    try:
-        message = as_text(str(error))
-    except BaseException:
-        message = text_type("(its message cannot be shown)")
-    try:
-        # The frames of this file say nothing about the probe.
-        lines = as_text("".join(traceback.format_exception(kind, error, own(trace))))
-    except BaseException:
-        lines = text_type("(its traceback cannot be shown)")
-    return {"type": as_text(name)[:200], "message": middle(message, MESSAGE),
-            "traceback": middle(lines, TRACEBACK)}
-
-
-def own(trace):
-    while trace is not None and trace.tb_next is not None and (
-            trace.tb_frame.f_code.co_filename == ask.__code__.co_filename):
-        trace = trace.tb_next
-    return trace
-
-
-def as_text(value):
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+    return json.loads(content.decode("ascii"))
 
 
 def middle(text, limit):
-    """The head and the tail of a text; the first and the last lines of a traceback matter."""
+    """The head and the tail of a text."""
     if len(text) <= limit:
         return text
     half = limit // 2
@@ -233,36 +88,51 @@ def middle(text, limit):
 class Child(object):
     """A probe's process, its group, and the pipes to it."""
 
-    def __init__(self, request, variables, control):
+    def __init__(self, command, environment, question, control):
         self.answer, answer_write = pipe()
         self.noise, noise_write = pipe()
+        question_read, self.question = pipe()
+        self.unsent = question
         self.status = self.usage = None
         sys.stdout.flush()
         self.pid = os.fork()
         if not self.pid:
             try:
-                del markers[:]
                 os.setsid()
                 if control:
                     control(PR_SET_PDEATHSIG, signal.SIGKILL)
                 for number in STOPS:
                     signal.signal(number, signal.SIG_DFL)
-                signal.signal(signal.SIGINT, signal.default_int_handler)
-                for source, target in ((noise_write, 1), (noise_write, 2),
-                                       (answer_write, ANSWER_FD)):
+                for name in IGNORED_BY_PYTHON:  # An ignored signal stays so in what is started.
+                    if hasattr(signal, name):
+                        signal.signal(getattr(signal, name), signal.SIG_DFL)
+                null = os.open(os.devnull, os.O_RDONLY)
+                for source, target in ((null, 0), (noise_write, 1), (noise_write, 2),
+                                       (answer_write, ANSWER_FD), (question_read, QUESTION_FD)):
                     os.dup2(source, target)
-                os.closerange(ANSWER_FD + 1, 4096)
-                os.environ.update(variables)
-                probe_main(request)
+                os.closerange(QUESTION_FD + 1, 4096)
+                os.execvpe(command[0], command, environment)
             except BaseException as error:
-                os.write(2, ("the probe went astray: %s\n" % error).encode("utf-8"))
+                os.write(2, ("the probe could not be started: %s\n" % error).encode("utf-8"))
             finally:
                 os._exit(127)
-        for descriptor in (answer_write, noise_write):
+        for descriptor in (answer_write, noise_write, question_read):
             os.close(descriptor)
-        for descriptor in (self.answer, self.noise):
+        for descriptor in (self.answer, self.noise, self.question):
             flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
             fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_NONBLOCK)
+
+    def send(self):
+        """Write what the pipe takes of the question; close it behind the last byte."""
+        try:
+            self.unsent = self.unsent[os.write(self.question, self.unsent):]
+        except (OSError, IOError) as error:
+            if error.errno in (errno.EAGAIN, errno.EINTR):
+                return
+            self.unsent = b""  # It does not read: how it ends says more.
+        if not self.unsent:
+            os.close(self.question)
+            self.question = None
 
     def kill(self):
         try:
@@ -278,8 +148,9 @@ class Child(object):
         return self.status is not None
 
     def close(self):
-        for descriptor in (self.answer, self.noise):
-            os.close(descriptor)
+        for descriptor in (self.answer, self.noise, self.question):
+            if descriptor is not None:
+                os.close(descriptor)
 
 
 class Noise(object):
@@ -301,26 +172,28 @@ class Noise(object):
         return (self.head + gap + self.tail).decode("utf-8", "replace")
 
 
-def run_probe(probe, scratch, limits, control):
+def run_probe(probe, session, control):
     """The payload of one probe's frame."""
     killed_before = out_of_memory_kills()
     payload = {"probe": probe["name"], "outcome": "no-answer", "reason": "", "facts": {},
                "raised": None, "noise": "", "noise_bytes": 0, "signal": "", "exit": None,
                "durations": {}, "observed": {}}
-    observed = payload["observed"]
+    observed, limits = payload["observed"], session["limits"]
     observe_load(observed, "before")
     folder = None
     try:
         variables = {}
-        if scratch:
-            folder = new_folder(scratch)
+        if session.get("scratch"):
+            folder = new_folder(session["scratch"])
             for name in SCRATCH_VARIABLES:
                 variables[name] = folder
         settings = dict(probe.get("settings") or {})
         settings.update(scratch=folder, data_dir=probe.get("data_dir"))
+        question = {"path": probe["path"], "source": probe["source"], "settings": settings,
+                    "variables": variables, "folder": session["folder"]}
         started = monotonic()
-        asked = {"path": probe["path"], "source": probe.get("source"), "settings": settings}
-        child = Child(asked, variables, control)
+        command = [session["interpreter"], "-c", session["asking"]]
+        child = Child(command, session["environment"], encoded(question), control)
     except (EnvironmentError, ValueError) as error:
         payload["reason"] = "the probe could not be started: %s" % error
         return payload
@@ -331,7 +204,8 @@ def run_probe(probe, scratch, limits, control):
         answer, stopped = follow(child, started + float(probe["timeout_s"]), noise, limits)
     finally:
         child.kill()
-        reap_orphans()
+        child.ended()
+        left = end_leftovers()
         child.close()
         current = None
         if folder:
@@ -343,7 +217,19 @@ def run_probe(probe, scratch, limits, control):
     killed = out_of_memory_kills()
     grown = None not in (killed_before, killed) and killed > killed_before
     judge(payload, answer, stopped, child.status, grown, probe["timeout_s"])
+    disturbed(payload, left, waiting_input())
     return payload
+
+
+def disturbed(payload, left, unasked):
+    """What a probe left running, or wrote to the runner's input, could answer for others."""
+    if left:
+        seen = "%d processes that it started could not be ended" % left
+    elif unasked:
+        seen = "%d bytes were written to the runner's input while it ran" % unasked
+    else:
+        return
+    payload.update(outcome="interfered", reason=seen, facts={}, raised=None)
 
 
 def follow(child, deadline, noise, limits):
@@ -369,7 +255,10 @@ def follow(child, deadline, noise, limits):
             continue
         # A file descriptor that is held open elsewhere does not tell of the end of the process.
         wait = 0 if ended else min(0.05, max(0.0, left) if not stopped else 0.05)
-        readable, _, _ = retry(select.select, reading, [], [], wait)
+        writing = [child.question] if child.unsent else []
+        readable, writable, _ = retry(select.select, reading, writing, [], wait)
+        if writable:
+            child.send()
         for descriptor in readable:
             content = receive(descriptor)
             if content is None:
@@ -446,19 +335,47 @@ def process_control():
         return None
 
 
-def reap_orphans():
-    """Kill what a probe left running outside its own group."""
-    for _ in range(20):
-        orphans = left_running()
-        if not orphans:
-            return
-        for pid in orphans:
+def first_environment():
+    """The variables that the environment was started with.
+
+    What an interpreter or a wrapper has put into its own on the way here (LC_CTYPE in the C locale,
+    say) is not passed on: it will do so again for each probe.
+    """
+    for path in (["/proc/1/environ"] if alone else []) + ["/proc/self/environ"]:
+        try:
+            with open(path, "rb") as stream:
+                pairs = [one.partition(b"=") for one in stream.read().split(b"\0") if b"=" in one]
+        except (IOError, OSError):
+            continue
+        return dict((name, value) for name, _, value in pairs)
+    return dict(os.environ)
+
+
+def end_leftovers():
+    """Kill what a probe left running outside its own group; how many could not be ended."""
+    deadline = monotonic() + LEFTOVERS_S
+    while True:
+        left = left_running()
+        if not left or monotonic() > deadline:
+            return len(left)
+        if alone:
+            left = [-1]  # All at once: none can start another while the kernel goes through them.
+        for pid in left:
             try:
                 os.kill(pid, signal.SIGKILL)
-                os.waitpid(pid, os.WNOHANG)
             except OSError:
                 pass
-        time.sleep(0.01)
+        bury()
+        time.sleep(0.002)
+
+
+def bury():
+    """Take note of the end of every child, also of those that we inherited."""
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except OSError:
+        pass
 
 
 def left_running():
@@ -467,14 +384,15 @@ def left_running():
     there = [int(name) for name in os.listdir("/proc") if name.isdigit()] if (
         os.path.isdir("/proc")) else []
     if alone:
-        return [pid for pid in there if pid not in (1, own)]
-    return [pid for pid in there if parent_of(pid) == own]
+        return [pid for pid in there if pid not in (1, own) and state_of(pid)[0] not in "ZX"]
+    return [pid for pid in there if state_of(pid)[1] == own]
 
 
-def parent_of(pid):
+def state_of(pid):
+    """(state letter, parent's id) of a process; ("X", None) where it is gone."""
     # The second field, a command in parentheses, may hold blanks and parentheses itself.
     fields = read_file("/proc/%d/stat" % pid).rpartition(")")[2].split()
-    return int(fields[1]) if len(fields) > 1 else None
+    return (fields[0], int(fields[1])) if len(fields) > 1 else ("X", None)
 
 
 def out_of_memory_kills():
@@ -580,27 +498,33 @@ def retry(call, *arguments):
                 raise
 
 
-def read_line(descriptor):
-    content = b""
-    while b"\n" not in content:
-        part = retry(os.read, descriptor, 65536)
-        content += part
-        if not part or len(content) > REQUEST_BYTES:
+unread = b""
+
+
+def read_line():
+    """The next line of standard input; empty at its end."""
+    global unread
+    while b"\n" not in unread:
+        part = retry(os.read, 0, 65536)
+        unread += part
+        if not part or len(unread) > REQUEST_BYTES:
             break
-    return content.partition(b"\n")[0]
+    line, _, unread = unread.partition(b"\n")
+    return line
 
 
-def hide_stdin():
-    null = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(null, 0)
-    if null:
-        os.close(null)
+def waiting_input():
+    """Bytes that wait on standard input, where nothing is due before the next frame."""
+    count = len(unread)
+    if retry(select.select, [0], [], [], 0)[0]:
+        count += len(retry(os.read, 0, 65536))  # None at the end of the input.
+    return count
 
 
 def write_frame(marker, payload):
     content = encoded(payload)
     head = "harness-frame %s %d %s\n" % (
-        marker, len(content), sha256(content).hexdigest())
+        marker, len(content), hashlib.sha256(content).hexdigest())
     frame = head.encode("ascii") + content + b"\n"
     while frame:
         frame = frame[retry(os.write, 1, frame):]
@@ -613,33 +537,45 @@ alone = False
 def stop(number, _):
     if current is not None:
         current.kill()
-        reap_orphans()
+        end_leftovers()
     os._exit(128 + number)
 
 
 def main():
-    """Run the probes of {"scratch", "limits", "probes", "alone"} in order, one frame for each.
+    """Read what holds for all probes, then ask one after the other, one frame for each.
 
-    scratch: a writable folder, or null; limits: "answer_bytes", "noise_bytes" (kept of what a
-    probe prints) and "total_bytes" (more of it stops the probe); a probe: "name", "path",
-    "source", "marker", "timeout_s", "settings" and "data_dir"; alone: whether nothing runs here
-    but this process and its parent, process 1, with which all ends. Ends in 0 when all frames are
-    written.
+    First line: {"interpreter", "asking", "scratch", "folder", "limits", "alone"}. interpreter: the
+    command that starts Python here; asking: the text it is started with; scratch: a writable
+    folder, or null; folder: where probes run; limits: "answer_bytes", "noise_bytes" (kept of what a
+    probe prints) and "total_bytes" (more of it stops the probe); alone: whether nothing runs here
+    but this process and its parent, process 1, with which all ends. Each further line is a probe:
+    "name", "path", "source", "marker", "timeout_s", "settings" and "data_dir". An empty line, the
+    end of the input or a probe that disturbed the exchange ends it in 0.
+
+    It stays in the folder it is started in, and interpreters of probes start there too: from 3.13
+    on they import a module before the first statement, so that folder must hold nothing of the
+    image's.
     """
-    request = decoded(read_line(0))
-    markers.extend(probe.pop("marker") for probe in request["probes"])
-    hide_stdin()
+    session = decoded(read_line())
     for number in STOPS:
         signal.signal(number, stop)
     global alone
     # Never on its word only: elsewhere, all but the first and this one are somebody's processes.
-    alone = bool(request.get("alone")) and os.getppid() == 1
+    alone = bool(session.get("alone")) and os.getppid() == 1
     control = None if alone else process_control()
     if control:
         control(PR_SET_CHILD_SUBREAPER, 1)
-    for probe in request["probes"]:
-        payload = run_probe(probe, request.get("scratch"), request["limits"], control)
-        write_frame(markers.pop(0), payload)
+    session["environment"] = first_environment()
+    while True:
+        line = read_line()
+        if not line:
+            return
+        probe = decoded(line)
+        marker = probe.pop("marker")
+        payload = run_probe(probe, session, control)
+        write_frame(marker, payload)
+        if payload["outcome"] == "interfered":
+            return
 
 
 if __name__ == "__main__":

@@ -1,0 +1,184 @@
+"""The conversation with the guest runner: what is sent to it, when, and what its answers come to.
+
+Nothing is read or written here; an engine hands in what it hears and sends what it is given. A
+probe's request and its random marker are given out only when the frame of the probe before it has
+come, so that no probe meets the marker of another. Both ends of each question are timed on this
+host's clock, which no environment can set.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from secrets import token_hex
+
+from harness.model import Outcome, Scalar
+from harness.probing.answer import Answer
+from harness.probing.framing import FrameReader
+
+EXCHANGE = "exchange"
+"""Name of the duration between a probe's request and its frame, on this host's clock."""
+
+_END = b"\n"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """What holds for all probes of one container."""
+
+    interpreter: str
+    """The command that starts Python there."""
+    asking: str
+    """The text that each probe's interpreter is started with."""
+    scratch: str
+    folder: str = "/"
+    """Where probes run."""
+    limits: Mapping[str, int]
+    """answer_bytes, noise_bytes and total_bytes of one probe."""
+    alone: bool = False
+    """Whether the environment has a process namespace of its own."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProbeRequest:
+    """One probe to be asked."""
+
+    name: str
+    path: str
+    """What tracebacks call its file."""
+    source: str
+    timeout_s: float
+    settings: Mapping[str, Scalar] = field(default_factory=dict)
+    data_dir: str | None = None
+
+
+class Exchange:
+    """One conversation: `begin`, then `hear` every piece of the stream, then `end`."""
+
+    def __init__(
+        self,
+        session: Session,
+        requests: Sequence[ProbeRequest],
+        budget_bytes: int,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._session = session
+        self._waiting = list(requests)
+        self._names = [request.name for request in requests]
+        self._reader = FrameReader(budget_bytes)
+        self._clock = clock
+        self._sent = 0.0
+        self._answers: dict[str, Answer] = {}
+        self._disturbed = ""
+
+    def begin(self) -> bytes:
+        """What is sent first: what holds for all probes, and the first of them."""
+        return (
+            _line(
+                {
+                    "interpreter": self._session.interpreter,
+                    "asking": self._session.asking,
+                    "scratch": self._session.scratch or None,
+                    "folder": self._session.folder,
+                    "limits": dict(self._session.limits),
+                    "alone": self._session.alone,
+                }
+            )
+            + self._next()
+        )
+
+    def hear(self, piece: bytes) -> bytes:
+        """What is to be sent now that these bytes have come; often nothing."""
+        return b"".join(self._take(answer) for answer in self._reader.feed(piece))
+
+    def disturb(self, seen: str) -> None:
+        """Nothing of this conversation can be believed; `seen` says why."""
+        self._disturbed = seen
+
+    def end(self, *, whole: bool) -> None:
+        """The stream has ended; `whole`: as it should, so that a frame is not whole only where
+        something wrote it so."""
+        if whole:
+            for answer in self._reader.close():
+                self._take(answer)
+
+    @property
+    def over_budget(self) -> bool:
+        """Whether the stream was longer than its budget."""
+        return self._reader.over_budget
+
+    @property
+    def noise(self) -> bytes:
+        """Head and tail of what belongs to no frame."""
+        return self._reader.noise
+
+    @property
+    def complete(self) -> bool:
+        """Whether every probe has answered."""
+        return len(self._answers) == len(self._names)
+
+    @property
+    def answers(self) -> Mapping[str, Answer]:
+        """By probe, in the order in which they came.
+
+        From the first disturbance on all are `interfered`, asked or not: what answered for one
+        probe, or took away the request of the next, may have answered for those after it.
+        """
+        disturbed = {one.probe: one.seen for one in reversed(self._reader.disturbances)}
+        seen = self._disturbed
+        answers: dict[str, Answer] = {}
+        for name in self._names:
+            seen = seen or (f"{disturbed[name]} (probe {name})" if name in disturbed else "")
+            answer = self._answers.get(name)
+            if seen:
+                answers[name] = _interfered(name, answer, seen)
+            elif answer is not None:
+                answers[name] = answer
+                if answer.outcome is Outcome.INTERFERED:
+                    seen = f"{answer.reason} (probe {name})"
+        return answers
+
+    def _next(self) -> bytes:
+        if not self._waiting:
+            return _END
+        request = self._waiting.pop(0)
+        marker = token_hex(16)
+        self._reader.expect(marker, request.name)
+        self._sent = self._clock()
+        return _line(
+            {
+                "name": request.name,
+                "path": request.path,
+                "source": request.source,
+                "marker": marker,
+                "timeout_s": request.timeout_s,
+                "settings": dict(request.settings),
+                "data_dir": request.data_dir,
+            }
+        )
+
+    def _take(self, answer: Answer) -> bytes:
+        took = {**answer.durations, EXCHANGE: self._clock() - self._sent}
+        self._answers[answer.probe] = replace(answer, durations=took)
+        return self._next()
+
+
+def _interfered(name: str, answer: Answer | None, seen: str) -> Answer:
+    """The record of a probe that may have been answered by something else; its facts are lost."""
+    if answer is None:
+        return Answer(probe=name, outcome=Outcome.INTERFERED, reason=seen)
+    return Answer(
+        probe=name,
+        outcome=Outcome.INTERFERED,
+        reason=seen,
+        noise=answer.noise,
+        noise_bytes=answer.noise_bytes,
+        durations=answer.durations,
+        observed=answer.observed,
+    )
+
+
+def _line(value: Mapping[str, object]) -> bytes:
+    return json.dumps(value).encode("ascii") + b"\n"
