@@ -1,7 +1,8 @@
 """What decides: one module for each question, found by itself.
 
 A rule is a module of this package that offers `reasons(subject, host) -> Iterable[Reason]`, a pure
-function. What it has nothing to say about gives no reason.
+function. What it has nothing to say about gives no reason. Never here: reading the image, and the
+words of a reason, which stand in `knowledge/reasons.json`.
 """
 
 from __future__ import annotations

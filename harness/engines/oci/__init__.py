@@ -1,4 +1,7 @@
-"""What container engines share: connection, bases, images, containers, sweeping."""
+"""What container engines share: connection, bases, images, containers, sweeping.
+
+Never here: what differs between them, which is a row of `capabilities`, and judging.
+"""
 
 LABEL = "harness"
 """Prefix of every label we set; the sweep looks for nothing else."""

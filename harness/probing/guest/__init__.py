@@ -1,4 +1,4 @@
-"""Code that runs inside environments: one file, standard library, Python 2.7 to 3.14.
+"""Code that runs inside environments: standard library only, Python 2.7 to 3.14, sent as text.
 
-It is never imported by the harness; it travels as text.
+Never here: what the harness itself imports, but for `describe_host`, which runs here too.
 """
