@@ -6,12 +6,16 @@ import json
 from pathlib import Path, PurePosixPath
 
 import harness.probing.guest
-from harness.engines import Pass
-from harness.model import Artifact, Lock
+from harness.engines import Pass, Performed
+from harness.model import Artifact, Lock, Outcome
 from harness.probing.exchange import Exchange, ProbeRequest, Session
 
 START = ("-E", "-s", "-S", "-c")
 """How the runner's interpreter is started: nothing that the image adds to a start is imported."""
+START_AT_HOME = START[1:]
+"""The same for an interpreter that finds its library by PYTHONHOME alone."""
+_HOMELESS = "encodings"
+"""What such an interpreter names, the first module it needs, when it cannot start with `-E`."""
 _ANSWER_BYTES = 4 * 1024**2
 _NOISE_BYTES = 16 * 1024
 _PROBE_OUTPUT_BYTES = 64 * 1024**2
@@ -22,9 +26,18 @@ def guest_text(name: str) -> str:
     return Path(harness.probing.guest.__file__).with_name(f"{name}.py").read_text("ascii")
 
 
-def runner_command(interpreter: str) -> tuple[str, ...]:
+def runner_command(interpreter: str, start: tuple[str, ...] = START) -> tuple[str, ...]:
     """The command that starts the guest runner."""
-    return (interpreter, *START, guest_text("runner"))
+    return (interpreter, *start, guest_text("runner"))
+
+
+def needs_its_home(performed: Performed) -> bool:
+    """Whether an interpreter could not start without PYTHONHOME."""
+    return (
+        performed.outcome is Outcome.NO_ANSWER
+        and not performed.answers
+        and _HOMELESS in performed.noise
+    )
 
 
 def guest_data(request: Pass) -> dict[str, Path | bytes]:

@@ -27,8 +27,11 @@ STORM = probe(
     "        if not os.fork():\n"
     "            os.setsid()\n"
     "            while True:\n"
-    "                if os.fork():\n"
-    "                    os._exit(0)\n"
+    "                try:\n"
+    "                    if os.fork():\n"
+    "                        os._exit(0)\n"
+    "                except OSError:\n"  # The limit on processes is reached: try again.
+    "                    time.sleep(0.001)\n"
     "    time.sleep(0.2)\n"
     "    return {'storm.begun': True}\n",
     timeout_s=10.0,
@@ -98,6 +101,19 @@ def test_a_probe_starts_through_the_interpreter_that_its_image_offers(trying: Tr
     records = trying.ask(image, FLAGS, interpreter="own-python")
 
     assert {"flags.isolated": 1, "flags.told": "once"} == records["flags"].facts
+
+
+def test_an_interpreter_that_needs_pythonhome_is_started_with_it(trying: Trying) -> None:
+    lost = (
+        "#!/bin/sh\n"
+        'if [ "$1" = -E ] || [ -z "$PYTHONHOME" ]; then\n'
+        "  echo \"ModuleNotFoundError: No module named 'encodings'\" >&2; exit 1\n"
+        "fi\n"
+        f'unset PYTHONHOME; exec {trying.python} "$@"\n'
+    )
+    image = trying.image({"usr/local/bin/own-python": lost}, "ENV PYTHONHOME=/usr")
+
+    assert {"answers": Outcome.OK} == outcomes(trying.ask(image, interpreter="own-python"))
 
 
 def test_each_question_is_timed_on_the_clock_of_this_host(trying: Trying) -> None:

@@ -13,7 +13,14 @@ from typing import Any, Self
 from docker import APIClient
 
 from harness.engines import GoneInPassError, Obtained, Pass, Performed, Say, Workshop
-from harness.engines.guestwork import exchange_of, guest_data, runner_command
+from harness.engines.guestwork import (
+    START,
+    START_AT_HOME,
+    exchange_of,
+    guest_data,
+    needs_its_home,
+    runner_command,
+)
 from harness.engines.oci import LABEL
 from harness.engines.oci.builder import builder_for
 from harness.engines.oci.capabilities import Capabilities
@@ -212,7 +219,10 @@ class ContainerEngine:
         wanted = request.obtained.interpreter
         performed = Performed(answers={}, outcome=Outcome.NO_INTERPRETER)
         for interpreter in (wanted,) if wanted else _INTERPRETERS:
-            performed = self._ask(request, image.id, interpreter, volume, labels)
+            for start in (START, START_AT_HOME):
+                performed = self._ask(request, (interpreter, start), volume, labels)
+                if not needs_its_home(performed):
+                    break
             if performed.outcome is not Outcome.NO_INTERPRETER:
                 return performed
         other = other_architecture(self.client, image.id)
@@ -223,12 +233,13 @@ class ContainerEngine:
     def _ask(
         self,
         request: Pass,
-        image: str,
-        interpreter: str,
+        started: tuple[str, tuple[str, ...]],
         volume: RunVolume | None,
         labels: Mapping[str, str],
     ) -> Performed:
         assert self._watch is not None, "only inside `with`"
+        assert request.obtained.image is not None, "a pass needs an obtained image"
+        interpreter, start = started
         scratch = scratch_path()
         noise = bytearray()
         budget = request.profile.output_bytes
@@ -255,8 +266,8 @@ class ContainerEngine:
         )
         try:
             spec = ContainerSpec(
-                image=image,
-                command=runner_command(interpreter),
+                image=request.obtained.image.id,
+                command=runner_command(interpreter, start),
                 working_dir=_STARTING_DIR,
                 labels=labels,
                 profile=request.profile,
