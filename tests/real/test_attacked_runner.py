@@ -40,8 +40,15 @@ ALONE = probe(
     "alone",
     "import os\n"
     "def probe(settings):\n"
-    "    there = [int(name) for name in os.listdir('/proc') if name.isdigit()]\n"
-    "    return {'alone.count': len(there)}\n",
+    "    count = 0\n"
+    "    for name in os.listdir('/proc'):\n"
+    "        try:\n"
+    "            with open('/proc/%d/stat' % int(name)) as stream:\n"
+    "                # What has ended waits for process 1 to take note of it.\n"
+    "                count += stream.read().rpartition(')')[2].split()[0] != 'Z'\n"
+    "        except (ValueError, EnvironmentError):\n"
+    "            pass\n"
+    "    return {'alone.count': count}\n",
 )
 FLAGS = probe(
     "flags",
