@@ -352,30 +352,54 @@ def first_environment():
 
 
 def end_leftovers():
-    """Kill what a probe left running outside its own group; how many could not be ended."""
+    """Kill what a probe left running outside its own group; how many could not be ended.
+
+    A list of processes alone would not do: among some that fork and end, it is old before it has
+    been read.
+    """
     deadline = monotonic() + LEFTOVERS_S
-    while True:
-        left = left_running()
-        if not left or monotonic() > deadline:
-            return len(left)
-        if alone:
-            left = [-1]  # All at once: none can start another while the kernel goes through them.
-        for pid in left:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except OSError:
-                pass
-        bury()
+    while kill_all() if alone else kill_children():
+        if monotonic() > deadline:
+            return max(1, len(left_running()))
         time.sleep(0.002)
+    return 0
 
 
-def bury():
-    """Take note of the end of every child, also of those that we inherited."""
+def kill_all():
+    """Kill all but process 1 and this one; whether any still runs.
+
+    They are killed in one call, after which none can start another: only then is a list of what
+    runs to be relied on. One that has ended need not have been taken note of by process 1.
+    """
+    try:
+        os.kill(-1, signal.SIGKILL)
+    except OSError as error:
+        if error.errno == errno.ESRCH:
+            return False
+    no_children()
+    return bool(left_running())
+
+
+def kill_children():
+    """Kill our children, inherited ones too; whether there are any."""
+    if no_children():
+        return False
+    for pid in left_running():
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except OSError:
+            pass
+    return not no_children()
+
+
+def no_children():
+    """Take note of the end of every child; whether no child is left, as the kernel says."""
     try:
         while os.waitpid(-1, os.WNOHANG)[0]:
             pass
-    except OSError:
-        pass
+    except OSError as error:
+        return error.errno == errno.ECHILD
+    return False
 
 
 def left_running():
