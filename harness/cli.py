@@ -12,12 +12,18 @@ import typer
 from harness import __version__
 from harness.commands.options import (
     CellOption,
+    CleanEngineOption,
+    CleanImagesOption,
     DiskBudgetOption,
     EngineOption,
     FormatOption,
     LockEngineOption,
     OutputOption,
     PageFormatOption,
+    RecordingsOption,
+    RecordToOption,
+    RefreshBasesOption,
+    ReportSuiteOption,
     ResumeOption,
     ReuseOption,
     SuiteOption,
@@ -87,19 +93,11 @@ def run(
     suite: SuiteOption = None,
     format: FormatOption = "terminal",
     output: OutputOption = None,
-    refresh_bases: Annotated[
-        bool, typer.Option("--refresh-bases", help="Make bases anew.")
-    ] = False,
+    refresh_bases: RefreshBasesOption = False,
     offline: Annotated[bool, typer.Option("--offline", help="Fetch and pull nothing.")] = False,
     require_verified: VerifiedOption = False,
-    recordings: Annotated[
-        Path | None,
-        typer.Option("--recordings", help="What the engine replay answers from."),
-    ] = None,
-    record_to: Annotated[
-        Path | None,
-        typer.Option("--record-to", help="Record what the engine says, for replay."),
-    ] = None,
+    recordings: RecordingsOption = None,
+    record_to: RecordToOption = None,
     disk_budget: DiskBudgetOption = "",
     reuse: ReuseOption = False,
     resume: ResumeOption = "",
@@ -144,7 +142,12 @@ def compare(
     format: FormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """Two environments side by side: what differs, and what it means."""
+    """Two environments side by side: what differs, and what it means.
+
+    A cell is answered by the newest run of the suite that asked all its probes of the same row and
+    image on docker or podman (--engine X: on X alone), else it is run; the report says by which
+    run, and how old it is. The rules kept with the runs judge (B's, if they differ), or --suite's.
+    """
     from harness.commands.compare import compare as compared
     from harness.commands.report import written
     from harness.formats import render
@@ -157,20 +160,25 @@ def compare(
 
 @app.command()
 def report(
-    run: Annotated[str, typer.Argument(help="A run's id, or its beginning; else the latest.")] = "",
-    list: Annotated[bool, typer.Option("--list", help="List the runs instead.")] = False,
+    run: Annotated[str, typer.Argument(help="A run's id, or its beginning.")] = "",
+    list: Annotated[bool, typer.Option("--list", help="List the newest runs instead.")] = False,
+    every: Annotated[bool, typer.Option("--all", help="With --list: every run.")] = False,
+    suite: ReportSuiteOption = None,
     format: FormatOption = "terminal",
     output: OutputOption = None,
     require_verified: VerifiedOption = False,
 ) -> None:
-    """A run's report again, from its records."""
+    """A run's report again, from its records.
+
+    Without a run: the newest of the suite, imported ones too, which are marked.
+    """
     from harness.commands.report import judged, listing, written
     from harness.formats import render
 
     if list:
-        written(listing(), output)
+        written(listing(every=every), output)
         return
-    judgement = judged(run, require_verified=require_verified)
+    judgement = judged(run, require_verified=require_verified, suite_path=suite)
     written(render(format, judgement, **_look(format, output)), output)
     raise typer.Exit(judgement.exit)
 
@@ -250,9 +258,7 @@ def check(
 
 @app.command()
 def doctor(
-    engine: Annotated[
-        str, typer.Option("--engine", help="docker, podman; auto: the first that answers.")
-    ] = "auto",
+    engine: LockEngineOption = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
 ) -> None:
     """Can this host and its engine do what runs need? Exit status 4 where they cannot."""
@@ -272,12 +278,8 @@ def doctor(
 
 @app.command()
 def clean(
-    engine: Annotated[
-        str, typer.Option("--engine", help="docker, podman; auto: every one that answers.")
-    ] = "auto",
-    images: Annotated[
-        bool, typer.Option("--images", help="Also the images that were made of cells and bases.")
-    ] = False,
+    engine: CleanEngineOption = "auto",
+    images: CleanImagesOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
 ) -> None:
     """Remove what dead runs left: containers, volumes, networks, stages, temporary folders."""

@@ -98,9 +98,9 @@ TELLING: Mapping[Outcome, Telling] = {
     ),
     Outcome.INTERFERED: Telling(
         verdict=Verdict.INFRASTRUCTURE,
-        told="something else touched the container",
-        meaning="it was stopped, paused or removed by another hand",
-        remedy="run again, with nothing else cleaning up on this engine",
+        told="something else interfered",
+        meaning="its container, its image or its answer was touched by another hand",
+        remedy="run again, with nothing else at work on these images and containers",
         of_cell=True,
     ),
     Outcome.NOT_APPLICABLE: Telling(verdict=None, told="does not apply"),

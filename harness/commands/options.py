@@ -13,6 +13,12 @@ SuiteOption = Annotated[
         "--suite", help="matrix.yaml or its folder; else ./matrix.yaml, else the default."
     ),
 ]
+ReportSuiteOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--suite", help="matrix.yaml or its folder; else ./matrix.yaml, else every suite."
+    ),
+]
 CellOption = Annotated[list[str], typer.Option("--cell", help="Cells, as a glob; repeatable.")]
 TagOption = Annotated[list[str], typer.Option("--tag", help="Cells with this tag; repeatable.")]
 EngineOption = Annotated[
@@ -52,6 +58,19 @@ DiskBudgetOption = Annotated[
         help="What images of ours may take on the engine's disk, as 60GiB; those not used for "
         "longest go. Else HARNESS_DISK_BUDGET, else what is free.",
     ),
+]
+CleanEngineOption = Annotated[
+    str, typer.Option("--engine", help="docker, podman; auto: every one that answers.")
+]
+CleanImagesOption = Annotated[
+    bool, typer.Option("--images", help="Also the images that were made of cells and bases.")
+]
+RefreshBasesOption = Annotated[bool, typer.Option("--refresh-bases", help="Make bases anew.")]
+RecordingsOption = Annotated[
+    Path | None, typer.Option("--recordings", help="What the engine replay answers from.")
+]
+RecordToOption = Annotated[
+    Path | None, typer.Option("--record-to", help="Record what the engine says, for replay.")
 ]
 ReuseOption = Annotated[
     bool,

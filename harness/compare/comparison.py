@@ -9,9 +9,10 @@ from datetime import date
 from harness.compare.findings import of_drift
 from harness.compare.judge import exit_of, expiries, not_judged, ordered_findings, relaxations
 from harness.compare.judgement import Comparison
+from harness.compare.rules import run_date
 from harness.compare.view import View, conclude, hold_against, own_findings, views
 from harness.errors import UsageError
-from harness.model import Record, Rules, Run
+from harness.model import Record, Rules, Run, Suite
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +54,36 @@ def compare_cells(a: Side, b: Side, *, rules: Rules, at: date | None) -> Compari
         ),
         exit=exit_of(both),
     )
+
+
+def same_rules(one: Rules, other: Rules) -> bool:
+    """Whether two sets of rules judge alike; which cell is the reference is no rule."""
+    return (one.expectations, one.bands) == (other.expectations, other.bands)
+
+
+def compare_kept(a: Side, b: Side, *, named: Suite | None = None) -> Comparison:
+    """Hold cell B against cell A under the rules kept with their runs, or those of a suite that is
+    named; in the notices whose rules judge, where that is a question.
+
+    Where the two were kept with different rules, those of B, the candidate, judge.
+    """
+    at = run_date(b.run)
+    if named is not None:
+        one, other = (replace(side, run=replace(side.run, rules=named.rules)) for side in (a, b))
+        made = compare_cells(one, other, rules=named.rules, at=at)
+        said = f"judged by the rules of the suite {named.name}, which was named"
+        return replace(made, notices=(f"{said}, not by those kept with the runs", *made.notices))
+    made = compare_cells(a, b, rules=b.run.rules, at=at)
+    if same_rules(a.run.rules, b.run.rules):
+        return made
+    said = (
+        f"the two runs were kept with different rules: those of run {b.run.id} judge, "
+        "since its cell is held against the other"
+    )
+    by_others = compare_cells(a, b, rules=a.run.rules, at=at).candidate.verdict
+    if by_others is not made.candidate.verdict:
+        said += f"; by those of run {a.run.id} it would be `{by_others}`"
+    return replace(made, notices=(said, *made.notices))
 
 
 def _find(side: Side) -> View:

@@ -104,7 +104,7 @@ def variations(
     """Facts of one cell that rounds do not agree on and that should be the same in each.
 
     The rules that judge two cells judge two rounds: first round against each later one, and the
-    first that drifts is told.
+    first that drifts is told. A fact that only some rounds have is missing in the others.
     """
     rules = tuple(expectations)
     found = []
@@ -113,15 +113,19 @@ def variations(
             continue
         expectation = expectation_for(rules, fact, cell)
         first = merged.values[0]
-        for later in merged.values[1:]:
-            ruling = rule_on(expectation, (first,), (later,), merged.nature, at)
+        others: list[Values] = [(later,) for later in merged.values[1:]]
+        if merged.lacking:
+            others.append(())
+        for later in others:
+            ruling = rule_on(expectation, (first,), later, merged.nature, at)
             if ruling.judged is Judged.DRIFT:
                 found.append(
                     Difference(
                         fact=fact,
                         probe=merged.probe,
                         reference=first,
-                        candidate=later,
+                        candidate=later[0] if later else None,
+                        absent="" if later else "candidate",
                         nature=merged.nature,
                         judged=ruling.judged,
                         rule=ruling.rule,

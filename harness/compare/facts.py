@@ -26,6 +26,8 @@ class Merged:
     """The probe that states it; the first by name where several do."""
     values: tuple[Fact, ...]
     """At least one."""
+    lacking: tuple[int, ...] = ()
+    """Rounds in which a probe that states it elsewhere answered without it."""
 
     @property
     def steady(self) -> bool:
@@ -54,8 +56,10 @@ def merge(probes: Iterable[Probe], records: Iterable[Record]) -> Mapping[str, Me
     """
     natures = {probe.name: probe.natures for probe in probes}
     said: dict[str, list[tuple[int, str, Fact]]] = defaultdict(list)
+    answered: dict[str, set[int]] = defaultdict(set)
     for record in records:
         if record.outcome is Outcome.OK:
+            answered[record.probe].add(record.round)
             for fact, value in record.facts.items():
                 said[fact].append((record.round, record.probe, value))
     merged = {}
@@ -67,8 +71,18 @@ def merge(probes: Iterable[Probe], records: Iterable[Record]) -> Mapping[str, Me
             nature=nature_of(fact, natures.get(probe, ())),
             probe=probe,
             values=tuple(value for _, _, value in answers),
+            lacking=_lacking(answers, answered),
         )
     return merged
+
+
+def _lacking(
+    answers: Iterable[tuple[int, str, Fact]], answered: Mapping[str, set[int]]
+) -> tuple[int, ...]:
+    stated: dict[str, set[int]] = defaultdict(set)
+    for number, probe, _ in answers:
+        stated[probe].add(number)
+    return tuple(sorted({one for probe in stated for one in answered[probe] - stated[probe]}))
 
 
 def nature_of(fact: str, natures: Iterable[tuple[str, Nature]]) -> Nature:

@@ -10,6 +10,7 @@ from harness.compare.breakages import EXPLICABLE, UNKNOWN, Known, breakage_of
 from harness.compare.causes import cause_of, final_exception, last_line
 from harness.compare.differences import Difference
 from harness.compare.groups import group
+from harness.compare.images import distinct
 from harness.compare.judgement import Finding, Note, finding
 from harness.compare.kinds import FindingKind, kind_of
 from harness.compare.levels import Ladder, LevelStanding
@@ -185,13 +186,25 @@ def of_variation(cell: Cell, variations: Sequence[Difference]) -> tuple[Finding,
     )
     lines = [
         f"{one.fact}: {shown(one.reference, one.nature)} in one round, "
-        f"{shown(one.candidate, one.nature)} in another"
+        + ("missing in another" if one.absent else f"{shown(one.candidate, one.nature)} in another")
         for one in variations[:_TOLD]
     ]
     rest = len(variations) - _TOLD
     if rest > 0:
         lines.append(f"and {rest} more")
     return (finding(FindingKind.ROUNDS_DIFFER, cell.id, {"what": count}, evidence=lines),)
+
+
+def of_images(cell: Cell, records: Iterable[Record]) -> tuple[Finding, ...]:
+    """The finding for a cell whose records come from more than one image."""
+    asked = [one for one in records if one.image is not None]
+    images = distinct(cell, (one.image for one in asked))
+    if len(images) < 2:
+        return ()
+    words = {"count": len(images)}
+    listed = (image.id for image in images)
+    names = sorted({one.probe for one in asked})
+    return (finding(FindingKind.IMAGES_DIFFER, cell.id, words, evidence=listed, probes=names),)
 
 
 def of_broken_reference(cell: Cell, reference: Cell, verdict: Verdict) -> Finding:

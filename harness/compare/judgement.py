@@ -176,6 +176,8 @@ class Judgement:
     exit: Exit
     counts: tuple[tuple[Verdict, int], ...] = field(default=())
     """Cells by verdict, worst first; verdicts no cell has are left out."""
+    imported: bool = False
+    """The run was made elsewhere, and was not asked for by its id."""
 
     @property
     def planned(self) -> int:
@@ -201,6 +203,10 @@ class Comparison:
     not_judged: tuple[NotJudged, ...]
     notices: tuple[str, ...]
     exit: Exit
+    suite: str = ""
+    """The suite whose rules judge, as it was named; empty: the rules kept with the runs do."""
+    asked: str = ""
+    """When the two were asked for, as runs write it; empty: how old their runs are is not told."""
 
 
 def worst_of(findings: Iterable[Finding]) -> Verdict:

@@ -36,6 +36,7 @@ class FindingKind(StrEnum):
     ABOVE_A_GAP = "above-a-gap"
     DIFFERS = "differs"
     ROUNDS_DIFFER = "rounds-differ"
+    IMAGES_DIFFER = "images-differ"
     REFERENCE_BROKEN = "reference-broken"
     FAILS_AS_EXPECTED = "fails-as-expected"
     WORKS_UNEXPECTEDLY = "works-unexpectedly"
@@ -102,6 +103,12 @@ KINDS: Mapping[FindingKind, KindRow] = {
         headline="{what} from round to round",
         cause="the same image answers differently, though the fact should not move",
         remedy="run more rounds; if it is meant to vary, give it an `ignore` expectation",
+    ),
+    FindingKind.IMAGES_DIFFER: KindRow(
+        verdict=Verdict.INFRASTRUCTURE,
+        headline="its rounds are of {count} images",
+        cause="the name of its image was given to another one between the rounds",
+        remedy="start a new run: the rounds of a cell are those of one image",
     ),
     FindingKind.REFERENCE_BROKEN: KindRow(
         verdict=Verdict.UNVERIFIED,

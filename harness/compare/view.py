@@ -10,7 +10,13 @@ from datetime import date
 from harness.compare.differences import Compared, compare_facts, variations
 from harness.compare.expected import hold_expected
 from harness.compare.facts import Merged, merge
-from harness.compare.findings import of_levels, of_missing, of_outcomes, of_variation
+from harness.compare.findings import (
+    of_images,
+    of_levels,
+    of_missing,
+    of_outcomes,
+    of_variation,
+)
 from harness.compare.judgement import CellJudgement, ExpectedOutcome, Finding, Note, worst_of
 from harness.compare.levels import Answers, Ladder, climb
 from harness.compare.shown import headline
@@ -95,6 +101,7 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
         *outcomes,
         *of_levels(view.cell, view.ladder),
         *of_variation(view.cell, varying),
+        *of_images(view.cell, view.answers.values()),
     )
     held = hold_expected(view.cell, probes, view.ladder, found, view.answered, at)
     return Own(findings=held.findings, notes=(*notes, *held.notes), expected=held.outcome)

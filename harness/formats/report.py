@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from shlex import quote
 
 from harness.compare.judgement import (
     CellJudgement,
@@ -19,6 +21,8 @@ from harness.compare.judgement import (
 from harness.errors import Exit
 from harness.formats.sentences import story, summary
 from harness.model import HostClass, Outcome, Run
+
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,6 +60,7 @@ def _of_run(judged: Judgement) -> Report:
     run = judged.run
     rounds = "1 round" if run.rounds == 1 else f"{run.rounds} rounds"
     state = (run.state,) if run.state != "complete" else ()
+    imported = ("imported",) if judged.imported else ()
     candidate = next((one.cell.id for one in judged.cells if one.compared), "")
     steps = [(f"harness report {run.id} --format markdown", "every difference, cell by cell")]
     if candidate:
@@ -63,7 +68,7 @@ def _of_run(judged: Judgement) -> Report:
     steps.append((f"harness export {run.id} FILE", "the records, to be compared elsewhere"))
     return Report(
         kind="report",
-        heading=(f"run {run.id}", *state, *where(run), rounds),
+        heading=(f"run {run.id}", *imported, *state, *where(run), rounds),
         cells=judged.cells,
         reference=judged.reference,
         summary=summary(judged.cells),
@@ -84,12 +89,13 @@ def _of_two(judged: Comparison) -> Report:
     ran = {run.id: run for run in (judged.reference_run, judged.candidate_run)}
     heading = [f"{judged.candidate.cell.id} against {judged.reference.cell.id}"]
     for run in ran.values():
-        heading += [f"run {run.id}", *where(run)]
+        heading += [f"run {run.id}", *where(run, judged.asked)]
     sides = (
         _side(judged.reference_run, judged.reference),
         _side(judged.candidate_run, judged.candidate),
     )
-    everything = f"harness compare {' '.join(sides)} --format markdown"
+    suite = f" --suite {quote(judged.suite)}" if judged.suite else ""
+    everything = f"harness compare {' '.join(sides)}{suite} --format markdown"
     return Report(
         kind="comparison",
         heading=tuple(dict.fromkeys(heading)),
@@ -117,10 +123,26 @@ def _side(run: Run, cell: CellJudgement) -> str:
     return name if name.startswith(f"{run.id}:") else f"{run.id}:{name}"
 
 
-def where(run: Run) -> tuple[str, ...]:
-    """When, on which engine and on which host a run was made."""
+def where(run: Run, now: str = "") -> tuple[str, ...]:
+    """When, on which engine and on which host a run was made; how old it is at the time `now`."""
     engine = f"{run.engine.name} {run.engine.version}".strip()
-    return (started(run), engine, host(run.host))
+    old = age(run.started, now) if now else ""
+    return (f"{started(run)} ({old})" if old else started(run), engine, host(run.host))
+
+
+def age(begun: str, now: str) -> str:
+    """How old a run is that began at one time, at another; in one unit, rounded down. Both as runs
+    write them; empty where one cannot be read, or the run is of a later time."""
+    try:
+        minutes = (datetime.fromisoformat(now) - datetime.fromisoformat(begun)) // _MINUTE
+    except (ValueError, TypeError):
+        return ""
+    if minutes < 0:
+        return ""
+    for length, unit in ((24 * 60, "day"), (60, "hour"), (1, "minute")):
+        if count := minutes // length:
+            return f"{count} {unit}{'' if count == 1 else 's'} old"
+    return "less than a minute old"
 
 
 def started(run: Run) -> str:

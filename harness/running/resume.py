@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from harness.datasets.dataset import DataSet
 from harness.engines import Engine
 from harness.errors import UsageError
-from harness.model import Attempt, Cell, Probe, Record, Run, Suite
+from harness.model import Attempt, Cell, ImageIdentity, Probe, Record, Run, Suite
 from harness.outcomes import INFRASTRUCTURE
 from harness.probing.probe import suite_probes
 from harness.recipes.orders import Order
@@ -60,11 +60,14 @@ def check_same(
 ) -> None:
     """UsageError where recipes, host or data are other ones than those the records come from."""
     kept = tuple(records)
-    wanted = {one.cell.id: digest(one.recipe) for one in orders if one.recipe is not None}
+    asked = tuple(orders)
+    wanted = {one.cell.id: digest(one.recipe) for one in asked if one.recipe is not None}
+    # An existing image may have been made of one of ours, and carry its label.
+    built = {one.cell.id for one in asked if one.cell.base}
     problems = [
         f"the recipe of cell {cell} has changed since"
         for cell, used in sorted({(one.cell, one.image.recipe) for one in kept if one.image})
-        if used and used != wanted.get(cell)
+        if used and cell in built and used != wanted.get(cell)
     ]
     if engine.host() != run.host:
         problems.append("this host is not of the class it was begun on")
@@ -94,6 +97,14 @@ class Before:
             place = (record.cell, record.round)
             found[place] = max(found.get(place, 0), record.container)
         return found
+
+    def images(self) -> dict[str, tuple[ImageIdentity, ...]]:
+        """The images that each cell's records come from."""
+        found: dict[str, list[ImageIdentity]] = {}
+        for record in self.records:
+            if record.image is not None:
+                found.setdefault(record.cell, []).append(record.image)
+        return {cell: tuple(dict.fromkeys(images)) for cell, images in found.items()}
 
 
 def before(resumed: Run | None, store: Store) -> Before:

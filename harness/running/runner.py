@@ -89,6 +89,7 @@ def execute(
         known=_known(planned, run, store) if planned.reuse else {},
         done=frozenset(one.key for one in kept.records),
         containers=kept.containers(),
+        images=kept.images(),
     )
     room = _room(engine, task, tell)
     if planned.resumed is None:
@@ -126,7 +127,7 @@ def execute(
 
 def _known(planned: PlannedRun, run: Run, store: Store) -> dict[Decisive, Record]:
     probes = [probe.name for probe in planned.probes if repeatable(probe)]
-    earlier = store.latest_answers([cell.id for cell in planned.cells], probes)
+    earlier = store.latest_answers([cell.id for cell in planned.cells], probes, run.engine.name)
     return known_answers(earlier, run.engine, run.host)
 
 

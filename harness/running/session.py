@@ -13,7 +13,7 @@ from harness.errors import EngineError
 from harness.machine.owner import owner_token
 from harness.machine.places import Places
 from harness.model import Suite
-from harness.suite.matrix import load_suite
+from harness.suite.matrix import load_suite, suite_name
 
 AUTO = "auto"
 RECORDINGS_VARIABLE = "HARNESS_RECORDINGS"
@@ -33,6 +33,17 @@ def open_suite(named: Path | None) -> Suite:
         here = Path("matrix.yaml")
         named = here if here.is_file() else standard.default_suite()
     return load_suite(named)
+
+
+def suite_name_here(named: Path | None) -> str | None:
+    """The name of the suite the user names, else of the matrix.yaml here; None: there is none.
+
+    Raises UsageError, MatrixError.
+    """
+    here = Path("matrix.yaml")
+    if named is None and not here.is_file():
+        return None
+    return suite_name(named or here)
 
 
 def workshop(

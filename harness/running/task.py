@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from harness.model import Cell, Key, Probe, Record
+from harness.model import Cell, ImageIdentity, Key, Probe, Record
 from harness.recipes.orders import Order
 from harness.running.reuse import Decisive
 
@@ -29,6 +29,8 @@ class Task:
     """Keys that have their record, from an earlier part of the run: not asked again."""
     containers: Mapping[tuple[str, int], int] = field(default_factory=dict)
     """How many containers a round, as (cell, round), has had in earlier parts of the run."""
+    images: Mapping[str, tuple[ImageIdentity, ...]] = field(default_factory=dict)
+    """By cell: the images that its records from an earlier part of the run come from."""
     known: Mapping[Decisive, Record] = field(default_factory=dict)
     """Answers that are repeated where nothing that decides them has changed."""
 

@@ -12,10 +12,20 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from harness.compare.images import distinct
 from harness.engines import Engine, GoneInPassError, Obtained, Pass, Performed, ProbeQuestion
 from harness.errors import EngineError
 from harness.machine.hostclass import observed_now
-from harness.model import Attempt, Cell, Outcome, Probe, Profile, Record, Scalar
+from harness.model import (
+    Attempt,
+    Cell,
+    ImageIdentity,
+    Outcome,
+    Probe,
+    Profile,
+    Record,
+    Scalar,
+)
 from harness.probing.probe import applies
 from harness.recipes.orders import Order
 from harness.running.reuse import decisive, repeated
@@ -57,7 +67,7 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record | Attempt]:
         try:
             for done in as_completed(waiting):
                 cell = waiting[done]
-                obtained[cell.id] = done.result()
+                obtained[cell.id] = one_image(cell, task.images.get(cell.id, ()), done.result())
                 if obtained[cell.id].outcome is not Outcome.OK:
                     for number in rounds:
                         yield from _Round(engine, task, cell, number, obtained[cell.id]).refused()
@@ -83,6 +93,22 @@ def _obtain(engine: Engine, order: Order, tell: Tell) -> Obtained:
     origin = obtained.image.origin if obtained.image else obtained.outcome.value
     tell(order.cell.id, f"{origin} in {time.monotonic() - began:.0f} s")
     return replace(obtained, seconds=time.monotonic() - began)
+
+
+def one_image(cell: Cell, before: Sequence[ImageIdentity], obtained: Obtained) -> Obtained:
+    """What was obtained, unless the cell has records of another image already: a name may have
+    been given to another image since. The rounds of a cell are those of one image."""
+    images = distinct(cell, (*before, obtained.image))
+    if obtained.outcome is not Outcome.OK or len(images) < 2:
+        return obtained
+    now = obtained.image.id if obtained.image else "none"
+    earlier = " and ".join(image.id for image in distinct(cell, before))
+    return replace(
+        obtained,
+        outcome=Outcome.INTERFERED,
+        reason=f"its image is {now} now, and it has records of {earlier}",
+        image=None,
+    )
 
 
 @dataclass(frozen=True, slots=True)

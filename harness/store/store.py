@@ -6,8 +6,7 @@ writer. Writing the same again changes nothing; something else under the same ke
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -16,6 +15,7 @@ from harness.errors import InternalError, StoreError, UsageError
 from harness.machine.owner import owner_token
 from harness.model import Attempt, Record, Run
 from harness.serial import UnreadableError, decode, storable
+from harness.store import queries
 from harness.store.database import PATIENCE_S, Database
 from harness.store.rows import (
     facts_of,
@@ -242,39 +242,35 @@ class Store:
             ).fetchone()
         return self._run(row) if row else None
 
-    def latest_records_of(self, cell: str) -> tuple[Run, tuple[Record, ...]] | None:
-        """The newest run made here in which every planned key of `cell` has its record."""
+    def newest_run(self, suite: str | None = None) -> tuple[Run, bool] | None:
+        """The newest run (of the suite with this name), and whether it is an imported one."""
         with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT id, state, ended, body FROM runs WHERE NOT imported"
-                " AND EXISTS (SELECT 1 FROM planned WHERE run = id AND cell = ?1)"
-                " AND NOT EXISTS (SELECT 1 FROM planned LEFT JOIN records"
-                "  USING (run, cell, round, probe)"
-                "  WHERE planned.run = id AND planned.cell = ?1 AND records.body IS NULL)"
-                " ORDER BY started DESC, id DESC LIMIT 1",
-                (storable(cell),),
-            ).fetchone()
-        return (self._run(row), self.records(row[0], cell)) if row else None
+            found = queries.newest_run(connection, suite)
+        return (self._run(found[0]), found[1]) if found else None
+
+    def whole_answers(self, suite: str, cell: str) -> Iterator[tuple[Run, tuple[Record, ...]]]:
+        """The runs made here of the suite with this name in which every planned key of `cell` has
+        its record, and these records; newest first, each read when it is asked for.
+
+        Whether they are an answer to what is asked now, `harness.running.answering` decides.
+        """
+        with self._database.reading() as connection:
+            rows = queries.whole_cells(connection, suite, cell)
+        for row in rows:
+            yield self._run(row), self.records(row[0], cell)
 
     def latest_answers(
-        self, cells: Sequence[str], probes: Sequence[str]
+        self, cells: Sequence[str], probes: Sequence[str], engine: str
     ) -> tuple[tuple[Run, Record], ...]:
-        """The newest record of each of these cells and probes in complete runs made here."""
+        """The newest record of each of these cells and probes in complete runs made here on the
+        engine with this name."""
         with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT run, records.body, facts.body, facts.digest, max(runs.started || runs.id)"
-                " FROM records JOIN runs ON runs.id = run JOIN facts ON facts.digest = facts"
-                " WHERE NOT imported AND state = 'complete'"
-                " AND cell IN (SELECT value FROM json_each(?1))"
-                " AND probe IN (SELECT value FROM json_each(?2))"
-                " GROUP BY cell, probe ORDER BY cell, probe",
-                (json.dumps([*map(storable, cells)]), json.dumps([*map(storable, probes)])),
-            ).fetchall()
+            rows = queries.latest_answers(connection, cells, probes, engine)
         runs = {name: self.run(name) for name in dict.fromkeys(row[0] for row in rows)}
         try:
             return tuple(
                 (runs[name], replace(decode(Record, body.encode()), facts=facts_of(digest, facts)))
-                for name, body, facts, digest, _ in rows
+                for name, body, facts, digest in rows
             )
         except UnreadableError as error:
             raise self._damaged("", error) from error

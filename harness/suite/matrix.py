@@ -24,17 +24,37 @@ def load_suite(path: Path) -> Suite:
 
     Raises MatrixError with all its problems, UsageError where there is no such file.
     """
-    file = path / FILE_NAME if path.is_dir() else path
+    file, data = _read(path)
+    return read_suite(data, str(file), file.resolve().parent)
+
+
+def suite_name(path: Path) -> str:
+    """The name of the suite alone, which needs nothing else of it to be right: four times as quick.
+
+    Raises MatrixError where the file is no YAML, UsageError where there is no such file.
+    """
+    from harness.suite.document import read_document
+
+    file, data = _read(path)
+    document = read_document(data, str(file))
+    if not document.whole:
+        raise MatrixError(document.problems)
+    name = document.value.get("name") if isinstance(document.value, dict) else None
+    return name if isinstance(name, str) and name else file.resolve().parent.name
+
+
+def _read(path: Path) -> tuple[Path, bytes]:
+    """A matrix.yaml, or that of a folder, and what it holds. Raises UsageError."""
     from harness.suite.document import MAX_BYTES
 
+    file = path / FILE_NAME if path.is_dir() else path
     try:
         with file.open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
+            return file, opened.read(MAX_BYTES + 1)
     except OSError as error:
         remedy = f"name a {FILE_NAME}, or a folder with one"
         reason = error.strerror or type(error).__name__
         raise UsageError(f"{file} cannot be read: {reason}", remedy=remedy) from None
-    return read_suite(data, str(file), file.resolve().parent)
 
 
 def read_suite(data: bytes, path: str, root: Path) -> Suite:

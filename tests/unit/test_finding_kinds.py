@@ -17,7 +17,16 @@ from harness.compare.items import probe_outcome, results_of
 from harness.compare.judge import judge
 from harness.compare.judgement import Finding
 from harness.compare.kinds import KINDS, FindingKind
-from harness.model import Cell, ExpectedFailure, Level, Outcome, Record, Run, Verdict
+from harness.model import (
+    Cell,
+    ExpectedFailure,
+    ImageIdentity,
+    Level,
+    Outcome,
+    Record,
+    Run,
+    Verdict,
+)
 from harness.outcomes import TELLING
 
 PACKAGE = Path(harness.__file__).parent
@@ -37,6 +46,10 @@ OTHER_VERSION = [
     replace(one, facts={**one.facts, "framework.version": "9.9"}) if one.probe == "devices" else one
     for one in healthy(NEW)
 ]
+OF_TWO_IMAGES = [
+    replace(one, image=ImageIdentity(id="sha256:other")) if one.round == 2 else one
+    for one in healthy(NEW, rounds=2)
+]
 
 SCENES: dict[FindingKind, tuple[Run, list[Record]]] = {
     FindingKind.NOT_RUN: (run(NEW), without(healthy(NEW), "mnist")),
@@ -44,6 +57,7 @@ SCENES: dict[FindingKind, tuple[Run, list[Record]]] = {
     FindingKind.LEVEL_UNTOLD: (run(replace(NEW, gpu="all")), healthy(NEW)),
     FindingKind.DIFFERS: (run(NEW, OLD), [*healthy(NEW), *healthy(OLD)]),
     FindingKind.ROUNDS_DIFFER: (run(NEW, rounds=2), VARYING),
+    FindingKind.IMAGES_DIFFER: (run(NEW, rounds=2), OF_TWO_IMAGES),
     FindingKind.REFERENCE_BROKEN: (
         run(OLD, NEW),
         [*without(healthy(OLD), "devices", "mnist"), *RAISED, *healthy(NEW)],

@@ -183,19 +183,23 @@ def test_runs_are_listed_newest_first(path: Path) -> None:
         assert run("r3") == store.latest_run()
 
 
-def test_the_latest_records_of_a_cell_are_of_the_newest_run_that_has_them_all(path: Path) -> None:
+def test_whole_answers_of_a_cell_are_those_of_its_suite_that_lack_nothing_newest_first(
+    path: Path,
+) -> None:
     old, new = run("r1"), run("r2")
     with Store(path) as store:
-        assert store.latest_records_of("a") is None
+        assert [] == list(store.whole_answers("", "a"))
         for begun in (old, new):
             store.begin(begun)
         for key in old.planned():
             store.record(record(key))
         for key in new.planned()[1:]:
             store.record(record(key))
-        assert (old, store.records("r1", "a")) == store.latest_records_of("a")
-        assert (new, store.records("r2", "b")) == store.latest_records_of("b")
-        assert store.latest_records_of("c") is None
+        assert [(old, store.records("r1", "a"))] == list(store.whole_answers("", "a"))
+        both = [(one, store.records(one.id, "b")) for one in (new, old)]
+        assert both == list(store.whole_answers("", "b"))
+        assert [] == list(store.whole_answers("", "c"))
+        assert [] == list(store.whole_answers("other", "b"))
 
 
 def test_a_prefix_that_only_one_run_has_finds_it(path: Path) -> None:

@@ -103,7 +103,8 @@ def test_what_was_exported_is_imported_whole_with_the_host_it_came_from(
 def test_an_imported_run_is_nobodys_latest(mine: Store, file: Path) -> None:
     import_file(mine, file)
     assert mine.latest_run() is None
-    assert mine.latest_records_of("a") is None
+    assert [] == list(mine.whole_answers(mine.run("r1").suite, "a"))
+    assert (mine.run("r1"), True) == mine.newest_run()
 
 
 def test_importing_twice_or_where_it_was_exported_changes_nothing(

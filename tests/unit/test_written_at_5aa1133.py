@@ -65,7 +65,10 @@ def test_the_store_opens_and_lists_its_runs(old: Path) -> None:
         assert RUN == latest.id
         assert () == store.attempts(RUN)
     listed = said("report", "--list").decode()
-    assert f"{RUN}  complete     24/24 records  4 cells  docker\n" in listed
+    lines = {line.split("  ")[0]: line for line in listed.splitlines()}
+    assert f"{RUN}  pass  complete  24/24 records    4 cells   docker  tensorflow" in lines[RUN]
+    assert lines[NIGHTLY].startswith(f"{NIGHTLY}  fail")
+    assert lines[NIGHTLY].endswith("  imported")
 
 
 def test_a_native_run_is_judged_as_it_was(old: Path) -> None:

@@ -1,0 +1,59 @@
+"""What is asked of stored runs, as SQL: the newest of a suite, and those that could answer."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+
+from harness.serial import storable
+
+RunRow = tuple[str, str, str, str]
+"""id, state, ended, body."""
+
+
+def newest_run(connection: sqlite3.Connection, suite: str | None) -> tuple[RunRow, bool] | None:
+    """The newest run (of the suite with this name), and whether it is an imported one."""
+    row = connection.execute(
+        "SELECT id, state, ended, body, imported FROM runs"
+        " WHERE ?1 IS NULL OR json_extract(body, '$.suite') = ?1"
+        " ORDER BY started DESC, id DESC LIMIT 1",
+        (None if suite is None else storable(suite),),
+    ).fetchone()
+    return (row[:4], bool(row[4])) if row else None
+
+
+def whole_cells(connection: sqlite3.Connection, suite: str, cell: str) -> list[RunRow]:
+    """The runs made here of a suite in which every planned key of a cell has its record, newest
+    first."""
+    return connection.execute(
+        "SELECT id, state, ended, body FROM runs WHERE NOT imported"
+        " AND id IN (SELECT run FROM planned WHERE cell = ?1)"
+        " AND json_extract(body, '$.suite') = ?2"
+        " AND NOT EXISTS (SELECT 1 FROM planned LEFT JOIN records USING (run, cell, round, probe)"
+        "  WHERE planned.run = id AND planned.cell = ?1 AND records.body IS NULL)"
+        " ORDER BY started DESC, id DESC",
+        (storable(cell), storable(suite)),
+    ).fetchall()
+
+
+def latest_answers(
+    connection: sqlite3.Connection, cells: Sequence[str], probes: Sequence[str], engine: str
+) -> list[tuple[str, str, str, str]]:
+    """(run, body, facts, their digest) of the newest record of each cell and probe in complete
+    runs made here on an engine."""
+    rows = connection.execute(
+        "SELECT run, records.body, facts.body, facts.digest, max(runs.started || runs.id)"
+        " FROM records JOIN runs ON runs.id = run JOIN facts ON facts.digest = facts"
+        " WHERE NOT imported AND state = 'complete'"
+        " AND json_extract(runs.body, '$.engine.name') = ?3"
+        " AND cell IN (SELECT value FROM json_each(?1))"
+        " AND probe IN (SELECT value FROM json_each(?2))"
+        " GROUP BY cell, probe ORDER BY cell, probe",
+        (
+            json.dumps([*map(storable, cells)]),
+            json.dumps([*map(storable, probes)]),
+            storable(engine),
+        ),
+    ).fetchall()
+    return [row[:4] for row in rows]
