@@ -81,6 +81,16 @@ def test_rounds_that_disagree_on_a_static_fact_are_told() -> None:
     assert [("b", 1, 2)] == [(one.fact, one.reference, one.candidate) for one in found]
 
 
+def test_a_static_fact_that_only_some_rounds_have_is_told_whichever_lack_it() -> None:
+    for lacking in (1, 2, 3):
+        rounds = [
+            record("mnist", {} if place == lacking else {"b": 1, "mnist.loss": 1}, round_=place)
+            for place in (1, 2, 3)
+        ]
+        found = variations(merge([MNIST], rounds), expectations=(), cell="cell", at=None)
+        assert [("b", 1, "candidate")] == [(one.fact, one.reference, one.absent) for one in found]
+
+
 def test_a_rule_can_let_rounds_disagree() -> None:
     rounds = [record("mnist", {"b": place}, round_=place) for place in (1, 2)]
     ignore = Expectation(facts="b", rule="ignore")

@@ -36,6 +36,17 @@ def test_series_of_one_length_are_told_element_by_element() -> None:
     assert (4.0, 2.0) == merge([MNIST], rounds)["mnist.loss"].value
 
 
+def test_a_round_whose_answer_lacks_a_fact_that_another_has_is_known() -> None:
+    rounds = [
+        record("python", {"a": 1, "b": 1}, round_=1),
+        record("python", {"a": 1}, round_=2),
+        record("python", {"a": 1}, round_=3, outcome=Outcome.CRASHED),
+        record("mnist", {}, round_=1),
+    ]
+    merged = merge([PYTHON, MNIST], rounds)
+    assert ((), (2,)) == (merged["a"].lacking, merged["b"].lacking)
+
+
 def test_only_answers_count() -> None:
     assert {} == merge([PYTHON], [record("python", {"a": 1}, outcome=Outcome.CRASHED)])
 
