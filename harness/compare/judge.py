@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.compare.attempts import of_attempts
+from harness.compare.contradictions import of_contradictions_between
 from harness.compare.differences import Compared, Difference
 from harness.compare.findings import of_broken_reference, of_drift
 from harness.compare.judgement import (
@@ -53,7 +54,10 @@ def judge(
             else:
                 compared, more = hold_against(reference, view, rules.expectations, at)
                 drift = of_drift(view.cell, reference.cell, compared.differences)
-                own = own.and_of(*drift, notes=more)
+                beside = of_contradictions_between(
+                    reference.cell, reference.told, view.cell, view.told
+                )
+                own = own.and_of(*beside, *drift, notes=more)
         cells.append(conclude(view, own, compared))
     ordered = ordered_findings(cells)
     counts = Counter(cell.verdict for cell in cells)

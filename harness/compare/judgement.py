@@ -12,6 +12,10 @@ from harness.compare.levels import Ladder
 from harness.errors import Exit
 from harness.model import Cell, Fact, Level, Nature, Outcome, Run, Verdict
 
+Processors = tuple[tuple[Fact, ...], ...]
+"""What containers could use: for each fact that decides it, the values that rounds gave, without
+repetition; empty where none of them is known."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
@@ -121,6 +125,8 @@ class CellJudgement:
     left_out: tuple[str, ...]
     """Probes whose facts were not compared, since only one side answered."""
     headline: Headline
+    processors: Processors
+    """What its containers could use; empty where that is not known."""
     outcomes: tuple[tuple[Outcome, int], ...]
     """How often each outcome occurred; those that did not are left out."""
     planned: int

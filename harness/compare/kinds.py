@@ -34,6 +34,7 @@ class FindingKind(StrEnum):
     LEVEL_MISSED = "level-missed"
     LEVEL_UNTOLD = "level-untold"
     ABOVE_A_GAP = "above-a-gap"
+    CONTRADICTED = "contradicted"
     DIFFERS = "differs"
     ROUNDS_DIFFER = "rounds-differ"
     IMAGES_DIFFER = "images-differ"
@@ -90,6 +91,14 @@ KINDS: Mapping[FindingKind, KindRow] = {
         headline="what {probe} shows of {level} ({meaning}) earns nothing: "
         "{gap} ({gap_meaning}) is not reached: {why}",
         remedy="{remedy}",
+    ),
+    FindingKind.CONTRADICTED: KindRow(
+        verdict=Verdict.FAIL,
+        headline="contradicted: {what}",
+        cause="an answer cannot be true beside the other answers, or beside what was asked, given "
+        "and measured here: every fact is the image's own word",
+        remedy="believe none of its numbers; see what answers in the place of its interpreter, its "
+        "framework or its clock",
     ),
     FindingKind.DIFFERS: KindRow(
         verdict=Verdict.DRIFT,

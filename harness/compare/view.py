@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from harness.compare.answered import Answered, answered
+from harness.compare.contradictions import of_contradictions
 from harness.compare.differences import Compared, compare_facts, variations
 from harness.compare.expected import hold_expected
 from harness.compare.facts import Merged, merge
@@ -19,6 +21,7 @@ from harness.compare.findings import (
 )
 from harness.compare.judgement import CellJudgement, ExpectedOutcome, Finding, Note, worst_of
 from harness.compare.levels import Answers, Ladder, climb
+from harness.compare.processors import apart, processors, unsteady, without_times
 from harness.compare.shown import headline
 from harness.model import Cell, Expectation, Outcome, Record, Run, Scalar
 
@@ -44,6 +47,11 @@ class View:
     def answered(self) -> frozenset[str]:
         """Names of the probes that answered in at least one round."""
         return frozenset(one.probe for one in self.answers.values() if one.outcome is Outcome.OK)
+
+    @property
+    def told(self) -> tuple[Answered, ...]:
+        """Its answers, each with what is known of how it was asked."""
+        return answered(self.run, self.cell, self.answers.values())
 
 
 def views(run: Run, records: Iterable[Record]) -> tuple[View, ...]:
@@ -100,11 +108,13 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
         *of_missing(view.cell, view.run, planned, view.missing),
         *outcomes,
         *of_levels(view.cell, view.ladder),
+        *of_contradictions(view.cell, view.told),
         *of_variation(view.cell, varying),
         *of_images(view.cell, view.answers.values()),
     )
     held = hold_expected(view.cell, probes, view.ladder, found, view.answered, at)
-    return Own(findings=held.findings, notes=(*notes, *held.notes), expected=held.outcome)
+    changed = [Note(text=said) for said in unsteady(processors(view.facts))]
+    return Own(findings=held.findings, notes=(*notes, *changed, *held.notes), expected=held.outcome)
 
 
 def hold_against(
@@ -128,6 +138,8 @@ def hold_against(
         refused=refused,
         unlike=unlike,
     )
+    why = apart(processors(reference.facts), processors(candidate.facts))
+    compared = without_times(compared, why)
     alone = tuple(sorted(reference.answered ^ candidate.answered))
     notes = [
         Note(
@@ -141,6 +153,8 @@ def hold_against(
         if silent
     ]
     notes += [Note(text=why, probes=(probe,)) for probe, why in refused.items()]
+    if why:
+        notes.append(Note(text=f"no time was compared: {why}"))
     return replace(compared, left_out=alone), tuple(notes)
 
 
@@ -180,6 +194,7 @@ def conclude(view: View, own: Own, compared: Compared | None) -> CellJudgement:
         compared=compared is not None,
         left_out=compared.left_out if compared else (),
         headline=headline(view.facts),
+        processors=processors(view.facts),
         outcomes=tuple((outcome, counts[outcome]) for outcome in Outcome if counts[outcome]),
         planned=len(view.planned) * view.run.rounds,
         missing=len(view.missing),

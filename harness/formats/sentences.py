@@ -97,6 +97,8 @@ def _step_time(cells: Sequence[CellJudgement], reference: str) -> tuple[str, ...
     steps = [(time, one) for time, one in timed if time is not None]
     if len(steps) < 2:
         return ()
+    if len({one.processors for _, one in steps if one.processors}) > 1:
+        return ("Their training steps are not compared: they could use other processors.",)
     slow, slowest = max(steps, key=lambda one: one[0])
     quick, quickest = next(
         ((time, one) for time, one in steps if one.cell.id == reference and one is not slowest),

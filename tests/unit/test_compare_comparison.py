@@ -94,10 +94,9 @@ def test_other_hosts_and_engines_are_said() -> None:
 def test_a_changed_probe_is_said_and_its_facts_are_not_judged() -> None:
     changed = [
         replace(one, probe_digest="sha256:ff") if one.probe == "mnist" else one
-        for one in healthy(NEW, run_id=LATER, mnist={**mnist_facts(), "mnist.steps": 199})
+        for one in healthy(NEW, run_id=LATER, mnist={**mnist_facts(), "mnist.more": 199})
     ]
-    bands = (replace(THERE.rules.bands[0], steps=None),)
-    later = run(NEW, run_id=LATER, bands=bands)
+    later = run(NEW, run_id=LATER)
     comparison = compare_cells(
         Side(run=THERE, records=RECORDS, cell=NEW.id),
         Side(run=later, records=changed, cell=NEW.id),

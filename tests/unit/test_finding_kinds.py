@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import LIBCUSOLVER, cell, healthy, python_facts, record, run, without
+from builders import LIBCUSOLVER, cell, healthy, mnist_facts, python_facts, record, run, without
 
 import harness
 from harness.compare.items import probe_outcome, results_of
@@ -55,6 +55,10 @@ SCENES: dict[FindingKind, tuple[Run, list[Record]]] = {
     FindingKind.NOT_RUN: (run(NEW), without(healthy(NEW), "mnist")),
     FindingKind.LEVEL_MISSED: (run(NEW), OTHER_VERSION),
     FindingKind.LEVEL_UNTOLD: (run(replace(NEW, gpu="all")), healthy(NEW)),
+    FindingKind.CONTRADICTED: (
+        run(NEW),
+        healthy(NEW, mnist={**mnist_facts("2.21.0"), "mnist.steps": 60}),
+    ),
     FindingKind.DIFFERS: (run(NEW, OLD), [*healthy(NEW), *healthy(OLD)]),
     FindingKind.ROUNDS_DIFFER: (run(NEW, rounds=2), VARYING),
     FindingKind.IMAGES_DIFFER: (run(NEW, rounds=2), OF_TWO_IMAGES),
@@ -132,7 +136,8 @@ def imported(path: Path, tree: ast.AST) -> set[str]:
 def test_a_finding_is_made_in_one_place_from_its_row() -> None:
     assert ["compare/judgement.py"] == list(calls("Finding"))
     makers = set(calls("finding"))
-    assert {"compare/findings.py", "compare/items.py", "compare/expected.py"} == makers
+    rooms = {"contradictions", "expected", "findings", "items"}
+    assert {f"compare/{name}.py" for name in rooms} == makers
 
 
 def test_what_an_image_says_is_never_read_as_a_template() -> None:

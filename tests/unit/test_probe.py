@@ -83,7 +83,8 @@ def test_the_standard_probes_load_in_their_order() -> None:
     probes = load_probes([STANDARD])
 
     names = [probe.name for probe in probes]
-    assert ["python", "packages", "devices", "libraries", "gpu", "mnist"] == names[:6]
+    wanted = ["python", "limits", "packages", "devices", "libraries", "gpu", "mnist"]
+    assert wanted == names[: len(wanted)]
     assert {"mnist"} == {probe.name for probe in probes if probe.dataset}
     assert {
         ("devices", "L1"),

@@ -1,0 +1,81 @@
+"""The times that an answer tells, against those that the host measured around it.
+
+Every clock inside an environment is the environment's own. The host knows when it asked and when
+the answer came: nothing that happened in between took longer, and the whole took about as long.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+from harness.compare.answered import Answered, is_time
+from harness.compare.facts import as_number, as_numbers, nature_of
+from harness.compare.shown import seconds
+from harness.model import Fact
+from harness.probing.exchange import EXCHANGE
+
+APART_S = 2.0
+APART_SHARE = 0.2
+"""By how much two clocks may differ: more than both is more than scheduling explains."""
+START_S = 10.0
+"""What the first answer of a container may take longer: the runner is started in its time."""
+PARTS = ("import_seconds", "first_step_seconds", "step_seconds", "evaluation_seconds")
+"""Times of a training probe that follow each other, so that their sum is a time, too."""
+TOTAL = "total_seconds"
+"""How long the probe's own function took, by its own clock."""
+
+
+def clock(one: Answered) -> Iterator[str]:
+    """The times of an answer against the host's clock; nothing where that was not looked at."""
+    measured = one.record.durations.get(EXCHANGE)
+    if measured is None or one.record.repeats:
+        return
+    whole = {
+        "the runner": one.record.durations.get("probe"),
+        f"{one.record.probe}.{TOTAL}": as_number(
+            one.record.facts.get(f"{one.record.probe}.{TOTAL}")
+        ),
+    }
+    for what, told in whole.items():
+        if told is not None and (
+            _longer(told, measured) or _longer(measured - (START_S if one.first else 0), told)
+        ):
+            yield _lies(what, told, measured)
+            return
+    for what, told in (*_times(one), *_sums(one)):
+        if told < 0:
+            yield f"its clock lies: {what} tells {told:g} s, and no time is less than none"
+        elif _longer(told, measured):
+            yield _lies(what, told, measured)
+
+
+def _longer(one: float, other: float) -> bool:
+    """Whether one time is longer than another by more than clocks may differ."""
+    return one - other > max(APART_S, APART_SHARE * other)
+
+
+def _lies(what: str, told: float, measured: float) -> str:
+    return (
+        f"its clock lies: {what} tells {seconds(told)} where this host measured {seconds(measured)}"
+    )
+
+
+def _times(one: Answered) -> Iterator[tuple[str, float]]:
+    for fact, value in sorted(one.record.facts.items()):
+        if is_time(nature_of(fact, one.probe.natures), fact):
+            yield fact, _sum(value)
+
+
+def _sums(one: Answered) -> Iterator[tuple[str, float]]:
+    for learned in one.learned():
+        parts = [_sum(learned.fact(name)) for name in PARTS]
+        if len([part for part in parts if part]) > 1:
+            yield f"the sum of its times of {learned.stem}", math.fsum(parts)
+
+
+def _sum(value: Fact) -> float:
+    series = as_numbers(value)
+    if series is not None:
+        return min(series) if series and min(series) < 0 else math.fsum(series)
+    return as_number(value) or 0.0

@@ -1,0 +1,163 @@
+"""What a cell's answers contradict: in themselves, in each other, in what the harness knows.
+
+Every fact is the environment's own word. What cannot be true beside what was asked, given and
+measured here is a failure of the cell, whatever the facts are worth otherwise. Each row is a
+function from answers to sentences; another contradiction is another row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from harness.compare.answered import Answered, Learned
+from harness.compare.clocks import clock
+from harness.compare.judgement import Finding, finding
+from harness.compare.kinds import FindingKind
+from harness.compare.learned import (
+    data_given,
+    losses_move,
+    same_weights,
+    shares_are_shares,
+    shares_count_images,
+    steps_asked,
+    weights_moved,
+)
+from harness.model import Cell, EvidenceKind, Record
+
+CONTAINER_ENGINES = ("docker", "podman")
+_GPU_RUNTIME = "nvidia"
+_LISTED = 6
+
+Saying = tuple[str, tuple[Answered, ...]]
+"""What is contradicted, and the answers that it rests on."""
+
+
+def _gpu_from_nowhere(one: Answered) -> Iterator[str]:
+    """No GPU answers in a container that was handed none."""
+    runtime = one.run.engine.detail.get("runtime", "")
+    if one.record.engine not in CONTAINER_ENGINES or one.cell.gpu or _GPU_RUNTIME in runtime:
+        return
+    for evidence in one.probe.evidence:
+        value = one.record.facts.get(evidence.fact)
+        listed = value if isinstance(value, tuple) else (value,)
+        if evidence.kind == EvidenceKind.DEVICES and any(
+            str(each).endswith("GPU") for each in listed
+        ):
+            yield f"{evidence.fact} lists a GPU, and its container was handed none"
+        if evidence.kind == EvidenceKind.COMPUTES and value == "works":
+            yield f"{evidence.fact} says that a GPU works, and its container was handed none"
+
+
+def _no_packages(answers: Sequence[Answered]) -> Iterator[Saying]:
+    """Where a framework was imported, some package is installed."""
+    for one in answers:
+        if one.record.probe != "packages" or _some_package(one.record):
+            continue
+        importers = tuple(
+            other
+            for other in answers
+            if other.record.round == one.record.round and _imported(other)
+        )
+        if importers:
+            fact = _imported(importers[0])
+            yield (
+                f"no package at all is installed, and {fact} says that one was imported",
+                (one, *importers),
+            )
+
+
+def _some_package(record: Record) -> bool:
+    return any(fact.startswith("package.") for fact in record.facts)
+
+
+def _imported(one: Answered) -> str:
+    """The fact that gives the version of an imported framework; empty where none does."""
+    claimed = [each.fact for each in one.probe.evidence if each.kind == EvidenceKind.CLAIMED]
+    return next((fact for fact in claimed if one.record.facts.get(fact)), "")
+
+
+def _rounds_apart(answers: Sequence[Answered]) -> Iterator[Saying]:
+    """Rounds that end in equal weights answer the same."""
+    every = [learned for one in answers for learned in one.learned()]
+    for at, learned in enumerate(every):
+        for earlier in every[:at]:
+            if earlier.stem == learned.stem and earlier.of.record.round != learned.of.record.round:
+                for said in same_weights(earlier, learned):
+                    yield said, (earlier.of, learned.of)
+
+
+OF_ONE: tuple[Callable[[Answered], Iterable[str]], ...] = (clock, _gpu_from_nowhere)
+"""Rows that look at one answer."""
+OF_LEARNING: tuple[Callable[[Learned], Iterable[str]], ...] = (
+    steps_asked,
+    data_given,
+    weights_moved,
+    losses_move,
+    shares_are_shares,
+    shares_count_images,
+)
+"""Rows that look at one answer about learning."""
+OF_ALL: tuple[Callable[[Sequence[Answered]], Iterable[Saying]], ...] = (_no_packages, _rounds_apart)
+"""Rows that look at all answers of a cell."""
+BETWEEN: tuple[Callable[[Learned, Learned], Iterable[str]], ...] = (same_weights,)
+"""Rows that look at a cell's answer about learning beside its reference's."""
+
+
+def of_contradictions(cell: Cell, answers: Sequence[Answered]) -> tuple[Finding, ...]:
+    """A finding for each row that a cell's own answers contradict."""
+    rows: list[list[Saying]] = [
+        [(said, (one,)) for one in answers for said in row(one)] for row in OF_ONE
+    ]
+    rows += [
+        [(said, (each.of,)) for one in answers for each in one.learned() for said in row(each)]
+        for row in OF_LEARNING
+    ]
+    rows += [list(of_all(answers)) for of_all in OF_ALL]
+    return tuple(_finding(cell, said) for said in rows if said)
+
+
+def of_contradictions_between(
+    reference: Cell, there: Iterable[Answered], cell: Cell, here: Iterable[Answered]
+) -> tuple[Finding, ...]:
+    """A finding for each row that a cell's answers contradict in those of its reference."""
+    by_stem, others = _learned(there), _learned(here)
+    rows = [
+        [
+            (f"{said} ({reference.id})", (other.of,))
+            for stem in sorted({*by_stem} & {*others})
+            for one in by_stem[stem]
+            for other in others[stem]
+            for said in row(one, other)
+        ]
+        for row in BETWEEN
+    ]
+    return tuple(_finding(cell, said) for said in rows if said)
+
+
+def _learned(answers: Iterable[Answered]) -> Mapping[str, list[Learned]]:
+    found: dict[str, list[Learned]] = {}
+    for one in answers:
+        for learned in one.learned():
+            found.setdefault(learned.stem, []).append(learned)
+    return found
+
+
+def _finding(cell: Cell, sayings: Sequence[Saying]) -> Finding:
+    """One finding for what one row says: the first sentence, and the others as evidence."""
+    told: dict[str, dict[str, None]] = {}
+    probes: dict[str, None] = {}
+    for said, rests_on in sayings:
+        for one in rests_on:
+            probes[one.record.probe] = None
+            told.setdefault(said, {})[f"{one.record.probe} in round {one.record.round}"] = None
+    first, *_ = told
+    lines = [
+        ", ".join(list(where)[:_LISTED]) + ("" if said == first else f": {said}")
+        for said, where in told.items()
+    ]
+    more = len(lines) - _LISTED
+    if more > 0:
+        lines = [*lines[:_LISTED], f"and {more} more"]
+    return finding(
+        FindingKind.CONTRADICTED, cell.id, {"what": first}, evidence=lines, probes=probes
+    )
