@@ -77,6 +77,7 @@ clock = getattr(time, "perf_counter", time.time)
 def probe(settings):
     if not settings.get("data_dir"):
         raise ValueError("no data set was given to train on")
+    began = clock()
     deterministic = bool(settings.get("deterministic"))
     threads = 1 if deterministic else int(settings.get("threads") or 0)
     if deterministic:
@@ -85,9 +86,8 @@ def probe(settings):
         os.environ["TF_CUDNN_DETERMINISTIC"] = "1"
         os.environ["TF_ENABLE_ONEDNN_OPTS"] = "0"
 
-    started = clock()
     import tensorflow
-    import_seconds = clock() - started
+    import_seconds = clock() - began
     import numpy
 
     data = read_data(numpy, settings["data_dir"])
@@ -109,6 +109,7 @@ def probe(settings):
         "mnist.train_images": train_size,
         "mnist.validation_images": split,
         "mnist.test_images": len(data["test_labels"]),
+        "mnist.batch_size": BATCH,
         "mnist.steps": steps,
         "mnist.deterministic": deterministic,
         "mnist.threads_within_operation": threads,
@@ -116,6 +117,7 @@ def probe(settings):
         "mnist.initial_weights_sha256": digest(weights)
     }
     facts.update(train(tensorflow, numpy, data, weights, steps, threads))
+    facts["mnist.total_seconds"] = clock() - began
     return facts
 
 

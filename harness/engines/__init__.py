@@ -85,6 +85,8 @@ class Performed:
     seconds: float = 0.0
     containers: Mapping[str, int] = field(default_factory=dict)
     """By probe: which container of the round gave the answer, where that was not this one."""
+    observed: Mapping[str, Scalar] = field(default_factory=dict)
+    """What was seen of the container that changed no answer."""
 
 
 class GoneInPassError(EngineError):

@@ -249,7 +249,11 @@ class _Container:
                 "container": round(self.performed.seconds, 3),
                 **(answer.durations if answer else {}),
             },
-            observed={**self.load, **(answer.observed if answer else {})},
+            observed={
+                **self.load,
+                **(answer.observed if answer else {}),
+                **self.performed.observed,
+            },
             container=self.performed.containers.get(probe.name, self.ordinal),
             started=self.started,
         )

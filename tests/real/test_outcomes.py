@@ -16,6 +16,7 @@ import pytest
 
 from harness.engines.oci import engine as engine_module
 from harness.engines.oci.specification import USER
+from harness.machine.owner import owner_token
 from harness.model import Outcome, Profile, Record
 from harness.probing.guest.runner import SCRATCH_VARIABLES
 from tests.real.leftovers import Leftovers
@@ -291,12 +292,13 @@ def third_party(trying: Trying) -> Iterator[Callable[[Callable[[Any, str], objec
     """Does something to the first probing container that appears."""
     threads: list[threading.Thread] = []
     done = threading.Event()
+    owner = owner_token()
 
     def start(act: Callable[[Any, str], object]) -> None:
         def wait() -> None:
             while not done.wait(0.1):
                 found = trying.client.containers(filters={"label": "harness.kind=probe"})
-                ours = [each for each in found if each["Labels"].get("harness.cell") == "x"]
+                ours = [each for each in found if each["Labels"].get("harness.owner") == owner]
                 if ours:
                     act(trying.client, ours[0]["Id"])
                     return

@@ -16,6 +16,7 @@ from docker import APIClient
 from docker.errors import APIError, NotFound
 
 from harness.engines.oci.connection import disk_full, engine_errors, explanation, row_of
+from harness.engines.oci.neighbours import touched
 from harness.engines.oci.specification import ContainerSpec, create_container
 from harness.engines.oci.stream import STDOUT, AttachedStream
 from harness.engines.oci.watch import EventWatch
@@ -39,6 +40,8 @@ class ContainerEnd:
     reason: str = ""
     exit: int | None = None
     seconds: float = 0.0
+    looked: tuple[str, ...] = ()
+    """What somebody else did to it that changed no answer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -115,6 +118,7 @@ def _run(
         client, watch, container, killed
     )
     seconds = time.monotonic() - began
+    ended = replace(ended, looked=touched(watch.actions(container)).looked)
     if why == "deadline":
         reason = f"killed after {streams.deadline_s:.0f} s"
         return replace(ended, outcome=Outcome.TIMED_OUT, reason=reason, seconds=seconds)
@@ -170,8 +174,9 @@ def _well_ended(watch: EventWatch, container: str) -> ContainerEnd | None:
     To an inspection an engine answers only after it has tidied up, some 10 ms later.
     """
     code = watch.exit_code(container, _END_HEARD_S)
-    touched = {"kill", "pause", "oom"} & set(watch.actions(container))
-    return ContainerEnd(outcome=Outcome.OK, exit=0) if code == 0 and not touched else None
+    seen = watch.actions(container)
+    disturbed = {"kill", "oom"} & set(seen) or touched(seen).changed
+    return ContainerEnd(outcome=Outcome.OK, exit=0) if code == 0 and not disturbed else None
 
 
 def _how_it_ended(
@@ -204,10 +209,12 @@ def _how_it_ended(
         return ContainerEnd(
             outcome=Outcome.OUT_OF_MEMORY, reason="the kernel killed a process of it", exit=code
         )
-    if not killed and ("kill" in seen or "pause" in seen):
-        did = "killed or removed" if "kill" in seen else "paused"
+    did = touched(seen).changed
+    if not killed and "kill" in seen:
+        did = ("killed or removed the container", *did)
+    if not killed and did:
         return ContainerEnd(
-            outcome=Outcome.INTERFERED, reason=f"somebody {did} the container", exit=code
+            outcome=Outcome.INTERFERED, reason=f"somebody {' and '.join(did)}", exit=code
         )
     if code > 128:
         by = signal_name(code - 128)

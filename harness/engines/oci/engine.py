@@ -30,6 +30,7 @@ from harness.engines.oci.containers import ContainerEnd, Streams, remove, run_co
 from harness.engines.oci.gpu import GPU_NEEDED, NO_HOOK, GpuHook, gpu_hook
 from harness.engines.oci.images import other_architecture
 from harness.engines.oci.locking import resolve
+from harness.engines.oci.neighbours import NEIGHBOURS
 from harness.engines.oci.specification import HARNESS_DIR, ContainerSpec, scratch_path
 from harness.engines.oci.stock import ImageStock
 from harness.engines.oci.sweep import remove_builds, sweep
@@ -143,7 +144,8 @@ class ContainerEngine:
 
     def host(self) -> HostClass:
         """The host that containers run on: this one, or what the engine tells of another."""
-        return host_class() if self.here else host_of(self._info)
+        # The processors of the containers: this process may have been given fewer.
+        return replace(host_class(), cores=self.cores) if self.here else host_of(self._info)
 
     def sweep(self) -> tuple[str, ...]:
         """Remove what dead runs left, on the engine and on this host."""
@@ -323,6 +325,7 @@ def _performed(
         reason=reason,
         noise=_printed(noise, exchange),
         seconds=ended.seconds,
+        observed={NEIGHBOURS: "; ".join(ended.looked)} if ended.looked else {},
     )
 
 
