@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from docker import APIClient
 
+from harness.compare.judge import judge
 from harness.engines.oci.capabilities import PODMAN
 from harness.engines.oci.neighbours import NEIGHBOURS
 from harness.machine.owner import owner_token
-from harness.model import Outcome, Record
+from harness.model import Cell, Level, Nature, Outcome, Record, Run
 from harness.probing.probe import load_probes
 from tests.real.leftovers import Leftovers
 from tests.real.suites import ROOT
-from tests.real.trying import Trying, probe
+from tests.real.trying import ANSWERS, Trying, probe
 
 LIMITS = next(one for one in load_probes([ROOT / "probes"]) if one.name == "limits")
 SLEEPS = probe(
@@ -186,6 +189,42 @@ def test_an_image_that_pins_itself_to_one_processor_is_told(trying: Trying, says
         f"limits.cpus_usable = {facts['limits.cpus_usable']}, limits.cpus_visible = "
         f"{facts['limits.cpus_visible']}; no time is compared with that of a cell that may use two"
     )
+
+
+SLOWS = """import time
+real, began = time.perf_counter, time.perf_counter()
+time.perf_counter = lambda: began + (real() - began) / 10
+time.time = time.perf_counter
+"""
+TIMED = """import time
+PROBE = {"question": "?", "natures": [["timed.*_seconds", "timing"]]}
+def probe(settings):
+    began = time.perf_counter()
+    time.sleep(4)
+    return {"timed.total_seconds": time.perf_counter() - began}
+"""
+
+
+@pytest.mark.attack("clock", "an image slows every clock of its interpreters to a tenth")
+def test_an_image_that_slows_its_clocks_fails(trying: Trying, says: Says) -> None:
+    image = trying.image({"slow/sitecustomize.py": SLOWS}, "ENV PYTHONPATH=/slow")
+    timed = replace(
+        probe("timed", TIMED), natures=(("timed.*_seconds", Nature.TIMING),), timeout_s=60.0
+    )
+    records = trying.ask(image, ANSWERS, timed)
+    cell = Cell(id="x", image=image, level=Level.L0)
+    run = Run(
+        id=records["timed"].run,
+        started="2026-11-28T00:00:00Z",
+        engine=trying.engine.describe(),
+        host=trying.engine.host(),
+        cells=(cell,),
+        probes=(ANSWERS, timed),
+        pairs=(("x", "answers"), ("x", "timed")),
+    )
+    said = "; ".join(one.title for one in judge(run, list(records.values())).findings)
+    assert "contradicted: its clock lies: timed.total_seconds tells" in said
+    says(f"fail: {re.sub('[0-9.]+ m?s', '... s', said)}")
 
 
 @pytest.mark.attack("quota", "the harness itself is bound to one processor (taskset)")

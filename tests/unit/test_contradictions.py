@@ -113,9 +113,10 @@ def contradicted(found: Judgement) -> list[str]:
 def only(records: list[Record], **more: Any) -> str:
     """The one contradiction, which fails the cell."""
     found = judged(records, **more)
-    (said,) = contradicted(found)
+    said = contradicted(found)
+    assert 1 == len(said), said
     assert Verdict.FAIL is found.cells[0].verdict
-    return said
+    return said[0]
 
 
 def test_honest_answers_contradict_nothing() -> None:
@@ -325,6 +326,16 @@ def test_a_contradiction_is_no_expected_failure(says: Says) -> None:
     says("fail: asked for 1 training step, it answered 60")
 
 
+@pytest.mark.attack("contradictions", "the suite ignores every difference; 60 steps for 1")
+def test_no_expectation_of_a_suite_hides_a_contradiction(says: Says) -> None:
+    facts = honest(steps=60, series_every=60, loss=(13.1,))
+    everything = Expectation(facts="*", rule="ignore")
+    rules = replace(run(NEW).rules, expectations=(everything,))
+    said = only(asked(facts, settings={"steps": 1}), rules=rules)
+    assert "asked for 1 training step, it answered 60" == said
+    says(f"fail: {said}")
+
+
 # --- its clock ----------------------------------------------------------------------------------
 
 
@@ -448,7 +459,7 @@ def test_a_rule_on_times_does_not_judge_them_where_processors_differ() -> None:
 def test_rounds_that_could_use_other_processors_are_told() -> None:
     of = run(NEW, rounds=2, probes=(*PROBES, LIMITS), bands=())
     records = [*asked(honest(), rounds=2), limits(NEW.id, None), limits(NEW.id, None, 1, 2)]
-    (told,) = (note.text for note in judge(of, records).cells[0].notes)
+    told = " ".join(note.text for note in judge(of, records).cells[0].notes)
     assert "(no quota, 2 visible, 2 usable or 1 usable): no time of one says anything" in told
 
 
