@@ -1,9 +1,8 @@
-"""Which distributions are installed, and do they fit together?
+"""Which distributions are installed, and what do they require?
 
 Reads what installers leave behind (dist-info and egg-info folders and files, eggs) along
-`sys.path`, and says what `pip check` would say, without pip: each requirement whose marker holds
-here is looked up and its version compared as PEP 440 and PEP 508 have it. What cannot be parsed is
-told, never guessed.
+`sys.path`. Requirements and the variables of their markers are answered as they are written: that
+they fit together is judged by the harness, with a library that no image needs to have.
 """
 import os
 import platform
@@ -12,14 +11,17 @@ import sys
 import zipfile
 
 PROBE = {
-    "question": "Which distributions are installed, and do they fit together?",
+    "question": "Which distributions are installed, and what do they require?",
     "where": "inside",
     "order": 20,
     "timeout_s": 120,
     "frameworks": [],
     "dataset": "",
     "settings": {},
-    "natures": [],
+    "natures": [
+        # Raw, for the harness to judge: what comes of it is compared.
+        ["requirements.*", "observed"]
+    ],
     "evidence": []
 }
 
@@ -40,17 +42,28 @@ def probe(settings):
     found, unparsed = distributions(sys.path)
     facts = {"packages.count": len(found)}
     duplicates = []
+    room = LINES
     for name, places in sorted(found.items()):
-        facts["package." + name] = places[0]["version"]
+        one = places[0]
+        facts["package." + name] = one["version"]
         if len(places) > 1:
             duplicates.append("%s: %s" % (name, ", ".join(
                 "%s in %s" % (place["version"], place["folder"]) for place in places)))
-    missing, conflicts, wrong_python, more = check(found, environment())
+        lines = [line for line in one["requires"] if line and len(line) <= TEXT]
+        if max([len(line) for line in one["requires"] + [one["python"]]]) > TEXT:
+            unparsed.append("%s: a requirement is longer than %d characters" % (name, TEXT))
+        elif one["python"]:
+            facts["requirements.python." + name] = one["python"]
+        if len(lines) > room:
+            unparsed.append("%s: more than %d requirements in all" % (name, LINES))
+        lines = lines[:room]
+        room -= len(lines)
+        if lines:
+            facts["requirements." + one["written"] + "." + name] = lines
+    for name, value in environment().items():
+        facts["requirements.marker." + name] = value[:TEXT]
     facts["packages.duplicates"] = bounded(duplicates)
-    facts["packages.missing"] = bounded(missing)
-    facts["packages.conflicts"] = bounded(conflicts)
-    facts["packages.wrong_python"] = bounded(wrong_python)
-    facts["packages.unparsed"] = bounded(unparsed + more)
+    facts["packages.unparsed"] = bounded(unparsed)
     return facts
 
 
@@ -151,12 +164,14 @@ def distribution(label, read):
         raise Unparsed("%r is not a name" % name[:TEXT])
     if not version:
         raise Unparsed("no version")
-    requires = list(headers.get("requires-dist", []))
+    requires, written = headers.get("requires-dist", []), "of"
     listed = read("requires.txt")
     if listed and not requires:
-        requires = list(legacy_requirements(listed))
-    return {"name": normalised(name), "version": version[:TEXT],
-            "requires": requires, "python": (headers.get("requires-python") or [""])[0]}
+        # setuptools' own file has sections: `[extra]`, `[:marker]` or `[extra:marker]`.
+        requires, written = listed.split("\n"), "listed"
+    return {"name": normalised(name), "version": version[:TEXT], "written": written,
+            "requires": [line.strip() for line in requires],
+            "python": (headers.get("requires-python") or [""])[0]}
 
 
 def parse_headers(metadata):
@@ -176,233 +191,24 @@ def parse_headers(metadata):
     return headers
 
 
-def legacy_requirements(listed):
-    """requires.txt of setuptools: sections `[extra]`, `[:marker]` or `[extra:marker]`."""
-    extra = marker = ""
-    for line in listed.split("\n"):
-        line = line.strip()
-        if not line or line.startswith("#"):
-            continue
-        if line.startswith("[") and line.endswith("]"):
-            extra, _, marker = line[1:-1].partition(":")
-            continue
-        conditions = []
-        requirement, _, own = line.partition(";")
-        for condition in (own.strip(), marker.strip()):
-            if condition:
-                conditions.append("(%s)" % condition)
-        if extra:
-            conditions.append('extra == "%s"' % extra)
-        yield requirement + ("; " + " and ".join(conditions) if conditions else "")
-
-
 def normalised(name):
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-# --- do they fit together ----------------------------------------------------------------------
-
-
-def check(found, here):
-    missing, conflicts, wrong_python, unparsed = [], [], [], []
-    for name, places in sorted(found.items()):
-        one = places[0]
-        who = "%s %s" % (name, one["version"])
-        try:
-            if not contains(one["python"], here["python_full_version"]):
-                wrong_python.append("%s requires Python %s" % (who, one["python"]))
-        except Unparsed as error:
-            unparsed.append("%s, Requires-Python: %s" % (who, error))
-        for line in one["requires"]:
-            try:
-                wanted, specifier, marker = parse_requirement(line)
-                if marker and not Marker(marker, here).holds():
-                    continue
-                if wanted not in found:
-                    missing.append("%s requires %s, which is not installed" % (
-                        who, (wanted + " " + specifier).strip()))
-                elif not contains(specifier, found[wanted][0]["version"]):
-                    conflicts.append("%s requires %s %s, but %s %s is installed" % (
-                        who, wanted, specifier, wanted, found[wanted][0]["version"]))
-            except Unparsed as error:
-                unparsed.append("%s requires %s: %s" % (who, line[:TEXT // 2], error))
-    return missing, conflicts, wrong_python, unparsed
-
-
-def parse_requirement(line):
-    """(normalised name, specifier, marker); the specifier of a direct reference is empty."""
-    match = re.match(
-        r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[A-Za-z0-9._,\s-]*\])?\s*(.*)\Z", line)
-    if not match:
-        raise Unparsed("not a requirement")
-    name, rest = match.groups()
-    if name[-1] in "._-":
-        raise Unparsed("not a requirement")
-    if rest.startswith("@"):
-        # A blank must stand between a URL and its marker.
-        _, _, marker = rest.partition(" ;")
-        return normalised(name), "", marker.strip()
-    specifier, _, marker = rest.partition(";")
-    specifier = specifier.strip()
-    if specifier.startswith("(") and specifier.endswith(")"):
-        specifier = specifier[1:-1].strip()
-    clauses(specifier)
-    return normalised(name), specifier, marker.strip()
-
-
-# --- versions, as PEP 440 has them -------------------------------------------------------------
-
-VERSION = re.compile(r"""
-    \s*v?(?:([0-9]+)!)?([0-9]+(?:\.[0-9]+)*)
-    (?:[-_.]?(alpha|beta|preview|pre|a|b|c|rc)[-_.]?([0-9]*))?
-    (?:-([0-9]+)|[-_.]?(?:post|rev|r)[-_.]?([0-9]*))?
-    (?:[-_.]?(dev)[-_.]?([0-9]*))?
-    (?:\+([a-z0-9]+(?:[-_.][a-z0-9]+)*))?\s*\Z""", re.X | re.I)
-POST = re.compile(r"[-_.]?(?:post|rev|r)[-_.]?[0-9]*|-[0-9]+", re.I)
-PRE = {"alpha": "a", "beta": "b", "c": "rc", "pre": "rc", "preview": "rc"}
-BEFORE = (-1, 0)
-AFTER = (9, 0)
-
-
-class Version(object):
-    """One version; `public` orders it, `local` breaks ties."""
-
-    def __init__(self, written):
-        match = VERSION.match(written)
-        if not match or len(written) > 200:
-            raise Unparsed("%r is not a version" % written[:100])
-        epoch, release, pre, pre_number, dash, post, dev, dev_number, local = match.groups()
-        self.epoch = int(epoch or 0)
-        self.release = [int(part) for part in release.split(".")]
-        self.pre = None
-        if pre:
-            letter = PRE.get(pre.lower(), pre.lower())
-            self.pre = ({"a": 0, "b": 1, "rc": 2}[letter], int(pre_number or 0))
-        self.post = None
-        if dash is not None or post is not None:
-            self.post = int(dash or post or 0)
-        self.dev = int(dev_number or 0) if dev else None
-        self.local = local and [
-            (1, int(part), "") if part.isdigit() else (0, 0, part.lower())
-            for part in re.split(r"[-_.]", local)]
-
-    @property
-    def base(self):
-        release = list(self.release)
-        while len(release) > 1 and not release[-1]:
-            release.pop()
-        return self.epoch, release
-
-    @property
-    def public(self):
-        pre = self.pre
-        if pre is None:
-            # A development release of the final one comes before its first alpha.
-            pre = BEFORE if self.post is None and self.dev is not None else AFTER
-        return (self.base, pre, -1 if self.post is None else self.post,
-                (1, 0) if self.dev is None else (0, self.dev))
-
-    @property
-    def whole(self):
-        return self.public, self.local or []
-
-
-def clauses(specifier):
-    """Pairs of operator and version; nothing asks for nothing."""
-    pairs = []
-    for clause in specifier.split(","):
-        clause = clause.strip()
-        if not clause:
-            continue
-        match = re.match(r"(===|==|~=|!=|<=|>=|<|>)\s*(\S+)\Z", clause)
-        if not match:
-            raise Unparsed("%r is not a version specifier" % clause[:100])
-        pairs.append(match.groups())
-    return pairs
-
-
-def contains(specifier, written):
-    """Whether a version meets every clause; pre-releases count, as they do for `pip check`."""
-    for operator, wanted in clauses(specifier):
-        if operator == "===":
-            holds = written.strip().lower() == wanted.lower()
-        elif wanted.endswith(".*"):
-            if operator not in ("==", "!="):
-                raise Unparsed("%s cannot stand with a wildcard" % operator)
-            holds = starts_with(Version(written), Version(wanted[:-2])) == (operator == "==")
-        else:
-            holds = COMPARE[operator](Version(written), Version(wanted))
-        if not holds:
-            return False
-    return True
-
-
-def starts_with(version, wanted):
-    size = len(wanted.release)
-    padded = version.release + [0] * size
-    if version.epoch != wanted.epoch or padded[:size] != wanted.release:
-        return False
-    if wanted.pre is not None or wanted.post is not None:
-        return version.pre == wanted.pre and (
-            wanted.post is None or version.post == wanted.post)
-    return True
-
-
-def equal(version, wanted):
-    return version.whole == wanted.whole if wanted.local else version.public == wanted.public
-
-
-def less(version, wanted):
-    """`<1.0` does not mean 1.0rc1."""
-    if version.public >= wanted.public:
-        return False
-    before = version.pre is not None or version.dev is not None
-    wanted_before = wanted.pre is not None or wanted.dev is not None
-    its_own = version.base == wanted.base and (
-        wanted.post is None or (version.post, version.pre) == (wanted.post, wanted.pre))
-    return wanted_before or not before or not its_own
-
-
-def greater(version, wanted):
-    """`>1.0` means neither 1.0.post1 nor 1.0+local; `>1.0a1` means 1.0.post1 too."""
-    if version.public <= wanted.public:
-        return False
-    its_post = version.base == wanted.base and version.pre == wanted.pre and wanted.dev is None
-    return not its_post or wanted.post is not None or version.post is None
-
-
-def compatible(version, wanted):
-    if len(wanted.release) < 2:
-        raise Unparsed("~= needs two parts of a release")
-    padded = version.release + [0] * len(wanted.release)
-    same = len(wanted.release) - 1
-    return (version.public >= wanted.public and version.epoch == wanted.epoch
-            and padded[:same] == wanted.release[:same])
-
-
-COMPARE = {
-    "==": equal,
-    "!=": lambda version, wanted: not equal(version, wanted),
-    "<=": lambda version, wanted: version.public <= wanted.public,
-    ">=": lambda version, wanted: version.public >= wanted.public,
-    "<": less,
-    ">": greater,
-    "~=": compatible
-}
-
-
-# --- markers, as PEP 508 has them --------------------------------------------------------------
+# --- what the host needs to tell whether they fit together --------------------------------------
 
 
 def environment():
-    version = "%d.%d.%d" % sys.version_info[:3]
-    if sys.version_info[3] != "final":
-        version += sys.version_info[3][0] + str(sys.version_info[4])
+    """The variables of markers, as PEP 508 names them."""
+    version = release(sys.version_info)
     implementation = getattr(sys, "implementation", None)
-    name = implementation.name if implementation else platform.python_implementation().lower()
+    if implementation is not None:
+        name, own = implementation.name, release(implementation.version)
+    else:
+        name, own = platform.python_implementation().lower(), version
     return {
         "os_name": os.name,
-        "sys_platform": "linux" if sys.platform.startswith("linux") else sys.platform,
+        "sys_platform": sys.platform,
         "platform_machine": platform.machine(),
         "platform_python_implementation": platform.python_implementation(),
         "platform_release": platform.release(),
@@ -411,113 +217,12 @@ def environment():
         "python_version": "%d.%d" % sys.version_info[:2],
         "python_full_version": version,
         "implementation_name": name,
-        "implementation_version": version if implementation else "0",
-        "extra": ""
+        "implementation_version": own,
     }
 
 
-OLD_NAMES = {
-    "os.name": "os_name",
-    "sys.platform": "sys_platform",
-    "platform.version": "platform_version",
-    "platform.machine": "platform_machine",
-    "platform.python_implementation": "platform_python_implementation",
-    "python_implementation": "platform_python_implementation"
-}
-TOKEN = re.compile(r"""\s*(?:
-    (?P<mark>[()])|(?P<text>"[^"]*"|'[^']*')|(?P<operator>===|==|~=|!=|<=|>=|<|>)
-    |(?P<word>[A-Za-z_][A-Za-z0-9_.]*))""", re.X)
-VERSIONED = ("python_version", "python_full_version", "implementation_version",
-             "platform_release")
-DEPTH = 50
-
-
-class Marker(object):
-    """A condition on the environment, evaluated as it is read."""
-
-    def __init__(self, written, here):
-        self.here, self.tokens, self.depth = here, [], 0
-        written = written.strip()
-        position = 0
-        while position < len(written):
-            match = TOKEN.match(written, position)
-            if not match:
-                raise Unparsed("%r is not a marker" % written[:100])
-            self.tokens.append((match.lastgroup, match.group(match.lastgroup)))
-            position = match.end()
-
-    def holds(self):
-        value = self.either()
-        if self.tokens:
-            raise Unparsed("a marker goes on with %r" % self.tokens[0][1][:50])
-        return value
-
-    def take(self):
-        if not self.tokens:
-            raise Unparsed("a marker ends too early")
-        return self.tokens.pop(0)
-
-    def either(self):
-        value = self.both()
-        while self.tokens and self.tokens[0] == ("word", "or"):
-            self.take()
-            value = self.both() or value
-        return value
-
-    def both(self):
-        value = self.comparison()
-        while self.tokens and self.tokens[0] == ("word", "and"):
-            self.take()
-            value = self.comparison() and value
-        return value
-
-    def comparison(self):
-        if self.tokens and self.tokens[0] == ("mark", "("):
-            self.take()
-            self.depth += 1
-            if self.depth > DEPTH:
-                raise Unparsed("a marker nests too deep")
-            value = self.either()
-            if self.take() != ("mark", ")"):
-                raise Unparsed("a parenthesis is not closed")
-            self.depth -= 1
-            return value
-        left_name, left = self.operand()
-        kind, operator = self.take()
-        if (kind, operator) == ("word", "not"):
-            if self.take() != ("word", "in"):
-                raise Unparsed("`not` stands without `in`")
-            operator = "not in"
-        elif kind != "operator" and (kind, operator) != ("word", "in"):
-            raise Unparsed("%r is not an operator" % operator[:50])
-        right_name, right = self.operand()
-        if (left_name is None) == (right_name is None):
-            raise Unparsed("a marker compares no variable with a text")
-        return compare(left_name or right_name, left, operator, right)
-
-    def operand(self):
-        kind, value = self.take()
-        if kind == "text":
-            return None, value[1:-1]
-        if kind != "word":
-            raise Unparsed("%r is not a value" % value[:50])
-        name = OLD_NAMES.get(value, value)
-        if name not in self.here:
-            raise Unparsed("%r is not a variable of markers" % value[:50])
-        return name, self.here[name]
-
-
-def compare(name, left, operator, right):
-    if name == "extra":
-        left, right = normalised(left), normalised(right)
-    if operator == "in":
-        return left in right
-    if operator == "not in":
-        return left not in right
-    if name in VERSIONED:
-        return contains(operator + right, left)
-    if operator in ("==", "==="):
-        return left == right
-    if operator == "!=":
-        return left != right
-    raise Unparsed("%s cannot compare %s" % (operator, name))
+def release(info):
+    version = "%d.%d.%d" % tuple(info[:3])
+    if info[3] != "final":
+        version += info[3][0] + str(info[4])
+    return version

@@ -2,7 +2,8 @@
 
 Nothing that differs from one container to the next of the same image on the same host: no host
 name, no process ids, no clock rates. Of the environment only the variables that change how
-programs behave are told with their values, and never one whose name or value looks like a secret.
+programs behave are told with their values, and never one whose name or value looks like a secret;
+those that only say where and by whom a program was started are not told at all.
 """
 import locale
 import os
@@ -32,8 +33,15 @@ PROBE = {
 
 TOLD = re.compile(
     r"(PATH|TZ|LANG|GLIBC_TUNABLES"
-    r"|(LD_|LC_|PYTHON|TF_|XLA_|CUDA_|NVIDIA_|OMP_|KMP_|MKL_|ONEDNN_|DNNL_|OPENBLAS_|MALLOC_)"
+    r"|(LD_|LC_|PYTHON|MALLOC_"  # the loader, the C library, the interpreter
+    r"|TF_|XLA_|KERAS_|JAX_|TORCH_|PYTORCH_|CUDA_|CUDNN_|CUBLAS_|NVIDIA_|NCCL_|ROCM_|HIP_"
+    r"|OMP_|GOMP_|KMP_|MKL_|ONEDNN_|DNNL_|OPENBLAS_|BLIS_|NUMEXPR_|NUMBA_|NPY_|NUMPY_"
+    r"|PROTOCOL_BUFFERS_|HDF5_|GRPC_|ABSL_|TENSORBOARD_|TENSORRT_|TRT_)"
     r"[A-Za-z0-9_]*)\Z")
+# These say where and by whom something was started: they mean nothing to a program.
+MEANINGLESS = re.compile(
+    r"(_|PWD|OLDPWD|HOSTNAME|SHLVL|TERM|COLUMNS|LINES|LS_COLORS|PS[0-4]|WINDOWID|DISPLAY|MAIL"
+    r"|USER|LOGNAME|USERNAME|SHELL|EDITOR|PAGER|container|(SSH|SUDO|TERM|XDG_SESSION)_\w*)\Z")
 # Terraform has TF_TOKEN_host and TF_VAR_name, which often hold secrets.
 SECRET = re.compile(r"TOKEN|SECRET|PASS|KEY|CREDENTIAL|AUTH|\ATF_(VAR|HTTP|CLI)_", re.I)
 MOVED = ("TMPDIR", "HOME", "XDG_CACHE_HOME", "MPLCONFIGDIR", "CUDA_CACHE_PATH")
@@ -71,6 +79,7 @@ def interpreter():
         "python.hash_algorithm": getattr(
             getattr(sys, "hash_info", None), "algorithm", "fnv")
     }
+    facts.update(flags(sys.flags))
     for name in ("SOABI", "HOST_GNU_TYPE", "Py_DEBUG", "Py_ENABLE_SHARED", "Py_GIL_DISABLED",
                  "WITH_PYMALLOC"):
         value = sysconfig.get_config_var(name)
@@ -85,6 +94,16 @@ def interpreter():
         except ImportError:
             found = None
         facts["python.library." + library] = found
+    return facts
+
+
+def flags(told):
+    """The flags the interpreter was started with, by option, variable or wrapper, that are set."""
+    facts = {}
+    for name in sorted(dir(told)):
+        value = getattr(told, name)
+        if not name.startswith(("_", "n_")) and isinstance(value, int) and value:
+            facts["python.flags." + name] = value
     return facts
 
 
@@ -179,6 +198,8 @@ def environment(variables, scratch):
     for name, value in sorted(variables.items()):
         if name in MOVED and scratch and (value + "/").startswith(scratch + "/"):
             continue  # The runner set it: a new path in every container.
+        if MEANINGLESS.match(name):
+            continue
         if not TOLD.match(name) or SECRET.search(name):
             names.append(name[:TEXT])
             continue

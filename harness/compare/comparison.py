@@ -10,6 +10,7 @@ from harness.compare.contradictions import of_contradictions_between
 from harness.compare.findings import of_drift
 from harness.compare.judge import exit_of, expiries, not_judged, ordered_findings, relaxations
 from harness.compare.judgement import Comparison
+from harness.compare.ruled import let_pass
 from harness.compare.rules import run_date
 from harness.compare.view import View, conclude, hold_against, own_findings, views
 from harness.errors import UsageError
@@ -48,6 +49,7 @@ def compare_cells(a: Side, b: Side, *, rules: Rules, at: date | None) -> Compari
         candidate=candidate,
         findings=ordered_findings(both),
         not_judged=not_judged((one, other), both, rules),
+        let_pass=let_pass((one, other), both, rules, at),
         notices=(
             *dict.fromkeys((*a.run.notices, *b.run.notices)),
             *_apart(a.run, b.run),

@@ -65,7 +65,7 @@ def _claimed(_run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Re
             why=f"imports version {measured}; the cell claims none",
             rests_on="an import; the cell claims no version",
         )
-    if any(_same_version(version, measured) for _, version in claims):
+    if any(same_version(version, measured) for _, version in claims):
         return Shown(
             verdict=Verdict.PASS,
             why=f"claims and measures {measured}",
@@ -202,6 +202,11 @@ KINDS: Mapping[str, Callable[[Run, Cell, Probe, Evidence, Record], Shown]] = {
 """Every kind of evidence has its row; probes name them in their metadata."""
 
 
+def fits_record(band: Band, fact: str, record: Record) -> bool:
+    """Whether a band is for a learned fact under the conditions that a record tells."""
+    return _fits(band, fact, _conditions(fact, record))
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Conditions:
     """Under which a result was learned, each None where the record does not say."""
@@ -243,7 +248,7 @@ def _fits(band: Band, fact: str, conditions: _Conditions) -> bool:
     )
 
 
-def _same_version(claimed: str, measured: Fact) -> bool:
+def same_version(claimed: str, measured: Fact) -> bool:
     """2.0.0-rc1 is 2.0.0rc1; a version that cannot be read must be equal as text."""
     if not isinstance(measured, str):
         return False

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from harness.compare.requirements import with_judged
 from harness.model import Fact, Nature, Outcome, Probe, Record, Scalar
 
 
@@ -50,7 +51,8 @@ class Merged:
 
 
 def merge(probes: Iterable[Probe], records: Iterable[Record]) -> Mapping[str, Merged]:
-    """One cell's facts by key, in sorted order; only answers whose outcome is `ok` count.
+    """One cell's facts by key, in sorted order; only answers whose outcome is `ok` count. What a
+    record's requirements come to is among them.
 
     The order of the records does not matter.
     """
@@ -60,7 +62,7 @@ def merge(probes: Iterable[Probe], records: Iterable[Record]) -> Mapping[str, Me
     for record in records:
         if record.outcome is Outcome.OK:
             answered[record.probe].add(record.round)
-            for fact, value in record.facts.items():
+            for fact, value in with_judged(record).facts.items():
                 said[fact].append((record.round, record.probe, value))
     merged = {}
     for fact in sorted(said):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from harness.compare.claims import contradictions
 from harness.compare.differences import variations
 from harness.compare.evidence import show
 from harness.compare.findings import of_broken_reference, of_drift, of_variation
@@ -205,11 +206,15 @@ def _by_level(judged: CellJudgement) -> Mapping[Level, Sequence[Finding]]:
     return told
 
 
-def _statements(
-    view: View, probe: str, level: Level, records: Sequence[Record]
-) -> frozenset[Verdict]:
+def _statements(view: View, probe: str, level: Level, records: Sequence[Record]) -> set[Verdict]:
     """What the probe's answers say of a level; empty where they say nothing."""
-    return frozenset(
+    against = {
+        shown.verdict
+        for record in records
+        if level is Level.L1
+        for shown in contradictions(view.cell, [record])
+    }
+    return against | frozenset(
         show(view.run, view.cell, one, evidence, record).verdict
         for one in view.run.probes
         if one.name == probe

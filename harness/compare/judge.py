@@ -16,6 +16,7 @@ from harness.compare.judgement import (
     NotJudged,
     as_reference,
 )
+from harness.compare.ruled import idle, let_pass
 from harness.compare.rules import Judged, expectation_for, run_date
 from harness.compare.view import View, conclude, hold_against, own_findings, views
 from harness.errors import Exit, worst
@@ -67,6 +68,7 @@ def judge(
         cells=tuple(cells),
         findings=ordered,
         not_judged=not_judged(seen, cells, rules),
+        let_pass=let_pass(seen, cells, rules, at),
         notices=(
             *run.notices,
             *said,
@@ -74,6 +76,7 @@ def judge(
             *relaxations(seen),
             *expiries(cells),
             *unjudged(run),
+            *idle(seen, rules),
         ),
         require_verified=require_verified,
         exit=exit_of(cells, require_verified=require_verified),

@@ -6,11 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from harness.compare.claims import ClaimShown
 from harness.compare.differences import Difference
 from harness.compare.kinds import KINDS, FindingKind
 from harness.compare.levels import Ladder
 from harness.errors import Exit
-from harness.model import Cell, Fact, Level, Nature, Outcome, Run, Verdict
+from harness.model import Cell, Expectation, Fact, Level, Nature, Outcome, Run, Verdict
 
 Processors = tuple[tuple[Fact, ...], ...]
 """What containers could use: for each fact that decides it, the values that rounds gave, without
@@ -127,6 +128,8 @@ class CellJudgement:
     headline: Headline
     processors: Processors
     """What its containers could use; empty where that is not known."""
+    claims: tuple[ClaimShown, ...]
+    """What it claims, beside what was measured."""
     outcomes: tuple[tuple[Outcome, int], ...]
     """How often each outcome occurred; those that did not are left out."""
     planned: int
@@ -166,6 +169,17 @@ class NotJudged:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RuleUse:
+    """How much one rule let pass."""
+
+    rule: Expectation
+    differences: int
+    """Facts of cells: the same fact in two cells counts twice."""
+    cells: tuple[str, ...]
+    """Ids, in the order of the run."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
     """What a run's records mean."""
 
@@ -177,6 +191,8 @@ class Judgement:
     findings: tuple[Finding, ...]
     """Of all cells: worst first, then in the order of cells."""
     not_judged: tuple[NotJudged, ...]
+    let_pass: tuple[RuleUse, ...]
+    """How many differences each rule let pass."""
     notices: tuple[str, ...]
     require_verified: bool
     exit: Exit
@@ -207,6 +223,8 @@ class Comparison:
     """Holds the differences."""
     findings: tuple[Finding, ...]
     not_judged: tuple[NotJudged, ...]
+    let_pass: tuple[RuleUse, ...]
+    """How many differences each rule let pass."""
     notices: tuple[str, ...]
     exit: Exit
     suite: str = ""

@@ -36,6 +36,7 @@ class FindingKind(StrEnum):
     ABOVE_A_GAP = "above-a-gap"
     CONTRADICTED = "contradicted"
     DIFFERS = "differs"
+    DEFECT = "defect"
     ROUNDS_DIFFER = "rounds-differ"
     IMAGES_DIFFER = "images-differ"
     REFERENCE_BROKEN = "reference-broken"
@@ -106,6 +107,13 @@ KINDS: Mapping[FindingKind, KindRow] = {
         cause="{reason}",
         remedy="pin what should not move; what is meant to differ needs an `allowed` "
         "expectation with a reason in matrix.yaml",
+    ),
+    FindingKind.DEFECT: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="{what}",
+        cause="{cause}",
+        remedy="{remedy}; what is meant to be so needs an `ignore` or `allowed` expectation in "
+        "matrix.yaml",
     ),
     FindingKind.ROUNDS_DIFFER: KindRow(
         verdict=Verdict.DRIFT,

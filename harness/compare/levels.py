@@ -1,8 +1,9 @@
 """The ladder of one cell: which levels its records show, and what each rests on.
 
 A level is shown by evidence, which probes declare in their metadata. In every round each kind of
-evidence must be given by at least one probe, and no answer may contradict it. A level needs the
-one before it: what is shown above a gap is told, and earns nothing.
+evidence must be given by at least one probe, and no answer may contradict it, nor what the cell
+claims of its Python and its CUDA. A level needs the one before it: what is shown above a gap is
+told, and earns nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from harness.compare.claims import contradictions
 from harness.compare.evidence import Shown, says_of, show
 from harness.model import ASKED, Cell, Evidence, Level, Outcome, Probe, Record, Run, Verdict
 from harness.outcomes import unanswered
@@ -72,8 +74,6 @@ _STANDING = {
     Verdict.UNVERIFIED: LevelStanding.UNVERIFIED,
     Verdict.INFRASTRUCTURE: LevelStanding.INFRASTRUCTURE,
 }
-_RAN = ASKED | {Outcome.NO_INTERPRETER}
-"""Outcomes that only something obtained can have."""
 
 
 def climb(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> Ladder:
@@ -97,7 +97,7 @@ def climb(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> La
 
 def _obtained(planned: frozenset[str], answers: Answers) -> LevelMark:
     records = answers.values()
-    ran = [one for one in records if one.image is not None or one.outcome in _RAN]
+    ran = [one for one in records if one.image is not None or one.outcome in ASKED]
     if ran:
         return _mark(Level.L0, _image(ran))
     if not planned:
@@ -118,7 +118,9 @@ def _image(ran: list[Record]) -> Shown:
         verdict=Verdict.PASS,
         why=", ".join(f"{origin} {name[:19]}".strip() for origin, name in images)
         or "a probe was started in it",
-        rests_on=f"the image's id ({how})" if how else "a probe started in it",
+        rests_on=f"the image's id ({how})"
+        if how
+        else ("the image's id" if images else "a probe started in it"),
     )
 
 
@@ -144,6 +146,9 @@ def _shown(
                 if shown.verdict is Verdict.PASS:
                     methods[shown.rests_on][probe.name] = None
         kept += [_one_kind(statements) for statements in kinds.values()]
+        if level is Level.L1:
+            of_round = (one for (round_, _), one in answers.items() if round_ == number)
+            kept += contradictions(cell, of_round)
         if level is Level.L2 and cell.gpu and "devices" not in kinds:
             why = "the cell asks for a GPU and no probe lists the devices"
             kept.append(Shown(verdict=Verdict.UNVERIFIED, why=why))
@@ -151,7 +156,7 @@ def _shown(
         why = "no probe that shows it was run"
         kept.append(Shown(verdict=Verdict.UNVERIFIED, why=why))
     rests_on = tuple(Basis(method=one, probes=tuple(names)) for one, names in methods.items())
-    return _mark(level, _worst(kept), rests_on)
+    return _mark(level, _together(kept) if level is Level.L1 else _worst(kept), rests_on)
 
 
 def _statement(
@@ -182,6 +187,19 @@ def _silent(record: Record) -> Shown:
 def _worst(shown: list[Shown]) -> Shown:
     """The worst verdict; where several are equally bad, one that an answer gave, then by text."""
     return min(shown, key=lambda one: (-one.verdict.severity, one.by_outcome, one.why))
+
+
+def _together(shown: list[Shown]) -> Shown:
+    """The worst; where several answers contradict several claims, all of them as one."""
+    worst = _worst(shown)
+    if worst.verdict is not Verdict.FAIL or worst.by_outcome:
+        return worst
+    failed = [one for one in shown if one.verdict is Verdict.FAIL and not one.by_outcome]
+    return replace(
+        worst,
+        why="; ".join(dict.fromkeys(one.why for one in failed)),
+        remedy="; ".join(dict.fromkeys(one.remedy for one in failed if one.remedy)),
+    )
 
 
 def _mark(level: Level, shown: Shown, rests_on: tuple[Basis, ...] = ()) -> LevelMark:

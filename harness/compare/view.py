@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from harness.compare.answered import Answered, answered
+from harness.compare.claims import claims_of
 from harness.compare.contradictions import of_contradictions
+from harness.compare.defects import of_defects
 from harness.compare.differences import Compared, compare_facts, variations
 from harness.compare.expected import hold_expected
 from harness.compare.facts import Merged, merge
@@ -100,6 +102,7 @@ class Own:
 
 def own_findings(view: View, expectations: Iterable[Expectation], at: date | None) -> Own:
     """The findings and notes of a cell that no reference is needed for."""
+    expectations = tuple(expectations)
     probes = {probe.name: probe for probe in view.run.probes}
     outcomes, notes = of_outcomes(view.cell, probes, view.answers.values())
     planned = len(view.planned) * view.run.rounds
@@ -111,6 +114,7 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
         *of_contradictions(view.cell, view.told),
         *of_variation(view.cell, varying),
         *of_images(view.cell, view.answers.values()),
+        *of_defects(view.cell, view.facts, expectations=expectations, row=view.row, at=at),
     )
     held = hold_expected(view.cell, probes, view.ladder, found, view.answered, at)
     changed = [Note(text=said) for said in unsteady(processors(view.facts))]
@@ -195,6 +199,7 @@ def conclude(view: View, own: Own, compared: Compared | None) -> CellJudgement:
         left_out=compared.left_out if compared else (),
         headline=headline(view.facts),
         processors=processors(view.facts),
+        claims=claims_of(view.cell, view.run.probes, view.answers.values()),
         outcomes=tuple((outcome, counts[outcome]) for outcome in Outcome if counts[outcome]),
         planned=len(view.planned) * view.run.rounds,
         missing=len(view.missing),

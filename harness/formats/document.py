@@ -10,8 +10,9 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from harness.compare.claims import ClaimShown
 from harness.compare.differences import Difference
-from harness.compare.judgement import CellJudgement, Finding, NotJudged
+from harness.compare.judgement import CellJudgement, Finding, NotJudged, RuleUse
 from harness.compare.levels import LevelMark
 from harness.formats.report import Report
 from harness.model import Fact, Run, Scalar
@@ -86,10 +87,27 @@ class ExpectDocument:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class ClaimDocument:
+    """What a cell claims beside what was measured."""
+
+    what: str
+    """python, cuda, or the name of a framework."""
+    claimed: str
+    """Empty: the cell claims nothing."""
+    measured: str
+    """Empty: it was not measured."""
+    holds: bool
+    """Nothing that was measured contradicts it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class CellDocument:
     id: str
     framework: dict[str, str]
+    """As the cell claims."""
     python: str
+    """As the cell claims."""
+    claims: list[ClaimDocument]
     gpu: str
     verdict: str
     level: str
@@ -119,6 +137,19 @@ class NotJudgedDocument:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RuleUseDocument:
+    """A rule that let differences pass, and how many."""
+
+    facts: str
+    rule: str
+    cells: str
+    """As the rule is written."""
+    reason: str
+    differences: int
+    in_cells: list[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ReportDocument:
     """A report on a run (`kind` report) or on two cells (`kind` comparison)."""
 
@@ -133,6 +164,8 @@ class ReportDocument:
     findings: list[FindingDocument]
     """Worst first."""
     not_judged: list[NotJudgedDocument]
+    let_pass: list[RuleUseDocument]
+    """How many differences each rule let pass, in the order of the rules."""
     notices: list[str]
 
 
@@ -149,6 +182,7 @@ def document(report: Report) -> ReportDocument:
         cells=[_cell(cell) for cell in report.cells],
         findings=[_finding(finding) for finding in report.findings],
         not_judged=[_not_judged(fact) for fact in report.not_judged],
+        let_pass=[_use(one) for one in report.let_pass],
         notices=_texts(report.notices),
     )
 
@@ -178,6 +212,7 @@ def _cell(cell: CellJudgement) -> CellDocument:
         id=_text(cell.cell.id),
         framework={_text(name): _text(version) for name, version in cell.cell.framework},
         python=_text(cell.cell.python),
+        claims=[_claim(one) for one in cell.claims],
         gpu=_text(cell.cell.gpu),
         verdict=str(cell.verdict),
         level=str(cell.level),
@@ -208,6 +243,15 @@ def _expect(cell: CellJudgement) -> ExpectDocument | None:
         reason=_text(wanted.reason),
         until=_text(wanted.until),
         standing=str(became.standing),
+    )
+
+
+def _claim(one: ClaimShown) -> ClaimDocument:
+    return ClaimDocument(
+        what=_text(one.what),
+        claimed=_text(one.claimed),
+        measured=_text(one.measured),
+        holds=one.holds,
     )
 
 
@@ -251,6 +295,17 @@ def _not_judged(fact: NotJudged) -> NotJudgedDocument:
         nature=str(fact.nature),
         reason=_text(fact.reason),
         values={_text(cell): _value(value) for cell, value in fact.values},
+    )
+
+
+def _use(one: RuleUse) -> RuleUseDocument:
+    return RuleUseDocument(
+        facts=_text(one.rule.facts),
+        rule=_text(one.rule.rule),
+        cells=_text(one.rule.cells),
+        reason=_text(one.rule.reason),
+        differences=one.differences,
+        in_cells=_texts(one.cells),
     )
 
 

@@ -17,7 +17,17 @@ from harness.compare.rules import Judged
 from harness.compare.shown import seconds, shown
 from harness.formats.marks import VERDICT_SIGN, bases, legend, shown_marks, sign
 from harness.formats.report import Report
-from harness.formats.sentences import finding_word, framework, reason, verdict_word
+from harness.formats.sentences import (
+    claim_marks,
+    cuda,
+    finding_word,
+    framework,
+    python,
+    reason,
+    rule_word,
+    use_word,
+    verdict_word,
+)
 from harness.formats.sidebyside import (
     ABSENT,
     NOT_COMPARED,
@@ -81,6 +91,9 @@ def _parts(report: Report) -> Iterable[str]:
         yield "## Not judged: no rule says yet how far these may differ"
         across = left_open(report.not_judged, report.cells, report.reference)
         yield _side_by_side(across, report, _ROWS)
+    if report.let_pass:
+        yield "## Differences that a rule let pass"
+        yield _let_pass(report)
     yield from _rests_on(report)
     if report.notices:
         yield "## Notices"
@@ -93,7 +106,7 @@ def _parts(report: Report) -> Iterable[str]:
 
 
 def _signs(report: Report) -> str:
-    signs = legend(report.cells)
+    signs = (*legend(report.cells), *claim_marks(report.cells))
     return f"\\\n{markdown(' · '.join(signs))}" if signs else ""
 
 
@@ -110,8 +123,8 @@ def _grid_row(cell: CellJudgement, reference: str) -> list[str]:
     marks = [sign(cell, mark) for mark in shown_marks(cell)]
     return [
         code(cell.cell.id, _CELL),
-        markdown(framework(cell.cell), _CELL),
-        markdown(cell.cell.python, _CELL),
+        markdown(", ".join(filter(None, (framework(cell), cuda(cell)))), _CELL),
+        markdown(python(cell), _CELL),
         *(mark.strip() for mark in marks),
         f"{VERDICT_SIGN[cell.verdict]} {verdict_word(cell)}",
         "" if told.accuracy is None else f"{told.accuracy:.4f}",
@@ -154,6 +167,15 @@ def _side_by_side(every: SideBySide, report: Report, most: int) -> str:
 def _value(value: str, how: Judged | None) -> str:
     written = value if value in (SAME, NOT_COMPARED) else markdown(value, _CELL)
     return f"**≠ {written}**" if how is Judged.DRIFT else written
+
+
+def _let_pass(report: Report) -> str:
+    head = ["rule", "differences", "why"]
+    rows = [
+        [code(rule_word(use), _CELL), markdown(use_word(use), _CELL), markdown(use.rule.reason)]
+        for use in report.let_pass[:_ROWS]
+    ]
+    return _table(head, rows)
 
 
 def _rests_on(report: Report) -> Iterable[str]:

@@ -147,6 +147,9 @@ def _cell(
     yield _row("probes", ", ".join(run) or "none")
     if not_run:
         yield _row("not applicable", f"{', '.join(not_run)} (the cell claims no such framework)")
+    known = {name for probe in probes for name in probe.frameworks}
+    if unknown := [name for name, _ in cell.framework if name not in known]:
+        yield _row("not measured", f"{', '.join(unknown)}: no probe knows this framework")
     if cell.profile.relaxations:
         yield _row("relaxed", ", ".join(cell.profile.relaxations))
 

@@ -17,6 +17,7 @@ from harness.compare.judgement import (
     Finding,
     Judgement,
     NotJudged,
+    RuleUse,
 )
 from harness.errors import Exit
 from harness.formats.sentences import story, summary
@@ -41,6 +42,7 @@ class Report:
     """Sentences about accuracy and step time."""
     findings: tuple[Finding, ...]
     not_judged: tuple[NotJudged, ...]
+    let_pass: tuple[RuleUse, ...]
     notices: tuple[str, ...]
     records: str
     next_steps: tuple[tuple[str, str], ...]
@@ -75,6 +77,7 @@ def _of_run(judged: Judgement) -> Report:
         story=story(judged.cells, judged.reference),
         findings=judged.findings,
         not_judged=judged.not_judged,
+        let_pass=judged.let_pass,
         notices=(*judged.notices, *_notes(judged.cells)),
         records=_records(judged.cells),
         next_steps=tuple(steps),
@@ -105,6 +108,7 @@ def _of_two(judged: Comparison) -> Report:
         story=story(cells, judged.reference.cell.id),
         findings=judged.findings,
         not_judged=judged.not_judged,
+        let_pass=judged.let_pass,
         notices=(*judged.notices, *_notes(cells)),
         records=_records(cells),
         next_steps=(

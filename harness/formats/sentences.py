@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from harness.compare.judgement import CellJudgement, Finding
+from harness.compare.claims import CUDA, PYTHON, ClaimShown
+from harness.compare.judgement import CellJudgement, Finding, RuleUse
 from harness.compare.kinds import FindingKind
 from harness.compare.rules import Judged
 from harness.compare.shown import seconds
-from harness.model import Cell, Verdict
+from harness.model import Verdict
 
 _SAID = {
     Verdict.PASS: ("passes", "pass"),
@@ -51,9 +52,38 @@ def finding_word(finding: Finding) -> str:
     return EXPECTED if as_expected else str(finding.verdict)
 
 
-def framework(cell: Cell) -> str:
-    """What a cell claims to be: names and versions as the suite gives them."""
-    return ", ".join(f"{name} {version}".strip() for name, version in cell.framework) or "none"
+def framework(cell: CellJudgement) -> str:
+    """The frameworks of a cell: as measured, marked where they are only claimed."""
+    told = (one for one in cell.claims if one.what not in (PYTHON, CUDA))
+    return ", ".join(f"{one.what} {_measured(one)}".strip() for one in told) or "none"
+
+
+def cuda(cell: CellJudgement) -> str:
+    """The CUDA that a cell claims its framework is built for: as measured, marked where it is only
+    claimed; empty where it claims none."""
+    return next((f"CUDA {_measured(one)}" for one in cell.claims if one.what == CUDA), "")
+
+
+def python(cell: CellJudgement) -> str:
+    """The Python of a cell: as measured, marked where it is only claimed; empty where neither."""
+    return next((_measured(one) for one in cell.claims if one.what == PYTHON), "")
+
+
+def claim_marks(cells: Iterable[CellJudgement]) -> tuple[str, ...]:
+    """What the marks on claims in a grid mean, as far as they occur."""
+    every = [claim for cell in cells for claim in cell.claims]
+    marks = []
+    if any(one.claimed and not one.measured for one in every):
+        marks.append("(...) claimed, not measured")
+    if any(not one.holds for one in every):
+        marks.append("≠ measured, and what was claimed")
+    return tuple(marks)
+
+
+def _measured(claim: ClaimShown) -> str:
+    if not claim.measured:
+        return f"({claim.claimed})" if claim.claimed else ""
+    return claim.measured if claim.holds else f"{claim.measured} ≠ {claim.claimed}"
 
 
 def reason(cell: CellJudgement, reference: str) -> str:
@@ -65,8 +95,23 @@ def reason(cell: CellJudgement, reference: str) -> str:
         return "the reference"
     if not cell.compared:
         return ""
-    allowed = sum(1 for one in cell.differences if one.judged is Judged.ALLOWED)
-    return f"{allowed} facts differ as allowed" if allowed else "nothing differs that is judged"
+    counts = Counter(one.judged for one in cell.differences)
+    allowed, ignored = counts[Judged.ALLOWED], counts[Judged.IGNORED]
+    told = [f"{allowed} facts differ as allowed"] if allowed else []
+    told += [f"{ignored} differences are ignored"] if ignored else []
+    return ", ".join(told) or "nothing differs that is judged"
+
+
+def rule_word(use: RuleUse) -> str:
+    """A rule as it is written, in short."""
+    cells = f", cells: {use.rule.cells}" if use.rule.cells != "*" else ""
+    return f"{use.rule.facts} ({use.rule.rule}{cells})"
+
+
+def use_word(use: RuleUse) -> str:
+    """How much a rule let pass."""
+    where = use.cells[0] if len(use.cells) == 1 else f"{len(use.cells)} cells"
+    return f"{use.differences} in {where}"
 
 
 def story(cells: Sequence[CellJudgement], reference: str) -> tuple[str, ...]:

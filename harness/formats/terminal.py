@@ -24,13 +24,25 @@ from harness.formats.marks import (
     sign,
 )
 from harness.formats.report import Report
-from harness.formats.sentences import finding_word, framework, reason, verdict_word
+from harness.formats.sentences import (
+    claim_marks,
+    cuda,
+    finding_word,
+    framework,
+    python,
+    reason,
+    rule_word,
+    use_word,
+    verdict_word,
+)
 from harness.formats.sidebyside import SideBySide, abridged, differing, left_open
 from harness.model import Level, Verdict
 from harness.text import clean_line
 
 _FINDINGS = 40
 _FEW = 5
+_RULES = 40
+_WIDEST_RULE = 60
 _LABEL = 30
 _VALUE = 24
 _NARROW = 15
@@ -45,6 +57,7 @@ def render(report: Report, *, width: int = 100, color: bool = False) -> str:
     _findings(page, report)
     _differences(page, report)
     _left_open(page, report)
+    _let_pass(page, report)
     _rests_on(page, report.cells)
     _notices(page, report)
     page.title("Next")
@@ -99,12 +112,15 @@ def _grid(page: TextPage, report: Report) -> None:
     for cell, line in zip(report.cells, aligned[1:], strict=True):
         mark = Text().append(f"{VERDICT_SIGN[cell.verdict]} ", style=COLOR[cell.verdict])
         page.line(mark.append_text(line))
+        told = [cuda(cell)] if cuda(cell) else []
         if cell.verdict is not Verdict.PASS or cell.fails_as_expected:
-            page.paragraph(said(reason(cell, report.reference), limit=240), indent=4)
+            told.append(reason(cell, report.reference))
+        if told:
+            page.paragraph(said(" · ".join(told), limit=240), indent=4)
     page.blank()
     meaning = "   ".join(f"{level} {level.meaning}" for level in _LEVELS)
     page.paragraph(Text(meaning, style="dim"), indent=2)
-    if signs := legend(report.cells):
+    if signs := (*legend(report.cells), *claim_marks(report.cells)):
         page.paragraph(Text("   ".join(signs), style="dim"), indent=2)
 
 
@@ -116,8 +132,8 @@ def _grid_row(cell: CellJudgement) -> list[Text]:
     marks.rstrip()
     return [
         said(cell.cell.id),
-        said(framework(cell.cell)),
-        said(cell.cell.python or "-"),
+        said(framework(cell)),
+        said(python(cell) or "-"),
         marks,
         Text(verdict_word(cell), style=COLOR[cell.verdict]),
         Text("-" if told.accuracy is None else f"{told.accuracy:.4f}"),
@@ -179,6 +195,20 @@ def _left_open(page: TextPage, report: Report) -> None:
     hidden = len(table.columns) - len(part.columns)
     if hidden:
         page.line(Text(f"  ... and {hidden} more cells{_elsewhere(report)}", style="dim"))
+
+
+def _let_pass(page: TextPage, report: Report) -> None:
+    if not report.let_pass:
+        return
+    page.title("Differences that a rule let pass")
+    rows = [
+        [said(rule_word(use)), said(use_word(use)), said(use.rule.reason or "no reason is given")]
+        for use in report.let_pass[:_RULES]
+    ]
+    page.lines(columns(rows, indent=2, widest=_WIDEST_RULE, first=_WIDEST_RULE))
+    if len(report.let_pass) > _RULES:
+        more = f"  ... and {len(report.let_pass) - _RULES} more rules{_elsewhere(report)}"
+        page.line(Text(more, style="dim"))
 
 
 def _fitting(page: TextPage) -> int:

@@ -39,8 +39,7 @@ def suite_probes(suite: Suite, names: Sequence[str] = ()) -> tuple[Probe, ...]:
 
     Raises UsageError for a name there is none of.
     """
-    folders = (standard.folder("probes"), Path(suite.root) / "probes")
-    probes = load_probes(folder for folder in folders if folder.is_dir())
+    probes = load_probes(probe_folders(Path(suite.root)))
     wanted = tuple(names) or suite.probes
     known = {probe.name for probe in probes}
     for name in wanted:
@@ -49,6 +48,12 @@ def suite_probes(suite: Suite, names: Sequence[str] = ()) -> tuple[Probe, ...]:
                 f"there is no probe {name!r}", remedy=f"there are: {', '.join(sorted(known))}"
             )
     return tuple(probe for probe in probes if not wanted or probe.name in wanted)
+
+
+def probe_folders(root: Path) -> tuple[Path, ...]:
+    """Where the probes of a suite in the folder `root` lie: the standard ones, and its own."""
+    folders = (standard.folder("probes"), root / "probes")
+    return tuple(folder for folder in folders if folder.is_dir())
 
 
 def load_probe(path: Path) -> Probe:

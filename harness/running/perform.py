@@ -11,8 +11,7 @@ from harness.engines import Engine
 from harness.errors import Exit, UsageError
 from harness.machine.owner import owner_alive
 from harness.model import Cell, Probe, Run, Suite
-from harness.probing.probe import applies, suite_probes
-from harness.probing.settings import check_settings
+from harness.probing.probe import applies
 from harness.recipes.orders import orders
 from harness.running.progress import Progress
 from harness.running.resume import check_same
@@ -40,7 +39,6 @@ def perform(
     name = engine_name(wanted, cells)
     asking = [one for one in probes if any(applies(one, cell) for cell in cells)]
     dataset = None if name == REPLAY else dataset_for(asking, offline=wanted.offline)
-    check_settings(cells, suite_probes(suite))
     planned = orders(suite, cells)
     store.interrupted(owner_alive)
     shop = workshop(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from harness import standard
+from harness.datasets.originals import ORIGINALS
 from harness.engines import Engine, Workshop, engine_by_name
-from harness.errors import EngineError
+from harness.errors import EngineError, UsageError
 from harness.machine.owner import owner_token
 from harness.machine.places import Places
-from harness.model import Suite
+from harness.model import EvidenceKind, Probe, Suite
+from harness.probing.probe import load_probes, probe_folders
+from harness.suite.known import BandFact, KnownNames
 from harness.suite.matrix import load_suite, suite_name
 
 AUTO = "auto"
@@ -32,7 +35,39 @@ def open_suite(named: Path | None) -> Suite:
     if named is None:
         here = Path("matrix.yaml")
         named = here if here.is_file() else standard.default_suite()
-    return load_suite(named)
+    return checked_suite(named)
+
+
+def checked_suite(path: Path) -> Suite:
+    """The suite of a matrix.yaml (or of the folder that has one), the names in it held against the
+    probes and data sets that there are. Raises MatrixError, UsageError."""
+    folder = path if path.is_dir() else path.resolve().parent
+    try:
+        known = known_names(load_probes(probe_folders(folder)))
+    except UsageError:
+        load_suite(path)  # what is wrong with the matrix itself comes first
+        raise
+    return load_suite(path, known)
+
+
+def known_names(probes: Sequence[Probe]) -> KnownNames:
+    """The names that a matrix.yaml may use of these probes and of the data sets there are."""
+    return KnownNames(
+        settings={probe.name: dict(probe.settings) for probe in probes},
+        frameworks=frozenset(name for probe in probes for name in probe.frameworks),
+        learned=tuple(
+            BandFact(fact=evidence.fact, datasets=_datasets(probe.dataset))
+            for probe in probes
+            for evidence in probe.evidence
+            if evidence.kind == EvidenceKind.BAND
+        ),
+    )
+
+
+def _datasets(name: str) -> tuple[str, ...]:
+    """The data sets that can be given to a probe that asks for one of that name."""
+    original = ORIGINALS.get(name)
+    return (name, original.subset) if original else ()
 
 
 def suite_name_here(named: Path | None) -> str | None:

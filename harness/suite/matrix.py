@@ -13,19 +13,21 @@ from harness.model import Band, Base, Cell, Excluded, Expectation, Rules, Source
 if TYPE_CHECKING:
     from harness.suite.diagnosis import Diagnosis
     from harness.suite.document import Document
+    from harness.suite.known import KnownNames
     from harness.suite.lines import Where
     from harness.suite.schema import Axis, BaseTable, Matrix, SourceTable
 
 FILE_NAME = "matrix.yaml"
 
 
-def load_suite(path: Path) -> Suite:
+def load_suite(path: Path, known: KnownNames | None = None) -> Suite:
     """The suite of a matrix.yaml, or of the folder that has one.
 
-    Raises MatrixError with all its problems, UsageError where there is no such file.
+    With `known`, names that there are none of are problems too. Raises
+    MatrixError with all its problems, UsageError where there is no such file.
     """
     file, data = _read(path)
-    return read_suite(data, str(file), file.resolve().parent)
+    return read_suite(data, str(file), file.resolve().parent, known)
 
 
 def suite_name(path: Path) -> str:
@@ -57,7 +59,7 @@ def _read(path: Path) -> tuple[Path, bytes]:
         raise UsageError(f"{file} cannot be read: {reason}", remedy=remedy) from None
 
 
-def read_suite(data: bytes, path: str, root: Path) -> Suite:
+def read_suite(data: bytes, path: str, root: Path, known: KnownNames | None = None) -> Suite:
     """The suite that the bytes of a matrix.yaml describe.
 
     `path` names the file in problems and places; `root` is the suite's folder.
@@ -66,6 +68,7 @@ def read_suite(data: bytes, path: str, root: Path) -> Suite:
 
     from harness.suite.diagnosis import diagnose
     from harness.suite.document import read_document
+    from harness.suite.known import known_problems
     from harness.suite.references import names, suite_problems, twins
 
     document = read_document(data, path)
@@ -83,6 +86,8 @@ def read_suite(data: bytes, path: str, root: Path) -> Suite:
     problems += found
     problems += twins(document, made)
     problems += suite_problems(document, diagnosis, cells, excluded, named)
+    if known is not None:
+        problems += known_problems(document, diagnosis, known)
     if problems:
         raise MatrixError(_in_order(problems))
     return Suite(

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.probing.probe import suite_probes
-from harness.suite.matrix import FILE_NAME, load_suite
+from harness.running.session import checked_suite
+from harness.suite.matrix import FILE_NAME
 from harness.testing.place import boards_of
 from harness.testing.selected import Selection, SessionOptions, mark_of, needs, selection
 
@@ -52,7 +53,7 @@ class Plugged:
         """What the session is about in a suite. Raises MatrixError, UsageError."""
         path = path.resolve()
         if path not in self._selections:
-            suite = load_suite(path)
+            suite = checked_suite(path)
             for tag in dict.fromkeys(tag for cell in suite.cells for tag in cell.tags):
                 line = f"{mark_of(tag)}: cells with the tag {tag}"
                 self._config.addinivalue_line("markers", line)

@@ -22,10 +22,9 @@ from harness.model import Record, Run
 from harness.probing.probe import suite_probes
 from harness.running.perform import perform
 from harness.running.progress import LineProgress, Tally
-from harness.running.session import places
+from harness.running.session import checked_suite, places
 from harness.running.wanted import Wanted
 from harness.store.store import Store
-from harness.suite.matrix import load_suite
 from harness.testing.board import Board, Needs, State
 
 QUIET = "quiet.lock"
@@ -60,7 +59,7 @@ class BoardProgress(LineProgress):
 
 def run_needs(needs: Needs, progress: LineProgress) -> Exit:
     """Run what is needed, alone on this host, into the store. Raises HarnessError."""
-    suite = load_suite(Path(needs.suite))
+    suite = checked_suite(Path(needs.suite))
     suite = replace(suite, rules=replace(suite.rules, reference=needs.reference))
     cells = [cell for cell in suite.cells if cell.id in needs.cells]
     wanted = Wanted(

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conversation import PROBES, RUNNER, SUBSET, Asked, Heard, converse
 
+from harness.compare.requirements import judged
 from harness.machine.interpreters import Interpreter
 from harness.model import Outcome
 from harness.probing.framing import Answer
@@ -224,7 +225,8 @@ def test_the_packages_probe_finds_the_conflicts_that_pip_finds(heard: Heard, pyt
         for line in checked.stdout.splitlines()
         if " requires " in line or " has requirement " in line
     ]
-    missing, conflicts = told["packages.missing"], told["packages.conflicts"]
+    held = judged(told)
+    missing, conflicts = held["packages.missing"], held["packages.conflicts"]
     assert isinstance(missing, tuple)
     assert isinstance(conflicts, tuple)
 

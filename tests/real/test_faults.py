@@ -39,7 +39,7 @@ Told = Callable[[str], None]
 WAITS = """
 import time
 
-PROBE = {"question": "?", "settings": {"seconds": 0}, "timeout_s": 20}
+PROBE = {"question": "?", "settings": {"seconds": 0.0}, "timeout_s": 20}
 
 
 def probe(settings):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 
 import pytest
 
@@ -60,6 +61,61 @@ def test_a_python_without_the_framework_reaches_l0_and_says_what_it_lacks(quick:
     told = json.dumps(compared["findings"])
     assert "No module named" in told
     assert "tensorflow" in told
+
+
+@pytest.mark.attack("claims", "harness run of {host: python9}, on the host engine")
+def test_a_python_that_is_not_there_reaches_no_level(
+    place: Place, says: Callable[[str], None]
+) -> None:
+    suite = small_suite(place.folder / "suite", {"id": "x", "host": "python9", "level": "L1"})
+    said = place.harness("run", "--suite", str(suite), status=1)
+    lines = (" ".join(line.split()) for line in said.out.splitlines())
+    says(next(line for line in lines if line.startswith("✗ fail")))
+    (cell,) = place.report()["cells"]
+    assert ("-", "fail") == (cell["level"], cell["verdict"])
+
+
+@pytest.mark.attack("claims", "a slip in `probes:` of a matrix.yaml, then harness plan")
+def test_a_plan_names_the_line_of_a_slip(place: Place, says: Callable[[str], None]) -> None:
+    row = {"id": "x", "host": sys.executable}
+    suite = small_suite(place.folder / "suite", row, probes=["pakages"])
+    said = place.harness("plan", "--suite", str(suite), status=2)
+    says(said.err.splitlines()[0])
+    assert "there is no probe `pakages`" in said.err
+    assert "did you mean `packages`?" in said.err
+
+
+@pytest.mark.attack("claims", "a cell of this host claims Python 2.7 and is none")
+def test_a_python_of_this_host_that_is_another_fails_at_l1(
+    place: Place, says: Callable[[str], None]
+) -> None:
+    suite = small_suite(
+        place.folder / "suite",
+        {"id": "x", "host": sys.executable, "python": "2.7", "level": "L1"},
+    )
+    said = place.harness("run", "--suite", str(suite), status=1)
+    line = next(line for line in said.out.splitlines() if "claims Python 2.7" in line)
+    says(line.strip().replace("3.{}.{}".format(*sys.version_info[1:3]), "3.X"))
+    assert "✗ x" in said.out
+
+
+@pytest.mark.attack("claims", "the interpreter of a cell is a wrapper: python -I -S -O")
+def test_flags_that_a_wrapper_adds_are_facts(place: Place, says: Callable[[str], None]) -> None:
+    wrapper = place.folder / "wrapped"
+    wrapper.write_text(f'#!/bin/sh\nexec {sys.executable} -I -S -O "$@"\n')
+    wrapper.chmod(0o755)
+    row = {"id": "x", "host": str(wrapper), "level": "L1"}
+    suite = small_suite(place.folder / "suite", row, probes=["python"])
+    place.harness("run", "--suite", str(suite), status=5)
+    _, (record,) = place.recorded()
+    flags = {
+        name.removeprefix("python.flags."): value
+        for name, value in record.facts.items()
+        if name.startswith("python.flags.") and name.split(".")[2] in ("isolated", "no_site")
+    }
+    says(", ".join(f"python.flags.{name} = {value}" for name, value in flags.items()))
+    assert {"isolated": 1, "no_site": 1} == flags
+    assert 1 == record.facts["python.optimize"]
 
 
 def test_what_the_host_engine_cannot_run_is_not_verified(place: Place) -> None:

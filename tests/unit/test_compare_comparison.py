@@ -12,7 +12,7 @@ from harness.errors import Exit, UsageError
 from harness.model import Expectation, Level, Outcome, Rules, Verdict
 
 NEW = cell()
-OLD = cell("tf1.2.1-py2.7", "1.2.1", "2.7")
+OLD = cell("tf1.2.1-py3.13", "1.2.1", "3.13")
 THERE = run(NEW, OLD)
 RECORDS = [*healthy(NEW), *healthy(OLD)]
 LATER = "20261201T000000Z-0001"

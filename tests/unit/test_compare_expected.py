@@ -37,7 +37,7 @@ from harness.suite.matrix import load_suite
 ROOT = Path(__file__).resolve().parents[2]
 NEW = cell()
 EXPECT = ExpectedFailure(level=Level.L0, breakage="libcublas-8.0", reason="it has no CUDA")
-GPU = replace(cell("tf1.2.1-gpu-py3.6", "1.2.1", "3.6"), expect=EXPECT)
+GPU = replace(cell("tf1.2.1-gpu-py3.13", "1.2.1", "3.13"), expect=EXPECT)
 ALLOW = (Expectation(facts="*", rule="allowed", reason="by intent"),)
 OTHER = Raised(type="RuntimeError", message="out of luck", traceback="RuntimeError: out of luck\n")
 
@@ -214,7 +214,7 @@ def test_after_its_last_day_the_expectation_no_longer_counts_and_that_is_said() 
 def test_the_end_of_an_expectation_is_announced() -> None:
     soon = judge(run(with_expect(until="2026-11-25")), broken())
     assert (
-        "that tf1.2.1-gpu-py3.6 fails is expected until 2026-11-25 (it has no CUDA): from then on "
+        "that tf1.2.1-gpu-py3.13 fails is expected until 2026-11-25 (it has no CUDA): from then on "
         "it is a failure"
     ) in soon.notices
     assert not [one for one in judge(run(GPU), broken()).notices if "expected" in one]
@@ -266,7 +266,7 @@ def test_facts_that_drift_beside_it_are_drift() -> None:
     judged = judge(run(NEW, GPU), [*healthy(NEW), *broken()]).cells[1]
     exact = judge(
         run(NEW, GPU, expectations=(Expectation(facts="python.*", rule="exact"),)),
-        [*healthy(NEW), *healthy(GPU, python={"python.version": "2"})[:2], *broken()[2:]],
+        [*healthy(NEW), *healthy(GPU, python={"python.version": "3.13.99"})[:2], *broken()[2:]],
     ).cells[1]
     assert (Verdict.PASS, True) == (judged.verdict, judged.fails_as_expected)
     assert (Verdict.DRIFT, False) == (exact.verdict, exact.fails_as_expected)
@@ -287,7 +287,7 @@ def test_a_reference_that_fails_as_expected_is_no_measure_for_others() -> None:
     first, second = judgement.cells
     assert first.fails_as_expected
     assert Verdict.UNVERIFIED is second.verdict
-    assert "the reference tf1.2.1-gpu-py3.6 itself ends in fail" in second.findings[0].title
+    assert "the reference tf1.2.1-gpu-py3.13 itself ends in fail" in second.findings[0].title
 
 
 def test_two_cells_are_judged_so_wherever_they_are_held_against_each_other() -> None:

@@ -33,7 +33,7 @@ from harness.outcomes import TELLING, verdict_of
 from harness.serial import decode, encode
 
 NEW = cell()
-OLD = cell("tf1.2.1-py2.7", "1.2.1", "2.7")
+OLD = cell("tf1.2.1-py3.13", "1.2.1", "3.13")
 ALLOW = tuple(
     Expectation(facts=facts, rule="allowed", reason="by intent")
     for facts in ("package.*", "framework.version", "mnist.framework_version", "python.version")

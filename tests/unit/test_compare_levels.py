@@ -277,7 +277,7 @@ def test_a_missing_band_is_said() -> None:
 @pytest.mark.parametrize(
     ("expected", "outcome"),
     [
-        (LevelStanding.REACHED, Outcome.NO_INTERPRETER),
+        (LevelStanding.FAILED, Outcome.NO_INTERPRETER),
         (LevelStanding.FAILED, Outcome.BUILD_FAILED),
         (LevelStanding.UNVERIFIED, Outcome.HOST_INCOMPATIBLE),
         (LevelStanding.INFRASTRUCTURE, Outcome.PULL_FAILED),

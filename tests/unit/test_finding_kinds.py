@@ -31,7 +31,7 @@ from harness.outcomes import TELLING
 
 PACKAGE = Path(harness.__file__).parent
 NEW = cell()
-OLD = cell("tf1.2.1-py2.7", "1.2.1", "2.7")
+OLD = cell("tf1.2.1-py3.13", "1.2.1", "3.13")
 EXPECT = ExpectedFailure(level=Level.L0, breakage="libcublas-8.0", reason="it has no CUDA")
 FAILING = replace(OLD, expect=EXPECT)
 RAISED = [
@@ -60,6 +60,13 @@ SCENES: dict[FindingKind, tuple[Run, list[Record]]] = {
         healthy(NEW, mnist={**mnist_facts("2.21.0"), "mnist.steps": 60}),
     ),
     FindingKind.DIFFERS: (run(NEW, OLD), [*healthy(NEW), *healthy(OLD)]),
+    FindingKind.DEFECT: (
+        run(NEW),
+        [
+            *without(healthy(NEW), "packages"),
+            record("packages", {"packages.duplicates": ("six: 1.16 in a, 1.15 in b",)}),
+        ],
+    ),
     FindingKind.ROUNDS_DIFFER: (run(NEW, rounds=2), VARYING),
     FindingKind.IMAGES_DIFFER: (run(NEW, rounds=2), OF_TWO_IMAGES),
     FindingKind.REFERENCE_BROKEN: (
@@ -136,7 +143,7 @@ def imported(path: Path, tree: ast.AST) -> set[str]:
 def test_a_finding_is_made_in_one_place_from_its_row() -> None:
     assert ["compare/judgement.py"] == list(calls("Finding"))
     makers = set(calls("finding"))
-    rooms = {"contradictions", "expected", "findings", "items"}
+    rooms = {"contradictions", "defects", "expected", "findings", "items"}
     assert {f"compare/{name}.py" for name in rooms} == makers
 
 

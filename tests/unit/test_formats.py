@@ -25,8 +25,8 @@ from harness.model import Expectation, Outcome, Record, Run
 
 GOLDEN = Path(__file__).parent / "golden"
 NEW = cell()
-OLD = cell("tf1.2.1-py2.7", "1.2.1", "2.7")
-BROKEN = cell("tf1.2.1-gpu-py3.6", "1.2.1", "3.6")
+OLD = cell("tf1.2.1-py3.13", "1.2.1", "3.13")
+BROKEN = cell("tf1.2.1-gpu-py3.13", "1.2.1", "3.13")
 RULES = (
     Expectation(facts="python.*", rule="allowed", reason="by intent", until="2026-12-01"),
     Expectation(facts="*version", rule="allowed", reason="by intent"),
@@ -186,9 +186,9 @@ def test_a_finished_cell_is_one_line() -> None:
     of, records = small()
     passed = finished_line(2, 4, judge_cell(of, records, OLD.id), 41.23)
     failed = finished_line(3, 4, judge_cell(of, records, BROKEN.id), 5.0)
-    assert "[2/4] tf1.2.1-py2.7             pass  L3  41.2 s" == passed
+    assert "[2/4] tf1.2.1-py3.13            pass  L3  41.2 s" == passed
     assert failed.startswith(
-        "[3/4] tf1.2.1-gpu-py3.6         fail  L0  5.0 s  libcusolver.so.8.0: "
+        "[3/4] tf1.2.1-gpu-py3.13        fail  L0  5.0 s  libcusolver.so.8.0: "
     )
 
 

@@ -11,7 +11,7 @@ from harness.model import Outcome
 from harness.running.progress import LineProgress, LiveProgress, Progress, progress_for
 from tests.unit.builders import cell, healthy, record, run, without
 
-OLD = cell("tf1.2.1-py2.7", "1.2.1", "2.7")
+OLD = cell("tf1.2.1-py3.13", "1.2.1", "3.13")
 NEW = cell("tf2.21.0-py3.13", "2.21.0", "3.13")
 
 
@@ -36,7 +36,7 @@ def test_every_finished_cell_is_told_once_with_its_verdict_and_level(
     lines = shown(kind(out), out).splitlines()
     finished = [line for line in lines if line.startswith("[")]
     assert 2 == len(finished)
-    assert finished[0].startswith("[1/2] tf1.2.1-py2.7")
+    assert finished[0].startswith("[1/2] tf1.2.1-py3.13")
     assert finished[1].startswith("[2/2] tf2.21.0-py3.13")
     assert all("pass" in line and "L3" in line for line in finished)
     assert "note: the subset is used" in lines

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import runpy
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -36,6 +38,11 @@ def environment(scratch: str | None = None, **variables: str) -> dict[str, Any]:
         "OPENBLAS_CORETYPE",
         "GLIBC_TUNABLES",
         "MALLOC_ARENA_MAX",
+        "KERAS_BACKEND",
+        "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION",
+        "NPY_DISABLE_CPU_FEATURES",
+        "HDF5_USE_FILE_LOCKING",
+        "GRPC_VERBOSITY",
     ],
 )
 def test_a_variable_that_changes_behaviour_is_told_with_its_value(name: str) -> None:
@@ -62,6 +69,24 @@ def test_a_variable_that_changes_behaviour_is_told_with_its_value(name: str) -> 
 )
 def test_any_other_variable_is_told_by_name_only(name: str) -> None:
     assert {"python.environment_names": [name]} == environment(**{name: "hush"})
+
+
+@pytest.mark.parametrize("name", ["PWD", "OLDPWD", "HOSTNAME", "SHLVL", "_", "TERM", "SSH_TTY"])
+def test_a_variable_that_means_nothing_to_a_program_is_not_told(name: str) -> None:
+    assert {"python.environment_names": []} == environment(**{name: "v"})
+
+
+def test_flags_of_the_interpreter_that_are_set_are_facts() -> None:
+    flags = PROBE["flags"]
+    told = flags(
+        SimpleNamespace(isolated=1, no_site=1, optimize=1, verbose=0, gil=None, n_fields=3)
+    )
+    assert {
+        "python.flags.isolated": 1,
+        "python.flags.no_site": 1,
+        "python.flags.optimize": 1,
+    } == told
+    assert flags(sys.flags).items() <= PROBE["interpreter"]().items()
 
 
 def test_credentials_in_an_address_are_hidden() -> None:

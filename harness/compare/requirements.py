@@ -1,0 +1,199 @@
+"""Do the distributions of an environment fit together? Judged from the requirements that a probe
+found, as `pip check` does; what cannot be parsed is told, never guessed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from harness.model import Fact, Facts, Record
+
+if TYPE_CHECKING:
+    from packaging.requirements import Requirement
+    from packaging.specifiers import SpecifierSet
+
+MISSING = "packages.missing"
+CONFLICTS = "packages.conflicts"
+WRONG_PYTHON = "packages.wrong_python"
+UNPARSED = "packages.unparsed"
+
+_VERSION = "package."
+_OF = "requirements.of."
+_LISTED = "requirements.listed."
+"""Lines of setuptools' requires.txt, with its sections."""
+_PYTHON = "requirements.python."
+_MARKER = "requirements.marker."
+_VARIABLES = (
+    "implementation_name",
+    "implementation_version",
+    "os_name",
+    "platform_machine",
+    "platform_python_implementation",
+    "platform_release",
+    "platform_system",
+    "platform_version",
+    "python_full_version",
+    "python_version",
+    "sys_platform",
+)
+_LONGEST = 400
+_MOST = 2000
+_SHOWN = 200
+
+
+class _Unparsed(ValueError):
+    """Text that does not follow the grammar it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Complaints:
+    """What is found, by the fact it is told in."""
+
+    missing: list[str] = field(default_factory=list)
+    conflicts: list[str] = field(default_factory=list)
+    wrong_python: list[str] = field(default_factory=list)
+    unparsed: list[str] = field(default_factory=list)
+
+
+def with_judged(record: Record) -> Record:
+    """The record with what its requirements come to among its facts; one without requirements, or
+    that was judged where it was made, as it is."""
+    facts = record.facts
+    if f"{_MARKER}python_full_version" not in facts or MISSING in facts:
+        return record
+    return replace(record, facts={**facts, **judged(facts)})
+
+
+def judged(facts: Facts) -> Facts:
+    """What is missing, in conflict, for another Python or not to be parsed, as facts."""
+    installed = {
+        name.removeprefix(_VERSION): str(value)
+        for name, value in facts.items()
+        if name.startswith(_VERSION)
+    }
+    # Every variable is given: what is not would be taken of the Python that judges.
+    here = {name: str(facts.get(_MARKER + name, "")) for name in _VARIABLES}
+    told = _Complaints()
+    for name, version in sorted(installed.items()):
+        who = f"{name} {version}"
+        python = facts.get(_PYTHON + name)
+        try:
+            if isinstance(python, str) and not _meets(python, here["python_full_version"]):
+                told.wrong_python.append(f"{who} requires Python {python}")
+        except _Unparsed as error:
+            told.unparsed.append(f"{who}, Requires-Python: {error}")
+        for line in _lines(facts, name):
+            _hold(line, who, installed, here, told)
+    before = _texts(facts.get(UNPARSED))
+    return {
+        MISSING: _bounded(told.missing),
+        CONFLICTS: _bounded(told.conflicts),
+        WRONG_PYTHON: _bounded(told.wrong_python),
+        UNPARSED: _bounded((*before, *told.unparsed)),
+    }
+
+
+def _hold(
+    line: str, who: str, installed: Mapping[str, str], here: Mapping[str, str], told: _Complaints
+) -> None:
+    """Hold one requirement against what is installed."""
+    try:
+        wanted = _requirement(line)
+        if not _applies(wanted, here):
+            return
+        name = re.sub(r"[-_.]+", "-", wanted.name).lower()
+        asked = f"{name} {wanted.specifier}".strip()
+        if name not in installed:
+            told.missing.append(f"{who} requires {asked}, which is not installed")
+        elif wanted.url is None and not _meets(str(wanted.specifier), installed[name]):
+            have = installed[name]
+            told.conflicts.append(f"{who} requires {asked}, but {name} {have} is installed")
+    except _Unparsed as error:
+        told.unparsed.append(f"{who} requires {line[:_SHOWN]}: {error}")
+
+
+def _lines(facts: Facts, name: str) -> Iterator[str]:
+    """A distribution's requirements, those of a requires.txt put as they would be elsewhere."""
+    yield from _texts(facts.get(_OF + name))
+    extra = marker = ""
+    for line in _texts(facts.get(_LISTED + name)):
+        if line.startswith("#"):
+            continue
+        if line.startswith("[") and line.endswith("]"):
+            extra, _, marker = line[1:-1].partition(":")
+            continue
+        wanted, _, own = line.partition(";")
+        conditions = [f"({one.strip()})" for one in (own, marker) if one.strip()]
+        if extra:
+            conditions.append(f'extra == "{extra}"')
+        yield wanted + (" ; " + " and ".join(conditions) if conditions else "")
+
+
+def _texts(value: Fact) -> tuple[str, ...]:
+    values = value if isinstance(value, tuple) else ()
+    return tuple(one.strip() for one in values if isinstance(one, str) and one.strip())
+
+
+def _applies(wanted: Requirement, here: Mapping[str, str]) -> bool:
+    """Whether a requirement's marker holds in that environment, where no extra is asked for."""
+    from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
+    from packaging.version import InvalidVersion
+
+    if wanted.marker is None:
+        return True
+    try:
+        return wanted.marker.evaluate({**here, "extra": ""})
+    except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion, RecursionError) as error:
+        raise _Unparsed(_first_line(error)) from None
+
+
+def _meets(specifier: str, version: str) -> bool:
+    """Whether a version meets every clause; pre-releases count, as they do for `pip check`."""
+    from packaging.version import InvalidVersion, Version
+
+    wanted = _specifiers(specifier)
+    if not len(wanted):
+        return True
+    try:
+        if "===" not in specifier:  # which compares texts
+            Version(version)
+        return wanted.contains(version, prereleases=True)
+    except InvalidVersion as error:
+        raise _Unparsed(_first_line(error)) from None
+
+
+@lru_cache(maxsize=20_000)
+def _requirement(line: str) -> Requirement:
+    from packaging.requirements import InvalidRequirement, Requirement
+
+    if len(line) > 2 * _LONGEST:
+        raise _Unparsed("it is too long")
+    try:
+        return Requirement(line)
+    except (InvalidRequirement, RecursionError) as error:
+        raise _Unparsed(_first_line(error)) from None
+
+
+@lru_cache(maxsize=20_000)
+def _specifiers(text: str) -> SpecifierSet:
+    from packaging.specifiers import InvalidSpecifier, SpecifierSet
+
+    if len(text) > _LONGEST:
+        raise _Unparsed("it is too long")
+    try:
+        return SpecifierSet(text)
+    except InvalidSpecifier as error:
+        raise _Unparsed(_first_line(error)) from None
+
+
+def _first_line(error: BaseException) -> str:
+    if isinstance(error, RecursionError):
+        return "it nests too deep"
+    return (str(error).splitlines() or [type(error).__name__])[0][:_SHOWN]
+
+
+def _bounded(lines: Iterable[str]) -> tuple[str, ...]:
+    return tuple(line[:_LONGEST] for line in lines)[:_MOST]

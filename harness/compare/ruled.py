@@ -1,0 +1,142 @@
+"""What the rules of a suite did in a run: how many differences each let pass, and which matched
+nothing, so that a slip of the pen is seen."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from fnmatch import fnmatchcase
+
+from harness.compare.defects import DEFECTS, covered
+from harness.compare.evidence import fits_record
+from harness.compare.facts import Merged
+from harness.compare.judgement import CellJudgement, RuleUse
+from harness.compare.rules import Judged, Values, expectation_for, rule_on
+from harness.compare.view import View
+from harness.model import Band, EvidenceKind, Expectation, Nature, Outcome, Rules
+from harness.text import did_you_mean
+
+_NAMES = 500
+"""At most so many names of facts are looked through for the nearest."""
+_PASSED = (Judged.ALLOWED, Judged.IGNORED)
+
+
+def let_pass(
+    seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules, at: date | None
+) -> tuple[RuleUse, ...]:
+    """What each rule let pass, in the order written; rules that let nothing pass are left out."""
+    passed: dict[Expectation, dict[tuple[str, str], None]] = defaultdict(dict)
+    for view, judged in zip(seen, cells, strict=True):
+        for fact in _facts_let_pass(view, judged, rules, at):
+            rule = expectation_for(rules.expectations, fact, view.row)
+            if rule is not None:
+                passed[rule][judged.cell.id, fact] = None
+    return tuple(
+        RuleUse(
+            rule=rule,
+            differences=len(passed[rule]),
+            cells=tuple(dict.fromkeys(cell for cell, _ in passed[rule])),
+        )
+        for rule in dict.fromkeys(rules.expectations)
+        if rule in passed
+    )
+
+
+def _facts_let_pass(
+    view: View, judged: CellJudgement, rules: Rules, at: date | None
+) -> Iterator[str]:
+    for difference in judged.differences:
+        if difference.judged in _PASSED:
+            yield difference.fact
+    for fact, merged in view.facts.items():
+        if (merged.lacking or not merged.steady) and _varies_as_allowed(view, merged, rules, at):
+            yield fact
+    for defect in DEFECTS:
+        merged_ = view.facts.get(defect.fact)
+        if merged_ is not None and covered(merged_, rules.expectations, view.row, at):
+            yield defect.fact
+
+
+def _varies_as_allowed(view: View, merged: Merged, rules: Rules, at: date | None) -> bool:
+    if merged.nature is Nature.OBSERVED:
+        return False
+    rule = expectation_for(rules.expectations, merged.fact, view.row)
+    first, *later = merged.values
+    others: list[Values] = [(one,) for one in later]
+    if merged.lacking:
+        others.append(())
+    return any(rule_on(rule, (first,), one, merged.nature, at).judged in _PASSED for one in others)
+
+
+def idle(seen: Sequence[View], rules: Rules) -> tuple[str, ...]:
+    """A notice for every rule and band that matched nothing, with the nearest name where one is
+    near; the others are told together. Nothing where nothing answered."""
+    facts = sorted({fact for view in seen for fact in view.facts})
+    if not facts:
+        return ()
+    return (*_idle_rules(seen, rules, facts), *_idle_bands(seen, rules, facts))
+
+
+def _idle_rules(seen: Sequence[View], rules: Rules, facts: Sequence[str]) -> Iterator[str]:
+    deciding = {
+        expectation_for(rules.expectations, fact, view.row) for view in seen for fact in facts
+    }
+    without = []
+    for rule in dict.fromkeys(rules.expectations):
+        if rule in deciding or not any(fnmatchcase(view.row, rule.cells) for view in seen):
+            continue
+        where = f" ({rule.place})" if rule.place else ""
+        if any(fnmatchcase(fact, rule.facts) for fact in facts):
+            yield f"the rule for `{rule.facts}`{where} decides nothing: rules before it match first"
+        elif near := nearest(rule.facts, facts):
+            yield f"the rule for `{rule.facts}`{where} matched no fact: did you mean `{near}`?"
+        else:
+            without.append(f"`{rule.facts}`{where}")
+    if without:
+        yield f"these rules matched no fact of this run: {', '.join(without)}"
+
+
+def _idle_bands(seen: Sequence[View], rules: Rules, facts: Sequence[str]) -> Iterator[str]:
+    without = []
+    for band in rules.bands:
+        if _judged_anything(band, seen):
+            continue
+        measured = any(fnmatchcase(fact, band.fact) for fact in facts)
+        near = "" if measured else nearest(band.fact, facts)
+        length = f"{band.epochs} epochs" if band.epochs else f"{band.steps} steps"
+        told = f"`{band.fact}` on {band.dataset}, {length}"
+        if near:
+            yield f"the band for {told} matched no fact: did you mean `{near}`?"
+        else:
+            without.append(told)
+    if without:
+        yield f"these bands judged nothing in this run: {'; '.join(without)}"
+
+
+def _judged_anything(band: Band, seen: Iterable[View]) -> bool:
+    return any(
+        fits_record(band, evidence.fact, record)
+        for view in seen
+        for probe in view.run.probes
+        for evidence in probe.evidence
+        if evidence.kind == EvidenceKind.BAND
+        for record in view.answers.values()
+        if record.probe == probe.name
+        and record.outcome is Outcome.OK
+        and evidence.fact in record.facts
+    )
+
+
+def nearest(pattern: str, facts: Sequence[str]) -> str:
+    """The name of a fact, or the pattern for facts that there are, that was probably meant."""
+    head, dot, rest = pattern.partition(".")
+    heads = {fact.partition(".")[0] for fact in facts}
+    meant = head if head in heads else did_you_mean(head, heads)
+    if not meant:
+        return ""
+    corrected = f"{meant}{dot}{rest}"
+    if any(fnmatchcase(fact, corrected) for fact in facts):
+        return corrected
+    of_head = [fact for fact in facts if fact.partition(".")[0] == meant][:_NAMES]
+    return did_you_mean(corrected, of_head)
