@@ -76,7 +76,7 @@ BRIEF = replace(ANSWERS, timeout_s=2.0)
     ("expected", "why", "program"),
     [
         pytest.param(Outcome.NO_ANSWER, "without an answer", "exit", id="[14] exit 0, no answer"),
-        pytest.param(Outcome.NO_ANSWER, "without an answer", "forged", id="a forged answer"),
+        pytest.param(Outcome.INTERFERED, "never handed out", "forged", id="a forged answer"),
         pytest.param(Outcome.CRASHED, "SIGSEGV", "segv", id="[15] the first process crashes"),
         pytest.param(Outcome.OUTPUT_LIMIT, "byte budget", "lines", id="[19] lines without end"),
         pytest.param(Outcome.OUTPUT_LIMIT, "byte budget", "line", id="[19] one endless line"),
