@@ -68,6 +68,7 @@ def _engine(name: str, images: bool, dry_run: bool) -> Iterator[tuple[str, str]]
     from harness.engines.oci.capabilities import TABLE
     from harness.engines.oci.connection import connect
     from harness.engines.oci.named import named_images, remove_named
+    from harness.engines.oci.register import register_of
     from harness.engines.oci.sweep import leftovers, sweep
 
     client = connect(next(row for row in TABLE if row.engine == name))
@@ -76,8 +77,9 @@ def _engine(name: str, images: bool, dry_run: bool) -> Iterator[tuple[str, str]]
         gone = [str(one) for one in found] if dry_run else sweep(client, maybe_alive)
         for what in gone:
             yield what, ""
-        for image in named_images(client) if images else ():
-            kept = "" if dry_run else remove_named(client, image)
+        register = register_of(client, places().cache)
+        for image in named_images(client, register) if images else ():
+            kept = "" if dry_run else remove_named(client, register, image)
             yield f"image {image.name} ({in_mb(image.size_bytes)})", kept
     finally:
         client.close()

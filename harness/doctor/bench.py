@@ -20,6 +20,7 @@ from harness.engines.oci import LABEL
 from harness.engines.oci.capabilities import Capabilities
 from harness.engines.oci.connection import connect, engine_errors, explanation, row_of
 from harness.engines.oci.containers import remove
+from harness.engines.oci.networks import make_network, remove_network
 from harness.engines.oci.specification import (
     HARNESS_DIR,
     ROOT,
@@ -27,7 +28,6 @@ from harness.engines.oci.specification import (
     create_container,
     scratch_path,
 )
-from harness.engines.oci.sweep import remove_network
 from harness.engines.oci.volume import fill_volume, remove_volume
 from harness.engines.oci.whereabouts import cores_of, is_local
 from harness.errors import EngineError
@@ -125,8 +125,7 @@ class Bench:
     def network(self) -> str:
         """A network of its own."""
         name = f"{LABEL}-doctor-{token_hex(6)}"
-        with engine_errors("making a network"):
-            self.engine.create_network(name, driver="bridge", labels=self.labels("network"))
+        make_network(self.engine, name, self.labels("network"))
         self._made.append(("network", name))
         return name
 

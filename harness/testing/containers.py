@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from secrets import token_hex
 from typing import Any, Self
 
 from docker.errors import NotFound
@@ -19,8 +18,9 @@ from testcontainers.core.container import DockerContainer
 from harness.engines import Obtained
 from harness.engines.oci import LABEL
 from harness.engines.oci.engine import ContainerEngine
+from harness.engines.oci.networks import make_network, remove_network
+from harness.engines.oci.owned import new_name, stating
 from harness.engines.oci.specification import USER, ContainerSpec, host_options
-from harness.engines.oci.sweep import remove_network
 from harness.machine.lease import lease
 from harness.machine.owner import owner_token
 from harness.model import Cell, Outcome, Suite
@@ -96,10 +96,10 @@ def _held(engine: ContainerEngine, cell: Cell, obtained: Obtained) -> Iterator[C
         f"{LABEL}.cell": cell.id,
         f"{LABEL}.owner": owner_token(),
     }
-    network = f"{LABEL}-{token_hex(6)}"
-    made = engine.client.create_network(
-        network, driver="bridge", options=_INTERNAL, labels={**labels, f"{LABEL}.kind": "network"}
-    )["Id"]
+    network, name = new_name(), new_name()
+    made = make_network(
+        engine.client, network, {**labels, f"{LABEL}.kind": "network"}, options=_INTERNAL
+    )
     container: CellContainer | None = None
     limits = _limits(engine, cell, obtained.image.id)
     scratch = limits.pop("tmpfs")
@@ -108,7 +108,8 @@ def _held(engine: ContainerEngine, cell: Cell, obtained: Obtained) -> Iterator[C
             obtained.image.id,
             interpreter=obtained.interpreter,
             **limits,
-            labels=labels,
+            name=name,
+            labels=stating(name, labels),
             user=f"{USER}:{USER}",
             working_dir="/",
         )

@@ -14,7 +14,9 @@ from pathlib import Path
 
 from docker import APIClient
 
+from harness.running.session import places
 from tests.real import own_network
+from tests.real.adopting import adopt
 
 PATIENCE_S = 60
 
@@ -81,11 +83,13 @@ class PrivateEngine:
         return int((self.folder / "exec" / "containerd" / "containerd.pid").read_text())
 
     def give(self, giver: APIClient, images: Sequence[str]) -> None:
-        """Give it images of another engine."""
+        """Give it images of another engine; those with a name count as built on it."""
         with self.client() as client:
             for image in images:
                 for said in client.load_image(giver.get_image(image)):
                     assert "error" not in said, said
+                if not image.startswith("sha256:"):
+                    adopt(client, places().cache, image)
 
     def end(self) -> None:
         """End it with all it started, and the mount of its data on itself."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from docker import APIClient
 
-from harness.engines.oci import images
+from harness.engines.oci import building
 from harness.engines.oci.builder import Builder
 from harness.engines.oci.images import inspect_image
 from harness.engines.oci.volume import pack
@@ -75,19 +75,19 @@ def test_a_build_that_prints_without_end_is_given_up_and_its_log_is_bounded(
     found = python_base(engine)
     if found is None:
         pytest.skip("no base is on the engine yet: `harness run` makes them")
-    monkeypatch.setattr(images, "OUTPUT_CHARACTERS", MIB)
+    monkeypatch.setattr(building, "OUTPUT_CHARACTERS", MIB)
     context, log = tmp_path / "context.tar", tmp_path / "log"
     text = f"FROM {found[0]}\nARG STAGE\nLABEL harness.stage=$STAGE\nRUN yes {'x' * 4000}\n"
     with context.open("w+b") as packed:
         pack({"Dockerfile": text.encode()}, packed)
         packed.seek(0)
-        wanted = images.ImageBuild(
+        wanted = building.ImageBuild(
             name="harness-tests/loud", dockerfile="Dockerfile", arguments={}, labels={}
         )
         shop = workshop(tmp_path)
         builder = Builder(client=engine, workshop=shop, log=log, say=lambda _: None)
-        with pytest.raises(images.BuildFailed, match="it printed more than 1 MiB"):
-            images.build(builder, packed, wanted)
+        with pytest.raises(building.BuildFailed, match="it printed more than 1 MiB"):
+            building.build(builder, packed, wanted)
     assert MIB < log.stat().st_size < 2 * MIB
     assert [] == left.found()
 

@@ -16,9 +16,11 @@ import pytest
 from docker import APIClient
 
 from harness.engines.budget import Need, need_of, peak
+from harness.engines.oci.builder import builder_for
+from harness.engines.oci.building import import_root
 from harness.engines.oci.cells import cell_name
-from harness.engines.oci.images import import_root
 from harness.engines.oci.named import named_images, remove_named
+from harness.engines.oci.register import register_of
 from harness.engines.oci.stock import ImageStock
 from harness.engines.oci.uses import Uses
 from harness.machine.owner import owner_token
@@ -47,9 +49,10 @@ def heavy() -> Iterator[HomeMade]:
 def client(private: PrivateEngine) -> Iterator[APIClient]:
     """The private engine, without images of cells."""
     with private.client() as opened:
-        for image in named_images(opened):
+        register = register_of(opened, places().cache)
+        for image in named_images(opened, register):
             if image.kind == "cell":
-                assert not remove_named(opened, image)
+                assert not remove_named(opened, register, image)
         yield opened
 
 
@@ -58,14 +61,16 @@ def there(private: PrivateEngine, client: APIClient, tmp_path: Path) -> Place:
     return Place(folder=tmp_path, extra={"DOCKER_HOST": private.url})
 
 
-def kept(client: APIClient) -> set[str]:
+def kept(client: APIClient, cache: Path | None = None) -> set[str]:
     """The cells whose images are on the engine."""
-    names = [image.name for image in named_images(client) if image.kind == "cell"]
+    register = register_of(client, cache or places().cache)
+    names = [image.name for image in named_images(client, register) if image.kind == "cell"]
     return {name.rpartition("/")[2].partition(":")[0] for name in names}
 
 
 def base_bytes(client: APIClient) -> int:
-    return max(image.size_bytes for image in named_images(client) if image.kind == "base")
+    found = named_images(client, register_of(client, places().cache))
+    return max(image.size_bytes for image in found if image.kind == "base")
 
 
 def need(suite: Path, cell: str) -> Need:
@@ -171,7 +176,8 @@ def test_images_of_podman_go_likewise(tmp_path: Path) -> None:
                 entry.size = size
                 archive.addfile(entry, io.BytesIO(Random(name).randbytes(size)))
             packed.seek(0)
-            import_root(client, packed, f"harness-cell/{name}:1", {"harness.kind": "cell"})
+            builder = builder_for(client, shop, name, lambda _: None)
+            import_root(builder, packed, f"harness-cell/{name}:1", {"harness.kind": "cell"})
         uses = Uses(shop.cache, shop.owner)
         uses.hold(["harness-cell/new:1"])
         uses.close()
@@ -181,4 +187,4 @@ def test_images_of_podman_go_likewise(tmp_path: Path) -> None:
         assert 2 * size <= found.taken < 2.1 * size
         said: list[str] = []
         ImageStock(client, replace(shop, disk_budget=found.taken - 1)).make_room(0, said.append)
-        assert {"new"} == kept(client), said
+        assert {"new"} == kept(client, shop.cache), said

@@ -15,6 +15,8 @@ from harness.engines.oci.capabilities import PODMAN, TABLE
 from harness.engines.oci.locking import RESOLVING
 from harness.engines.oci.specification import processes_limit
 from harness.recipes.lockfile import lock_path
+from harness.running.session import places
+from tests.real.adopting import adopt
 from tests.real.commandline import Place
 from tests.real.home_made import FLOODING, FORKING, HOGGING, PLAIN, HomeMade
 from tests.real.leftovers import Leftovers
@@ -45,7 +47,9 @@ def test_a_cell_is_locked_on_every_container_engine_and_the_relaxation_is_said(
         if engine_name == PODMAN.engine:
             if why := why_not():
                 pytest.skip(why)
-            hand_over(engine, stack.enter_context(podman_service()), home_made_base)
+            podman = stack.enter_context(podman_service())
+            hand_over(engine, podman, home_made_base)
+            adopt(podman, places().cache, home_made_base)
         said = there.harness("lock", "--suite", str(suite), "--engine", engine_name)
 
     locked = json.loads(path.read_text("utf-8"))

@@ -17,8 +17,8 @@ from docker.errors import APIError
 
 from harness.engines.oci import LABEL
 from harness.engines.oci.builder import Builder
+from harness.engines.oci.building import BuildFailed, ImageBuild, build, labelled
 from harness.engines.oci.connection import engine_errors, explanation
-from harness.engines.oci.images import BuildFailed, ImageBuild, build, labelled
 from harness.engines.oci.roots import SourceFailed, kept_or_made, root_of
 from harness.engines.oci.specification import ContainerSpec, create_container
 from harness.engines.oci.stream import AttachedStream

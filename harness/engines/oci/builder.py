@@ -8,6 +8,7 @@ from pathlib import Path
 from docker import APIClient
 
 from harness.engines import Say, Workshop
+from harness.engines.oci.register import Register, register_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,6 +21,11 @@ class Builder:
     log: Path
     """The build log; its folder exists."""
     say: Say
+
+    @property
+    def register(self) -> Register:
+        """What was built on that engine. Raises EngineError."""
+        return register_of(self.client, self.workshop.cache)
 
 
 def builder_for(client: APIClient, workshop: Workshop, name: str, say: Say) -> Builder:

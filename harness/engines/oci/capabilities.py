@@ -41,6 +41,11 @@ class Capabilities:
     stages_dangle: bool
     """Whether every unnamed image that is nobody's parent is listed as dangling: that list is
     found without reading the others. Not known of Podman."""
+    lasting_id: bool
+    """Whether the id it tells stays the same. Podman tells another one at every question."""
+    build_containers: bool
+    """Whether its builds run in containers that it lists. Podman's do not, and Podman 4.3 refuses
+    a build that adds hosts."""
     process_ulimit: bool
     """Whether containers need a limit on processes per user of their own. Without one, Podman
     raises the caller's to its hard limit, which a container without capabilities may not."""
@@ -58,6 +63,8 @@ DOCKER = Capabilities(
     events_break=False,
     tells_killer=True,
     stages_dangle=True,
+    lasting_id=True,
+    build_containers=True,
     process_ulimit=False,
 )
 PODMAN = Capabilities(
@@ -73,6 +80,8 @@ PODMAN = Capabilities(
     events_break=True,
     tells_killer=False,
     stages_dangle=False,
+    lasting_id=False,
+    build_containers=False,
     process_ulimit=True,
 )
 TABLE = (DOCKER, PODMAN)

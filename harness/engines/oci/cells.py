@@ -18,21 +18,15 @@ from harness.engines.guestwork import install_list
 from harness.engines.oci import LABEL
 from harness.engines.oci.bases import BaseUnavailable, ReadyBase, obtain_base
 from harness.engines.oci.builder import Builder, builder_for
+from harness.engines.oci.building import BuildFailed, ImageBuild, build, labelled
 from harness.engines.oci.connection import DiskFull, disk_full
-from harness.engines.oci.images import (
-    BuildFailed,
-    ImageBuild,
-    build,
-    identity,
-    inspect_image,
-    labelled,
-    pull,
-)
-from harness.engines.oci.roots import turn
+from harness.engines.oci.images import identity, inspect_image, pull
+from harness.engines.oci.register import described
+from harness.engines.oci.roots import say_whose, turn
 from harness.engines.oci.volume import pack
 from harness.engines.rootfs import SOURCE_DATE_EPOCH
 from harness.errors import InfrastructureError
-from harness.model import Cell, Outcome, Recipe
+from harness.model import Cell, ImageIdentity, Outcome, Recipe
 from harness.recipes import recipe
 from harness.recipes.orders import Order
 
@@ -83,11 +77,8 @@ def _built(builder: Builder, cell: Cell, wanted: Recipe) -> Obtained:
     name = cell_name(cell.id, wanted)
     # An image that is made twice at once leaves one of the two behind, without a name.
     with turn(name, builder.workshop):
-        found = inspect_image(builder.client, name)
-        if found is not None and _same(found, recipe.digest(wanted), base):
-            return Obtained(
-                image=identity(found, origin="reused"), interpreter=interpreter, log=log
-            )
+        if (kept := _same(builder, name, recipe.digest(wanted), base)) is not None:
+            return Obtained(image=kept, interpreter=interpreter, log=log)
         cache = DistributionCache(builder.workshop.cache / "distributions")
         try:
             _fetch(builder, wanted, cache)
@@ -97,7 +88,8 @@ def _built(builder: Builder, cell: Cell, wanted: Recipe) -> Obtained:
             made = _made(builder, cell, wanted, base, cache)
         except BuildFailed as failure:
             return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(failure), log=log)
-    return Obtained(image=identity(made, origin="built"), interpreter=interpreter, log=log)
+    image = identity(made, origin="built", built=described(name, made, base.image))
+    return Obtained(image=image, interpreter=interpreter, log=log)
 
 
 def _fetch(builder: Builder, wanted: Recipe, cache: DistributionCache) -> None:
@@ -148,10 +140,15 @@ def cell_name(cell: str, wanted: Recipe) -> str:
     return f"{LABEL}-cell/{cell.lower()}:{recipe.digest(wanted)[:16]}"
 
 
-def _same(found: Mapping[str, object], digest: str, base: ReadyBase) -> bool:
-    """An image is reused when recipe digest and base are both equal."""
-    held = identity(found, origin="")
-    return held.recipe == digest and held.base == base.image
+def _same(builder: Builder, name: str, digest: str, base: ReadyBase) -> ImageIdentity | None:
+    """The image that was built here of the same recipe digest and base, whatever has its name."""
+    for built in builder.register.named(name):
+        if (built.recipe, built.base) == (digest, base.image):
+            found = inspect_image(builder.client, built.id)
+            if found is not None:
+                return identity(found, origin="reused", built=built)
+    say_whose(builder, name)
+    return None
 
 
 def build_context(

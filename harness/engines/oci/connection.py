@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from hashlib import sha256
 from typing import Any
 
 from docker import APIClient
@@ -36,6 +37,7 @@ class _Client(APIClient):
     """
 
     answering: Capabilities = DOCKER
+    known_as: str = ""
 
     def _retrieve_server_version(self) -> str:
         heard = self.get(f"{self.base_url}/_ping", timeout=self.timeout)
@@ -84,12 +86,30 @@ def connect(
     client.trust_env = not client.base_url.startswith("http+docker:")
     if like is not None:
         client.answering = row_of(like)
+        client.known_as = like.known_as if isinstance(like, _Client) else ""
     return client
 
 
 def row_of(client: APIClient) -> Capabilities:
     """What the engine can do that answers a client of `connect`."""
     return client.answering if isinstance(client, _Client) else DOCKER
+
+
+def lasting_name(client: APIClient) -> str:
+    """Some digits that tell this engine, with this store of images, from every other one, and stay
+    the same when it starts anew. Raises EngineError.
+    """
+    if isinstance(client, _Client) and client.known_as:
+        return client.known_as
+    with engine_errors("saying which engine it is"):
+        info = client.info()
+    row = row_of(client)
+    told = (info.get("ID") if row.lasting_id else "") or info.get("Name") or ""
+    text = "\n".join((row.engine, str(told), str(info.get("DockerRootDir") or "")))
+    name = sha256(text.encode("utf-8", "backslashreplace")).hexdigest()[:16]
+    if isinstance(client, _Client):
+        client.known_as = name
+    return name
 
 
 def _cause(error: BaseException) -> str:

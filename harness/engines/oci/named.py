@@ -1,77 +1,148 @@
-"""The images we made: the cache that runs build on, emptied by a person or a disk budget."""
+"""The images we made: the cache that runs build on, emptied by a person or a disk budget.
+
+Ours are those of the register. What was made from them, tagged from them or built by somebody else
+may carry the same labels, and is left alone.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
 
 from docker import APIClient
 from docker.errors import APIError, ImageNotFound
 
 from harness.engines.oci import LABEL
 from harness.engines.oci.connection import engine_errors, explanation
-from harness.engines.oci.images import images_labelled
+from harness.engines.oci.images import images_labelled, inspect_image
+from harness.engines.oci.register import BuiltImage, Register
+from harness.errors import UsageError
+from harness.images.reference import parse_reference
 
 _IN_USE = 409
+_KIND = f"{LABEL}.kind"
+_UNNAMED = "<none>:<none>"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NamedImage:
     """An image of ours."""
 
-    id: str
+    built: BuiltImage
     name: str
-    """Its id, where another took its name: made anew on a newer base, say."""
-    kind: str
-    """cell, base or root."""
+    """As the engine spells it; its id, where another image took its name."""
     size_bytes: int
     """With the layers it shares with others."""
     created: float = 0.0
     """Seconds since the epoch."""
-    labels: Mapping[str, str] = field(default_factory=dict)
+    replaced: bool = False
+    """Another was built under its name since: nothing looks for it."""
+
+    @property
+    def id(self) -> str:
+        """The engine's id."""
+        return self.built.id
+
+    @property
+    def kind(self) -> str:
+        """cell, base or root."""
+        return self.built.kind
 
     @property
     def named(self) -> bool:
         """Whether it still has its name."""
         return self.name != self.id
 
+    @property
+    def asked_for(self) -> str:
+        """The name it was built under; its id where another is found by that."""
+        return self.id if self.replaced else self.built.name
+
 
 _ORDER = ("cell", "base", "root")
 """An image goes before the one it was made from."""
 
 
-def named_images(client: APIClient) -> tuple[NamedImage, ...]:
+def named_images(client: APIClient, register: Register) -> tuple[NamedImage, ...]:
     """Every one, in an order in which they can be removed. Raises EngineError."""
-    found = []
-    for image in images_labelled(client, f"{LABEL}.kind"):
-        labels = image.get("Labels") or {}
-        kind = str(labels.get(f"{LABEL}.kind", ""))
-        names = [name for name in image.get("RepoTags") or () if name != "<none>:<none>"]
-        if kind in _ORDER:
-            found += [
-                NamedImage(
-                    id=str(image["Id"]),
-                    name=name,
-                    kind=kind,
-                    size_bytes=int(image.get("Size") or 0),
-                    created=float(image.get("Created") or 0),
-                    labels=labels,
-                )
-                for name in names or [str(image["Id"])]
-                if not names or f"{LABEL}-{kind}" in name
-            ]
+    built = register.all()
+    there = {str(image["Id"]): image for image in images_labelled(client, _KIND, parents=True)}
+    found: list[NamedImage] = []
+    looked_for: set[str] = set()
+    for one in built:
+        image = there.get(one.id)
+        if image is None or one.kind not in _ORDER:
+            continue
+        tags = [tag for tag in image.get("RepoTags") or () if tag != _UNNAMED]
+        own = [tag for tag in tags if is_name(tag, one.name)]
+        first = one.name not in looked_for
+        looked_for.add(one.name)
+        if tags and not own:
+            continue  # somebody gave it a name of his own, and ours is gone: it is his
+        found.append(
+            NamedImage(
+                built=one,
+                name=own[0] if own else one.id,
+                size_bytes=int(image.get("Size") or 0),
+                created=float(image.get("Created") or 0),
+                replaced=not first,
+            )
+        )
     return tuple(sorted(found, key=lambda image: (_ORDER.index(image.kind), image.name)))
 
 
-def remove_named(client: APIClient, image: NamedImage) -> str:
-    """Remove an image by its name; why it was kept, empty where it is gone. Raises EngineError."""
+def is_name(tag: str, name: str) -> bool:
+    """Whether an engine's tag is the name that we gave: Podman puts a registry before it."""
+    try:
+        return parse_reference(tag.removeprefix("localhost/")) == parse_reference(name)
+    except UsageError:
+        return False
+
+
+def remove_named(client: APIClient, register: Register, image: NamedImage) -> str:
+    """Remove an image by its name; why it was kept, empty where it is gone.
+
+    Where somebody else named it too, it loses our name, and is no longer ours. What it was made
+    from stays: it may be somebody else's. Raises EngineError.
+    """
+    there = inspect_image(client, image.name)
+    if there is None or there["Id"] != image.id:
+        return "" if there is None else "another image has its name now"
+    steps = _steps_of(client, image)
     with engine_errors(f"removing {image.name}"):
         try:
-            client.remove_image(image.name)
+            client.remove_image(image.name, noprune=True)
         except ImageNotFound:
-            return ""
+            pass
         except APIError as error:
             if error.status_code != _IN_USE:
                 raise
             return f"in use: {explanation(error)}"
+    register.forget(image.built)
+    if inspect_image(client, image.id) is None:
+        _remove_steps(client, steps)
     return ""
+
+
+def _steps_of(client: APIClient, image: NamedImage) -> tuple[str, ...]:
+    """The unnamed images between it and what it was made from: what its build's steps left."""
+    with engine_errors(f"looking at {image.name}"):
+        history = client.history(image.id)  # type: ignore[no-untyped-call]
+    ids = [str(entry.get("Id") or "") for entry in history][1:]
+    base = image.built.base
+    return tuple(ids[: ids.index(base)]) if base in ids else ()
+
+
+def _remove_steps(client: APIClient, steps: Iterable[str]) -> None:
+    for step in steps:
+        found = inspect_image(client, step)
+        if found is None or found.get("RepoTags"):
+            return
+        with engine_errors("removing a step of a build"), suppress(ImageNotFound):
+            try:
+                client.remove_image(step, noprune=True)
+            except APIError as error:
+                if error.status_code != _IN_USE:
+                    raise
+                return

@@ -14,17 +14,15 @@ from typing import Any
 from harness.engines import Workshop
 from harness.engines.oci import LABEL
 from harness.engines.oci.builder import Builder
-from harness.engines.oci.connection import DiskFull, disk_full
-from harness.engines.oci.images import (
+from harness.engines.oci.building import (
     BuildFailed,
     ImageBuild,
     build,
     import_root,
-    inspect_image,
     labelled,
-    pull,
-    pulled_digest,
 )
+from harness.engines.oci.connection import DiskFull, disk_full
+from harness.engines.oci.images import inspect_image, pull, pulled_digest
 from harness.engines.prefixes import TARGET, PrefixUnavailable, pack_prefix
 from harness.engines.rootfs import RootUnavailable, make_root
 from harness.machine.lease import lease
@@ -53,19 +51,36 @@ def kept_or_made(
     make: Callable[[], dict[str, Any]],
     fits: Callable[[dict[str, Any]], bool] = lambda _: True,
 ) -> dict[str, Any]:
-    """The image of that name; where it is missing, does not fit, or is still to be made anew, what
-    `make` makes.
+    """The image that was built here under that name; where there is none, it does not fit, or is
+    still to be made anew, what `make` makes.
 
     Anew once: a base made again for every cell that shares it would take the name from the others'.
     """
     workshop = builder.workshop
     with turn(name, workshop):
         anew = workshop.refresh_bases and name not in workshop.made_anew
-        found = None if anew else inspect_image(builder.client, name)
+        found = None if anew else _kept(builder, name)
         if found is None or not fits(found):
             found = make()
             workshop.made_anew.add(name)
         return found
+
+
+def _kept(builder: Builder, name: str) -> dict[str, Any] | None:
+    for built in builder.register.named(name):
+        if (found := inspect_image(builder.client, built.id)) is not None:
+            return found
+    say_whose(builder, name)
+    return None
+
+
+def say_whose(builder: Builder, name: str) -> None:
+    """Say where an image has that name that was not built here, and will lose it."""
+    found = inspect_image(builder.client, name)
+    ours = {built.id for built in builder.register.named(name)}
+    if found is not None and found["Id"] not in ours:
+        short = str(found["Id"])[7:19]
+        builder.say(f"{name} is not what was built here: it stays, as {short}, without that name")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -134,7 +149,7 @@ def _imported(builder: Builder, source: Source, name: str) -> dict[str, Any]:
                 f"{LABEL}.packages": " ".join(packages),
                 "org.opencontainers.image.title": f"Debian {source.suite}",
             }
-            return import_root(builder.client, spool, name, labels)
+            return import_root(builder, spool, name, labels)
     except RootUnavailable as error:
         raise SourceFailed(str(error.message), error.outcome) from error
 

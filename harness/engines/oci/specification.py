@@ -18,6 +18,7 @@ from docker.types import LogConfig, Ulimit
 from harness.engines.oci.capabilities import Capabilities
 from harness.engines.oci.connection import row_of
 from harness.engines.oci.gpu import GpuHook
+from harness.engines.oci.owned import new_name, stating
 from harness.model import Profile
 
 USER = 65534
@@ -66,14 +67,16 @@ def scratch_path() -> str:
 
 def create_container(client: APIClient, spec: ContainerSpec) -> str:
     """Make the container, not started; its id. Raises what docker-py raises."""
+    name = new_name()
     made = client.create_container(
         image=spec.image,
+        name=name,
         entrypoint=list(spec.command),
         command=[],
         user=f"{spec.user}:{spec.user}",
         working_dir=spec.working_dir,
         environment=dict(spec.profile.environment),
-        labels=dict(spec.labels),
+        labels=stating(name, spec.labels),
         healthcheck={"test": ["NONE"]},
         stop_signal="SIGKILL",
         stdin_open=spec.stdin,

@@ -22,12 +22,11 @@ from harness.engines.budget import (
     next_to_go,
     occupied,
 )
-from harness.engines.oci import LABEL
 from harness.engines.oci.bases import base_name
 from harness.engines.oci.cells import cell_name
 from harness.engines.oci.connection import engine_errors
-from harness.engines.oci.images import identity, inspect_image
 from harness.engines.oci.named import NamedImage, named_images, remove_named
+from harness.engines.oci.register import Register, register_of
 from harness.engines.oci.uses import Uses
 from harness.engines.oci.whereabouts import is_local
 from harness.errors import InfrastructureError
@@ -49,9 +48,12 @@ class ImageStock:
         self._workshop = workshop
         self._before = before
         self._uses = Uses(workshop.cache, workshop.owner)
-        self._layers: dict[str, tuple[str, ...]] = {}
         self._builds = False
         """Something is built, and may take the name of what was there."""
+
+    @property
+    def _register(self) -> Register:
+        return register_of(self._client, self._workshop.cache)
 
     def close(self) -> None:
         """Let go of everything."""
@@ -120,7 +122,7 @@ class ImageStock:
             while (going := next_to_go(images, limit, wanted)) is not None:
                 before = occupied(images)
                 images.remove(going)
-                why = remove_named(self._client, found[going.name])
+                why = remove_named(self._client, self._register, found[going.name])
                 if why:
                     say(f"kept image {going.name}, {why}")
                     images.append(replace(going, held=True))
@@ -133,16 +135,16 @@ class ImageStock:
             say(f"about {amount(lacking)} more are needed than there is room for: others hold it")
 
     def _remove_replaced(self) -> None:
-        """Images without a name are of no use to anybody, but to others who are at work now."""
+        """Images that were built again are of no use to anybody, but to others who are at work."""
         self._before()
         with self._uses.turn():
             if not self._uses.elsewhere():
-                for image in named_images(self._client):
-                    if not image.named:
-                        remove_named(self._client, image)
+                for image in named_images(self._client, self._register):
+                    if image.replaced:
+                        remove_named(self._client, self._register, image)
 
     def _found(self) -> dict[str, NamedImage]:
-        return {_asked_for(one): one for one in named_images(self._client)}
+        return {one.asked_for: one for one in named_images(self._client, self._register)}
 
     def _need(self, cell: str, wanted: Recipe, found: Mapping[str, NamedImage]) -> Need:
         image = found.get(cell_name(cell, wanted))
@@ -151,8 +153,7 @@ class ImageStock:
             image is None
             or base is None
             or self._workshop.refresh_bases
-            or image.labels.get(f"{LABEL}.recipe") != recipe.digest(wanted)
-            or image.labels.get(f"{LABEL}.base-image") != base.id
+            or (image.built.recipe, image.built.base) != (recipe.digest(wanted), base.id)
         ):
             return need_of(cell, wanted.lock)
         return Need(cell=cell, kept=max(0, image.size_bytes - base.size_bytes), there=True)
@@ -162,18 +163,12 @@ class ImageStock:
             Kept(
                 name=name,
                 size=image.size_bytes,
-                layers=self._layers_of(image.id),
+                layers=image.built.layers or (image.id,),
                 last_used=self._uses.last(name) or image.created,
-                held=image.kind != "cell" or name in held or (bool(held) and not image.named),
+                held=image.kind != "cell" or name in held or (bool(held) and image.replaced),
             )
             for name, image in found.items()
         )
-
-    def _layers_of(self, image: str) -> tuple[str, ...]:
-        if image not in self._layers:
-            found = inspect_image(self._client, image)
-            self._layers[image] = identity(found, origin="").layers if found else (image,)
-        return self._layers[image]
 
     def _free(self) -> int | None:
         """What may still be filled of the engine's disk; None where it cannot be seen."""
@@ -187,13 +182,6 @@ class ImageStock:
         except OSError:
             return None
         return disk.free - kept_free(disk.total)
-
-
-def _asked_for(image: NamedImage) -> str:
-    """The name it was made under: Podman puts a registry before those that name none."""
-    if not image.named:
-        return image.id
-    return image.name[image.name.index(f"{LABEL}-{image.kind}") :]
 
 
 def _names(orders: Sequence[Order]) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """What dead runs left on the engine, found by label, removed at the start of the next run.
 
 Every container and volume carries its owner (boot, process, start time) before it exists, so a
-sweep can tell a live run's from a dead one's. The containers of a build carry no label of their
-own; what they inherit of their stage tells its owner. Named images are kept: they are the cache.
+sweep can tell a live run's from a dead one's. What carries the label and is not proved ours, by its
+name or as `stages` does it, is somebody else's. Named images are kept: they are the cache.
 """
 
 from __future__ import annotations
@@ -13,34 +13,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from docker import APIClient
-from docker.errors import APIError, NotFound
 
 from harness.engines.oci import LABEL
 from harness.engines.oci.connection import engine_errors
 from harness.engines.oci.containers import remove
-from harness.engines.oci.images import remove_stage, unnamed_stages
+from harness.engines.oci.networks import remove_network
+from harness.engines.oci.owned import is_ours
+from harness.engines.oci.stages import build_containers, remove_stage, stages_of
 from harness.engines.oci.volume import remove_volume
+
+_OWNER = f"{LABEL}.owner"
 
 
 def remove_builds(client: APIClient, owner: str) -> None:
     """Remove the containers of an owner's builds: they carry the label of their stage."""
-    for container in _of_builds(client, lambda found: found == owner):
+    for container in build_containers(client, lambda found: found == owner):
         remove(client, container)
-
-
-def _of_builds(client: APIClient, wanted: Callable[[str], bool]) -> tuple[str, ...]:
-    """Containers of the builds of the owners that are wanted.
-
-    One that says its owner itself is none: an image that is probed may bear the label of a stage.
-    """
-    label = f"{LABEL}.stage"
-    with engine_errors("listing containers"):
-        containers = client.containers(all=True, filters={"label": label})
-    return tuple(
-        one["Id"]
-        for one in containers
-        if f"{LABEL}.owner" not in one["Labels"] and wanted(one["Labels"][label].partition("/")[0])
-    )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,22 +53,22 @@ def leftovers(
 
     In the order in which they can be removed. Raises EngineError.
     """
-    label = f"{LABEL}.run={run}" if run else f"{LABEL}.owner"
+    label = f"{LABEL}.run={run}" if run else _OWNER
 
     def ours(found: Mapping[str, Any]) -> bool:
-        owner = (found.get("Labels") or {}).get(f"{LABEL}.owner", "")
-        return bool(run) or not alive(owner)
+        names, labels = found.get("Names") or [found.get("Name") or ""], found.get("Labels") or {}
+        return is_ours(names, labels) and (bool(run) or not alive(labels.get(_OWNER, "")))
 
     with ThreadPoolExecutor(1) as beside:
         # An engine goes through all its images for these, longer than for all the others.
-        asked = None if run else beside.submit(unnamed_stages, client, f"{LABEL}.stage", alive)
+        asked = None if run else beside.submit(stages_of, client, alive)
         with engine_errors("listing containers"):
             containers = client.containers(all=True, filters={"label": label})
         with engine_errors("listing volumes"):
             volumes = client.volumes(filters={"label": label}).get("Volumes") or []
         with engine_errors("listing networks"):
             networks = client.networks(filters={"label": label})
-        builds = () if run else _of_builds(client, lambda owner: not alive(owner))
+        builds = () if run else build_containers(client, lambda owner: not alive(owner))
         stages = asked.result() if asked else ()
     return (
         *(Leftover(kind="container", id=one, about="of a build") for one in builds),
@@ -109,15 +97,3 @@ def sweep(client: APIClient, alive: Callable[[str], bool], *, run: str = "") -> 
     }
     found = leftovers(client, alive, run=run)
     return tuple(str(one) for one in found if remove_one[one.kind](client, one.id) is not False)
-
-
-def remove_network(client: APIClient, network: str) -> None:
-    """Remove a network; gone already is fine, still used is for the next sweep."""
-    with engine_errors("removing a network"):
-        try:
-            client.remove_network(network)
-        except NotFound:
-            pass
-        except APIError as error:
-            if error.status_code != 403:
-                raise

@@ -18,6 +18,7 @@ from docker.errors import APIError, NotFound
 
 from harness.engines.oci.connection import engine_errors
 from harness.engines.oci.containers import remove
+from harness.engines.oci.owned import stating
 from harness.engines.oci.specification import HARNESS_DIR, ContainerSpec, create_container
 from harness.model import Profile
 
@@ -43,7 +44,7 @@ def fill_volume(
 def make_volume(client: APIClient, name: str, labels: Mapping[str, str]) -> None:
     """Make an empty volume. Raises EngineError."""
     with engine_errors("making the run's volume"):
-        client.create_volume(name, labels=dict(labels))
+        client.create_volume(name, labels=stating(name, labels))
 
 
 def put_into(

@@ -1,0 +1,39 @@
+"""Networks of ours: made with a name that a label states, and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from docker import APIClient
+from docker.errors import APIError, NotFound
+
+from harness.engines.oci.connection import engine_errors
+from harness.engines.oci.owned import stating
+
+_STILL_USED = (403, 409)
+
+
+def make_network(
+    client: APIClient,
+    name: str,
+    labels: Mapping[str, str],
+    options: Mapping[str, str] | None = None,
+) -> str:
+    """Make a bridge; its id. Raises EngineError."""
+    with engine_errors("making a network"):
+        made = client.create_network(
+            name, driver="bridge", options=dict(options or {}), labels=stating(name, labels)
+        )
+    return str(made["Id"])
+
+
+def remove_network(client: APIClient, network: str) -> None:
+    """Remove a network; gone already is fine, still used is for the next sweep."""
+    with engine_errors("removing a network"):
+        try:
+            client.remove_network(network)
+        except NotFound:
+            pass
+        except APIError as error:
+            if error.status_code not in _STILL_USED:
+                raise

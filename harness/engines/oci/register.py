@@ -1,0 +1,120 @@
+"""The register of built images: files in the cache, one for each image that was made here.
+
+Labels and names can be anybody's; an image's id covers its files and its settings. So an image
+counts as the one that was built only where its id was written down after the build, for this
+engine. An image that was built by another cache's owner, or loaded, is somebody else's.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from docker import APIClient
+
+from harness.engines.oci import LABEL
+from harness.engines.oci.connection import lasting_name
+from harness.errors import InfrastructureError
+from harness.machine.files import atomic_write
+from harness.serial import UnreadableError, decode, encode
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BuiltImage:
+    """An image that was made here."""
+
+    id: str
+    name: str
+    """The name it was made under; another may have it now."""
+    kind: str
+    """cell, base or root."""
+    recipe: str = ""
+    base: str = ""
+    """The id of the image it was built on; empty for one that was imported."""
+    base_source: str = ""
+    layers: tuple[str, ...] = ()
+    made: float = 0.0
+    """Seconds since the epoch."""
+
+
+class Register:
+    """What was built on one engine. The constructor does no I/O."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def keep(self, built: BuiltImage) -> None:
+        """Write down an image. InfrastructureError where the cache cannot be written."""
+        path = self._path(built)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise InfrastructureError(
+                f"{path.parent} cannot be made: {error.strerror}",
+                remedy="HARNESS_CACHE=FOLDER names another cache",
+            ) from error
+        atomic_write(path, encode(built))
+
+    def named(self, name: str) -> tuple[BuiltImage, ...]:
+        """What was built under that name, the newest first."""
+        found = _read(self._folder / _file_name(name))
+        return tuple(sorted(found, key=lambda one: one.made, reverse=True))
+
+    def all(self) -> tuple[BuiltImage, ...]:
+        """Everything that was built and not removed by us, the newest first."""
+        folders = sorted(self._folder.glob("*")) if self._folder.is_dir() else []
+        found = [one for folder in folders for one in _read(folder)]
+        return tuple(sorted(found, key=lambda one: one.made, reverse=True))
+
+    def forget(self, built: BuiltImage) -> None:
+        """The image is no more, or no longer ours."""
+        with suppress(OSError):
+            self._path(built).unlink()
+
+    def _path(self, built: BuiltImage) -> Path:
+        return self._folder / _file_name(built.name) / f"{_file_name(built.id)}.json"
+
+
+def register_of(client: APIClient, cache: Path) -> Register:
+    """The register of the engine that answers. Raises EngineError."""
+    return Register(cache / "images" / "built" / lasting_name(client))
+
+
+def described(name: str, found: Mapping[str, Any], base: str) -> BuiltImage | None:
+    """What is written down of an inspected image that has just been made under that name, on that
+    base. None for one without a kind: nobody looks for it again.
+    """
+    labels = (found.get("Config") or {}).get("Labels") or {}
+    kind = str(labels.get(f"{LABEL}.kind", ""))
+    if not kind:
+        return None
+    # Every image inherits the labels of what it was made from.
+    cell = kind == "cell"
+    return BuiltImage(
+        id=str(found["Id"]),
+        name=name,
+        kind=kind,
+        recipe=str(labels.get(f"{LABEL}.recipe", "")) if cell else "",
+        base=base,
+        base_source=str(labels.get(f"{LABEL}.base-origin", "")) if cell else "",
+        layers=tuple((found.get("RootFS") or {}).get("Layers") or ()),
+        made=time.time(),
+    )
+
+
+def _file_name(text: str) -> str:
+    return quote(text, safe="")
+
+
+def _read(folder: Path) -> list[BuiltImage]:
+    """What cannot be read proves nothing: the image is built again."""
+    found = []
+    for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
+        with suppress(OSError, UnreadableError):
+            found.append(decode(BuiltImage, path.read_bytes()))
+    return found
