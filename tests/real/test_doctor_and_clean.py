@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -14,8 +15,13 @@ from typing import Any
 import pytest
 from docker import APIClient
 
+from harness.engines.oci.images import inspect_image
 from harness.engines.oci.named import named_images, remove_named
+from harness.engines.oci.register import described, register_of
+from harness.engines.oci.specification import ContainerSpec, create_container
+from harness.engines.oci.volume import make_volume
 from harness.machine.owner import owner_token
+from harness.running.session import places
 from tests.real.commandline import Place
 from tests.real.leftovers import Leftovers
 from tests.real.trying import Trying
@@ -73,12 +79,10 @@ def test_clean_removes_what_the_dead_left_and_nothing_of_the_living(
     client = trying.client
     names = {}
     for whose, owner in (("dead", dead), ("living", owner_token())):
-        labels = {"harness.owner": owner, "harness.kind": "volume"}
         names[whose] = f"harness-test-{token_hex(6)}"
-        client.create_volume(names[whose], labels=labels)
-    container = client.create_container(
-        image=trying.base, command=["true"], labels={"harness.owner": dead}
-    )["Id"]
+        make_volume(client, names[whose], {"harness.owner": owner, "harness.kind": "volume"})
+    spec = ContainerSpec(image=trying.base, command=("true",), labels={"harness.owner": dead})
+    container = create_container(client, spec)
     try:
         only_said = place.harness("clean", "--dry-run", "--engine", trying.engine.name).out
         assert f"would remove container {container[:12]} on {trying.engine.name}" in only_said
@@ -103,22 +107,28 @@ def test_clean_names_the_images_it_would_remove_and_their_size(
     assert [image for image in engine.images() if "harness-base" in str(image["RepoTags"])]
 
 
-def test_an_image_of_ours_that_lost_its_name_goes_with_the_others(
-    place: Place, trying: Trying
+@pytest.mark.attack("ownership", "an untagged image with the labels of a cell, `clean --images`")
+def test_an_image_of_ours_that_lost_its_name_goes_with_the_others_and_no_other_does(
+    place: Place, trying: Trying, says: Callable[[str], None]
 ) -> None:
     client, engine = trying.client, trying.engine.name
-    before = {image.id for image in named_images(client)}
-    # Of nothing: with the last child of an unnamed image its parents would go.
+    register = register_of(client, places().cache)
+    asked = ("clean", "--dry-run", "--images", "--engine", engine)
     about = f"FROM scratch\nLABEL harness.kind=cell harness.test={token_hex(6)}\n"
-    list(client.build(fileobj=io.BytesIO(about.encode()), rm=True, decode=True))
-    (made,) = (image for image in named_images(client) if image.id not in before)
+    said = list(client.build(fileobj=io.BytesIO(about.encode()), rm=True, decode=True))
+    (image,) = (one["aux"]["ID"] for one in said if "ID" in (one.get("aux") or {}))
+    assert image not in place.harness(*asked).out
+    built = described("harness-cell/x:1", inspect_image(client, image) or {}, "")
+    assert built
+    register.keep(built)
+    (made,) = (one for one in named_images(client, register) if one.id == image)
     try:
         assert not made.named
-        said = place.harness("clean", "--dry-run", "--images", "--engine", engine).out
-        assert f"would remove image {made.name} (" in said
+        assert f"would remove image {image} (" in place.harness(*asked).out
     finally:
-        assert "" == remove_named(client, made)
-    assert made.id not in {image.id for image in named_images(client)}
+        assert "" == remove_named(client, register, made)
+    assert image not in {one.id for one in named_images(client, register)}
+    says("it is listed only where the register has its id")
 
 
 def test_clean_removes_temporary_folders_of_the_dead(place: Place, dead: str) -> None:

@@ -16,6 +16,7 @@ import pytest
 from docker import APIClient
 
 from harness.engines.oci.capabilities import DOCKER, address
+from harness.engines.oci.volume import make_volume
 from harness.model import EngineInfo, HostClass, Outcome
 from tests.real.commandline import Place
 from tests.real.elsewhere import LOOPBACK, Relay, by_socket, certificates, relayed
@@ -96,7 +97,7 @@ def test_what_another_host_owns_is_left_alone(there: Place, engine: APIClient) -
     for whose, host in (("another's", ":0123456789ab"), ("nobody's", "")):
         labels = {"harness.owner": f"another-boot:4026531836:1:1{host}", "harness.kind": "volume"}
         names[whose] = f"harness-test-{token_hex(6)}"
-        engine.create_volume(names[whose], labels=labels)
+        make_volume(engine, names[whose], labels)
     try:
         there.harness("clean", "--engine", "docker")
         assert names["another's"] in volumes(engine)

@@ -41,6 +41,9 @@ class Capabilities:
     stages_dangle: bool
     """Whether every unnamed image that is nobody's parent is listed as dangling: that list is
     found without reading the others. Not known of Podman."""
+    keeps_parents: bool
+    """Whether it leaves, when asked to, what a removed image was made from. Podman 4.3 removes
+    every parent that has no name and no other child."""
     lasting_id: bool
     """Whether the id it tells stays the same. Podman tells another one at every question."""
     build_containers: bool
@@ -63,6 +66,7 @@ DOCKER = Capabilities(
     events_break=False,
     tells_killer=True,
     stages_dangle=True,
+    keeps_parents=True,
     lasting_id=True,
     build_containers=True,
     process_ulimit=False,
@@ -80,6 +84,7 @@ PODMAN = Capabilities(
     events_break=True,
     tells_killer=False,
     stages_dangle=False,
+    keeps_parents=False,
     lasting_id=False,
     build_containers=False,
     process_ulimit=True,

@@ -77,7 +77,7 @@ def _built(builder: Builder, cell: Cell, wanted: Recipe) -> Obtained:
     name = cell_name(cell.id, wanted)
     # An image that is made twice at once leaves one of the two behind, without a name.
     with turn(name, builder.workshop):
-        if (kept := _same(builder, name, recipe.digest(wanted), base)) is not None:
+        if (kept := same_image(builder, name, recipe.digest(wanted), base)) is not None:
             return Obtained(image=kept, interpreter=interpreter, log=log)
         cache = DistributionCache(builder.workshop.cache / "distributions")
         try:
@@ -140,7 +140,7 @@ def cell_name(cell: str, wanted: Recipe) -> str:
     return f"{LABEL}-cell/{cell.lower()}:{recipe.digest(wanted)[:16]}"
 
 
-def _same(builder: Builder, name: str, digest: str, base: ReadyBase) -> ImageIdentity | None:
+def same_image(builder: Builder, name: str, digest: str, base: ReadyBase) -> ImageIdentity | None:
     """The image that was built here of the same recipe digest and base, whatever has its name."""
     for built in builder.register.named(name):
         if (built.recipe, built.base) == (digest, base.image):

@@ -14,7 +14,7 @@ from docker import APIClient
 from docker.errors import APIError, ImageNotFound
 
 from harness.engines.oci import LABEL
-from harness.engines.oci.connection import engine_errors, explanation
+from harness.engines.oci.connection import engine_errors, explanation, row_of
 from harness.engines.oci.images import images_labelled, inspect_image
 from harness.engines.oci.register import BuiltImage, Register
 from harness.errors import UsageError
@@ -109,6 +109,8 @@ def remove_named(client: APIClient, register: Register, image: NamedImage) -> st
     there = inspect_image(client, image.name)
     if there is None or there["Id"] != image.id:
         return "" if there is None else "another image has its name now"
+    if not row_of(client).keeps_parents and _takes_another(client, register, image):
+        return "an image without a name that is not ours would go with it"
     steps = _steps_of(client, image)
     with engine_errors(f"removing {image.name}"):
         try:
@@ -119,10 +121,26 @@ def remove_named(client: APIClient, register: Register, image: NamedImage) -> st
             if error.status_code != _IN_USE:
                 raise
             return f"in use: {explanation(error)}"
+    left = inspect_image(client, image.id)
+    if left is not None and not left.get("RepoTags"):
+        return "in use: other images were made from it"
     register.forget(image.built)
-    if inspect_image(client, image.id) is None:
+    if left is None:
         _remove_steps(client, steps)
     return ""
+
+
+def _takes_another(client: APIClient, register: Register, image: NamedImage) -> bool:
+    """Whether what it was made from has no name, and is not ours."""
+    ours = {built.id: built for built in register.all()}
+    below = image.built.base
+    while below and (found := inspect_image(client, below)) is not None:
+        if found.get("RepoTags"):
+            return False
+        if below not in ours:
+            return True
+        below = ours[below].base
+    return False
 
 
 def _steps_of(client: APIClient, image: NamedImage) -> tuple[str, ...]:
