@@ -120,8 +120,9 @@ def test_a_base_is_made_anew_once_and_what_it_replaced_goes(
     other.hold(["harness-cell/another"])
     try:
         again = replace(refreshed, made_anew=set())
-        assert ["built"] == origins(obtained(again, orders[:1]))
-        assert ["cell"] == [image.kind for image in unnamed(client, shop)]
+        assert ["built", "built"] == origins(obtained(again, orders))
+        replaced = [image.kind for image in unnamed(client, shop)]
+        assert ["cell", "cell", "base", "root"] == replaced
     finally:
         other.close()
     with ContainerEngine(DOCKER, replace(shop, disk_budget=1 << 40)) as engine:
