@@ -4,4 +4,4 @@ Never here: what differs between them, which is a row of `capabilities`, and jud
 """
 
 LABEL = "harness"
-"""Prefix of every label we set; the sweep looks for nothing else."""
+"""Prefix of every label and name we give. Labels are inherited: alone they prove nothing."""
