@@ -22,6 +22,7 @@ from harness.engines.oci.specification import ContainerSpec, create_container
 from harness.engines.oci.volume import make_volume
 from harness.machine.owner import owner_token
 from harness.running.session import places
+from tests.real.adopting import adopt
 from tests.real.commandline import Place
 from tests.real.leftovers import Leftovers
 from tests.real.trying import Trying
@@ -99,10 +100,13 @@ def test_clean_removes_what_the_dead_left_and_nothing_of_the_living(
 
 
 def test_clean_names_the_images_it_would_remove_and_their_size(
-    place: Place, engine: APIClient
+    tmp_path: Path, engine: APIClient, home_made_base: str
 ) -> None:
+    cache = tmp_path / "cache"
+    adopt(engine, cache, home_made_base)
+    place = Place(folder=tmp_path, extra={"HARNESS_CACHE": str(cache)})
     said = place.harness("clean", "--dry-run", "--images", "--engine", "docker").out
-    assert "would remove image harness-base:" in said
+    assert f"would remove image {home_made_base} (" in said
     assert " MB) on docker" in said
     assert [image for image in engine.images() if "harness-base" in str(image["RepoTags"])]
 
