@@ -27,6 +27,8 @@ from harness.running.wanted import Wanted
 from harness.store.store import Store
 from harness.suite.matrix import load_suite
 
+CHECKED = "harness check"
+"""The suite that runs of a check are kept under."""
 _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -102,7 +104,9 @@ def changed_cell(cell: Cell, change: Change) -> Cell:
 def _perform(
     suite: Suite, cell: Cell, engine: str, store: Store, progress: Progress
 ) -> tuple[Run, tuple[Record, ...], Exit]:
-    alone = replace(suite, cells=(cell,), rules=replace(suite.rules, reference=""))
+    # It is no run of that suite: of its name `harness report` tells the newest.
+    rules = replace(suite.rules, reference="")
+    alone = replace(suite, name=CHECKED, cells=(cell,), rules=rules)
     run, status = perform(
         alone, [cell], suite_probes(suite), Wanted(engine=engine), store, progress
     )

@@ -136,13 +136,13 @@ def where(run: Run, now: str = "") -> tuple[str, ...]:
 
 def age(begun: str, now: str) -> str:
     """How old a run is that began at one time, at another; in one unit, rounded down. Both as runs
-    write them; empty where one cannot be read, or the run is of a later time."""
+    write them; empty where one cannot be read."""
     try:
         minutes = (datetime.fromisoformat(now) - datetime.fromisoformat(begun)) // _MINUTE
     except (ValueError, TypeError):
         return ""
     if minutes < 0:
-        return ""
+        return "later than this host's clock"
     for length, unit in ((24 * 60, "day"), (60, "hour"), (1, "minute")):
         if count := minutes // length:
             return f"{count} {unit}{'' if count == 1 else 's'} old"

@@ -261,6 +261,34 @@ def test_the_engine_that_is_asked_for_is_the_only_one_that_answers(
     assert "replay" == asked.value.engine
 
 
+@pytest.mark.attack("records", "a suite of the same name has the same rows, and a probe of its own")
+def test_a_probe_of_the_same_name_with_another_text_is_another_question(
+    store: Store, tmp_path: Path, says: Callable[[str], None]
+) -> None:
+    keep(store, suite(tmp_path / "theirs"), OLD)
+    suite(tmp_path / "mine")
+    assert (OLD, OLD) == runs_of(compared("a", "b", tmp_path / "mine"))
+    own = tmp_path / "mine" / "probes"
+    own.mkdir()
+    text = 'PROBE = {"question": "?"}\ndef probe(settings):\n    return {}\n'
+    (own / "python.py").write_text(text, "ascii")
+    with pytest.raises(Asked) as asked:
+        compared("a", "b", tmp_path / "mine")
+    says(f"nothing answers: {asked.value} is run")
+
+
+@pytest.mark.attack("records", "this host's clock was a year ahead when the newest run was made")
+def test_a_run_of_a_later_date_than_now_is_told_as_one(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, says: Callable[[str], None]
+) -> None:
+    keep(store, suite(tmp_path), OLD)
+    monkeypatch.setattr(command, "utc_now", lambda: "2025-11-20T00:00:00Z")
+    head = " ".join(render("terminal", compared("a", "b")).splitlines()[:2])
+    told = "2026-11-20 00:00 UTC (later than this host's clock)"
+    assert told in head
+    says(told)
+
+
 def test_a_suite_that_was_moved_is_the_same_suite(store: Store, tmp_path: Path) -> None:
     keep(store, suite(tmp_path / "before"), OLD)
     suite(tmp_path / "after")

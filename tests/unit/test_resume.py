@@ -260,10 +260,10 @@ def test_rounds_of_two_images_in_one_cell_are_a_finding(says: Callable[[str], No
         for n in (1, 2)
     ]
     judgement = judge(of, records)
+    assert Exit.INFRASTRUCTURE is judgement.exit
     (found,) = [one for one in judgement.findings if one.kind is FindingKind.IMAGES_DIFFER]
     says(f"{found.verdict}: {found.title}")
     assert ("i1", "i2") == found.evidence
-    assert Exit.INFRASTRUCTURE is judgement.exit
 
 
 @pytest.mark.attack("rounds", "a static fact is answered in one round of three and not in another")
