@@ -525,6 +525,18 @@ class Attempt:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class SecondOpinion:
+    """What the files of a cell's environment say, read from outside, without running anything."""
+
+    cell: str
+    image: str
+    """Id of what was read."""
+    facts: Facts = field(default_factory=dict)
+    problem: str = ""
+    """Why it is not all; empty where it is."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
     """A set of planned (cell, round, probe) on one engine."""
 
@@ -547,6 +559,8 @@ class Run:
     """Said aloud and kept: a fall-back to the data subset, an engine that cannot verify."""
     pairs: tuple[tuple[str, str], ...] = ()
     """Planned (cell, probe) pairs; times `rounds` they are the run's keys."""
+    opinions: tuple[SecondOpinion, ...] | None = field(default=None, metadata={ADDED: True})
+    """At most one a cell. The store keeps them beside the run. None: nothing was read."""
 
     def planned(self) -> tuple[Key, ...]:
         return tuple(

@@ -25,6 +25,7 @@ from harness.model import (
     Probe,
     Profile,
     Scalar,
+    SecondOpinion,
 )
 from harness.probing.answer import Answer
 from harness.recipes.orders import Order
@@ -151,6 +152,12 @@ class Engine(Protocol):
         """Build, pull or find. A cell that cannot be had is a value, not an exception.
 
         Raises EngineError only when the engine itself is gone.
+        """
+
+    def second_opinion(self, run: str, cell: str, obtained: Obtained) -> SecondOpinion | None:
+        """What the files of an obtained environment say, without running anything.
+
+        None where it has none to read. Raises EngineError only when the engine itself is gone.
         """
 
     def perform(self, request: Pass) -> Performed:

@@ -21,14 +21,18 @@ from types import TracebackType
 from typing import Self
 
 from harness.engines import Engine, Obtained, Pass, Performed, Say, Workshop
+from harness.engines.files import opinion_of
 from harness.engines.guestwork import exchange_of, guest_data, runner_command
+from harness.engines.hostfiles import packed
 from harness.engines.virtualenv import EnvironmentFailed, make_environment
 from harness.errors import InfrastructureError
+from harness.images.file_tree import Asked
+from harness.images.second_opinion import read_files
 from harness.machine.hostclass import host_class
 from harness.machine.interpreters import Interpreter, find_interpreters
 from harness.machine.owner import owner_alive
 from harness.machine.workfolder import sweep_folders, work_folder
-from harness.model import EngineInfo, HostClass, ImageIdentity, Outcome
+from harness.model import EngineInfo, HostClass, ImageIdentity, Outcome, SecondOpinion
 from harness.probing.exchange import Exchange
 from harness.recipes import recipe
 from harness.recipes.orders import Order
@@ -118,6 +122,14 @@ class HostEngine:
             origin="virtual environment, " + ("made" if made else "reused"),
         )
         return Obtained(image=identity, interpreter=str(folder / "bin" / "python"), log=str(log))
+
+    def second_opinion(self, run: str, cell: str, obtained: Obtained) -> SecondOpinion | None:
+        """What the interpreter's own folders say; they may change: they are read each time."""
+        if obtained.image is None:
+            return None
+        asked = Asked(interpreter=obtained.interpreter, pythonpath=os.environ.get("PYTHONPATH", ""))
+        read = read_files(packed(obtained.interpreter, self._workshop.stop), asked)
+        return opinion_of(cell, obtained.image, read)
 
     def perform(self, request: Pass) -> Performed:
         """One runner process in a folder of its own, killed with its group at the deadline."""

@@ -18,7 +18,7 @@ from harness.engines.recordings import (
     begin_cell,
     keep_answer,
 )
-from harness.model import EngineInfo, HostClass, Outcome
+from harness.model import EngineInfo, HostClass, Outcome, SecondOpinion
 from harness.outcomes import INFRASTRUCTURE
 from harness.probing.answer import Answer
 from harness.recipes.orders import Order
@@ -96,6 +96,10 @@ class RecordingEngine:
             ),
         )
         return obtained
+
+    def second_opinion(self, run: str, cell: str, obtained: Obtained) -> SecondOpinion | None:
+        """Done by the engine that works; it is not recorded."""
+        return self._engine.second_opinion(run, cell, obtained)
 
     def perform(self, request: Pass) -> Performed:
         """What the engine performed; every question's part of it written down.

@@ -130,6 +130,9 @@ class ReplayEngine:
         say(f"recorded at {recorded.recorded}")
         return recorded.obtained
 
+    def second_opinion(self, run: str, cell: str, obtained: Obtained) -> None:
+        """None: there are no files here."""
+
     def perform(self, request: Pass) -> Performed:
         """Every question's recorded answer, however its container ended then."""
         image = request.obtained.image

@@ -19,7 +19,17 @@ from harness.datasets.dataset import DataSet
 from harness.engines import Engine, Stock
 from harness.engines.budget import Group, grouped, groups, refusal, told
 from harness.errors import InfrastructureError
-from harness.model import UNBOUNDED, Attempt, Cell, Place, Probe, Record, Run, Suite
+from harness.model import (
+    UNBOUNDED,
+    Attempt,
+    Cell,
+    Place,
+    Probe,
+    Record,
+    Run,
+    SecondOpinion,
+    Suite,
+)
 from harness.recipes.orders import Order
 from harness.running.resume import before
 from harness.running.reuse import Decisive, known_answers, repeatable
@@ -111,6 +121,8 @@ def execute(
                 for said in work(engine, part, tell):
                     if isinstance(said, Attempt):
                         store.attempt(said)
+                    elif isinstance(said, SecondOpinion):
+                        store.opinion(run.id, said)
                     else:
                         store.record(said)
                         recorded(said)
@@ -122,7 +134,7 @@ def execute(
         except InfrastructureError as error:
             tell("", f"the engine did not clean up; the next run will: {error.message}")
         store.finish(run.id, ended=finished.ended, state=state)
-    return finished
+    return replace(finished, opinions=store.run(run.id).opinions)
 
 
 def _known(planned: PlannedRun, run: Run, store: Store) -> dict[Decisive, Record]:

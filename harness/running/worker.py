@@ -25,6 +25,7 @@ from harness.model import (
     Profile,
     Record,
     Scalar,
+    SecondOpinion,
 )
 from harness.probing.probe import applies
 from harness.recipes.orders import Order
@@ -52,10 +53,11 @@ def question(cell: Cell, probe: Probe) -> ProbeQuestion:
     return ProbeQuestion(probe=probe, settings={**dict(probe.settings), **dict(own)})
 
 
-def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record | Attempt]:
+def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record | Attempt | SecondOpinion]:
     """Obtain every cell, then perform the rounds; a record as soon as it is known.
 
-    Obtaining runs two cells at a time; probing one at a time, with nothing else of ours running.
+    Obtaining runs two cells at a time, and reading what was obtained belongs to it; probing one at
+    a time, with nothing else of ours running.
     An attempt holds an answer that came whole from a container which infrastructure ended: the
     record of its key says only that, and the attempt is no record.
     """
@@ -63,11 +65,14 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record | Attempt]:
     rounds = range(1, task.rounds + 1)
     orders = [each for each in task.orders if any(task.owes(each.cell, one) for one in rounds)]
     with ThreadPoolExecutor(PARALLEL) as pool:
-        waiting = {pool.submit(_obtain, engine, order, tell): order.cell for order in orders}
+        waiting = {pool.submit(_obtain, engine, task, order, tell): order.cell for order in orders}
         try:
             for done in as_completed(waiting):
                 cell = waiting[done]
-                obtained[cell.id] = one_image(cell, task.images.get(cell.id, ()), done.result())
+                found, opinion = done.result()
+                obtained[cell.id] = one_image(cell, task.images.get(cell.id, ()), found)
+                if opinion is not None and obtained[cell.id].outcome is Outcome.OK:
+                    yield opinion
                 if obtained[cell.id].outcome is not Outcome.OK:
                     for number in rounds:
                         yield from _Round(engine, task, cell, number, obtained[cell.id]).refused()
@@ -83,7 +88,9 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record | Attempt]:
                 yield from _Round(engine, task, cell, number, obtained[cell.id]).asked(tell)
 
 
-def _obtain(engine: Engine, order: Order, tell: Tell) -> Obtained:
+def _obtain(
+    engine: Engine, task: Task, order: Order, tell: Tell
+) -> tuple[Obtained, SecondOpinion | None]:
     tell(order.cell.id, "obtaining")
     began = time.monotonic()
     try:
@@ -92,7 +99,21 @@ def _obtain(engine: Engine, order: Order, tell: Tell) -> Obtained:
         obtained = Obtained(outcome=Outcome.ENGINE_GONE, reason=error.message)
     origin = obtained.image.origin if obtained.image else obtained.outcome.value
     tell(order.cell.id, f"{origin} in {time.monotonic() - began:.0f} s")
-    return replace(obtained, seconds=time.monotonic() - began)
+    obtained = replace(obtained, seconds=time.monotonic() - began)
+    return obtained, _second_opinion(engine, task, order.cell, obtained, tell)
+
+
+def _second_opinion(
+    engine: Engine, task: Task, cell: Cell, obtained: Obtained, tell: Tell
+) -> SecondOpinion | None:
+    """What the files of an environment say; None where there are none to read."""
+    if obtained.outcome is not Outcome.OK or obtained.image is None:
+        return None
+    tell(cell.id, "reading its files from outside")
+    try:
+        return engine.second_opinion(task.run, cell.id, obtained)
+    except EngineError as error:
+        return SecondOpinion(cell=cell.id, image=obtained.image.id, problem=error.message)
 
 
 def one_image(cell: Cell, before: Sequence[ImageIdentity], obtained: Obtained) -> Obtained:

@@ -11,8 +11,10 @@ import sqlite3
 from dataclasses import replace
 
 from harness.errors import InternalError, StoreError
-from harness.model import Attempt, Facts, Key, Record, Run
-from harness.serial import UnreadableError, decode_facts, encode, storable
+from harness.model import Attempt, Facts, Key, Record, Run, SecondOpinion
+from harness.serial import UnreadableError, decode, decode_facts, encode, storable
+
+_HAS_OPINIONS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'opinions'"
 
 
 def put_run(connection: sqlite3.Connection, run: Run, *, owner: str, imported: bool) -> bool:
@@ -148,7 +150,7 @@ def facts_of(digest: str, body: str) -> Facts:
 def _without_progress(run: Run) -> Run:
     """What stays the same from begin to end; and probes by their digest, not their text."""
     probes = tuple(replace(probe, source="") for probe in run.probes)
-    return replace(run, state="running", ended="", probes=probes)
+    return replace(run, state="running", ended="", probes=probes, opinions=None)
 
 
 def _put_planned(connection: sqlite3.Connection, run: Run) -> None:
@@ -161,7 +163,35 @@ def _put_planned(connection: sqlite3.Connection, run: Run) -> None:
     )
 
 
-def _put_content(connection: sqlite3.Connection, record: Record) -> tuple[str, str]:
+def put_opinion(connection: sqlite3.Connection, run_id: str, opinion: SecondOpinion) -> bool:
+    """Keep what a cell's files say; False where that was kept already, equal or not."""
+    body, facts = _put_content(connection, opinion)
+    return (
+        connection.execute(
+            "INSERT INTO opinions (run, cell, facts, body) VALUES (?, ?, ?, ?)"
+            " ON CONFLICT (run, cell) DO NOTHING",
+            (storable(run_id), storable(opinion.cell), facts, body),
+        ).rowcount
+        > 0
+    )
+
+
+def opinions_of(connection: sqlite3.Connection, run_id: str) -> tuple[SecondOpinion, ...]:
+    """What was kept of a run's cells, by cell. UnreadableError: it is damaged."""
+    if not connection.execute(_HAS_OPINIONS).fetchone():
+        return ()  # A store of an earlier version, opened for reading only.
+    rows = connection.execute(
+        "SELECT opinions.body, facts.digest, facts.body FROM opinions"
+        " JOIN facts ON facts.digest = opinions.facts WHERE run = ? ORDER BY cell",
+        (storable(run_id),),
+    ).fetchall()
+    return tuple(
+        replace(decode(SecondOpinion, body.encode()), facts=facts_of(digest, facts))
+        for body, digest, facts in rows
+    )
+
+
+def _put_content(connection: sqlite3.Connection, record: Record | SecondOpinion) -> tuple[str, str]:
     """(body without facts, digest of the facts, which are written if they are new)."""
     facts = encode(record.facts)
     digest = hashlib.sha256(facts).hexdigest()

@@ -67,4 +67,17 @@ _VERSION_1 = (
     """,
 )
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1,)
+_VERSION_2 = (
+    """
+    CREATE TABLE opinions (
+        run TEXT NOT NULL REFERENCES runs (id),
+        cell TEXT NOT NULL,
+        facts TEXT NOT NULL REFERENCES facts (digest),
+        body TEXT NOT NULL,
+        PRIMARY KEY (run, cell)
+    ) WITHOUT ROWID
+    """,
+)
+"""What the files of a run's environments say, read from outside: once for each cell."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)

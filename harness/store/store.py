@@ -13,7 +13,7 @@ from typing import Self
 
 from harness.errors import InternalError, StoreError, UsageError
 from harness.machine.owner import owner_token
-from harness.model import Attempt, Record, Run
+from harness.model import Attempt, Record, Run, SecondOpinion
 from harness.serial import UnreadableError, decode, storable
 from harness.store import queries
 from harness.store.database import PATIENCE_S, Database
@@ -21,8 +21,10 @@ from harness.store.rows import (
     facts_of,
     holds,
     missing,
+    opinions_of,
     put_attempt,
     put_first_record,
+    put_opinion,
     put_record,
     put_run,
     take_back,
@@ -93,6 +95,11 @@ class Store:
         with self._database.writing() as connection:
             put_attempt(connection, attempt)
 
+    def opinion(self, run_id: str, opinion: SecondOpinion) -> None:
+        """Keep what the files of a cell of the run say; the first that is kept stays."""
+        with self._database.writing() as connection:
+            put_opinion(connection, run_id, opinion)
+
     def finish(self, run_id: str, *, ended: str, state: str = "complete") -> None:
         """End a run as `complete` or `interrupted`.
 
@@ -146,7 +153,7 @@ class Store:
             )
         return dead
 
-    def take_in(self, run: Run, entries: Iterable[Record | Attempt]) -> Run:
+    def take_in(self, run: Run, entries: Iterable[Record | Attempt | SecondOpinion]) -> Run:
         """Keep a run made elsewhere with all its entries, or, if anything raises, nothing.
 
         A run that was still going when it was exported counts as interrupted. Taking in a later
@@ -159,7 +166,9 @@ class Store:
             imported = put_run(connection, run, owner="", imported=True)
             others: list[Record] = []
             for entry in entries:
-                if isinstance(entry, Attempt):
+                if isinstance(entry, SecondOpinion):
+                    new = put_opinion(connection, run.id, entry)
+                elif isinstance(entry, Attempt):
                     keep = take_back if imported else put_attempt
                     new = keep(connection, entry)
                 elif was_attempted(connection, entry):
@@ -213,7 +222,7 @@ class Store:
             ).fetchall()
         rows = [row for row in rows if row[0] == wanted] or rows
         if len(rows) == 1:
-            return self._run(rows[0])
+            return self._with_opinions(self._run(rows[0]))
         if rows:
             candidates = _listed((row[0], row[1]) for row in rows[:_LISTED])
             raise UsageError(
@@ -240,13 +249,13 @@ class Store:
                 "SELECT id, state, ended, body FROM runs WHERE NOT imported"
                 " ORDER BY started DESC, id DESC LIMIT 1"
             ).fetchone()
-        return self._run(row) if row else None
+        return self._with_opinions(self._run(row)) if row else None
 
     def newest_run(self, suite: str | None = None) -> tuple[Run, bool] | None:
         """The newest run (of the suite with this name), and whether it is an imported one."""
         with self._database.reading() as connection:
             found = queries.newest_run(connection, suite)
-        return (self._run(found[0]), found[1]) if found else None
+        return (self._with_opinions(self._run(found[0])), found[1]) if found else None
 
     def whole_answers(self, suite: str, cell: str) -> Iterator[tuple[Run, tuple[Record, ...]]]:
         """The runs made here of the suite with this name in which every planned key of `cell` has
@@ -257,7 +266,7 @@ class Store:
         with self._database.reading() as connection:
             rows = queries.whole_cells(connection, suite, cell)
         for row in rows:
-            yield self._run(row), self.records(row[0], cell)
+            yield self._with_opinions(self._run(row)), self.records(row[0], cell)
 
     def latest_answers(
         self, cells: Sequence[str], probes: Sequence[str], engine: str
@@ -309,6 +318,13 @@ class Store:
             ]
         except UnreadableError as error:
             raise self._damaged(run_id, error) from error
+
+    def _with_opinions(self, run: Run) -> Run:
+        with self._database.reading() as connection:
+            try:
+                return replace(run, opinions=opinions_of(connection, run.id) or None)
+            except UnreadableError as error:
+                raise self._damaged(run.id, error) from error
 
     def _run(self, row: tuple[str, str, str, str]) -> Run:
         run_id, state, ended, body = row

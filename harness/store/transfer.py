@@ -1,7 +1,8 @@
 """One run as a file of JSON lines, and back: my machine's records compared on yours.
 
-First line: header with the run. Then one line for each record and each attempt that infrastructure
-ended. Last line: counts, and the SHA-256 of all bytes before it. An import is all or nothing.
+First line: header with the run. Then one line for each record, each attempt that infrastructure
+ended, and each second opinion on a cell's files. Last line: counts, and the SHA-256 of all bytes
+before it. An import is all or nothing.
 """
 
 from __future__ import annotations
@@ -10,13 +11,13 @@ import hashlib
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from harness.errors import UsageError
 from harness.machine.files import atomic_write
-from harness.model import Attempt, Key, Record, Run
+from harness.model import ADDED, Attempt, Key, Record, Run, SecondOpinion
 from harness.serial import MAX_LINE_BYTES, UnreadableError, decode_untrusted, encode
 from harness.store.runid import is_safe_run_id
 from harness.store.store import Store
@@ -48,16 +49,24 @@ class _AttemptLine:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class _OpinionLine:
+    opinion: SecondOpinion
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class _Footer:
     records: int
     attempts: int
+    opinions: int | None = field(default=None, metadata={ADDED: True})
+    """None: there are none."""
     sha256: str
 
 
-_Line = _RecordLine | _AttemptLine | _Footer
+_Line = _RecordLine | _AttemptLine | _OpinionLine | _Footer
 _KINDS: dict[str, type[_Line]] = {
     "record": _RecordLine,
     "attempt": _AttemptLine,
+    "opinion": _OpinionLine,
     "sha256": _Footer,
 }
 
@@ -90,14 +99,20 @@ def import_file(store: Store, path: Path) -> Run:
 def _lines(run: Run, records: tuple[Record, ...], attempts: tuple[Attempt, ...]) -> Iterator[bytes]:
     digest = hashlib.sha256()
     for line in (
-        _Header(harness="export", schema=SCHEMA, run=run),
+        _Header(harness="export", schema=SCHEMA, run=replace(run, opinions=None)),
         *(_RecordLine(record=record) for record in records),
         *(_AttemptLine(attempt=kept.record, reason=kept.reason) for kept in attempts),
+        *(_OpinionLine(opinion=opinion) for opinion in run.opinions or ()),
     ):
         data = encode(line) + b"\n"
         digest.update(data)
         yield data
-    footer = _Footer(records=len(records), attempts=len(attempts), sha256=digest.hexdigest())
+    footer = _Footer(
+        records=len(records),
+        attempts=len(attempts),
+        opinions=len(run.opinions or ()) or None,
+        sha256=digest.hexdigest(),
+    )
     yield encode(footer) + b"\n"
 
 
@@ -139,10 +154,12 @@ class _ExportReader:
             raise self._wrong("run.pairs: the same cell and probe twice")
         return run
 
-    def entries(self, run: Run) -> Iterator[Record | Attempt]:
-        """Every record and attempt; the end is reached only where the footer agrees."""
+    def entries(self, run: Run) -> Iterator[Record | Attempt | SecondOpinion]:
+        """Every record, attempt and opinion; the end is reached only where the footer agrees."""
         planned = set(run.planned())
+        cells = {cell.id for cell in run.cells}
         seen: set[Key] = set()
+        opinions: set[str] = set()
         attempts = 0
         while True:
             before = self._digest.hexdigest()
@@ -159,8 +176,20 @@ class _ExportReader:
                     if attempts > _MAX_ATTEMPTS:
                         raise self._wrong(f"more than {_MAX_ATTEMPTS} attempts")
                     yield Attempt(record=record, reason=reason)
+                case _OpinionLine(opinion=opinion):
+                    if opinion.cell not in cells:
+                        raise self._wrong("an opinion on a cell that the run does not have")
+                    if opinion.cell in opinions:
+                        raise self._wrong("a second opinion on the same cell")
+                    opinions.add(opinion.cell)
+                    yield opinion
                 case _Footer() as footer:
-                    found = _Footer(records=len(seen), attempts=attempts, sha256=before)
+                    found = _Footer(
+                        records=len(seen),
+                        attempts=attempts,
+                        opinions=len(opinions) or None,
+                        sha256=before,
+                    )
                     self._check_footer(footer, found)
                     if run.state == "complete" and len(seen) < len(planned):
                         raise self._wrong(
@@ -177,6 +206,10 @@ class _ExportReader:
             raise self._wrong(
                 f"says {footer.records} records and {footer.attempts} attempts, "
                 f"but {found.records} and {found.attempts} stand before it"
+            )
+        if (footer.opinions or 0) != (found.opinions or 0):
+            raise self._wrong(
+                f"says {footer.opinions or 0} opinions, but {found.opinions or 0} stand before it"
             )
         if footer.sha256 != found.sha256:
             raise self._wrong("the SHA-256 of the lines before it is another: they were altered")

@@ -66,6 +66,8 @@ class Scripted:
         self.obtained.append(order.cell.id)
         return Obtained(image=ImageIdentity(id=self.image))
 
+    def second_opinion(self, run: str, cell: str, obtained: Obtained) -> None: ...
+
     def perform(self, request: Pass) -> Performed:
         names = [question.probe.name for question in request.questions]
         if request.cell == self.interrupted_in:

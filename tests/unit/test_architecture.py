@@ -33,7 +33,8 @@ SEES: dict[str, set[str]] = {
     "engines": {"recipes", "probing", "machine", "datasets", "distributions", "images"},
     "check": {"images", "compare", "knowledge"},
     "formats": {"recipes", "probing", "compare", "check"},
-    "running": PLANNING | {"machine", "datasets", "engines", "store", "compare", "formats"},
+    "running": PLANNING
+    | {"machine", "datasets", "images", "engines", "store", "compare", "formats"},
     "doctor": {"machine", "engines"},
     "testing": PLANNING | {"machine", "engines", "store", "compare", "formats", "running"},
     "commands": PLANNING

@@ -13,6 +13,7 @@ from typing import Any, Self
 from docker import APIClient
 
 from harness.engines import GoneInPassError, Obtained, Pass, Performed, Say, Workshop
+from harness.engines.files import FileReader, opinion_of
 from harness.engines.guestwork import (
     START,
     START_AT_HOME,
@@ -27,6 +28,7 @@ from harness.engines.oci.capabilities import Capabilities
 from harness.engines.oci.cells import obtain
 from harness.engines.oci.connection import connect, engine_errors, row_of, told_of
 from harness.engines.oci.containers import ContainerEnd, Streams, remove, run_container
+from harness.engines.oci.files import read_image_files
 from harness.engines.oci.gpu import GPU_NEEDED, NO_HOOK, GpuHook, gpu_hook
 from harness.engines.oci.images import other_architecture
 from harness.engines.oci.locking import resolve
@@ -42,10 +44,12 @@ from harness.errors import EngineError
 from harness.machine.hostclass import host_class
 from harness.machine.owner import maybe_alive, owner_alive
 from harness.machine.workfolder import sweep_folders
-from harness.model import Base, Cell, EngineInfo, HostClass, Lock, Outcome
+from harness.model import Base, Cell, EngineInfo, HostClass, Lock, Outcome, SecondOpinion
 from harness.probing.exchange import Exchange
 from harness.recipes.orders import Order
 
+_STREAM_S = 600
+"""An engine that sends nothing of an image's files for so long is given up."""
 _OVERHEAD_S = 60.0
 """What a container may take beyond its probes' own deadlines."""
 _NOISE_KEPT = 4000
@@ -70,6 +74,7 @@ class ContainerEngine:
         self._watch: EventWatch | None = None
         self._volumes: dict[tuple[str, ...], RunVolume] = {}
         self._stock: ImageStock | None = None
+        self._files = FileReader(workshop.cache, workshop.stop)
         self._thread = ThreadPoolExecutor(1)
         self._asked_info: Future[dict[str, Any]] = Future()
         self._spent: list[str] = []
@@ -205,6 +210,22 @@ class ContainerEngine:
     def _gpu_hook(self, client: APIClient) -> GpuHook | None:
         with engine_errors("saying what it can hand to containers"):
             return gpu_hook(client.info(), local=self.here)
+
+    def second_opinion(self, run: str, cell: str, obtained: Obtained) -> SecondOpinion | None:
+        """What an image's files say: streamed out of a container that is never started."""
+        if obtained.image is None:
+            return None
+        labels = {
+            f"{LABEL}.kind": "files",
+            f"{LABEL}.run": run,
+            f"{LABEL}.owner": self._workshop.owner,
+        }
+        # Its own connection: it is asked in threads that obtain.
+        with closing(connect(self._asked, timeout_s=_STREAM_S, like=self.client)) as client:
+            read = read_image_files(
+                client, self._files, obtained.image.id, obtained.interpreter, labels
+            )
+        return opinion_of(cell, obtained.image, read)
 
     def perform(self, request: Pass) -> Performed:
         """One container: the runner inside it asks every probe and frames the answers."""
