@@ -125,10 +125,12 @@ class HostEngine:
 
     def second_opinion(self, run: str, cell: str, obtained: Obtained) -> SecondOpinion | None:
         """What the interpreter's own folders say; they may change: they are read each time."""
+        del run  # Nothing is made that could be left.
         if obtained.image is None:
             return None
-        asked = Asked(interpreter=obtained.interpreter, pythonpath=os.environ.get("PYTHONPATH", ""))
-        read = read_files(packed(obtained.interpreter, self._workshop.stop), asked)
+        interpreter = str(Path(obtained.interpreter).absolute())
+        asked = Asked(interpreter=interpreter, pythonpath=os.environ.get("PYTHONPATH", ""))
+        read = read_files(packed(interpreter, self._workshop.stop), asked)
         return opinion_of(cell, obtained.image, read)
 
     def perform(self, request: Pass) -> Performed:

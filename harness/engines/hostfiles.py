@@ -16,6 +16,7 @@ from threading import Event
 _CHUNK = 1024**2
 _MOST = 1_000_000
 """Files."""
+_LINKS = 40
 
 
 def packed(interpreter: str, stop: Event) -> Iterator[bytes]:
@@ -55,9 +56,11 @@ def _paths(interpreter: Path) -> Iterator[Path]:
     prefixes = dict.fromkeys(one.parent.parent for one in chain)
     folders: list[Path] = []
     for prefix in prefixes:
+        yield from prefix.glob("pyvenv.cfg")
         for library in ("lib", "lib64"):
             if (prefix / library).is_symlink():
                 yield prefix / library
+                continue
             yield from (prefix / library).glob("libpython*.so*")
             folders += sorted((prefix / library).glob("python*"))
     if Path("/usr") in prefixes:
@@ -78,9 +81,9 @@ def _paths(interpreter: Path) -> Iterator[Path]:
 
 def _chain(interpreter: Path) -> list[Path]:
     """The interpreter and what its links lead to, one by one."""
-    found = [Path(os.path.abspath(interpreter))]
-    while found[-1].is_symlink() and len(found) < 40:
-        found.append(Path(os.path.normpath(found[-1].parent / os.readlink(found[-1]))))
+    found = [interpreter.absolute()]
+    while found[-1].is_symlink() and len(found) < _LINKS:
+        found.append(Path(os.path.normpath(found[-1].parent / found[-1].readlink())))
     real = found[0].resolve()
     return found if real in found else [*found, real]
 

@@ -143,16 +143,16 @@ class _Reading:
         for name, several in sorted(names.items()):
             first = min(several, key=lambda one: self.path.index(one.folder))
             yield f"outside.distribution.{name}", first.version[:_TEXT]
-            if len(several) > 1:
-                lines = [f"{one.version} in /{one.folder}" for one in several]
+            lines = {f"{one.version} in /{one.folder}" for one in several}
+            if len(lines) > 1:
                 yield from _list(f"outside.copies.{name}", lines)
             if not first.record:
                 continue
             yield f"outside.build.{name}", _tags(self.tree.text(f"{first.info}/WHEEL"))
             if own := self._own_version(first):
                 yield f"outside.own_version.{name}", own
-            if len(several) > 1:
-                continue  # Which of the lists is a leftover, nobody knows.
+            if len(several) > 1 or f"{first.info}/METADATA" in self.debian:
+                continue  # A leftover list; or Debian's, which lists the files as they are.
             yield from self._held(first, added)
 
     def _held(self, one: _Distribution, added: dict[str, list[str]]) -> Iterator[tuple[str, Told]]:

@@ -98,9 +98,10 @@ class FileTree:
         prefixes = dict.fromkeys(
             posixpath.dirname(posixpath.dirname(one)) for one in (started, real) if one
         )
-        places = set(self._places())
-        library = [one for one in sorted(places) if self._library(one, prefixes, version)]
-        sites = [one for one in sorted(places) if self._site(one, prefixes, version)]
+        places = sorted(set(self._places()))
+        library = [one for one in places if self._library(one, prefixes, version)]
+        own = list(prefixes)[:1] if self._alone(started, version) else list(prefixes)
+        sites = [one for one in places if self._site(one, own, version)]
         named = [one.strip("/") for one in asked.pythonpath.split(":") if one.startswith("/")]
         first: list[str] = []
         last: list[str] = []
@@ -111,6 +112,13 @@ class FileTree:
                 else:
                     last.append(posixpath.normpath(posixpath.join("/", site, line)).lstrip("/"))
         return tuple(dict.fromkeys((*named, *first, *library, *sites, *last)))
+
+    def _alone(self, started: str, version: str) -> bool:
+        """Whether it is a virtual environment that does not see what is installed beside it."""
+        prefix = posixpath.dirname(posixpath.dirname(started))
+        marker = f"{prefix}/lib/python{version}/no-global-site-packages.txt"
+        settings = self.text(f"{prefix}/pyvenv.cfg").lower().replace(" ", "")
+        return marker in self.texts or "include-system-site-packages=false" in settings
 
     def pth_files(self, site: str) -> Iterator[str]:
         """The `.pth` files of a folder, in the order in which Python reads them."""
@@ -172,7 +180,7 @@ class FileTree:
         )
 
     @staticmethod
-    def _site(folder: str, prefixes: dict[str, None], version: str) -> bool:
+    def _site(folder: str, prefixes: list[str], version: str) -> bool:
         found = _FOLDER.match(folder)
         if found is None or posixpath.basename(folder) not in ("site-packages", "dist-packages"):
             return False

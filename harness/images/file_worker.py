@@ -44,11 +44,12 @@ _DEBIAN = re.compile(r"^usr/(?:bin/python|lib/python|lib/[^/]+/libpython)")
 _TEXTS = re.compile(
     r"/(?:site|dist)-packages/(?:[^/]+\.(?:dist-info/(?:METADATA|WHEEL|INSTALLER)"
     r"|egg-info(?:/(?:PKG-INFO|top_level\.txt))?)|[^/]+\.pth)$"
-    r"|(?:^|/)(?:site|user)customize(?:/__init__)?\.py$"
+    r"|(?:^|/)(?:site|user)customize(?:/__init__)?\.py$|/pyvenv\.cfg$"
+    r"|/lib/python2\.\d/no-global-site-packages\.txt$"
 )
 _LISTS = re.compile(
     r"/(?:site|dist)-packages/[^/]+\.dist-info/RECORD$"
-    r"|^var/lib/dpkg/info/[^/]*python[^/]*\.md5sums$"
+    r"|^/var/lib/dpkg/info/[^/]*python[^/]*\.md5sums$"
 )
 _VERSIONED = re.compile(
     r"/(?:site|dist)-packages/[^/]+/(?:src/)?(?:__init__|_?version|__version__)\.py$"
