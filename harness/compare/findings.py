@@ -9,6 +9,7 @@ from dataclasses import replace
 from harness.compare.breakages import EXPLICABLE, UNKNOWN, Known, breakage_of
 from harness.compare.causes import cause_of, final_exception, last_line
 from harness.compare.differences import Difference
+from harness.compare.files import of_other_bytes, without_files
 from harness.compare.groups import group
 from harness.compare.images import distinct
 from harness.compare.judgement import Finding, Note, finding
@@ -147,8 +148,9 @@ def of_levels(cell: Cell, ladder: Ladder) -> tuple[Finding, ...]:
 
 def of_drift(cell: Cell, reference: Cell, differences: Iterable[Difference]) -> tuple[Finding, ...]:
     """One finding for each group of facts that drift from the reference for the same reason."""
-    findings = []
-    for found in group(differences, (reference, cell)):
+    every = tuple(differences)
+    findings = [*of_other_bytes(cell, reference, every)]
+    for found in group(without_files(every), (reference, cell)):
         reasons: dict[str, list[Difference]] = defaultdict(list)
         for difference in found.differences:
             if difference.judged is Judged.DRIFT:

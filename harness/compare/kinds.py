@@ -42,6 +42,14 @@ class FindingKind(StrEnum):
     REFERENCE_BROKEN = "reference-broken"
     FAILS_AS_EXPECTED = "fails-as-expected"
     WORKS_UNEXPECTEDLY = "works-unexpectedly"
+    OTHER_BYTES = "other-bytes"
+    FILES_MISSING = "files-missing"
+    FOREIGN_BYTECODE = "foreign-bytecode"
+    OTHER_VERSION = "other-version"
+    SHADOWED = "shadowed"
+    RUNS_FIRST = "runs-first"
+    FILES_CONTRADICT = "files-contradict"
+    FILES_UNREAD = "files-unread"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,6 +151,57 @@ KINDS: Mapping[FindingKind, KindRow] = {
         "and was expected to end at {expected} ({expected_meaning})",
         cause="the cell's row expects it to fail: {reason}",
         remedy="take `expect` out of the cell's row, or state what is expected now",
+    ),
+    FindingKind.OTHER_BYTES: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="Same version, other bytes: {what}",
+        cause="its files were changed after they were installed, or installed from elsewhere",
+        remedy="build it anew from its lock; what is meant to be so needs an `allowed` expectation "
+        "with a reason in matrix.yaml",
+    ),
+    FindingKind.FILES_MISSING: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="files that were installed are missing: {what}",
+        cause="they were removed after they were installed",
+        remedy="build it anew from its lock; what is meant to be so needs an `allowed` expectation "
+        "with a reason in matrix.yaml",
+    ),
+    FindingKind.FOREIGN_BYTECODE: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="compiled modules do not fit their sources: {what}",
+        cause="Python loads them, whatever the sources say",
+        remedy="remove them, or compile the sources again: python -m compileall",
+    ),
+    FindingKind.OTHER_VERSION: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="modules state another version than what is installed: {what}",
+        cause="one of the two was changed after it was installed",
+        remedy="build it anew from its lock; what is meant to be so needs an `allowed` expectation "
+        "with a reason in matrix.yaml",
+    ),
+    FindingKind.SHADOWED: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="{what} is loaded from a folder where nothing was installed",
+        cause="the folder comes before the installed one on the path of modules",
+        remedy="see PYTHONPATH and the .pth files of the environment",
+    ),
+    FindingKind.RUNS_FIRST: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="something that no package brought comes before every program: {what}",
+        cause="Python, or the loader of programs, follows it at each start",
+        remedy="remove it; what is meant to be so needs an `allowed` expectation with a reason in "
+        "matrix.yaml",
+    ),
+    FindingKind.FILES_CONTRADICT: KindRow(
+        verdict=Verdict.FAIL,
+        headline="the answers contradict the files: {what}",
+        cause="what runs in the environment answers something else than what lies there",
+        remedy="do not trust this image: read `outside.*` beside the answers in its report",
+    ),
+    FindingKind.FILES_UNREAD: KindRow(
+        verdict=Verdict.UNVERIFIED,
+        headline="its files could not all be read from outside: {why}",
+        remedy="run it again; until then every fact is the image's own word",
     ),
 }
 """Every kind has its row."""

@@ -14,6 +14,8 @@ from harness.compare.defects import of_defects
 from harness.compare.differences import Compared, compare_facts, variations
 from harness.compare.expected import hold_expected
 from harness.compare.facts import Merged, merge
+from harness.compare.files import Rules as FileRules
+from harness.compare.files import compare_files, of_files, together
 from harness.compare.findings import (
     of_images,
     of_levels,
@@ -25,7 +27,9 @@ from harness.compare.judgement import CellJudgement, ExpectedOutcome, Finding, N
 from harness.compare.levels import Answers, Ladder, climb
 from harness.compare.processors import apart, processors, unsteady, without_times
 from harness.compare.shown import headline
-from harness.model import Cell, Expectation, Outcome, Record, Run, Scalar
+from harness.model import Cell, Expectation, Outcome, Record, Run, Scalar, SecondOpinion
+
+_OF_FILES = "packages"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,6 +48,13 @@ class View:
     ladder: Ladder
     missing: tuple[str, ...]
     """The probe of every planned record that is not there."""
+    opinion: SecondOpinion | None = None
+    """What its files say; None: they were not read."""
+
+    @property
+    def speaks(self) -> str:
+        """The probe under whose name it is told what its files say."""
+        return _OF_FILES if _OF_FILES in self.planned else min(self.planned, default="")
 
     @property
     def answered(self) -> frozenset[str]:
@@ -78,6 +89,7 @@ def _view(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> Vi
         answers=ordered,
         facts=merge(run.probes, ordered.values()),
         ladder=climb(run, cell, planned, ordered),
+        opinion=next((one for one in run.opinions or () if one.cell == cell.id), None),
         missing=tuple(
             probe
             for probe in sorted(planned)
@@ -116,9 +128,12 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
         *of_images(view.cell, view.answers.values()),
         *of_defects(view.cell, view.facts, expectations=expectations, row=view.row, at=at),
     )
-    held = hold_expected(view.cell, probes, view.ladder, found, view.answered, at)
+    rules = FileRules(expectations=tuple(expectations), row=view.row, at=at)
+    files, passed = of_files(view.cell, view.opinion, view.facts, rules, (view.speaks,))
+    held = hold_expected(view.cell, probes, view.ladder, (*found, *files), view.answered, at)
     changed = [Note(text=said) for said in unsteady(processors(view.facts))]
-    return Own(findings=held.findings, notes=(*notes, *changed, *held.notes), expected=held.outcome)
+    notes = (*notes, *passed, *changed, *held.notes)
+    return Own(findings=held.findings, notes=notes, expected=held.outcome)
 
 
 def hold_against(
@@ -144,6 +159,13 @@ def hold_against(
     )
     why = apart(processors(reference.facts), processors(candidate.facts))
     compared = without_times(compared, why)
+    files = compare_files(
+        (reference.opinion, reference.facts),
+        (candidate.opinion, candidate.facts),
+        FileRules(expectations=tuple(expectations), row=candidate.row, at=at),
+        candidate.speaks,
+    )
+    compared = together(compared, files)
     alone = tuple(sorted(reference.answered ^ candidate.answered))
     notes = [
         Note(

@@ -77,6 +77,7 @@ def facts_of(tree: FileTree, asked: Asked) -> Iterator[tuple[str, Told]]:
     yield from _list("outside.pth", reading.startup_files())
     yield from _list("outside.customize", reading.customized())
     yield from reading.shadowed()
+    yield from _list("outside.path", reading.elsewhere())
     if preload := " ".join(tree.text("etc/ld.so.preload").split()):
         yield "outside.preload", preload[:_TEXT]
 
@@ -266,6 +267,18 @@ class _Reading:
                     code = {one for one in lines if one and not one.startswith("#")}
                     if code - _APPORT and not self.owned(real):
                         yield f"/{path}"
+
+    def elsewhere(self) -> Iterator[str]:
+        """What else modules may be loaded from: folders of no installer, and eggs."""
+        for folder in self.path:
+            library = posixpath.basename(folder).startswith("python")
+            if folder not in self.sites and not library:
+                yield f"/{folder}"
+        for path in self.tree.files:
+            site = next((one for one in self.sites if path.startswith(f"{one}/")), None)
+            first = path[len(site) + 1 :].partition("/")[0] if site is not None else ""
+            if first.endswith((".egg", ".egg-link")):
+                yield f"/{site}/{first}"
 
     def shadowed(self) -> Iterator[tuple[str, Told]]:
         """Modules of a distribution that are found first in a folder where nobody installs."""

@@ -59,7 +59,6 @@ _STATED = re.compile(
     rb"['\"](v?\d[\w.+!-]{0,80})['\"]\s*(?:#|$)",
     re.MULTILINE,
 )
-_PACKAGE = re.compile(r"^(?P<folder>.+)/(?P<name>[A-Za-z_]\w*)(?:/__init__)?\.py$")
 PRELOAD = "etc/ld.so.preload"
 
 
@@ -140,8 +139,8 @@ def _keep(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str, tree: FileTr
         _hashed(tar, member, path, tree, kept=limit)
     elif _LOADED.search(path) or _PROGRAM.search(path):
         _hashed(tar, member, path, tree)
-    elif path.endswith(".py") and (found := _PACKAGE.match(path)):
-        tree.packages.add(f"{found['folder']}/{found['name']}")
+    elif path.endswith(".py"):
+        tree.packages.add(path.removesuffix(".py").removesuffix("/__init__"))
 
 
 def _same_as(target: str, path: str, tree: FileTree) -> None:

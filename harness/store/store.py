@@ -7,6 +7,7 @@ writer. Writing the same again changes nothing; something else under the same ke
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -276,13 +277,11 @@ class Store:
         with self._database.reading() as connection:
             rows = queries.latest_answers(connection, cells, probes, engine)
         runs = {name: self.run(name) for name in dict.fromkeys(row[0] for row in rows)}
-        try:
+        with self._undamaged(""):
             return tuple(
                 (runs[name], replace(decode(Record, body.encode()), facts=facts_of(digest, facts)))
                 for name, body, facts, digest in rows
             )
-        except UnreadableError as error:
-            raise self._damaged("", error) from error
 
     def records(self, run_id: str, cell: str | None = None) -> tuple[Record, ...]:
         """A run's records (of one cell), in the order in which they were planned."""
@@ -310,34 +309,31 @@ class Store:
                 f" ORDER BY position, {order}",
                 wanted,
             ).fetchall()
-        try:
+        with self._undamaged(run_id):
             known = {digest: facts_of(digest, body) for digest, body in facts}
             return [
                 (replace(decode(Record, body.encode()), facts=known[digest]), text)
                 for body, digest, text in rows
             ]
-        except UnreadableError as error:
-            raise self._damaged(run_id, error) from error
 
     def _with_opinions(self, run: Run) -> Run:
-        with self._database.reading() as connection:
-            try:
-                return replace(run, opinions=opinions_of(connection, run.id) or None)
-            except UnreadableError as error:
-                raise self._damaged(run.id, error) from error
+        with self._database.reading() as connection, self._undamaged(run.id):
+            return replace(run, opinions=opinions_of(connection, run.id) or None)
 
     def _run(self, row: tuple[str, str, str, str]) -> Run:
         run_id, state, ended, body = row
-        try:
+        with self._undamaged(run_id):
             return replace(decode(Run, body.encode()), state=state, ended=ended)
-        except UnreadableError as error:
-            raise self._damaged(run_id, error) from error
 
-    def _damaged(self, run_id: str, error: UnreadableError) -> StoreError:
-        return StoreError(
-            f"the store {self.path} is damaged: run {run_id} cannot be read back ({error})",
-            remedy="move the file away: the next run makes a new one",
-        )
+    @contextmanager
+    def _undamaged(self, run_id: str) -> Iterator[None]:
+        try:
+            yield
+        except UnreadableError as error:
+            raise StoreError(
+                f"the store {self.path} is damaged: run {run_id} cannot be read back ({error})",
+                remedy="move the file away: the next run makes a new one",
+            ) from error
 
 
 def _summary(run: Run, imported: int, planned: int, recorded: int) -> RunSummary:

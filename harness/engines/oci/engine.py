@@ -215,11 +215,7 @@ class ContainerEngine:
         """What an image's files say: streamed out of a container that is never started."""
         if obtained.image is None:
             return None
-        labels = {
-            f"{LABEL}.kind": "files",
-            f"{LABEL}.run": run,
-            f"{LABEL}.owner": self._workshop.owner,
-        }
+        labels = self._labels("files", run, cell)
         # Its own connection: it is asked in threads that obtain.
         with closing(connect(self._asked, timeout_s=_STREAM_S, like=self.client)) as client:
             read = read_image_files(
@@ -227,17 +223,16 @@ class ContainerEngine:
             )
         return opinion_of(cell, obtained.image, read)
 
+    def _labels(self, kind: str, run: str, cell: str) -> Mapping[str, str]:
+        told = {"kind": kind, "run": run, "cell": cell, "owner": self._workshop.owner}
+        return {f"{LABEL}.{name}": value for name, value in told.items()}
+
     def perform(self, request: Pass) -> Performed:
         """One container: the runner inside it asks every probe and frames the answers."""
         image = request.obtained.image
         assert image is not None, "a pass needs an obtained image"
         self._remove_spent()
-        labels = {
-            f"{LABEL}.kind": "probe",
-            f"{LABEL}.run": request.run,
-            f"{LABEL}.cell": request.cell,
-            f"{LABEL}.owner": self._workshop.owner,
-        }
+        labels = self._labels("probe", request.run, request.cell)
         volume = self._volume(request, image.id, labels)
         wanted = request.obtained.interpreter
         performed = Performed(answers={}, outcome=Outcome.NO_INTERPRETER)

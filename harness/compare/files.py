@@ -1,0 +1,277 @@
+"""What an environment's files say, held against what installers listed, what probes answered, and
+what the files of another cell say. Pure.
+
+Each row of OWN is one thing that files can say against their own cell; another is one more row.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from fnmatch import fnmatchcase
+
+from packaging.version import InvalidVersion, Version
+
+from harness.compare.differences import Compared, Difference, compare_facts
+from harness.compare.facts import Merged
+from harness.compare.judgement import Finding, Note, finding
+from harness.compare.kinds import FindingKind
+from harness.compare.rules import Judged, expectation_for, rule_on
+from harness.model import Cell, Expectation, Fact, Facts, Nature, SecondOpinion
+
+PREFIX = "outside."
+_TOLD = 12
+_ANSWERED = "package."
+_INSTALLED = "outside.distribution."
+_OWN_VERSION = "outside.own_version."
+_LONGEST = 100
+_ADDED_PATHS = "outside.path"
+_PROGRAM = ("outside.python.sha256", "outside.python.library")
+_SAME_PROGRAM = ("python.full_version", "python.compiler")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Row:
+    """A fact about files that is a defect wherever it is there."""
+
+    facts: str
+    kind: FindingKind
+    what: str
+    """Says it of `name`, the last part of the fact, and `version`, what is installed under it."""
+
+
+OWN = (
+    _Row(
+        facts="outside.changed.*",
+        kind=FindingKind.OTHER_BYTES,
+        what="{name} {version} is not what was installed",
+    ),
+    _Row(
+        facts="outside.added.*",
+        kind=FindingKind.OTHER_BYTES,
+        what="{name} {version} has modules that were not installed with it",
+    ),
+    _Row(
+        facts="outside.system.changed",
+        kind=FindingKind.OTHER_BYTES,
+        what="Python is not what the system's packages brought",
+    ),
+    _Row(
+        facts="outside.missing.*",
+        kind=FindingKind.FILES_MISSING,
+        what="{name} {version}",
+    ),
+    _Row(facts="outside.system.missing", kind=FindingKind.FILES_MISSING, what="Python's own"),
+    _Row(
+        facts="outside.bytecode.foreign",
+        kind=FindingKind.FOREIGN_BYTECODE,
+        what="it was made from another source",
+    ),
+    _Row(
+        facts="outside.bytecode.alone",
+        kind=FindingKind.FOREIGN_BYTECODE,
+        what="it has no source",
+    ),
+    _Row(
+        facts="outside.shadowed.*",
+        kind=FindingKind.SHADOWED,
+        what="{name}",
+    ),
+    _Row(facts="outside.pth", kind=FindingKind.RUNS_FIRST, what="a .pth file"),
+    _Row(facts="outside.customize", kind=FindingKind.RUNS_FIRST, what="sitecustomize"),
+    _Row(facts="outside.preload", kind=FindingKind.RUNS_FIRST, what="/etc/ld.so.preload"),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Rules:
+    """What judges a cell's facts: expectations, the name they know it by, the day."""
+
+    expectations: tuple[Expectation, ...]
+    row: str
+    at: date | None
+
+    def swallows(self, fact: str, value: Fact) -> bool:
+        """Whether an expectation says that the fact may be there."""
+        rule = expectation_for(self.expectations, fact, self.row)
+        return rule_on(rule, (), (value,), Nature.STATIC, self.at).judged in (
+            Judged.ALLOWED,
+            Judged.IGNORED,
+        )
+
+
+def of_files(
+    cell: Cell,
+    opinion: SecondOpinion | None,
+    answered: Mapping[str, Merged],
+    rules: Rules,
+    probes: tuple[str, ...],
+) -> tuple[tuple[Finding, ...], tuple[Note, ...]]:
+    """What a cell's files say against it, and a note for what an expectation lets pass."""
+    if opinion is None:
+        return (), ()
+    findings: list[Finding] = []
+    if opinion.problem:
+        words = {"why": opinion.problem}
+        findings.append(finding(FindingKind.FILES_UNREAD, cell.id, words, probes=probes))
+    said: dict[FindingKind, dict[str, list[str]]] = defaultdict(dict)
+    passed = []
+    for fact, value in sorted(opinion.facts.items()):
+        row = next((one for one in OWN if fnmatchcase(fact, one.facts)), None)
+        if row is None:
+            continue
+        if rules.swallows(fact, value):
+            passed.append(fact)
+            continue
+        name = fact.rpartition(".")[2]
+        version = opinion.facts.get(f"{_INSTALLED}{name}", "")
+        what = row.what.format(name=name, version=version).strip()
+        said[row.kind].setdefault(what, []).extend(_lines(value))
+    for kind, things in said.items():
+        findings.append(_finding(kind, cell, things, probes))
+    if stated := _other_versions(opinion.facts, rules):
+        findings.append(_finding(FindingKind.OTHER_VERSION, cell, stated, probes))
+    contradicted = _contradicted(opinion.facts, answered, rules)
+    if contradicted:
+        things = {"what is installed": contradicted}
+        findings.append(_finding(FindingKind.FILES_CONTRADICT, cell, things, probes))
+    notes = [Note(text=f"an expectation lets pass what its files say: {', '.join(passed)}")]
+    return tuple(findings), tuple(notes if passed else ())
+
+
+def _finding(
+    kind: FindingKind, cell: Cell, things: Mapping[str, list[str]], probes: tuple[str, ...]
+) -> Finding:
+    lines = [f"{what}: {line}" for what, found in things.items() for line in found]
+    more = len(lines) - _TOLD
+    lines = [*lines[:_TOLD], f"and {more} more"] if more > 0 else lines
+    words = {"what": ", ".join(list(things)[:_TOLD])}
+    return finding(kind, cell.id, words, evidence=lines, probes=probes)
+
+
+def _lines(value: Fact) -> list[str]:
+    return [str(one) for one in value] if isinstance(value, tuple) else [str(value)]
+
+
+def _other_versions(facts: Facts, rules: Rules) -> dict[str, list[str]]:
+    """Modules whose text states another version than their distribution has."""
+    found = {}
+    for fact, own in facts.items():
+        name = fact.removeprefix(_OWN_VERSION)
+        installed = facts.get(f"{_INSTALLED}{name}")
+        if not fact.startswith(_OWN_VERSION) or _same_release(own, installed):
+            continue
+        if not rules.swallows(fact, own):
+            found[f"{name} {installed}"] = [f"its own text states {own}"]
+    return found
+
+
+def _same_release(one: Fact, other: Fact) -> bool:
+    """Whether two versions are of one release; what is no version is not judged."""
+    try:
+        return Version(str(one)[:_LONGEST]).public == Version(str(other)[:_LONGEST]).public
+    except InvalidVersion:
+        return True
+
+
+def _contradicted(facts: Facts, answered: Mapping[str, Merged], rules: Rules) -> list[str]:
+    """Distributions that a probe answered otherwise than they lie among the files."""
+    installed = {
+        fact.removeprefix(_INSTALLED): value
+        for fact, value in facts.items()
+        if fact.startswith(_INSTALLED)
+    }
+    if not installed:
+        return []  # Where its interpreter lies was not found.
+    found = []
+    for fact, merged in answered.items():
+        name = fact.removeprefix(_ANSWERED)
+        if not fact.startswith(_ANSWERED) or rules.swallows(f"{_INSTALLED}{name}", ""):
+            continue
+        if name not in installed:
+            if _ADDED_PATHS not in facts:
+                found.append(f"{name} {merged.value} was answered, and is not among the files")
+        elif merged.value != installed[name] and f"outside.copies.{name}" not in facts:
+            said = f"{name} {merged.value} was answered, and the files are of {installed[name]}"
+            found.append(said)
+    return found
+
+
+def compare_files(
+    reference: tuple[SecondOpinion | None, Mapping[str, Merged]],
+    candidate: tuple[SecondOpinion | None, Mapping[str, Merged]],
+    rules: Rules,
+    probe: str,
+) -> Compared:
+    """Where two cells have the same version and build of something, its bytes. Each side is what
+    its files say, and what its probes answered; differences are told as of `probe`."""
+    one, other = reference[0], candidate[0]
+    if one is None or other is None:
+        return Compared(differences=(), same=0)
+    facts = [
+        fact
+        for fact in one.facts
+        if fact.startswith("outside.content.") and _same_build(fact, one.facts, other.facts)
+    ]
+    if _same_program(reference[1], candidate[1]):
+        facts += [fact for fact in _PROGRAM if fact in one.facts and fact in other.facts]
+    return compare_facts(
+        {fact: _merged(fact, one.facts, probe) for fact in facts},
+        {fact: _merged(fact, other.facts, probe) for fact in facts},
+        expectations=rules.expectations,
+        cell=rules.row,
+        at=rules.at,
+        refused={},
+        unlike={},
+    )
+
+
+def _same_build(fact: str, one: Facts, other: Facts) -> bool:
+    name = fact.removeprefix("outside.content.")
+    keys = (f"{_INSTALLED}{name}", f"outside.build.{name}")
+    return fact in other and all(one.get(key) == other.get(key) for key in keys)
+
+
+def _same_program(one: Mapping[str, Merged], other: Mapping[str, Merged]) -> bool:
+    return all(
+        key in one and key in other and one[key].value == other[key].value for key in _SAME_PROGRAM
+    )
+
+
+def _merged(fact: str, facts: Facts, probe: str) -> Merged:
+    return Merged(fact=fact, nature=Nature.STATIC, probe=probe, values=(facts[fact],))
+
+
+def of_other_bytes(
+    cell: Cell, reference: Cell, differences: Iterable[Difference]
+) -> tuple[Finding, ...]:
+    """The finding for what has the same version in two cells and other bytes."""
+    things: dict[str, list[str]] = {}
+    probes: dict[str, None] = {}
+    for one in differences:
+        if one.fact.startswith(PREFIX) and one.judged is Judged.DRIFT:
+            name = one.fact.removeprefix("outside.content.")
+            named = {"outside.python.sha256": "the python program"}.get(one.fact, name)
+            named = {"outside.python.library": "the standard library"}.get(one.fact, named)
+            lines = f"{one.candidate} here, {one.reference} in {reference.id}"
+            things[f"{named} differs from {reference.id}"] = [lines]
+            probes[one.probe] = None
+    if not things:
+        return ()
+    return (_finding(FindingKind.OTHER_BYTES, cell, things, tuple(probes)),)
+
+
+def without_files(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """The differences that probes' answers make."""
+    return tuple(one for one in differences if not one.fact.startswith(PREFIX))
+
+
+def together(answers: Compared, files: Compared) -> Compared:
+    """Both comparisons as one."""
+    return replace(
+        answers,
+        differences=(*answers.differences, *files.differences),
+        same=answers.same + files.same,
+    )
