@@ -86,7 +86,7 @@ OWN = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Rules:
+class FileRules:
     """What judges a cell's facts: expectations, the name they know it by, the day."""
 
     expectations: tuple[Expectation, ...]
@@ -106,7 +106,7 @@ def of_files(
     cell: Cell,
     opinion: SecondOpinion | None,
     answered: Mapping[str, Merged],
-    rules: Rules,
+    rules: FileRules,
     probes: tuple[str, ...],
 ) -> tuple[tuple[Finding, ...], tuple[Note, ...]]:
     """What a cell's files say against it, and a note for what an expectation lets pass."""
@@ -155,7 +155,7 @@ def _lines(value: Fact) -> list[str]:
     return [str(one) for one in value] if isinstance(value, tuple) else [str(value)]
 
 
-def _other_versions(facts: Facts, rules: Rules) -> dict[str, list[str]]:
+def _other_versions(facts: Facts, rules: FileRules) -> dict[str, list[str]]:
     """Modules whose text states another version than their distribution has."""
     found = {}
     for fact, own in facts.items():
@@ -176,7 +176,7 @@ def _same_release(one: Fact, other: Fact) -> bool:
         return True
 
 
-def _contradicted(facts: Facts, answered: Mapping[str, Merged], rules: Rules) -> list[str]:
+def _contradicted(facts: Facts, answered: Mapping[str, Merged], rules: FileRules) -> list[str]:
     """Distributions that a probe answered otherwise than they lie among the files."""
     installed = {
         fact.removeprefix(_INSTALLED): value
@@ -202,7 +202,7 @@ def _contradicted(facts: Facts, answered: Mapping[str, Merged], rules: Rules) ->
 def compare_files(
     reference: tuple[SecondOpinion | None, Mapping[str, Merged]],
     candidate: tuple[SecondOpinion | None, Mapping[str, Merged]],
-    rules: Rules,
+    rules: FileRules,
     probe: str,
 ) -> Compared:
     """Where two cells have the same version and build of something, its bytes. Each side is what

@@ -14,8 +14,7 @@ from harness.compare.defects import of_defects
 from harness.compare.differences import Compared, compare_facts, variations
 from harness.compare.expected import hold_expected
 from harness.compare.facts import Merged, merge
-from harness.compare.files import Rules as FileRules
-from harness.compare.files import compare_files, of_files, together
+from harness.compare.files import FileRules, compare_files, of_files, together
 from harness.compare.findings import (
     of_images,
     of_levels,

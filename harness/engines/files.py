@@ -20,7 +20,7 @@ Opened = AbstractContextManager[Iterable[bytes]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Kept:
+class _KeptFiles:
     facts: Facts
     problem: str
 
@@ -46,7 +46,7 @@ class FileReader:
                 found = read_files(self._until_stopped(chunks), asked)
             if not found.problem:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                atomic_write(path, encode(_Kept(facts=found.facts, problem="")))
+                atomic_write(path, encode(_KeptFiles(facts=found.facts, problem="")))
             return found
 
     def _key(self, image: str, asked: Asked) -> str:
@@ -65,8 +65,8 @@ def opinion_of(cell: str, image: ImageIdentity, read: FilesRead) -> SecondOpinio
     return SecondOpinion(cell=cell, image=image.id, facts=read.facts, problem=read.problem)
 
 
-def _kept(path: Path) -> _Kept | None:
+def _kept(path: Path) -> _KeptFiles | None:
     try:
-        return decode(_Kept, path.read_bytes())
+        return decode(_KeptFiles, path.read_bytes())
     except (OSError, UnreadableError):
         return None

@@ -6,17 +6,14 @@ Every fact is named `outside.`, since nothing in the image was asked. A list of 
 
 from __future__ import annotations
 
-import base64
-import binascii
-import csv
 import hashlib
 import posixpath
 import re
-import struct
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 
+from harness.images.bytecode import misfit
+from harness.images.file_lists import Listing, debian_sums, listings, normal
 from harness.images.file_tree import Asked, FileTree
 
 Told = str | int | list[str]
@@ -25,12 +22,6 @@ _LISTED = 20
 """Files that one fact names; the others are counted."""
 _DISTRIBUTIONS = 3000
 _TEXT = 400
-_HEADER = 16
-_PYTHON_2 = 50_000
-"""Compiled modules of Python 2 begin with a greater number, those of 3 with a smaller one."""
-_WITH_FLAGS = 3390
-"""From here on (3.7) they say how they are held against their source."""
-_INFO = re.compile(r"^(?P<folder>.+)/(?P<stem>[^/]+)\.(?P<kind>dist-info|egg-info)(?:/|$)")
 _NOT_CONTENT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 """What an installer writes of itself: equal files may have been installed differently."""
 _LEFT_OUT = re.compile(
@@ -49,29 +40,18 @@ _APPORT = {
 """The lines of the sitecustomize.py that Debian and Ubuntu ship."""
 
 
-@dataclass(slots=True)
-class _Distribution:
-    folder: str
-    info: str
-    name: str
-    version: str
-    listed: dict[str, bytes] = field(default_factory=dict)
-    """Files it says it brought, with the SHA-256 it says they have; empty: it says none."""
-    record: bool = False
-
-
 def facts_of(tree: FileTree, asked: Asked) -> Iterator[tuple[str, Told]]:
     """Every fact, in no order that matters."""
     started, program = tree.interpreter(asked)
     path = tree.search_path(asked)
-    reading = _Reading(tree, path)
+    reading = _FilesReading(tree, path)
     if program:
         yield "outside.python.path", f"/{program}"[:_TEXT]
         yield "outside.python.started", f"/{started}"[:_TEXT]
         yield "outside.python.sha256", tree.files[program].digest.hex()
         yield from _standard_library(tree, path, program)
     yield from reading.distributions()
-    yield from reading.packages_of_debian()
+    yield from reading.packages_ofdebian_sums()
     for kind, lines in reading.bytecode().items():
         yield from _list(f"outside.bytecode.{kind}", lines)
     yield from _list("outside.pth", reading.startup_files())
@@ -113,19 +93,19 @@ def _standard_library(
         yield "outside.python.library", digest.hexdigest()
 
 
-class _Reading:
+class _FilesReading:
     """One pass over what is installed on one search path."""
 
     def __init__(self, tree: FileTree, path: tuple[str, ...]) -> None:
         self.tree, self.path = tree, path
         self.sites = tuple(one for one in path if one.endswith(("site-packages", "dist-packages")))
-        self.found = tuple(_distributions(tree, self.sites))
+        self.found = tuple(listings(tree, self.sites))
         self.claims: dict[str, list[bytes]] = defaultdict(list)
         """Path -> the digests that lists give it; empty bytes where a list gives none."""
         for one in self.found:
             for file, digest in one.listed.items():
                 self.claims[file].append(digest)
-        self.debian = dict(_debian(tree))
+        self.debian = dict(debian_sums(tree))
 
     def owned(self, path: str) -> bool:
         """Whether an installer's list names the file, and it is what the list says."""
@@ -137,7 +117,7 @@ class _Reading:
         return path in self.debian and self.debian[path] == file.md5
 
     def distributions(self) -> Iterator[tuple[str, Told]]:
-        names: dict[str, list[_Distribution]] = defaultdict(list)
+        names: dict[str, list[Listing]] = defaultdict(list)
         for one in self.found[:_DISTRIBUTIONS]:
             names[one.name].append(one)
         added = self._added()
@@ -156,7 +136,7 @@ class _Reading:
                 continue  # A leftover list; or Debian's, which lists the files as they are.
             yield from self._held(first, added)
 
-    def _held(self, one: _Distribution, added: dict[str, list[str]]) -> Iterator[tuple[str, Told]]:
+    def _held(self, one: Listing, added: dict[str, list[str]]) -> Iterator[tuple[str, Told]]:
         """A distribution's list held against its files, and the digest of what is there."""
         installer = self.tree.text(f"{one.info}/INSTALLER").strip()
         changed, missing = [], []
@@ -209,7 +189,7 @@ class _Reading:
                 found[min(names)].append(path)
         return found
 
-    def _own_version(self, one: _Distribution) -> str:
+    def _own_version(self, one: Listing) -> str:
         """The version that the distribution's own module states in its text."""
         tops = {path[len(one.folder) + 1 :].partition("/")[0] for path in one.listed}
         named = [top for top in tops if normal(top) == one.name]
@@ -219,7 +199,7 @@ class _Reading:
                     return said
         return ""
 
-    def packages_of_debian(self) -> Iterator[tuple[str, Told]]:
+    def packages_ofdebian_sums(self) -> Iterator[tuple[str, Told]]:
         """Files of Python that Debian's packages list with other sums."""
         changed, missing = [], []
         for path, md5 in self.debian.items():
@@ -235,11 +215,11 @@ class _Reading:
         yield from _list("outside.system.missing", missing)
 
     def bytecode(self) -> dict[str, list[str]]:
-        """Compiled modules by what is wrong with them; see `Bytecode`."""
+        """Compiled modules by what is wrong with them; see `misfit`."""
         found: dict[str, list[str]] = defaultdict(list)
         for path, head in self.tree.headers.items():
             if any(path.startswith(f"{one}/") for one in self.path):
-                kind = _unfit(path, head, self.tree, path in self.claims)
+                kind = misfit(path, head, self.tree, path in self.claims)
                 if kind:
                     found[kind].append(f"/{path}")
         return found
@@ -295,98 +275,6 @@ class _Reading:
                     break
 
 
-def _distributions(tree: FileTree, sites: tuple[str, ...]) -> Iterator[_Distribution]:
-    seen = set()
-    for path in sorted(tree.texts):
-        found = _INFO.match(path)
-        if found is None or found["folder"] not in sites:
-            continue
-        info = f"{found['folder']}/{found['stem']}.{found['kind']}"
-        if info in seen:
-            continue
-        text = (
-            tree.text(f"{info}/METADATA") or tree.text(f"{info}/PKG-INFO") or tree.text(info)
-        ).partition("\n\n")[0]
-        headers = dict(re.findall(r"^(Name|Version):[ \t]*(\S[^\r\n]*)", text, re.MULTILINE))
-        if not headers.get("Name") or not headers.get("Version"):
-            continue
-        seen.add(info)
-        record = f"{info}/RECORD"
-        yield _Distribution(
-            folder=found["folder"],
-            info=info,
-            name=normal(headers["Name"].strip()),
-            version=headers["Version"].strip(),
-            listed=dict(_listed(found["folder"], tree.text(record))),
-            record=record in tree.texts,
-        )
-
-
-def _listed(folder: str, text: str) -> Iterator[tuple[str, bytes]]:
-    try:
-        for row in csv.reader(text.splitlines()):
-            if len(row) >= 2 and row[0]:
-                path = posixpath.normpath(posixpath.join("/", folder, row[0])).lstrip("/")
-                kind, _, value = row[1].partition("=")
-                digest = b""
-                if kind == "sha256":
-                    try:
-                        digest = base64.urlsafe_b64decode(value + "=" * (-len(value) % 4))
-                    except (binascii.Error, ValueError):
-                        digest = b"?"
-                yield path, digest
-    except csv.Error:
-        return
-
-
-def _debian(tree: FileTree) -> Iterator[tuple[str, bytes]]:
-    for path in tree.texts:
-        if path.endswith(".md5sums"):
-            for line in tree.text(path).splitlines():
-                sum_, _, name = line.partition("  ")
-                if len(sum_) == 32 and re.fullmatch("[0-9a-f]{32}", sum_):
-                    yield name.strip(), bytes.fromhex(sum_)
-
-
-def _unfit(path: str, head: bytes, tree: FileTree, listed: bool) -> str:
-    """What is wrong with a compiled module; empty where it fits, or no Python takes it.
-
-    `foreign`: it is loaded, and was made from another source. `alone`: it is loaded, has no source,
-    and is in no list. `stale`: it was made from another source, and Python sees that and does not
-    take it. `unread`: it is loaded whatever its source says, and its hash cannot be told here.
-    """
-    folder, name = posixpath.split(path)
-    cached = posixpath.basename(folder) == "__pycache__"
-    module = f"{posixpath.dirname(folder)}/{name.partition('.')[0]}.py"
-    source = module if cached else path[:-1]
-    file = tree.files.get(tree.real(source))
-    if file is None:
-        return "" if cached or listed else "alone"
-    if len(head) < _HEADER or head[2:4] != b"\r\n":
-        return ""  # Python does not take it either.
-    (magic,) = struct.unpack("<H", head[:2])
-    mtime, size = file.mtime & 0xFFFFFFFF, file.size & 0xFFFFFFFF
-    if magic > _PYTHON_2:
-        return "" if struct.unpack("<I", head[4:8])[0] == mtime else "stale"
-    if not cached:
-        return ""  # Python 3 takes the source.
-    if magic < _WITH_FLAGS:
-        return "" if struct.unpack("<II", head[4:12]) == (mtime, size) else "stale"
-    (flags,) = struct.unpack("<I", head[4:8])
-    if not flags & 1:
-        return "" if struct.unpack("<II", head[8:16]) == (mtime, size) else "stale"
-    if flags & 2:
-        return ""  # Python looks at the source itself.
-    if not file.source or FileTree.magic_of(path) != magic:
-        return "unread"
-    return "" if head[8:16] == file.source else "foreign"
-
-
 def _tags(text: str) -> str:
     """The wheel's build, its tags and their order as they are written."""
     return ", ".join(re.findall(r"^(?:Tag|Build):[ \t]*(\S+)", text, re.MULTILINE))[:_TEXT]
-
-
-def normal(name: str) -> str:
-    """A distribution's name as facts have it."""
-    return re.sub(r"[-_.]+", "-", name).lower()[:200]

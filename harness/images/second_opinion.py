@@ -28,7 +28,7 @@ _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
     "from harness.images.file_worker import main; main(sys.argv[2:])"
 )
-_READS = ("file_tree.py", "file_worker.py", "file_checks.py")
+_READS = ("bytecode.py", "file_checks.py", "file_lists.py", "file_tree.py", "file_worker.py")
 _NAME = re.compile(r"outside\.[a-z0-9_.+-]{1,250}\Z")
 _LINE = 64 * 1024
 _TOLD = 8 * 1024**2

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from harness.errors import StoreError
 from harness.machine.files import sync_folder
+from harness.serial import UnreadableError
 from harness.store.schema_sql import APPLICATION_ID, MIGRATIONS
 
 PATIENCE_S = 30.0
@@ -94,6 +95,17 @@ class Database:
             raise StoreError(f"the store {self.path} was opened for reading only")
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
+
+    @contextmanager
+    def undamaged(self, run_id: str) -> Iterator[None]:
+        """What cannot be read back of a run is told as damage to the file."""
+        try:
+            yield
+        except UnreadableError as error:
+            raise StoreError(
+                f"the store {self.path} is damaged: run {run_id} cannot be read back ({error})",
+                remedy="move the file away: the next run makes a new one",
+            ) from error
 
     def close(self) -> None:
         with self._turn, _translated(self.path):

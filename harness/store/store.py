@@ -7,7 +7,6 @@ writer. Writing the same again changes nothing; something else under the same ke
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -15,7 +14,7 @@ from typing import Self
 from harness.errors import InternalError, StoreError, UsageError
 from harness.machine.owner import owner_token
 from harness.model import Attempt, Record, Run, SecondOpinion
-from harness.serial import UnreadableError, decode, storable
+from harness.serial import decode, storable
 from harness.store import queries
 from harness.store.database import PATIENCE_S, Database
 from harness.store.rows import (
@@ -277,7 +276,7 @@ class Store:
         with self._database.reading() as connection:
             rows = queries.latest_answers(connection, cells, probes, engine)
         runs = {name: self.run(name) for name in dict.fromkeys(row[0] for row in rows)}
-        with self._undamaged(""):
+        with self._database.undamaged(""):
             return tuple(
                 (runs[name], replace(decode(Record, body.encode()), facts=facts_of(digest, facts)))
                 for name, body, facts, digest in rows
@@ -309,7 +308,7 @@ class Store:
                 f" ORDER BY position, {order}",
                 wanted,
             ).fetchall()
-        with self._undamaged(run_id):
+        with self._database.undamaged(run_id):
             known = {digest: facts_of(digest, body) for digest, body in facts}
             return [
                 (replace(decode(Record, body.encode()), facts=known[digest]), text)
@@ -317,23 +316,13 @@ class Store:
             ]
 
     def _with_opinions(self, run: Run) -> Run:
-        with self._database.reading() as connection, self._undamaged(run.id):
+        with self._database.reading() as connection, self._database.undamaged(run.id):
             return replace(run, opinions=opinions_of(connection, run.id) or None)
 
     def _run(self, row: tuple[str, str, str, str]) -> Run:
         run_id, state, ended, body = row
-        with self._undamaged(run_id):
+        with self._database.undamaged(run_id):
             return replace(decode(Run, body.encode()), state=state, ended=ended)
-
-    @contextmanager
-    def _undamaged(self, run_id: str) -> Iterator[None]:
-        try:
-            yield
-        except UnreadableError as error:
-            raise StoreError(
-                f"the store {self.path} is damaged: run {run_id} cannot be read back ({error})",
-                remedy="move the file away: the next run makes a new one",
-            ) from error
 
 
 def _summary(run: Run, imported: int, planned: int, recorded: int) -> RunSummary:

@@ -73,6 +73,7 @@ def runs(draw: st.DrawFn, state: str = "running") -> model.Run:
         rounds=draw(st.integers(1, 2)),
         pairs=tuple(draw(st.lists(st.tuples(NAMES, NAMES), max_size=3, unique=True))),
         probes=tuple(replace(probe, source="") for probe in run.probes),
+        opinions=None,
     )
 
 

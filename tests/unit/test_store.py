@@ -291,7 +291,7 @@ def test_a_newer_schema_is_refused_by_writer_and_reader_and_stays_as_it_is(path:
     connection.close()
     before = path.read_bytes()
     for text in refusals(path):
-        assert "written by a newer harness (schema 99; this one knows 1)" in text
+        assert "written by a newer harness (schema 99; this one knows 2)" in text
         assert "update harness" in text
     assert before == path.read_bytes()
 

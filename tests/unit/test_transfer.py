@@ -210,7 +210,7 @@ ALTERATIONS: dict[str, tuple[Alteration, str]] = {
     ),
     "an unknown line": (
         lambda lines: sealed([lines[0], b'{"x":1}']),
-        ":2: an object with one of the fields record, attempt, sha256",
+        ":2: an object with one of the fields record, attempt, opinion, sha256",
     ),
     "more after the end": (
         lambda lines: b"\n".join([*lines, b"{}"]) + b"\n",
