@@ -29,6 +29,7 @@ _OWN_VERSION = "outside.own_version."
 _LONGEST = 100
 _ADDED_PATHS = "outside.path"
 _PROGRAM = ("outside.python.sha256", "outside.python.library")
+_PROGRAM_PATH = "outside.python.path"
 _SAME_PROGRAM = ("python.full_version", "python.compiler")
 
 
@@ -113,8 +114,11 @@ def of_files(
     if opinion is None:
         return (), ()
     findings: list[Finding] = []
-    if opinion.problem:
-        words = {"why": opinion.problem}
+    problem = opinion.problem
+    if not problem and answered and _PROGRAM_PATH not in opinion.facts:
+        problem = "its interpreter was not found among them"
+    if problem:
+        words = {"why": problem}
         findings.append(finding(FindingKind.FILES_UNREAD, cell.id, words, probes=probes))
     said: dict[FindingKind, dict[str, list[str]]] = defaultdict(dict)
     passed = []

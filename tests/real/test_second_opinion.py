@@ -18,6 +18,7 @@ from tests.real.suites import small_suite
 from tests.real.trying import Trying
 
 CELL = "tf1.2.1-py2.7"
+PYTHON = "/usr/bin/python2.7"
 MODULE = "tensorflow/python/training/momentum.py"
 
 
@@ -42,7 +43,10 @@ def test_a_changed_module_of_a_real_framework_is_found_from_outside(
     tag = str(found["RepoTags"][0])
     change = f"RUN for f in /usr/local/lib/python2.7/*-packages/{MODULE}; do echo >>$f; done"
     with image_of(engine, tag, "USER 0", change) as name:
-        cells = ({"id": "whole", "image": tag}, {"id": "changed", "image": name})
+        cells = (
+            {"id": "whole", "image": tag, "interpreter": PYTHON},
+            {"id": "changed", "image": name, "interpreter": PYTHON},
+        )
         suite = small_suite(place.folder / "suite", *cells)
         place.harness("run", "--suite", str(suite), "--probe", "packages", status=1)
     report = place.report()

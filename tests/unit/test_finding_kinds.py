@@ -20,11 +20,13 @@ from harness.compare.kinds import KINDS, FindingKind
 from harness.model import (
     Cell,
     ExpectedFailure,
+    Facts,
     ImageIdentity,
     Level,
     Outcome,
     Record,
     Run,
+    SecondOpinion,
     Verdict,
 )
 from harness.outcomes import TELLING
@@ -78,6 +80,26 @@ SCENES: dict[FindingKind, tuple[Run, list[Record]]] = {
         [*without(healthy(OLD), "devices", "mnist"), *RAISED],
     ),
     FindingKind.WORKS_UNEXPECTEDLY: (run(FAILING), healthy(OLD)),
+}
+
+
+def seen(facts: Facts, problem: str = "") -> tuple[Run, list[Record]]:
+    """A run of one cell whose files say this."""
+    opinion = SecondOpinion(cell=NEW.id, image="sha256:i", facts=facts, problem=problem)
+    return replace(run(NEW), opinions=(opinion,)), healthy(NEW)
+
+
+SCENES |= {
+    FindingKind.OTHER_BYTES: seen({"outside.changed.keras": ("a.py",)}),
+    FindingKind.FILES_MISSING: seen({"outside.missing.keras": ("a.so",)}),
+    FindingKind.FOREIGN_BYTECODE: seen({"outside.bytecode.foreign": ("/a.pyc",)}),
+    FindingKind.OTHER_VERSION: seen(
+        {"outside.distribution.keras": "3.1", "outside.own_version.keras": "2.9"}
+    ),
+    FindingKind.SHADOWED: seen({"outside.shadowed.keras": "/opt/keras"}),
+    FindingKind.RUNS_FIRST: seen({"outside.preload": "/lib/evil.so"}),
+    FindingKind.FILES_CONTRADICT: seen({"outside.distribution.keras": "3.1"}),
+    FindingKind.FILES_UNREAD: seen({}, "too many files"),
 }
 
 
@@ -143,7 +165,7 @@ def imported(path: Path, tree: ast.AST) -> set[str]:
 def test_a_finding_is_made_in_one_place_from_its_row() -> None:
     assert ["compare/judgement.py"] == list(calls("Finding"))
     makers = set(calls("finding"))
-    rooms = {"contradictions", "defects", "expected", "findings", "items"}
+    rooms = {"contradictions", "defects", "expected", "files", "findings", "items"}
     assert {f"compare/{name}.py" for name in rooms} == makers
 
 

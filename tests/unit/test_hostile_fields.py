@@ -40,6 +40,7 @@ from harness.model import (
     Record,
     Rules,
     Run,
+    SecondOpinion,
 )
 from harness.running.progress import LineProgress, LiveProgress
 
@@ -47,7 +48,13 @@ Field = tuple[str, str]
 """A class of the model and the name of one of its fields."""
 
 SHORT = [text for text in CANNED if 0 < len(text) < 1000]
-CELLS = {("Cell", "id"), ("Record", "cell"), ("Run", "pairs"), ("Rules", "reference")}
+CELLS = {
+    ("Cell", "id"),
+    ("Record", "cell"),
+    ("Run", "pairs"),
+    ("Rules", "reference"),
+    ("SecondOpinion", "cell"),
+}
 ASKED = {("Probe", "name"), ("Record", "probe"), ("Run", "pairs")}
 RUNS = {("Run", "id"), ("Record", "run")}
 OLD, NEW, BAD = "tf1.2.1-py2.7", "tf2.21.0-py3.13", "tf2.11.1-py3.9"
@@ -132,6 +139,14 @@ def told() -> tuple[Run, tuple[Record, ...]]:
             engine=engine,
             host=host,
             probes=probes,
+            opinions=(
+                SecondOpinion(
+                    cell=NEW,
+                    image="sha256:01",
+                    facts={"outside.pth": ("/a.pth runs: import b",), "outside.preload": "c.so"},
+                    problem="cut short",
+                ),
+            ),
         ),
         tuple(records),
     )
