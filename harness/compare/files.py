@@ -180,6 +180,11 @@ def _same_release(one: Fact, other: Fact) -> bool:
         return True
 
 
+_OF_PYTHON = ("python", "argparse", "wsgiref")
+"""Python 2.7 describes itself and parts of itself so, in its own library. In a virtual environment
+that library is answered, and does not lie among the environment's files."""
+
+
 def _contradicted(facts: Facts, answered: Mapping[str, Merged], rules: FileRules) -> list[str]:
     """Distributions that a probe answered otherwise than they lie among the files."""
     installed = {
@@ -195,7 +200,7 @@ def _contradicted(facts: Facts, answered: Mapping[str, Merged], rules: FileRules
         if not fact.startswith(_ANSWERED) or rules.swallows(f"{_INSTALLED}{name}", ""):
             continue
         if name not in installed:
-            if _ADDED_PATHS not in facts:
+            if _ADDED_PATHS not in facts and name not in _OF_PYTHON:
                 found.append(f"{name} {merged.value} was answered, and is not among the files")
         elif merged.value != installed[name] and f"outside.copies.{name}" not in facts:
             said = f"{name} {merged.value} was answered, and the files are of {installed[name]}"

@@ -19,13 +19,16 @@ def misfit(path: str, head: bytes, tree: FileTree, listed: bool) -> str:
 
     `foreign`: it is loaded, and was made from another source. `alone`: it is loaded, has no source,
     and is in no list. `stale`: it was made from another source, and Python sees that and does not
-    take it. `unread`: it is loaded whatever its source says, and its hash cannot be told here.
+    take it. `unread`: it is loaded whatever its source says, and its hash cannot be told here, or a
+    link leads to its source, and not into this tree.
     """
     folder, name = posixpath.split(path)
     cached = posixpath.basename(folder) == "__pycache__"
     module = f"{posixpath.dirname(folder)}/{name.partition('.')[0]}.py"
     source = module if cached else path[:-1]
     file = tree.files.get(tree.real(source))
+    if file is None and tree.real(source) != source:
+        return "unread"  # A link leads to a source outside of what is read.
     if file is None:
         return "" if cached or listed else "alone"
     if len(head) < _HEADER or head[2:4] != b"\r\n":

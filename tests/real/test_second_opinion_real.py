@@ -34,9 +34,10 @@ def test_every_engine_sends_the_files_of_an_image(trying: Trying) -> None:
 
 @pytest.mark.attack("files", "one module of a real framework is changed in a derived image")
 def test_a_changed_module_of_a_real_framework_is_found_from_outside(
-    quick: Place, place: Place, engine: APIClient, left: Leftovers, says: Callable[[str], None]
+    quick: Place, brief_run: str, place: Place, engine: APIClient, says: Callable[[str], None]
 ) -> None:
-    _, records = quick.recorded()
+    left = Leftovers.since_now(engine)
+    _, records = quick.recorded(brief_run)
     built = next(one.image for one in records if one.cell == CELL and one.image)
     found = inspect_image(engine, built.id)
     assert found

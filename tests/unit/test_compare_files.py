@@ -128,6 +128,10 @@ def test_an_answer_that_the_files_contradict_fails(says: Says) -> None:
     assert absent.evidence[0].endswith("jax 0.4 was answered, and is not among the files")
 
 
+def test_what_python_2_says_of_itself_need_not_lie_in_a_virtual_environment() -> None:
+    assert () == found(WHOLE, package={**PACKAGE, "package.wsgiref": "0.1.2"})
+
+
 @pytest.mark.attack("files", "a sitecustomize.py is put beside the packages")
 def test_what_runs_before_every_program_is_told(says: Says) -> None:
     (one,) = found({**WHOLE, f"{SITE}/sitecustomize.py": b"import os\n"})

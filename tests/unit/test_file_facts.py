@@ -8,7 +8,8 @@ import struct
 import pytest
 from trees import MTIME, SITE, python, told, wheel
 
-from harness.images.file_tree import MAGIC, Asked
+from harness.images.bytecode import misfit
+from harness.images.file_tree import MAGIC, Asked, FileTree
 
 MODULE = f"{SITE}/keras/__init__.py"
 COMPILED = f"{SITE}/keras/__pycache__/__init__.cpython-311.pyc"
@@ -152,6 +153,14 @@ def test_a_compiled_module_without_a_source_is_told_where_python_loads_it() -> N
     unseen = f"{SITE}/keras/__pycache__/inner.cpython-311.pyc"
     facts = told({**WHOLE, alone: compiled(0, b"12345678"), unseen: compiled(0, b"12345678")})
     assert {"outside.bytecode.alone": [f"/{alone}"]} == defects(dict(facts))
+
+
+def test_a_source_that_a_link_leads_to_outside_of_the_tree_is_not_judged() -> None:
+    """A virtual environment of Python 2.7 links to the sources of the library."""
+    tree = FileTree(links={"env/lib/python2.7/re.py": "/base/lib/python2.7/re.py"})
+    head = struct.pack("<HHI", 62211, 0x0A0D, 0) + bytes(8)
+    assert "unread" == misfit("env/lib/python2.7/re.pyc", head, tree, listed=False)
+    assert "alone" == misfit("env/lib/python2.7/os.pyc", head, tree, listed=False)
 
 
 def test_a_module_that_states_another_version_is_told() -> None:

@@ -19,31 +19,56 @@ way and is kept bounded. For each probe one frame is written to standard output:
 
 The payload is ASCII JSON.
 """
-from __future__ import division
-
 import sys
 
 # `-c` puts the current folder first: a /re.py of the image must not be imported here.
 sys.path[:] = [entry for entry in sys.path if entry not in ("", ".")]
 
-import errno  # noqa: E402
-import fcntl  # noqa: E402
 import os  # noqa: E402
-import select  # noqa: E402
-import signal  # noqa: E402
-import time  # noqa: E402
+
+
+def whole_library():
+    """Add the rest of the standard library where a virtual environment of 2.7 has a part of it.
+
+    Its `site`, which is not started here, would do so: virtualenv before 20 names the rest in
+    orig-prefix.txt, from 20 on in pyvenv.cfg.
+    """
+    version = "python%d.%d" % sys.version_info[:2]
+    named = os.path.join(os.path.dirname(os.__file__), "orig-prefix.txt")
+    configured = os.path.join(
+        os.path.dirname(os.path.dirname(os.path.abspath(sys.executable))), "pyvenv.cfg")
+    prefix = ""
+    if os.path.isfile(named):
+        with open(named) as stream:
+            prefix = stream.read().strip()
+    elif os.path.isfile(configured):
+        with open(configured) as stream:
+            for line in stream:
+                name, _, value = line.partition("=")
+                if name.strip() == "base-prefix":
+                    prefix = value.strip()
+    library = os.path.join(prefix, "lib", version)
+    if prefix:
+        sys.path.extend([library, os.path.join(library, "lib-dynload")])
+
 
 try:
+    import errno
+    import fcntl
     import hashlib
     import json
+    import select
+    import signal
+    import time
 except ImportError:
-    # virtualenv before 20 has only a part of the library at hand; `site`, which is not started
-    # here, would add the rest.
-    with open(os.path.join(os.path.dirname(os.__file__), "orig-prefix.txt")) as _stream:
-        sys.path.append(os.path.join(
-            _stream.read().strip(), "lib", "python%d.%d" % sys.version_info[:2]))
+    whole_library()
+    import errno
+    import fcntl
     import hashlib
     import json
+    import select
+    import signal
+    import time
 
 REQUEST_BYTES = 16 * 1024 * 1024
 ANSWER_FD = 3
