@@ -63,4 +63,4 @@ def test_a_changed_module_of_a_real_framework_is_found_from_outside(
         run = store.run(place.runs()[0])
     told = {one.cell: one.facts for one in run.opinions or ()}
     assert (MODULE,) == told["changed"]["outside.changed.tensorflow"]
-    assert () == left.found()
+    assert [] == left.found()
