@@ -31,10 +31,11 @@ from tests.real.home_made import (
 )
 from tests.real.leftovers import Leftovers
 from tests.real.legacy_registry import LegacyRegistry, served, why_no_registry
+from tests.real.made_bases import newest_base, obtain
 from tests.real.podman_service import hand_over, podman_service, why_not
 from tests.real.private_engine import PrivateEngine
 from tests.real.suites import brief_suite
-from tests.real.trying import Trying, python_base, workshop
+from tests.real.trying import Trying, workshop
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -175,10 +176,8 @@ def home_made_base(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) 
     """Name of the base that home-made cells are built on."""
     with home_made_distributions() as made:
         suite = load_suite(made.plain(tmp_path_factory.mktemp("base")))
-    name = base_name(suite.bases[0])
-    if not engine.images(name):
-        pytest.skip(f"{name} is not on the engine yet: the quick cells make it")
-    return name
+    obtain(engine, suite.bases[0])
+    return base_name(suite.bases[0])
 
 
 @pytest.fixture
@@ -192,9 +191,7 @@ def trying(
     request: pytest.FixtureRequest, engine: APIClient, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Trying]:
     """Each engine, open, to ask cells of a test's own without a store; their images go with it."""
-    found = python_base(engine)
-    if found is None:
-        pytest.skip("no base is on the engine yet: `harness run` makes them")
+    found = newest_base(engine)
     shop = workshop(tmp_path_factory.mktemp("workshop"))
     with ExitStack() as stack:
         row = next(row for row in TABLE if row.engine == request.param)

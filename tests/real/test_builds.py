@@ -17,7 +17,8 @@ from harness.recipes.lockfile import lock_path
 from tests.real.commandline import Place
 from tests.real.home_made import BROKEN, LAST_WORDS, PLAIN, TWIN, HomeMade
 from tests.real.leftovers import Leftovers
-from tests.real.trying import python_base, workshop
+from tests.real.made_bases import newest_base
+from tests.real.trying import workshop
 
 MIB = 1024**2
 
@@ -72,9 +73,7 @@ def test_a_failing_build_is_a_record_with_its_last_lines_and_stops_no_other_cell
 def test_a_build_that_prints_without_end_is_given_up_and_its_log_is_bounded(
     engine: APIClient, left: Leftovers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = python_base(engine)
-    if found is None:
-        pytest.skip("no base is on the engine yet: `harness run` makes them")
+    found = newest_base(engine)
     monkeypatch.setattr(building, "OUTPUT_CHARACTERS", MIB)
     context, log = tmp_path / "context.tar", tmp_path / "log"
     text = f"FROM {found[0]}\nARG STAGE\nLABEL harness.stage=$STAGE\nRUN yes {'x' * 4000}\n"

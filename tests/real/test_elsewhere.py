@@ -22,11 +22,11 @@ from tests.real.commandline import Place
 from tests.real.elsewhere import LOOPBACK, Relay, by_socket, certificates, relayed
 from tests.real.home_made import HomeMade
 from tests.real.leftovers import Leftovers
+from tests.real.made_bases import newest_base
 from tests.real.own_network import within
 from tests.real.private_engine import PrivateEngine
 from tests.real.suites import small_suite
 from tests.real.test_doctor_and_clean import doctored, volumes
-from tests.real.trying import python_base
 
 _TLS_PORT = 2376
 
@@ -162,7 +162,7 @@ def private_under_tls(engine: APIClient) -> Iterator[PrivateEngine]:
         )
         try:
             made.start()
-            made.give(engine, [_base(engine)[0]])
+            made.give(engine, [newest_base(engine)[0]])
             yield made
         finally:
             made.end()
@@ -170,13 +170,6 @@ def private_under_tls(engine: APIClient) -> Iterator[PrivateEngine]:
 
 def one_image(folder: Path, engine: APIClient) -> Path:
     """A suite of one cell, an image with a Python, that is asked for that."""
-    image, python = _base(engine)
+    image, python = newest_base(engine)
     cell = {"id": "x", "image": image, "interpreter": python, "level": "L0"}
     return small_suite(folder, cell, probes=["python"])
-
-
-def _base(engine: APIClient) -> tuple[str, str]:
-    found = python_base(engine)
-    if found is None:
-        pytest.skip("no base is on the engine yet: `harness run` makes them")
-    return found

@@ -14,11 +14,12 @@ from harness.engines.oci.engine import ContainerEngine
 from harness.model import Outcome
 from tests.real.commandline import Place
 from tests.real.leftovers import Leftovers
+from tests.real.made_bases import newest_base
 from tests.real.podman_service import hand_over, podman_service, why_not
 from tests.real.rootless import NoUser, ordinary_user
 from tests.real.suites import small_suite
 from tests.real.test_doctor_and_clean import doctored
-from tests.real.trying import ANSWERS, Trying, probe, python_base, workshop
+from tests.real.trying import ANSWERS, Trying, probe, workshop
 
 DIES = probe(
     "dies", "import os, signal\ndef probe(settings):\n    os.kill(os.getpid(), signal.SIGSEGV)\n"
@@ -37,9 +38,7 @@ LOOKS = probe(
 @pytest.fixture(scope="module")
 def rootless(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trying]:
     """A user's own Podman, open, with an image that has a Python."""
-    found = python_base(engine)
-    if found is None:
-        pytest.skip("no base is on the engine yet: `harness run` makes them")
+    found = newest_base(engine)
     if why := why_not():
         pytest.skip(why)
     with ExitStack() as stack:

@@ -136,16 +136,6 @@ def workshop(folder: Path) -> Workshop:
     return Workshop(cache=folder, logs=folder, bases={}, owner=owner_token())
 
 
-def python_base(client: APIClient) -> tuple[str, str] | None:
-    """(image, its interpreter) of the latest Python among the bases on the engine."""
-    found = []
-    for image in client.images(filters={"label": "harness.kind=base"}):
-        labels = image["Labels"]
-        version = tuple(int(part) for part in labels["harness.python"].split("."))
-        found.append((version, str(image["Id"]), str(labels["harness.interpreter"])))
-    return max(found)[1:] if found else None
-
-
 def _packed(files: Mapping[str, bytes]) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
