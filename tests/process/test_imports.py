@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = {"docker", "pydantic", "rich", "ruamel", "tabulate", "jinja2", "typer"}
+HEAVY = {"docker", "numpy", "pydantic", "rich", "ruamel", "scipy", "tabulate", "jinja2", "typer"}
 
 WATCH = """
 import importlib, json, sys

@@ -72,7 +72,7 @@ WORLD = {
     "tempfile",
     "urllib",
 }
-HEAVY = {"docker", "jinja2", "pydantic", "rich", "ruamel", "tabulate", "typer"}
+HEAVY = {"docker", "jinja2", "numpy", "pydantic", "rich", "ruamel", "scipy", "tabulate", "typer"}
 WORD = "tensor" + "flow"
 WHERE_THE_WORD_BELONGS = ("knowledge/", "standard/")
 

@@ -1,0 +1,74 @@
+"""The distributions behind the decisions, from scipy, in plain floats. No p-value is home-made.
+
+scipy is imported inside the functions: a command that judges nothing does not wait for it.
+"""
+
+from __future__ import annotations
+
+import math
+
+_MANY = 1e9
+"""Degrees of freedom from which Student's law is the normal one to the last digit."""
+_CLOSE = 1e-10
+_SPREAD_WITHOUT_LIMIT = 1e-7
+
+
+def two_sided_p(statistic: float, df: float) -> float:
+    """How often a value drawn from Student's law lies at least so far from zero, on either side."""
+    from scipy import special
+
+    far = -abs(statistic)
+    return 2 * float(special.ndtr(far) if df >= _MANY else special.stdtr(df, far))
+
+
+def one_sided_critical(level: float, df: float) -> float:
+    """The value that Student's law exceeds with the probability `level`, on one side."""
+    from scipy import special
+
+    return -float(special.ndtri(level) if df >= _MANY else special.stdtrit(df, level))
+
+
+def power(shift: float, critical: float, df: float) -> float:
+    """How often |t| exceeds `critical`, where the true mean lies `shift` standard errors from zero
+    (Student's law, noncentral)."""
+    from scipy import stats
+
+    if df >= _MANY:
+        return float(stats.norm.sf(critical - shift) + stats.norm.cdf(-critical - shift))
+    return float(stats.nct.sf(critical, df, shift) + stats.nct.cdf(-critical, df, shift))
+
+
+def digamma(value: float) -> float:
+    """The derivative of log gamma."""
+    from scipy import special
+
+    return float(special.digamma(value))
+
+
+def trigamma(value: float) -> float:
+    """The second derivative of log gamma."""
+    from scipy import special
+
+    return float(special.polygamma(1, value))
+
+
+def inverse_trigamma(value: float) -> float:
+    """The y with trigamma(y) = value, for a value above zero.
+
+    Newton's method on 1/trigamma, which is convex and nearly linear: Smyth, Linear models and
+    empirical Bayes methods (2004), appendix.
+    """
+    from scipy import special
+
+    if value < _SPREAD_WITHOUT_LIMIT:
+        return 1 / value if value > 0 else math.inf
+    if value > 1 / _SPREAD_WITHOUT_LIMIT:
+        return 1 / math.sqrt(value)
+    found = 0.5 + 1 / value
+    for _ in range(50):
+        at = trigamma(found)
+        change = at * (1 - at / value) / float(special.polygamma(2, found))
+        found += change
+        if -change / found < _CLOSE:
+            break
+    return found
