@@ -257,8 +257,8 @@ class Expectation:
     """A rule for the facts it matches (shell-style patterns); the first that matches wins.
 
     rule: exact; within (`absolute` and/or `relative` bound on |candidate - reference|);
-    ignore; allowed (a difference is expected, for `reason`, until the date `until`); equivalent,
-    which only stored runs hold and nothing judges yet.
+    ignore; allowed (a difference is expected, for `reason`, until the date `until`); equivalent
+    (over rounds, shown to lie inside `margin`; no drift below `minimum`).
     """
 
     facts: str
@@ -268,6 +268,11 @@ class Expectation:
     relative: float | None = None
     reason: str = ""
     until: str = ""
+    margin: float | None = field(default=None, metadata={ADDED: True})
+    """What lies inside is equivalent: a share of a time (0.1: 10 %), points of an accuracy (0.007:
+    0.7 points). None: the default."""
+    minimum: float | None = field(default=None, metadata={ADDED: True})
+    """A difference that is not larger is no drift. None: the default."""
     place: Place | None = field(default=None, compare=False)
     """Where it is written; a run keeps it without the folders of its host."""
 
@@ -537,6 +542,17 @@ class SecondOpinion:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class KnownSpread:
+    """How much the rounds of one comparison varied in a metric, kept from a calibration."""
+
+    metric: str
+    """The pattern or fact of the metric, as `harness.compare.metrics` names it."""
+    variance: float
+    """Of a round's difference: of the logarithm of a ratio of times, of a share."""
+    df: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
     """A set of planned (cell, round, probe) on one engine."""
 
@@ -561,6 +577,10 @@ class Run:
     """Planned (cell, probe) pairs; times `rounds` they are the run's keys."""
     opinions: tuple[SecondOpinion, ...] | None = field(default=None, metadata={ADDED: True})
     """At most one a cell. The store keeps them beside the run. None: nothing was read."""
+    looks: tuple[int, ...] | None = field(default=None, metadata={ADDED: True})
+    """After how many rounds it was looked whether they suffice. None: the rounds were fixed."""
+    noise: tuple[KnownSpread, ...] | None = field(default=None, metadata={ADDED: True})
+    """What was known of its host's noise as it began, from calibrations there. None: nothing."""
 
     def planned(self) -> tuple[Key, ...]:
         return tuple(

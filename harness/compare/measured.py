@@ -1,0 +1,193 @@
+"""What rounds say of the metrics of compared cells: decisions, with the noise all of them share.
+
+One family for a report: every compared cell has at most four primary metrics, and the report's rate
+of false alarms is divided over all of them, whether or not each cell answers each. Everything else
+is shown, with p-values that are corrected together (Benjamini and Hochberg 1995), and alarms never.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from harness.compare.metrics import PRIMARY, Metric, metrics_of
+from harness.compare.pairing import Pairing, pair
+from harness.compare.processors import apart, processors
+from harness.compare.rules import expectation_for, holds
+from harness.compare.statistics.decision import Decided, Decision, decide
+from harness.compare.statistics.family import Family
+from harness.compare.statistics.noise import HostNoise, Spread, noise_of
+from harness.compare.statistics.paired import Scale, Tolerance
+from harness.compare.view import View
+from harness.model import Expectation, KnownSpread, Run
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measured:
+    """A metric of a cell held against its reference over rounds."""
+
+    pairing: Pairing
+    decided: Decided
+    family: Family
+    known: HostNoise
+    """The noise that the decision was made with."""
+    rule: Expectation | None = None
+    """The suite's rule for the fact; None: the defaults hold."""
+    allowed: bool = False
+    """A drift is expected here, and no finding."""
+    adjusted_p: float | None = None
+    """Of a metric that may not alarm: its p-value, corrected with all others that may not."""
+
+    @property
+    def metric(self) -> Metric:
+        """What was measured."""
+        return self.pairing.metric
+
+    @property
+    def primary(self) -> bool:
+        """Whether it may alarm."""
+        return bool(self.metric.pattern)
+
+    @property
+    def drifts(self) -> bool:
+        """Whether it is an alarm that nothing allows."""
+        return self.primary and self.decided.decision is Decision.DRIFT and not self.allowed
+
+
+def family_of(run: Run, compared: int) -> Family:
+    """The family of a report in which so many cells are held against their reference."""
+    family = Family(questions=max(1, compared) * len(PRIMARY))
+    return family if run.looks else family.of_fixed(max(run.rounds, 1))
+
+
+def measure(
+    pairs: Sequence[tuple[View, View]], rules: Iterable[Expectation], at: date | None
+) -> tuple[tuple[Measured, ...], ...]:
+    """Decide on the metrics of each (reference, candidate); an element for each pair.
+
+    The noise of a metric is estimated over all of them and what the candidates' runs know from
+    calibrations. Facts that a rule ignores, or judges by a bound of its own, are left out.
+    """
+    expectations = tuple(rules)
+    if not pairs:
+        return ()
+    family = family_of(pairs[0][1].run, len(pairs))
+    found = [_pairings(one, other, expectations) for one, other in pairs]
+    known = _known(found, [other.run for _, other in pairs])
+    every = [
+        [_measured(each, known, family, expectation, at) for each, expectation in pairings]
+        for pairings in found
+    ]
+    corrected = _corrected([one for cell in every for one in cell])
+    return tuple(tuple(corrected[id(one)] for one in cell) for cell in every)
+
+
+def rounds_wanted(measured: Iterable[Measured], rounds: int) -> int:
+    """After how many rounds in all an `auto` run should look again, having made `rounds`; the same
+    number where those that steer are settled, or no look is left."""
+    wanted = rounds
+    for one in measured:
+        if one.metric.steers and one.decided.decision is Decision.ANOTHER_ROUND:
+            wanted = max(wanted, one.family.next_look(rounds) or rounds)
+    return wanted
+
+
+def spreads_of(measured: Iterable[Measured]) -> tuple[KnownSpread, ...]:
+    """What the rounds of comparisons show of their metrics' noise, to be kept for later runs."""
+    return tuple(
+        KnownSpread(metric=_noise_key(one.metric), variance=spread.variance, df=spread.df)
+        for one in measured
+        if (spread := _own(one.pairing)) is not None
+    )
+
+
+_Found = list[tuple[Pairing, Expectation | None]]
+_JUDGED_BY_VALUE = ("exact", "within", "ignore")
+
+
+def _pairings(reference: View, candidate: View, rules: tuple[Expectation, ...]) -> _Found:
+    both = reference.answered & candidate.answered
+    found = []
+    for metric in metrics_of(reference.facts, candidate.facts):
+        rule = expectation_for(rules, metric.fact, candidate.row)
+        if metric.probe not in both or (rule and rule.rule in _JUDGED_BY_VALUE):
+            continue
+        made = pair(reference, candidate, metric)
+        why = apart(processors(reference.facts), processors(candidate.facts))
+        if why and metric.scale is Scale.RATIO:
+            made = made.without_rounds(why)
+        found.append((made, rule))
+    return found
+
+
+def _known(found: Iterable[_Found], runs: Iterable[Run]) -> Mapping[str, HostNoise]:
+    spreads: dict[str, list[Spread]] = defaultdict(list)
+    for pairings in found:
+        for each, _ in pairings:
+            if (own := _own(each)) is not None:
+                spreads[_noise_key(each.metric)].append(own)
+    for run in {run.id: run for run in runs}.values():
+        for kept in run.noise or ():
+            spreads[kept.metric].append(Spread(variance=kept.variance, df=kept.df))
+    return {key: noise_of(told) for key, told in spreads.items()}
+
+
+def _own(pairing: Pairing) -> Spread | None:
+    paired = pairing.paired
+    if paired.rounds < 2 or paired.equal_bits:
+        return None
+    try:
+        variance = paired.variance
+    except ValueError:
+        return None
+    return Spread(variance=max(variance, paired.floor), df=paired.rounds - 1)
+
+
+def _noise_key(metric: Metric) -> str:
+    return metric.pattern or metric.fact
+
+
+def _measured(
+    pairing: Pairing,
+    known: Mapping[str, HostNoise],
+    family: Family,
+    rule: Expectation | None,
+    at: date | None,
+) -> Measured:
+    noise = known.get(_noise_key(pairing.metric), HostNoise())
+    tolerance = tolerance_of(pairing.metric, rule)
+    return Measured(
+        pairing=pairing,
+        decided=decide(pairing.paired, noise, family, tolerance),
+        family=family,
+        known=noise,
+        rule=rule,
+        allowed=rule is not None and rule.rule == "allowed" and holds(rule.until, at),
+    )
+
+
+def tolerance_of(metric: Metric, rule: Expectation | None) -> Tolerance:
+    """What counts as different and as the same: what the suite's rule states, else the default."""
+    usual = metric.tolerance
+    if rule is None or rule.rule != "equivalent":
+        return usual
+    return Tolerance(
+        minimum_effect=rule.minimum or min(usual.minimum_effect, (rule.margin or 1) / 2),
+        margin=rule.margin or max(usual.margin, 2 * (rule.minimum or 0)),
+    )
+
+
+def _corrected(every: Sequence[Measured]) -> Mapping[int, Measured]:
+    """All of them by their identity, with the p-values of those that may not alarm corrected."""
+    shown = [one for one in every if not one.primary and one.decided.df > 0]
+    adjusted: list[float] = []
+    if shown:
+        from scipy import stats
+
+        adjusted = [
+            float(p) for p in stats.false_discovery_control([one.decided.p for one in shown])
+        ]
+    told = {id(one): replace(one, adjusted_p=p) for one, p in zip(shown, adjusted, strict=True)}
+    return {id(one): told.get(id(one), one) for one in every}
