@@ -54,7 +54,11 @@ def timed_run(folder: Path) -> float:
     program = Path(sys.executable).with_name("harness")
     began = time.perf_counter()
     ended = subprocess.run(
-        [program, "run"], cwd=folder, env=environment, stdout=subprocess.DEVNULL, check=False
+        [program, "run", "--suite", "standard"],
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        check=False,
     )
     if ended.returncode != 0:
         raise SystemExit(f"harness run ended with {ended.returncode}: no figure")

@@ -11,21 +11,24 @@ import typer
 
 from harness import __version__
 from harness.commands.options import (
+    AnswerFormatOption,
     CellOption,
     CleanEngineOption,
     CleanImagesOption,
     DiskBudgetOption,
     EngineOption,
     FormatOption,
+    HostFormatOption,
     LockEngineOption,
     OutputOption,
     PageFormatOption,
+    ProbeOption,
     RecordingsOption,
     RecordToOption,
     RefreshBasesOption,
-    ReportSuiteOption,
     ResumeOption,
     ReuseOption,
+    RunArgument,
     SuiteOption,
     TagOption,
     VerifiedOption,
@@ -36,7 +39,6 @@ app = typer.Typer(
     name="harness",
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
-    add_completion=False,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Does this environment still do, here and now, what that environment did? "
@@ -61,34 +63,40 @@ def _top(
 @app.command()
 def init(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; here.")] = Path(),
+    format: AnswerFormatOption = "terminal",
 ) -> None:
     """Write a commented matrix.yaml to start from. Nothing is overwritten."""
     from harness.commands.init import init as initialised
+    from harness.commands.saying import answered
 
-    for path in initialised(folder):
-        print(f"wrote {path}")
+    answered(initialised(folder), format)
 
 
 @app.command()
 def plan(
-    cell: Annotated[str, typer.Argument(help="One cell, or a glob.")] = "",
-    suite: SuiteOption = None,
+    cell: Annotated[str, typer.Argument(metavar="CELL", help="As --cell, for one.")] = "",
+    cells: CellOption = [],  # noqa: B006
     tag: TagOption = [],  # noqa: B006
     verbose: Annotated[bool, typer.Option("-v", "--verbose", help="How each is made.")] = False,
+    suite: SuiteOption = None,
+    format: AnswerFormatOption = "terminal",
+    output: OutputOption = None,
 ) -> None:
     """What would be built, pulled and probed, and why a combination is left out. No engine."""
     from harness.commands.plan import plan as planned
-    from harness.text import inert_in_ci
+    from harness.commands.saying import answered
 
-    print(inert_in_ci(planned(suite, [cell] if cell else [], tag, verbose)), end="")
+    answered(planned(suite, [cell, *cells] if cell else cells, tag, verbose), format, output)
 
 
 @app.command()
 def run(
     cell: CellOption = [],  # noqa: B006
     tag: TagOption = [],  # noqa: B006
-    probe: Annotated[list[str], typer.Option("--probe", help="Only this probe; repeatable.")] = [],  # noqa: B006
-    rounds: Annotated[int, typer.Option("--rounds", help="Fresh containers per cell.")] = 1,
+    probe: ProbeOption = [],  # noqa: B006
+    rounds: Annotated[
+        int, typer.Option("--rounds", metavar="N", help="Fresh containers per cell.")
+    ] = 1,
     engine: EngineOption = "auto",
     suite: SuiteOption = None,
     format: FormatOption = "terminal",
@@ -108,6 +116,7 @@ def run(
     """
     from harness.commands.report import written
     from harness.commands.run import run as ran
+    from harness.commands.saying import look
     from harness.formats import render
     from harness.running.progress import progress_for
     from harness.running.wanted import Wanted
@@ -129,13 +138,13 @@ def run(
         resume=resume,
     )
     judgement, status = ran(wanted, progress_for(sys.stderr))
-    written(render(format, judgement, **_look(format, output)), output)
+    written(render(format, judgement, **look(format, output)), output)
     raise typer.Exit(status)
 
 
 @app.command()
 def compare(
-    a: Annotated[str, typer.Argument(metavar="A", help="A cell, RUN:CELL, or host:PYTHON.")],
+    a: Annotated[str, typer.Argument(metavar="A", help="CELL, RUN:CELL, or host:PYTHON.")],
     b: Annotated[str, typer.Argument(metavar="B", help="What is held against A.")],
     engine: EngineOption = "auto",
     suite: SuiteOption = None,
@@ -150,20 +159,21 @@ def compare(
     """
     from harness.commands.compare import compare as compared
     from harness.commands.report import written
+    from harness.commands.saying import look
     from harness.formats import render
     from harness.running.progress import progress_for
 
     comparison = compared(suite, a, b, engine, progress_for(sys.stderr))
-    written(render(format, comparison, **_look(format, output)), output)
+    written(render(format, comparison, **look(format, output)), output)
     raise typer.Exit(comparison.exit)
 
 
 @app.command()
 def report(
-    run: Annotated[str, typer.Argument(help="A run's id, or its beginning.")] = "",
+    run: RunArgument = "",
     list: Annotated[bool, typer.Option("--list", help="List the newest runs instead.")] = False,
     every: Annotated[bool, typer.Option("--all", help="With --list: every run.")] = False,
-    suite: ReportSuiteOption = None,
+    suite: SuiteOption = None,
     format: FormatOption = "terminal",
     output: OutputOption = None,
     require_verified: VerifiedOption = False,
@@ -173,13 +183,14 @@ def report(
     Without a run: the newest of the suite, imported ones too, which are marked.
     """
     from harness.commands.report import judged, listing, written
+    from harness.commands.saying import answered, look
     from harness.formats import render
 
     if list:
-        written(listing(every=every), output)
+        answered(listing(every=every), format, output)
         return
     judgement = judged(run, require_verified=require_verified, suite_path=suite)
-    written(render(format, judgement, **_look(format, output)), output)
+    written(render(format, judgement, **look(format, output)), output)
     raise typer.Exit(judgement.exit)
 
 
@@ -189,40 +200,67 @@ def lock(
     tag: TagOption = [],  # noqa: B006
     engine: LockEngineOption = "auto",
     suite: SuiteOption = None,
+    format: AnswerFormatOption = "terminal",
+    output: OutputOption = None,
 ) -> None:
     """Resolve and hash what each cell installs, inside its own base, and prove it by building."""
     from harness.commands.lock import lock as locked
+    from harness.commands.saying import answered
 
-    locked(suite, cell, tag, engine, _say)
+    answered(locked(suite, cell, tag, engine, _say), format, output)
 
 
 @app.command()
 def export(
-    run: Annotated[str, typer.Argument(help="A run's id, or its beginning.")],
-    file: Annotated[Path, typer.Argument(help="Where to, as JSON lines.")],
+    run: RunArgument = "latest",
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Where to; -: standard output.")
+    ] = Path("-"),
+    suite: SuiteOption = None,
+    format: AnswerFormatOption = "terminal",
 ) -> None:
-    """Write a run's records to a file, to be compared elsewhere."""
+    """Write a run's records as JSON lines, to be compared elsewhere."""
     from harness.commands.transfer import export_run
+    from harness.formats import render_answer
 
-    print(export_run(run, file))
+    if run == "-":  # `harness export -`: the run is left out, not the file
+        run, file = "latest", Path(run)
+    told = render_answer(format, export_run(run, file, suite))
+    # What says which run it was must not stand among its records.
+    print(told, end="", file=sys.stderr if str(file) == "-" else sys.stdout)
 
 
 @app.command(name="import")
-def import_(file: Annotated[Path, typer.Argument(help="An exported run.")]) -> None:
+def import_(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="An exported run; -: from a pipe.")],
+    format: AnswerFormatOption = "terminal",
+    output: OutputOption = None,
+) -> None:
     """Take in a run that was exported elsewhere."""
+    from harness.commands.saying import answered
     from harness.commands.transfer import import_run
 
-    print(import_run(file))
+    answered(import_run(file), format, output)
 
 
 @app.command()
 def check(
-    image: Annotated[str, typer.Argument(help="As for docker pull: [REGISTRY/]NAME[:TAG].")] = "",
-    archive: Annotated[Path | None, typer.Option("--archive", help="A saved image.")] = None,
+    image: Annotated[
+        str, typer.Argument(metavar="IMAGE", help="As for docker pull: [REGISTRY/]NAME[:TAG].")
+    ] = "",
+    archive: Annotated[
+        Path | None, typer.Option("--archive", metavar="FILE", help="A saved image.")
+    ] = None,
     static: Annotated[bool, typer.Option("--static", help="Look inside its layers too.")] = False,
-    host: Annotated[str, typer.Option("--host", help="here, or a described host.")] = "here",
-    gpu: Annotated[str, typer.Option("--gpu", help="Suppose this GPU, as it is sold.")] = "",
-    driver: Annotated[str, typer.Option("--driver", help="Suppose this NVIDIA driver.")] = "",
+    host: Annotated[
+        str, typer.Option("--host", metavar="FILE", help="A described host; here.")
+    ] = "here",
+    gpu: Annotated[
+        str, typer.Option("--gpu", metavar="GPU", help="Suppose this GPU, as it is sold.")
+    ] = "",
+    driver: Annotated[
+        str, typer.Option("--driver", metavar="DRIVER", help="Suppose this NVIDIA driver.")
+    ] = "",
     pull: Annotated[bool, typer.Option("--pull", help="Pull it and run its probes too.")] = False,
     emit_cell: Annotated[bool, typer.Option("--emit-cell", help="Write one that works.")] = False,
     engine: EngineOption = "auto",
@@ -237,6 +275,7 @@ def check(
     from harness.commands.check import CheckRequest
     from harness.commands.check import check as checked
     from harness.commands.report import written
+    from harness.commands.saying import look
     from harness.formats import render_page
 
     page = checked(
@@ -252,27 +291,24 @@ def check(
             engine=engine,
         )
     )
-    written(render_page(format, page, **_look(format, output)), output)
+    written(render_page(format, page, **look(format, output)), output)
     raise typer.Exit(page.exit)
 
 
 @app.command()
 def doctor(
     engine: LockEngineOption = "auto",
-    as_json: Annotated[bool, typer.Option("--json", help="For a program.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", hidden=True)] = False,
+    format: AnswerFormatOption = "terminal",
+    output: OutputOption = None,
 ) -> None:
     """Can this host and its engine do what runs need? Exit status 4 where they cannot."""
-    from harness.commands.doctor import as_json as rendered
+    from harness.commands.doctor import answer, line, status_of
     from harness.commands.doctor import doctor as looked
-    from harness.commands.doctor import line, status_of
+    from harness.commands.saying import one_by_one
 
-    findings = []
-    for finding in looked(engine):
-        findings.append(finding)
-        if not as_json:
-            print(line(finding))
-    if as_json:
-        print(rendered(findings), end="")
+    format = "json" if as_json else format  # as it was asked for before every command had it
+    findings = one_by_one(looked(engine), line, answer, format, output)
     raise typer.Exit(status_of(findings))
 
 
@@ -281,44 +317,46 @@ def clean(
     engine: CleanEngineOption = "auto",
     images: CleanImagesOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    format: AnswerFormatOption = "terminal",
+    output: OutputOption = None,
 ) -> None:
     """Remove what dead runs left: containers, volumes, networks, stages, temporary folders."""
+    from harness.commands.clean import answer
     from harness.commands.clean import clean as cleaned
-    from harness.text import clean_line, inert_in_ci
+    from harness.commands.saying import one_by_one
+    from harness.text import clean_line
 
-    for line in cleaned(engine, images=images, dry_run=dry_run):
-        print(inert_in_ci(clean_line(line)))
+    found = cleaned(engine, images=images, dry_run=dry_run)
+    one_by_one(found, lambda one: clean_line(one.line), answer, format, output)
 
 
 @app.command()
 def host(
-    save: Annotated[Path | None, typer.Option("--save", help="Write it to this file.")] = None,
+    save: Annotated[Path | None, typer.Option("--save", hidden=True)] = None,
+    format: HostFormatOption = "json",
+    output: OutputOption = None,
 ) -> None:
     """Describe this host, to check images for it elsewhere."""
     from harness.commands.host import describe
     from harness.commands.report import written
 
-    written(describe().decode(), save)
+    del format  # There is one, in which `check --host` reads it.
+    written(describe().decode(), output or save)
 
 
 @app.command()
 def explain(
-    id: Annotated[str, typer.Argument(help="As reports name them; else all are listed.")] = "",
+    id: Annotated[
+        str, typer.Argument(metavar="ID", help="As reports name them; else all are listed.")
+    ] = "",
+    format: AnswerFormatOption = "terminal",
+    output: OutputOption = None,
 ) -> None:
     """What is known of a breakage, a build, a GPU, a driver, a tag: with its source."""
     from harness.commands.explain import explain as explained
+    from harness.commands.saying import answered
 
-    print(explained(id), end="")
-
-
-def _look(format: str, output: Path | None) -> dict[str, int | bool]:
-    """How a terminal report looks: as wide as the terminal, in colour only there."""
-    if format != "terminal" or output is not None or not sys.stdout.isatty():
-        return {}
-    from shutil import get_terminal_size
-
-    plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
-    return {"width": get_terminal_size().columns, "color": not plain}
+    answered(explained(id), format, output)
 
 
 def _say(text: str) -> None:

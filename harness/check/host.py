@@ -153,5 +153,6 @@ def _gpu(row: dict[str, object]) -> TargetGpu:
 
 def _refused(where: str, why: str) -> UsageError:
     return UsageError(
-        f"{where} does not describe a host: {why}", remedy="write one with `harness host --save`"
+        f"{where} does not describe a host: {why}",
+        remedy="write one with `harness host --output FILE`",
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.errors import EngineError, UsageError
+from harness.formats.answers import Reply
 from harness.machine.owner import maybe_alive, owner_alive
 from harness.machine.workfolder import dead_folders, sweep_folders
 from harness.running.session import AUTO, CONTAINER_ENGINES, places
@@ -15,8 +17,28 @@ SESSIONS = "sessions"
 """In the cache: what pytest sessions tell their runs."""
 
 
-def clean(engine: str, *, images: bool, dry_run: bool) -> Iterator[str]:
-    """Remove leftovers; with `images` also the images of cells and bases. One line for each.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Cleaned:
+    """What was done with one thing, or a word about the whole."""
+
+    line: str
+    """For a person."""
+    did: str = ""
+    """removed, would remove, kept; empty: the line is about the whole."""
+    what: str = ""
+    where: str = ""
+    """An engine, or `this host`."""
+    why: str = ""
+    """Why it was kept."""
+
+    def tree(self) -> dict[str, str]:
+        """For a program."""
+        told = {"did": self.did, "what": self.what, "where": self.where, "why": self.why}
+        return told if self.did else {"said": self.line}
+
+
+def clean(engine: str, *, images: bool, dry_run: bool) -> Iterator[Cleaned]:
+    """Remove leftovers; with `images` also the images of cells and bases. One word for each.
 
     `engine` auto: every container engine that answers. What a living process owns is never
     touched. Raises UsageError for another kind of engine, EngineError where a named one is gone.
@@ -30,22 +52,34 @@ def clean(engine: str, *, images: bool, dry_run: bool) -> Iterator[str]:
     count = 0
     for line in _host(dry_run):
         count += 1
-        yield f"{did} {line} on this host"
+        yield Cleaned(line=f"{did} {line} on this host", did=did, what=line, where="this host")
     for name in CONTAINER_ENGINES if engine == AUTO else (engine,):
         try:
             found = list(_engine(name, images, dry_run))
         except EngineError as error:
             if engine != AUTO:
                 raise
-            yield f"{name}: {error.message}"
+            yield Cleaned(line=f"{name}: {error.message}")
             continue
         count += len(found)
         for what, kept in found:
-            yield f"kept {what} on {name}, {kept}" if kept else f"{did} {what} on {name}"
+            line = f"kept {what} on {name}, {kept}" if kept else f"{did} {what} on {name}"
+            done = "kept" if kept else did
+            yield Cleaned(line=line, did=done, what=what, where=name, why=kept)
     if not count:
-        yield "there is nothing to clean"
+        yield Cleaned(line="there is nothing to clean")
     elif not images:
-        yield "images are kept: --images removes those too"
+        yield Cleaned(line="images are kept: --images removes those too")
+
+
+def answer(done: Sequence[Cleaned]) -> Reply:
+    """All that was done."""
+    return Reply(
+        text="".join(f"{one.line}\n" for one in done),
+        tree={"done": [one.tree() for one in done]},
+        columns=("did", "what", "where", "why"),
+        rows=[(one.did, one.what or one.line, one.where, one.why) for one in done],
+    )
 
 
 def _host(dry_run: bool) -> tuple[str, ...]:

@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from harness.commands.runs import LATEST, find_run
 from harness.compare.comparison import Side, compare_kept, same_rules
 from harness.compare.judgement import Comparison
 from harness.errors import EngineError, UsageError
-from harness.model import Cell, Suite
+from harness.model import Cell, Probe, Suite
 from harness.probing.probe import suite_probes
 from harness.recipes.orders import Order, order
 from harness.recipes.recipe import digest
@@ -28,12 +29,18 @@ from harness.running.session import (
     open_suite,
     opened_engine,
     places,
+    suite_name_here,
+    suite_word,
     workshop,
 )
 from harness.running.wanted import Wanted
 from harness.running.worker import utc_now
+from harness.standard import default_suite
 from harness.store.store import Store
 from harness.suite.selection import select
+
+HOST = "host:"
+"""How a side begins that is an interpreter of this machine."""
 
 
 def compare(
@@ -51,13 +58,13 @@ def compare(
     return replace(
         made,
         notices=(*made.notices, *dict.fromkeys(sides.said)),
-        suite=str(suite_path or ""),
+        suite=suite_word(suite_path),
         asked=utc_now(),
     )
 
 
 def _is_host(side: str) -> bool:
-    return side.startswith("host:")
+    return side.startswith(HOST)
 
 
 @dataclass(kw_only=True)
@@ -76,11 +83,15 @@ class _Sides:
         """Read when something of it is needed: two finished runs need no suite."""
         return open_suite(self.named)
 
+    def _latest_of(self) -> str | None:
+        """The name of the suite that `latest` is asked of; None: all."""
+        return self.suite.name if self.named else suite_name_here(None)
+
     def recorded(self, side: str) -> Side:
         """`RUN:CELL`, or a cell of the suite: its newest answer, else a run of it."""
         named, colon, name = side.partition(":")
         if colon:
-            run = self.store.resolve(named)
+            run, _ = find_run(self.store, named, self._latest_of() if named == LATEST else None)
             if name not in {each.id for each in run.cells}:
                 known = ", ".join(each.id for each in run.cells)
                 raise UsageError(f"run {run.id} has no cell {name!r}", remedy=f"it has: {known}")
@@ -88,17 +99,33 @@ class _Sides:
         (cell, *more) = select(self.suite, [side], [])
         if more:
             raise UsageError(f"{side!r} means several cells", remedy="name one cell on each side")
-        return self._answered(cell) or self._performed(self.suite, cell, self.engine)
+        return self._answered(cell) or self._performed(
+            self.suite, cell, self.engine, suite_probes(self.suite)
+        )
 
     def host(self, side: str, other: Side | None) -> Side:
-        """An interpreter of this machine, asked now and judged by the rules of the other side."""
-        claims: tuple[tuple[str, str], ...] = ()
-        rules = self.suite.rules
-        if other is not None:
-            claims = next(cell for cell in other.run.cells if cell.id == other.cell).framework
-            rules = rules if self.named else other.run.rules
-        cell = Cell(id=side, host=side.removeprefix("host:"), framework=claims)
-        return self._performed(replace(self.suite, cells=(cell,), rules=rules), cell, "host")
+        """An interpreter of this machine, asked now as the other side was: what that claims is
+        claimed, its settings, time limits and environment hold, and its rules judge."""
+        if other is None:
+            cell = Cell(id=side, host=side.removeprefix(HOST))
+            return self._performed(self.suite, cell, "host", suite_probes(self.suite))
+        suite = self.suite if self.named or suite_name_here(None) is not None else _packaged()
+        row = next(cell for cell in other.run.cells if cell.id == other.cell)
+        cell = Cell(
+            id=side,
+            host=side.removeprefix(HOST),
+            framework=row.framework,
+            gpu=row.gpu,
+            level=row.level,
+            settings=row.settings,
+            timeouts=row.timeouts,
+            profile=row.profile,
+        )
+        rules = suite.rules if self.named else other.run.rules
+        asked = {probe.name for probe in other.run.probes}
+        probes = suite_probes(suite)
+        same = tuple(probe for probe in probes if probe.name in asked)
+        return self._performed(replace(suite, rules=rules), cell, "host", same or probes)
 
     def _answered(self, cell: Cell) -> Side | None:
         recipe = order(self.suite, cell).recipe
@@ -142,7 +169,12 @@ class _Sides:
 
         return look
 
-    def _performed(self, suite: Suite, cell: Cell, engine: str) -> Side:
-        probes, wanted = suite_probes(suite), Wanted(engine=engine)
-        run, _ = perform(suite, [cell], probes, wanted, self.store, self.progress)
+    def _performed(self, suite: Suite, cell: Cell, engine: str, probes: tuple[Probe, ...]) -> Side:
+        alone = replace(suite, cells=(cell,)) if cell.id.startswith(HOST) else suite
+        run, _ = perform(alone, [cell], probes, Wanted(engine=engine), self.store, self.progress)
         return Side(run=run, records=self.store.records(run.id), cell=cell.id)
+
+
+def _packaged() -> Suite:
+    """The suite that harness brings along: where there is none here, its probes ask the host."""
+    return open_suite(default_suite())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -12,8 +11,9 @@ from harness.doctor.bench import Bench
 from harness.doctor.result import CheckResult, Status
 from harness.engines.oci.capabilities import TABLE
 from harness.errors import Exit, UsageError
+from harness.formats.answers import Reply
 from harness.running.session import AUTO, CONTAINER_ENGINES, places
-from harness.text import clean, clean_line, inert_in_ci, inert_json
+from harness.text import clean_line, inert_in_ci
 
 _SIGN = {Status.OK: "✓", Status.WARNING: "~", Status.PROBLEM: "✗", Status.UNVERIFIED: "?"}
 _WIDTH = 18
@@ -57,10 +57,15 @@ def line(finding: CheckResult) -> str:
     return inert_in_ci(told)
 
 
-def as_json(findings: list[CheckResult]) -> str:
-    """All of them for a program."""
-    tree = {"checks": [{k: clean(str(v)) for k, v in asdict(one).items()} for one in findings]}
-    return inert_json(json.dumps(tree, indent=1)) + "\n"
+def answer(findings: list[CheckResult]) -> Reply:
+    """All of them."""
+    rows = [(one.status, one.check, one.evidence, one.remedy) for one in findings]
+    return Reply(
+        text="".join(f"{line(one)}\n" for one in findings),
+        tree={"checks": [asdict(one) for one in findings]},
+        columns=("status", "check", "evidence", "help"),
+        rows=[tuple(map(str, row)) for row in rows],
+    )
 
 
 def status_of(findings: list[CheckResult]) -> Exit:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.errors import UsageError
+from harness.formats.answers import Reply
 from harness.machine.files import atomic_write
 from harness.suite.matrix import FILE_NAME
 
@@ -12,7 +13,7 @@ SCHEMA = "matrix.schema.json"
 _STARTER = Path(__file__).with_name("starter.yaml")
 
 
-def init(folder: Path) -> tuple[Path, ...]:
+def init(folder: Path) -> Reply:
     """Write both into a folder, which is made where it is not there; what was written.
 
     UsageError where either is there already: nothing is written then, or the folder cannot be.
@@ -34,4 +35,6 @@ def init(folder: Path) -> tuple[Path, ...]:
         ) from None
     for name, content in wanted.items():
         atomic_write(folder / name, content)
-    return tuple(folder / name for name in wanted)
+    written = [str(folder / name) for name in wanted]
+    text = "".join(f"wrote {path}\n" for path in written)
+    return Reply(text=text, tree={"written": written})

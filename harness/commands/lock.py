@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness.engines import names
 from harness.errors import EngineError, HarnessError, InfrastructureError, UsageError
+from harness.formats.answers import Reply
 from harness.machine.files import atomic_write
 from harness.model import Cell, Outcome, Suite
 from harness.recipes.lockfile import lock_path, render_lock
@@ -28,7 +29,7 @@ def lock(
     tags: Sequence[str],
     engine: str,
     say: Callable[[str], object],
-) -> None:
+) -> Reply:
     """Lock the selected built cells (without a selection: all of them), one file each.
 
     A lock is written only after an image was built from it. Raises at the end, with every cell
@@ -42,14 +43,16 @@ def lock(
         )
     suite = open_suite(suite_path)
     chosen = select(suite, cells, tags) if cells or tags else suite.cells
+    chosen = tuple(cell for cell in chosen if cell.base)
+    if not chosen:
+        return Reply(text="no cell that is built was selected: nothing to lock\n", tree=_tree(()))
     problems: list[str] = []
+    locked: list[tuple[str, Path]] = []
     infrastructure = False
     with _container_engine(suite, engine) as opened:
         for cell in chosen:
-            if not cell.base:
-                continue
             try:
-                _lock_cell(opened, suite, cell, say)
+                locked.append((cell.id, _lock_cell(opened, suite, cell, say)))
             except HarnessError as error:
                 problems.append(f"{cell.id}: {error}")
                 infrastructure = infrastructure or isinstance(error, InfrastructureError)
@@ -57,6 +60,11 @@ def lock(
     if problems:
         kind = InfrastructureError if infrastructure else UsageError
         raise kind("not locked:\n" + "\n".join(problems))
+    return Reply(text="".join(f"wrote {path}\n" for _, path in locked), tree=_tree(locked))
+
+
+def _tree(locked: Sequence[tuple[str, Path]]) -> dict[str, object]:
+    return {"locked": [{"cell": cell, "written": str(path)} for cell, path in locked]}
 
 
 @contextmanager
@@ -74,7 +82,7 @@ def _container_engine(suite: Suite, engine: str) -> Iterator[ContainerEngine]:
 
 def _lock_cell(
     engine: ContainerEngine, suite: Suite, cell: Cell, say: Callable[[str], object]
-) -> None:
+) -> Path:
     def tell(line: str) -> None:
         say(f"{cell.id}: {line}")
 
@@ -92,3 +100,4 @@ def _lock_cell(
     tell(f"locked {len(made.distributions)} distributions, {in_mb(size)}")
     if made.base:
         tell(f"its base is locked too: {made.base}")
+    return path

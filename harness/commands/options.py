@@ -7,26 +7,44 @@ from typing import Annotated
 
 import typer
 
+
+def _suite(text: str) -> Path:
+    from harness.running.session import named_suite
+
+    return named_suite(text)
+
+
 SuiteOption = Annotated[
     Path | None,
     typer.Option(
-        "--suite", help="matrix.yaml or its folder; else ./matrix.yaml, else the default."
+        "--suite",
+        metavar="SUITE",
+        parser=_suite,
+        help="matrix.yaml or its folder, or `standard`, the packaged one; else ./matrix.yaml.",
     ),
 ]
-ReportSuiteOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--suite", help="matrix.yaml or its folder; else ./matrix.yaml, else every suite."
+RunArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="RUN", help="A run's id, or its beginning; latest: the newest of the suite."
     ),
 ]
-CellOption = Annotated[list[str], typer.Option("--cell", help="Cells, as a glob; repeatable.")]
-TagOption = Annotated[list[str], typer.Option("--tag", help="Cells with this tag; repeatable.")]
+CellOption = Annotated[
+    list[str], typer.Option("--cell", metavar="CELL", help="Cells, as a glob; repeatable.")
+]
+TagOption = Annotated[
+    list[str], typer.Option("--tag", metavar="TAG", help="Cells with this tag; repeatable.")
+]
 EngineOption = Annotated[
     str,
-    typer.Option("--engine", help="docker, podman, host, replay; auto: what answers, else host."),
+    typer.Option(
+        "--engine",
+        metavar="ENGINE",
+        help="docker, podman, host, replay; auto: what answers, else host.",
+    ),
 ]
 LockEngineOption = Annotated[
-    str, typer.Option("--engine", help="docker or podman; auto: what answers.")
+    str, typer.Option("--engine", metavar="ENGINE", help="docker or podman; auto: what answers.")
 ]
 
 
@@ -43,10 +61,39 @@ def _page_format(name: str) -> str:
     return PAGE.known(name)
 
 
+def _answer_format(name: str) -> str:
+    from harness.formats import ANSWER
+
+    return ANSWER.known(name)
+
+
+def _host_format(name: str) -> str:
+    from harness.errors import UsageError
+
+    if name != "json":
+        raise UsageError(
+            f"there is no format {name!r} for the description of a host", remedy="use json"
+        )
+    return name
+
+
 _FORMATS = "terminal, markdown or json."
-FormatOption = Annotated[str, typer.Option("--format", help=_FORMATS, callback=_report_format)]
-PageFormatOption = Annotated[str, typer.Option("--format", help=_FORMATS, callback=_page_format)]
-OutputOption = Annotated[Path | None, typer.Option("--output", help="Write to this file.")]
+FormatOption = Annotated[
+    str, typer.Option("--format", metavar="FORMAT", help=_FORMATS, callback=_report_format)
+]
+PageFormatOption = Annotated[
+    str, typer.Option("--format", metavar="FORMAT", help=_FORMATS, callback=_page_format)
+]
+AnswerFormatOption = Annotated[
+    str, typer.Option("--format", metavar="FORMAT", help=_FORMATS, callback=_answer_format)
+]
+HostFormatOption = Annotated[
+    str, typer.Option("--format", metavar="FORMAT", help="json.", callback=_host_format)
+]
+OutputOption = Annotated[
+    Path | None,
+    typer.Option("--output", metavar="FILE", help="Write to this file; -: standard output."),
+]
 VerifiedOption = Annotated[
     bool, typer.Option("--require-verified", help="`unverified` fails, with exit status 5.")
 ]
@@ -60,17 +107,25 @@ DiskBudgetOption = Annotated[
     ),
 ]
 CleanEngineOption = Annotated[
-    str, typer.Option("--engine", help="docker, podman; auto: every one that answers.")
+    str,
+    typer.Option(
+        "--engine", metavar="ENGINE", help="docker, podman; auto: every one that answers."
+    ),
 ]
 CleanImagesOption = Annotated[
     bool, typer.Option("--images", help="Also the images that were made of cells and bases.")
 ]
+ProbeOption = Annotated[
+    list[str], typer.Option("--probe", metavar="PROBE", help="Only this probe; repeatable.")
+]
 RefreshBasesOption = Annotated[bool, typer.Option("--refresh-bases", help="Make bases anew.")]
 RecordingsOption = Annotated[
-    Path | None, typer.Option("--recordings", help="What the engine replay answers from.")
+    Path | None,
+    typer.Option("--recordings", metavar="DIR", help="What the engine replay answers from."),
 ]
 RecordToOption = Annotated[
-    Path | None, typer.Option("--record-to", help="Record what the engine says, for replay.")
+    Path | None,
+    typer.Option("--record-to", metavar="DIR", help="Record what the engine says, for replay."),
 ]
 ReuseOption = Annotated[
     bool,
@@ -81,6 +136,7 @@ ResumeOption = Annotated[
     typer.Option(
         "--resume",
         metavar="RUN",
-        help="Do only what a run lacks that was interrupted, or that infrastructure ended in part.",
+        help="Do only what a run (latest: the newest) lacks that was interrupted, or that "
+        "infrastructure ended in part.",
     ),
 ]

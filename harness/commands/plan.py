@@ -7,7 +7,9 @@ from pathlib import Path
 
 from harness import standard
 from harness.engines.sources import host_means, usable_here
+from harness.formats.answers import Reply
 from harness.formats.plan import BuildTemplate, plan_text
+from harness.formats.plan_document import plan_document
 from harness.probing.probe import suite_probes
 from harness.recipes.lockfile import find_lock
 from harness.recipes.orders import build_files
@@ -16,8 +18,10 @@ from harness.running.session import open_suite
 from harness.suite.selection import select
 
 
-def plan(suite_path: Path | None, cells: Sequence[str], tags: Sequence[str], verbose: bool) -> str:
-    """The text of a plan. Raises UsageError, MatrixError."""
+def plan(
+    suite_path: Path | None, cells: Sequence[str], tags: Sequence[str], verbose: bool
+) -> Reply:
+    """A plan, for people and for programs. Raises UsageError, MatrixError."""
     suite = open_suite(suite_path)
     chosen = select(suite, cells, tags) if cells or tags else suite.cells
     locks = {
@@ -27,15 +31,18 @@ def plan(suite_path: Path | None, cells: Sequence[str], tags: Sequence[str], ver
     }
     sources = {each for cell in chosen if cell.base for each in base_of(suite, cell).sources}
     means = host_means(sources)
-    return plan_text(
+    usable = {source: usable_here(source, means) for source in sources}
+    probes = suite_probes(suite)
+    text = plan_text(
         suite,
         chosen,
-        suite_probes(suite),
+        probes,
         locks,
         verbose or len(chosen) == 1,
         template=BuildTemplate(
             dockerfile=standard.dockerfile("cell.Dockerfile", Path(suite.root)),
             files=build_files(suite),
         ),
-        usable={source: usable_here(source, means) for source in sources},
+        usable=usable,
     )
+    return Reply(text=text, tree=plan_document(suite, chosen, probes, locks, usable))

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
+from harness.commands.runs import LATEST, find_run, no_runs, no_suite_to_report
 from harness.compare.judge import judge
 from harness.compare.judgement import Judgement
-from harness.errors import StoreError, UsageError
+from harness.errors import StoreError
+from harness.formats.answers import Reply
 from harness.formats.report import age
 from harness.machine.owner import owner_alive
 from harness.running.session import places, suite_name_here
 from harness.running.worker import utc_now
 from harness.store.store import RunSummary, Store
-from harness.text import clean_line, inert_in_ci
+from harness.text import clean_line
 
+STANDARD_OUTPUT = "-"
+"""As a FILE: standard output."""
 NEWEST = 20
 """Runs in a list, where not all are asked for: the verdict of each is judged from its records."""
 
@@ -22,25 +26,20 @@ NEWEST = 20
 def judged(
     run: str, *, require_verified: bool = False, suite_path: Path | None = None
 ) -> Judgement:
-    """The judgement of a run (a unique beginning of its id). Empty: the newest of the suite that
-    is named, else of the one here, else of all; an imported one is marked.
+    """The judgement of a run, named as everywhere. Empty: the newest of the suite that is named,
+    else of the one here; an imported one is marked.
 
-    Raises UsageError where there is none.
+    Raises UsageError where there is none, or neither a run nor a suite says which.
     """
     where = places().store
-    suite = None if run else suite_name_here(suite_path)
+    suite = suite_name_here(suite_path) if run in ("", LATEST) else None
+    if not run and suite is None:
+        raise no_suite_to_report()
     if not where.exists():
-        raise _no_runs(suite)
+        raise no_runs(suite)
     with Store(where) as store:
         store.interrupted(owner_alive)
-        imported = False
-        if run:
-            found = store.resolve(run)
-        else:
-            newest = store.newest_run(suite)
-            if newest is None:
-                raise _no_runs(suite, store)
-            found, imported = newest
+        found, imported = find_run(store, run or LATEST, suite)
         judgement = judge(
             found,
             store.records(found.id),
@@ -50,23 +49,11 @@ def judged(
     return replace(judgement, imported=imported)
 
 
-def _no_runs(suite: str | None, store: Store | None = None) -> UsageError:
-    newest = store.newest_run() if store is not None else None
-    if newest is None:
-        return UsageError("there are no runs yet", remedy="harness run")
-    run, _ = newest
-    return UsageError(
-        f"there are no runs of the suite {suite} yet",
-        remedy=f"harness run; or the newest of all, of the suite {run.suite}: "
-        f"harness report {run.id}",
-    )
-
-
-def listing(*, every: bool = False) -> str:
-    """The runs in the store, newest first, one line each; the newest of them, or every one."""
+def listing(*, every: bool = False) -> Reply:
+    """The runs in the store, newest first: the newest of them, or every one."""
     where = places().store
     if not where.exists():
-        return f"no runs yet in {where}\n"
+        return _listed((), 0, where)
     now = utc_now()
     with Store(where) as store:
         store.interrupted(owner_alive)
@@ -86,15 +73,31 @@ def listing(*, every: bool = False) -> str:
             )
             for run in listed
         ]
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return _listed(tuple(zip(listed, rows, strict=True)), len(runs), where)
+
+
+_COLUMNS = ("run", "verdict", "state", "records", "cells", "engine", "suite", "age", "imported")
+
+
+def _listed(rows: tuple[tuple[RunSummary, tuple[str, ...]], ...], runs: int, where: Path) -> Reply:
+    if not runs:
+        return Reply(text=f"no runs yet in {where}\n", tree={"runs": [], "store": str(where)})
+    shown = [row for _, row in rows]
+    widths = [max(map(len, column)) for column in zip(*shown, strict=True)]
     lines = [
         "  ".join(f"{value:<{width}}" for value, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
+        for row in shown
     ]
-    count = f"{len(runs)} runs in {where}"
-    if len(listed) < len(runs):
-        count = f"the newest {len(listed)} of {count}; --all lists every one"
-    return inert_in_ci("\n".join([*lines, count, ""]))
+    count = f"{runs} runs in {where}"
+    if len(shown) < runs:
+        count = f"the newest {len(shown)} of {count}; --all lists every one"
+    tree = {
+        "store": str(where),
+        "count": runs,
+        "runs": [{**asdict(one), "verdict": row[1]} for one, row in rows],
+    }
+    text = "\n".join([*lines, count, ""])
+    return Reply(text=text, tree=tree, columns=_COLUMNS, rows=shown)
 
 
 def _verdict(store: Store, run: RunSummary) -> str:
@@ -112,7 +115,7 @@ def written(text: str, output: Path | None) -> None:
     """Print a report, or write it whole to a file."""
     from harness.machine.files import atomic_write
 
-    if output is None:
+    if output is None or str(output) == STANDARD_OUTPUT:
         print(text, end="" if text.endswith("\n") else "\n")
     else:
         atomic_write(output, text.encode())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from harness.commands.runs import find_run
 from harness.compare.judge import judge
 from harness.compare.judgement import Judgement
 from harness.errors import Exit
@@ -31,7 +32,8 @@ def run(wanted: Wanted, progress: Progress) -> tuple[Judgement, Exit]:
     with Store(places().store) as store:
         if wanted.resume:
             store.interrupted(owner_alive)
-            resumed = resumable(store.resolve(wanted.resume), suite, wanted)
+            named, _ = find_run(store, wanted.resume, suite.name)
+            resumed = resumable(named, suite, wanted)
             wanted = replace(wanted, engine=resumed.run.engine.name, rounds=resumed.run.rounds)
             cells, probes, taken = resumed.cells, resumed.probes, resumed.run
         else:

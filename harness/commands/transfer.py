@@ -2,26 +2,60 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import ExitStack
 from pathlib import Path
+from shutil import copyfileobj
+from tempfile import NamedTemporaryFile
 
-from harness.running.session import places
+from harness.commands.report import STANDARD_OUTPUT
+from harness.commands.runs import LATEST, find_run, no_runs
+from harness.formats.answers import Reply
+from harness.running.session import places, suite_name_here
 from harness.store.store import Store
-from harness.store.transfer import export, import_file
-from harness.text import clean_line, inert_in_ci
+from harness.store.transfer import export, exported, import_file
+from harness.text import clean_line
 
 
-def export_run(run: str, file: Path) -> str:
-    """Write a run to a file; one line that says so. Raises UsageError, StoreError."""
-    with Store(places().store, readonly=True) as store:
-        found = store.resolve(run)
-        export(store, found.id, file)
-    return f"wrote run {found.id} to {file}"
+def export_run(run: str, file: Path, suite: Path | None = None) -> Reply:
+    """Write a run to a file (`-`: standard output); which it was. Raises UsageError, StoreError."""
+    where = places().store
+    wanted = suite_name_here(suite) if run == LATEST else None
+    if not where.exists():
+        raise no_runs(wanted)
+    with Store(where, readonly=True) as store:
+        found, _ = find_run(store, run, wanted)
+        if str(file) == STANDARD_OUTPUT:
+            for line in exported(store, found.id):
+                sys.stdout.write(line.decode("ascii"))
+        else:
+            export(store, found.id, file)
+    to = "standard output" if str(file) == STANDARD_OUTPUT else str(file)
+    return Reply(text=f"wrote run {found.id} to {to}", tree={"run": found.id, "file": str(file)})
 
 
-def import_run(file: Path) -> str:
-    """Take a run in; one line that says which. Raises UsageError, StoreError."""
-    with Store(places().store) as store:
+def import_run(file: Path) -> Reply:
+    """Take a run in from a file (`-`: standard input); which it is. Raises UsageError, StoreError.
+
+    What comes by standard input is kept as a file first: a pipe that stalls must not keep the
+    store waiting.
+    """
+    with ExitStack() as kept, Store(places().store) as store:
+        if str(file) == STANDARD_OUTPUT:
+            copy = kept.enter_context(NamedTemporaryFile(prefix="harness-import-"))
+            copyfileobj(sys.stdin.buffer, copy)
+            copy.flush()
+            file = Path(copy.name)
         run = import_file(store, file)
     began, engine = clean_line(run.started, 40), clean_line(run.engine.name, 40)
     cells = f"{len(run.cells)} cells"
-    return inert_in_ci(f"imported run {run.id} of {began}, {cells}, engine {engine}")
+    return Reply(
+        text=f"imported run {run.id} of {began}, {cells}, engine {engine}",
+        tree={
+            "run": run.id,
+            "started": run.started,
+            "cells": [cell.id for cell in run.cells],
+            "engine": run.engine.name,
+            "suite": run.suite,
+        },
+    )

@@ -1,8 +1,8 @@
 """Reports: the registry of formats, and one module for each, found by its name.
 
 A format is a module that offers `render(value, ...) -> str`: in this package for reports on runs
-and comparisons, in `checks` for pages of a check. What it needs besides (`rich`, `tabulate`) is
-imported when the format is asked for. Never here: judging.
+and comparisons, in `checks` for pages of a check, in `answers` for what other commands say. What it
+needs besides (`rich`, `tabulate`) is imported when the format is asked for. Never here: judging.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from harness.errors import UsageError
 if TYPE_CHECKING:
     from harness.check.page import CheckPage
     from harness.compare.judgement import Comparison, Judgement
+    from harness.formats.answers import Reply
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +49,8 @@ class Rendered:
 
 REPORT = Rendered(what="a report", package=__name__)
 PAGE = Rendered(what="the page of a check", package=f"{__name__}.checks")
-RENDERED = (REPORT, PAGE)
+ANSWER = Rendered(what="what this command answers", package=f"{__name__}.answers")
+RENDERED = (REPORT, PAGE, ANSWER)
 """Everything that has formats to choose from."""
 
 
@@ -66,6 +68,11 @@ def render(name: str, judged: Judgement | Comparison, **options: int | bool) -> 
 def render_page(name: str, page: CheckPage, **options: int | bool) -> str:
     """The page of a check in the format `name`; options and errors as of `render`."""
     return PAGE.render(name, page, options)
+
+
+def render_answer(name: str, answer: Reply) -> str:
+    """What a command answers that is no report, in the format `name`; errors as of `render`."""
+    return ANSWER.render(name, answer, {})
 
 
 def grid(judged: Judgement, *, width: int = 100, color: bool = False) -> str:

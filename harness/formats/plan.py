@@ -88,7 +88,11 @@ def _summary(suite: Suite, cells: Sequence[Cell], locks: Mapping[str, Lock]) -> 
     hosts = sum(bool(cell.host) for cell in cells)
     kinds = [
         f"{count} {kind}"
-        for count, kind in ((len(built), "to build"), (images, "existing"), (hosts, "of this host"))
+        for count, kind in (
+            (len(built), "to build"),
+            (images, "image" if images == 1 else "images"),
+            (hosts, "of this host"),
+        )
         if count
     ]
     whole = len(cells) == len(suite.cells)
@@ -97,6 +101,8 @@ def _summary(suite: Suite, cells: Sequence[Cell], locks: Mapping[str, Lock]) -> 
     left_out = f", {len(suite.excluded)} left out" if whole and suite.excluded else ""
     listed = f" ({', '.join(kinds)})" if kinds else ""
     yield f"Suite {clean_line(suite.name)}: {counted}{listed}{left_out}"
+    if images:
+        yield "Nobody looked whether images are there: a plan asks no engine."
     if suite.rules.reference:
         yield f"Compared with: {clean_line(suite.rules.reference)}"
     if suite.default:

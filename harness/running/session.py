@@ -16,9 +16,15 @@ from harness.machine.places import Places
 from harness.model import EvidenceKind, Probe, Suite
 from harness.probing.probe import load_probes, probe_folders
 from harness.suite.known import BandFact, KnownNames
-from harness.suite.matrix import load_suite, suite_name
+from harness.suite.matrix import FILE_NAME, load_suite, suite_name
 
 AUTO = "auto"
+STANDARD = "standard"
+"""What `--suite` calls the packaged suite."""
+NO_SUITE_REMEDY = (
+    "`harness init` writes one to start from; --suite DIR takes another folder's, "
+    f"--suite {STANDARD} the one that harness brings along"
+)
 RECORDINGS_VARIABLE = "HARNESS_RECORDINGS"
 REPLAY = "replay"
 CONTAINER_ENGINES = ("docker", "podman")
@@ -31,11 +37,30 @@ def places() -> Places:
 
 
 def open_suite(named: Path | None) -> Suite:
-    """The suite the user names, else the matrix.yaml here, else the default one."""
-    if named is None:
-        here = Path("matrix.yaml")
-        named = here if here.is_file() else standard.default_suite()
-    return checked_suite(named)
+    """The suite the user names, else the matrix.yaml here. UsageError where there is none."""
+    return checked_suite(named or suite_here())
+
+
+def suite_here() -> Path:
+    """The matrix.yaml of this folder. UsageError, with what to do, where there is none: a newcomer
+    who asks for a run in an empty folder should not build somebody else's images."""
+    here = Path(FILE_NAME)
+    if not here.is_file():
+        raise UsageError(f"there is no {FILE_NAME} in this folder", remedy=NO_SUITE_REMEDY)
+    return here
+
+
+def named_suite(text: str) -> Path:
+    """What `--suite` names: a matrix.yaml, its folder, or by the word `standard` the packaged
+    suite (a folder of that name is `./standard`)."""
+    return standard.default_suite() if text == STANDARD else Path(text)
+
+
+def suite_word(path: Path | None) -> str:
+    """What to write behind `--suite` for this suite again; empty for none."""
+    if path is None:
+        return ""
+    return STANDARD if path == standard.default_suite() else str(path)
 
 
 def checked_suite(path: Path) -> Suite:
@@ -75,7 +100,7 @@ def suite_name_here(named: Path | None) -> str | None:
 
     Raises UsageError, MatrixError.
     """
-    here = Path("matrix.yaml")
+    here = Path(FILE_NAME)
     if named is None and not here.is_file():
         return None
     return suite_name(named or here)

@@ -76,8 +76,13 @@ def export(store: Store, run_id: str, path: Path) -> None:
 
     UsageError: there is no such run, or `path` cannot be a file of ours.
     """
+    atomic_write(path, exported(store, run_id))
+
+
+def exported(store: Store, run_id: str) -> Iterator[bytes]:
+    """The lines of an export, the same bytes each time. UsageError: there is no such run."""
     run = store.run(run_id)
-    atomic_write(path, _lines(run, store.records(run.id), store.attempts(run.id)))
+    return _lines(run, store.records(run.id), store.attempts(run.id))
 
 
 def import_file(store: Store, path: Path) -> Run:

@@ -82,7 +82,7 @@ def test_the_default_suite_and_the_knowledge_are_in_the_wheel(
     installed: dict[str, str], tmp_path: Path
 ) -> None:
     for command, expected in (
-        ("harness plan tf2.21.0-py3.13", "tf2.21.0-py3.13"),
+        ("harness plan --suite standard tf2.21.0-py3.13", "tf2.21.0-py3.13"),
         ("harness explain", "cuda"),
     ):
         said = subprocess.run(

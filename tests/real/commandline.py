@@ -106,7 +106,8 @@ class Place:
     def report(self, *arguments: str) -> dict[str, Any]:
         """A run's report as JSON (the latest run's), whatever its exit status."""
         target = self.folder / "asked-report.json"
-        command = [str(PROGRAM), "report", *arguments, "--format", "json", "--output", str(target)]
+        asked = arguments or ("latest",)
+        command = [str(PROGRAM), "report", *asked, "--format", "json", "--output", str(target)]
         subprocess.run(command, cwd=self.folder, env=self.environment(), timeout=60, check=False)
         found: dict[str, Any] = json.loads(target.read_text("utf-8"))
         return found

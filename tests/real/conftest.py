@@ -108,10 +108,10 @@ def registry(
 def quick(
     engine: APIClient, tmp_path_factory: pytest.TempPathFactory, real_images: dict[str, str]
 ) -> Place:
-    """Where `harness run`, with no argument at all, has built and probed the quick cells."""
+    """Where `harness run --suite standard` has built and probed the quick cells."""
     made = Place(folder=tmp_path_factory.mktemp("quick"))
     try:
-        made.harness("run")
+        made.harness("run", "--suite", "standard")
     finally:
         _summarise(made)
     count(made.recorded()[1], real_images)

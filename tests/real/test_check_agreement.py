@@ -73,7 +73,7 @@ def test_what_is_foreseen_of_broken_images_is_what_running_shows(
 
 def built(place: Place, cell: str) -> str:
     """The image of a cell of the default suite, built or there already."""
-    place.harness("run", "--cell", cell, "--probe", "python", status=5)
+    place.harness("run", "--suite", "standard", "--cell", cell, "--probe", "python", status=5)
     _, records = place.recorded()
     (image,) = {one.image.id for one in records if one.image}
     return image

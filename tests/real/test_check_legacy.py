@@ -43,7 +43,7 @@ def asked(place: Place) -> Place:
 
 def built(place: Place, cell: str) -> str:
     """The image of a cell of the default suite, built or there already."""
-    place.harness("run", "--cell", cell, "--probe", "python", status=5)
+    place.harness("run", "--suite", "standard", "--cell", cell, "--probe", "python", status=5)
     _, records = place.recorded()
     (image,) = {one.image.id for one in records if one.image}
     return image

@@ -57,7 +57,7 @@ def test_an_existing_image_is_asked_by_tcp(
     assert [] == left.found()
     assert_told_of_elsewhere(run.host, run.engine, engine)
     assert "host.load_1m" not in record.observed
-    told = there.harness("report").out
+    told = there.harness("report", "latest").out
     assert f"{run.host.machine}, {run.host.cores} core" in told
     assert "no GPU" not in told
 

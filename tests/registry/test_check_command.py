@@ -125,7 +125,7 @@ def test_a_page_is_written_to_a_file(fake: FakeRegistry, host_file: str, tmp_pat
 
 def test_a_saved_host_is_taken_again(fake: FakeRegistry, tmp_path: Path) -> None:
     path = tmp_path / "saved.json"
-    assert 0 == CliRunner().invoke(app, ["host", "--save", str(path)]).exit_code
+    assert 0 == CliRunner().invoke(app, ["host", "--output", str(path)]).exit_code
     image = push(fake, cpu_image("2.15.0"), "2.15.0")
     here, there = (
         check(image, "--format", "json"),

@@ -50,6 +50,7 @@ LONGEST = 350
 LONG_BY_NEED = {
     "probing.guest.runner": "goes into foreign images as one file",
     "model": "the words that everybody shares, read in one place",
+    "cli": "every command with its options, read in one place",
 }
 
 MOST_ROWS = 30

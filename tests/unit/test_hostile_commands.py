@@ -17,8 +17,10 @@ from hypothesis import given
 from harness import cli
 from harness.commands import clean as clean_command
 from harness.commands import report as report_command
-from harness.commands.doctor import as_json, line
+from harness.commands.clean import Cleaned
+from harness.commands.doctor import answer, line
 from harness.doctor.result import problem
+from harness.formats import render_answer
 from harness.model import EngineInfo
 from harness.store.store import Store
 from harness.store.transfer import export
@@ -105,7 +107,7 @@ def test_an_imported_run_is_listed_and_taken_in_harmlessly(
 def test_what_the_doctor_finds_is_told_harmlessly(text: str) -> None:
     finding = problem("engine", text, text)
     harmless_text(line(finding))
-    told = as_json([finding])
+    told = render_answer("json", answer([finding]))
     harmless_text(told)
     told.encode("ascii")
     (shown,) = json.loads(told)["checks"]
@@ -117,7 +119,9 @@ def test_what_the_doctor_finds_is_told_harmlessly(text: str) -> None:
 def test_what_is_cleaned_away_is_named_harmlessly(
     harness: Harness, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
-    monkeypatch.setattr(clean_command, "clean", lambda *_, **__: iter([f"removed {text}"]))
+    monkeypatch.setattr(
+        clean_command, "clean", lambda *_, **__: iter([Cleaned(line=f"removed {text}")])
+    )
     _, out, _ = harness("clean")
     assert out.startswith("removed ")
     assert 1 == len(out.splitlines())

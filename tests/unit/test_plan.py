@@ -76,7 +76,8 @@ LOCK = Lock(
 )
 
 WHOLE = """\
-Suite frames: 3 cells (1 to build, 1 existing, 1 of this host), 1 left out
+Suite frames: 3 cells (1 to build, 1 image, 1 of this host), 1 left out
+Nobody looked whether images are there: a plan asks no engine.
 Compared with: frame1.2-py2.7
 Without a selection, `harness run` takes the tags: quick
 Distributions: 3 different files, 36.0 MB

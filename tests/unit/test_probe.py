@@ -186,7 +186,7 @@ def test_a_plan_ends_where_a_probe_of_the_suite_asks_for_what_nothing_does(
     (tmp_path / "probes").mkdir()
     (tmp_path / "matrix.yaml").write_text('version: 1\ncells: [{id: x, image: "name:tag"}]\n')
     own = written(tmp_path / "probes", GOOD)
-    assert "so" in plan(tmp_path, (), (), False)
+    assert "so" in plan(tmp_path, (), (), False).text
 
     own.write_text(GOOD.replace(old, {'"inside"': '"outside"', '"L2"': '"L4"'}[old], 1))
     with pytest.raises(UsageError, match=r"by this version of the harness"):

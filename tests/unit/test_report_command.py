@@ -71,7 +71,7 @@ def test_without_a_suite_the_newest_of_all_is_told_and_an_imported_one_is_marked
 ) -> None:
     keep(store, MINE, "mine")
     keep(store, IMPORTED, "theirs", imported=True)
-    judgement = judged("")
+    judgement = judged("latest")
     assert IMPORTED == judgement.run.id
     for name in ("terminal", "markdown"):
         assert "imported" in "\n".join(render(name, judgement).splitlines()[:3])
@@ -81,9 +81,25 @@ def test_without_a_suite_the_newest_of_all_is_told_and_an_imported_one_is_marked
 @pytest.mark.attack("records", "the only run there is was imported, and a report is asked for")
 def test_an_imported_run_is_a_run(store: Store, says: Callable[[str], None]) -> None:
     keep(store, IMPORTED, "theirs", imported=True)
-    judgement = judged("")
+    judgement = judged("latest")
     says(render("terminal", judgement).splitlines()[0].split(" UTC")[0])
     assert IMPORTED == judgement.run.id
+
+
+def test_where_neither_a_run_nor_a_suite_is_named_nothing_is_guessed(store: Store) -> None:
+    keep(store, MINE, "mine")
+    with pytest.raises(UsageError, match="no run is named") as caught:
+        judged("")
+    assert "harness report latest" in caught.value.remedy
+    assert "harness init" in caught.value.remedy
+
+
+def test_latest_is_that_of_the_suite_here(store: Store, tmp_path: Path) -> None:
+    keep(store, MINE, "mine")
+    keep(store, OTHERS, "others")
+    assert OTHERS == judged("latest").run.id
+    named(tmp_path, "mine")
+    assert MINE == judged("latest").run.id
 
 
 def test_a_suite_without_runs_is_told_which_runs_there_are(store: Store, tmp_path: Path) -> None:
@@ -121,7 +137,8 @@ def test_the_list_shows_suite_verdict_engine_and_age(
     keep(store, IMPORTED, "theirs", imported=True)
     monkeypatch.setattr(command, "utc_now", lambda: "2026-11-22T03:30:00Z")
     first, second, third = (
-        [part.strip() for part in line.split("  ") if part] for line in listing().splitlines()[:-1]
+        [part.strip() for part in line.split("  ") if part]
+        for line in listing().text.splitlines()[:-1]
     )
     assert [
         *(IMPORTED, "pass", "complete", "4/4 records", "1 cells", "podman", "theirs"),
@@ -136,10 +153,10 @@ def test_the_list_shows_suite_verdict_engine_and_age(
 def test_a_long_list_says_what_it_leaves_out(store: Store) -> None:
     for number in range(NEWEST + 1):
         keep(store, f"202611{number + 1:02}T000000Z-0001", "mine")
-    lines = listing().splitlines()
+    lines = listing().text.splitlines()
     assert NEWEST + 1 == len(lines)
     assert f"the newest {NEWEST} of {NEWEST + 1} runs" in lines[-1]
-    assert NEWEST + 2 == len(listing(every=True).splitlines())
+    assert NEWEST + 2 == len(listing(every=True).text.splitlines())
 
 
 @pytest.mark.parametrize(

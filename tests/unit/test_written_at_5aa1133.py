@@ -107,7 +107,7 @@ def test_an_export_taken_in_elsewhere_is_judged_the_same(
 ) -> None:
     file = tmp_path / "export.jsonl"
     file.write_bytes(content("export.jsonl"))
-    assert f"imported run {RUN}" in import_run(file)
+    assert f"imported run {RUN}" in import_run(file).text
     assert content(f"report.{format}") == said("report", RUN, "--format", format)
 
 

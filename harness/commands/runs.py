@@ -1,0 +1,49 @@
+"""How every command names a run: its id, the unique beginning of one, or `latest`."""
+
+from __future__ import annotations
+
+from harness.errors import UsageError
+from harness.model import Run
+from harness.running.session import NO_SUITE_REMEDY
+from harness.store.store import Store
+from harness.suite.matrix import FILE_NAME
+
+LATEST = "latest"
+"""The newest run of the suite that is named, else of the one here, else of all."""
+
+
+def find_run(store: Store, named: str, suite: str | None) -> tuple[Run, bool]:
+    """The run that `named` means, and whether `latest` found one that was imported.
+
+    `suite` is the name of the suite that `latest` is asked of; None: all. UsageError where there
+    is no such run, or more than one.
+    """
+    if named != LATEST:
+        return store.resolve(named), False
+    newest = store.newest_run(suite)
+    if newest is None:
+        raise no_runs(suite, store)
+    return newest
+
+
+def no_runs(suite: str | None, store: Store | None = None) -> UsageError:
+    """The error that there is no run (of a suite), with the nearest thing there is."""
+    newest = store.newest_run() if store is not None else None
+    if newest is None:
+        return UsageError("there are no runs yet", remedy="harness run")
+    run, _ = newest
+    return UsageError(
+        f"there are no runs of the suite {suite} yet",
+        remedy=f"harness run; or the newest of all, of the suite {run.suite}: "
+        f"harness report {run.id}",
+    )
+
+
+def no_suite_to_report() -> UsageError:
+    """The error that neither a run nor a suite says what a report is to be about."""
+    return UsageError(
+        f"no run is named, and there is no {FILE_NAME} in this folder whose newest run could be "
+        "meant",
+        remedy=f"`harness report {LATEST}` tells the newest run of all, `harness report --list` "
+        f"lists them; {NO_SUITE_REMEDY}",
+    )

@@ -1,0 +1,53 @@
+"""How commands say what they have to say: on standard output, in a file, on standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TypeVar
+
+from harness.commands.report import written
+from harness.formats import render_answer
+from harness.formats.answers import Reply
+from harness.text import inert_in_ci
+
+_T = TypeVar("_T")
+
+
+def answered(answer: Reply, format: str, output: Path | None = None) -> None:
+    """Print what a command answers, or write it whole to a file; nothing where it is empty."""
+    told = render_answer(format, answer)
+    if told:
+        written(told, output)
+
+
+def one_by_one(
+    found: Iterable[_T],
+    line: Callable[[_T], str],
+    whole: Callable[[list[_T]], Reply],
+    format: str,
+    output: Path | None,
+) -> list[_T]:
+    """Each line when it is found, on a terminal; in another format, or in a file, the whole at the
+    end. What was found."""
+    live = format == "terminal" and output is None
+    kept = []
+    for one in found:
+        kept.append(one)
+        if live:
+            print(inert_in_ci(line(one)), flush=True)
+    if not live:
+        answered(whole(kept), format, output)
+    return kept
+
+
+def look(format: str, output: Path | None) -> dict[str, int | bool]:
+    """How a terminal report looks: as wide as the terminal, in colour only there."""
+    if format != "terminal" or output is not None or not sys.stdout.isatty():
+        return {}
+    from shutil import get_terminal_size
+
+    bare = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+    return {"width": get_terminal_size().columns, "color": not bare}
