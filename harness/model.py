@@ -100,10 +100,12 @@ class Nature(StrEnum):
     """What kind of thing a fact is, and so how a difference is judged where no expectation matches.
 
     A static fact must be equal; a measured one and a time are shown, not judged;
-    an observation (load, free memory) describes the moment and is never compared.
+    an observation (load, free memory) describes the moment and is never compared. A seeded fact is
+    a function of the round's number: equal in all cells, another in each round.
     """
 
     STATIC = "static"
+    SEEDED = "seeded"
     MEASURED = "measured"
     TIMING = "timing"
     OBSERVED = "observed"
@@ -347,6 +349,8 @@ class Probe:
     natures: tuple[tuple[str, Nature], ...] = ()
     """(pattern, nature), first match wins; unmatched facts are static."""
     evidence: tuple[Evidence, ...] = ()
+    on_request: bool = field(default=False, metadata={ADDED: True})
+    """Asked only where a suite or a command line names it."""
 
 
 # --- what a built image is made from -----------------------------------------------------------

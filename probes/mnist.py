@@ -5,13 +5,15 @@ classes; L2 on the fully connected layers; momentum 0.9; a learning rate of 0.01
 each epoch. In graph mode on every version from 1.0 on.
 
 Initial weights and the order of the images come from a counter-based generator in this file,
-whose arithmetic is exact, so that every version on every machine starts from the same bits.
-Dropout masks come from the framework's own operation with a fixed seed: it is part of what is
-tried. The loss, in which the weights before the update stand, is fetched in the same run as the
-update: an update waits for it, so no race decides which weights it saw.
+whose arithmetic is exact, so that every version on every machine starts from the same bits. Its
+seed depends on the number of the round alone: every environment trains alike in the same round, and
+otherwise in another. Dropout masks come from the framework's own operation with the round's seed:
+it is part of what is tried. The loss, in which the weights before the update stand, is fetched in
+the same run as the update: an update waits for it, so no race decides which weights it saw.
 """
 from __future__ import division
 
+import base64
 import gzip
 import hashlib
 import json
@@ -29,16 +31,20 @@ PROBE = {
     "settings": {
         "steps": 200,           # training steps, where `epochs` is 0
         "epochs": 0,            # passes over the training images; 10 in the tutorial
-        "threads": 0,           # of one operation and between operations; 0: the default
+        "threads": 0,           # of one operation and between operations; 0: one for each CPU
         "deterministic": False  # one thread, fixed kernels
     },
     "natures": [
         ["mnist.*_seconds", "timing"],
+        ["mnist.seed", "seeded"],
+        ["mnist.initial_weights_sha256", "seeded"],
+        ["mnist.cpus_busy", "observed"],
         ["mnist.loss", "measured"],
         ["mnist.minibatch_error", "measured"],
         ["mnist.test_accuracy", "measured"],
         ["mnist.test_error", "measured"],
         ["mnist.validation_error", "measured"],
+        ["mnist.wrong_test_images", "measured"],
         ["mnist.final_*", "measured"]
     ],
     "evidence": [
@@ -54,6 +60,7 @@ EVALUATION_BATCH = 500
 SIDE = 28
 CLASSES = 10
 SERIES = 10000
+IMAGES_TOLD = 10000  # Of so many test images it is told which were wrong.
 SHAPES = (
     ("conv1_weights", (5, 5, 1, 32)),
     ("conv1_biases", (32,)),
@@ -79,7 +86,7 @@ def probe(settings):
         raise ValueError("no data set was given to train on")
     began = clock()
     deterministic = bool(settings.get("deterministic"))
-    threads = 1 if deterministic else int(settings.get("threads") or 0)
+    threads = 1 if deterministic else int(settings.get("threads") or cpus_allowed())
     if deterministic:
         # Before the import: the framework reads them once.
         os.environ["TF_DETERMINISTIC_OPS"] = "1"
@@ -100,7 +107,8 @@ def probe(settings):
     if steps < 1:
         raise ValueError("neither steps nor epochs asks for training")
 
-    weights = initial_weights(numpy)
+    seed = seed_of(int(settings.get("round") or 1))
+    weights = initial_weights(numpy, seed)
     facts = {
         "mnist.framework_version": str(tensorflow.__version__),
         "mnist.import_seconds": import_seconds,
@@ -109,14 +117,17 @@ def probe(settings):
         "mnist.train_images": train_size,
         "mnist.validation_images": split,
         "mnist.test_images": len(data["test_labels"]),
+        "mnist.test_images_per_class": [
+            int(count) for count in numpy.bincount(data["test_labels"], minlength=CLASSES)],
         "mnist.batch_size": BATCH,
         "mnist.steps": steps,
         "mnist.deterministic": deterministic,
         "mnist.threads_within_operation": threads,
         "mnist.threads_between_operations": threads,
+        "mnist.seed": seed,
         "mnist.initial_weights_sha256": digest(weights)
     }
-    facts.update(train(tensorflow, numpy, data, weights, steps, threads))
+    facts.update(train(tensorflow, numpy, data, weights, Asked(steps, threads, seed)))
     facts["mnist.total_seconds"] = clock() - began
     return facts
 
@@ -124,7 +135,14 @@ def probe(settings):
 # --- the network -------------------------------------------------------------------------------
 
 
-def train(tensorflow, numpy, data, weights, steps, threads):
+class Asked(object):
+    """How it is to be trained."""
+
+    def __init__(self, steps, threads, seed):
+        self.steps, self.threads, self.seed = steps, threads, seed
+
+
+def train(tensorflow, numpy, data, weights, asked):
     tf = tensorflow
     if hasattr(tensorflow, "compat") and hasattr(tensorflow.compat, "v1"):
         tf = tensorflow.compat.v1
@@ -135,18 +153,17 @@ def train(tensorflow, numpy, data, weights, steps, threads):
     images, labels = data["train_images"][split:], data["train_labels"][split:]
     graph = tf.Graph()
     with graph.as_default():
-        network = build(tf, numpy, weights, len(labels))
-    options = {}
-    if threads:
-        options = {
-            "intra_op_parallelism_threads": threads,
-            "inter_op_parallelism_threads": threads
-        }
-    order = Order(numpy, len(labels))
+        network = build(tf, weights, len(labels), asked.seed)
+    options = {
+        "intra_op_parallelism_threads": asked.threads,
+        "inter_op_parallelism_threads": asked.threads
+    }
+    order = Order(numpy, len(labels), asked.seed)
     losses, errors, seconds = [], [], []
     with tf.Session(graph=graph, config=tf.ConfigProto(**options)) as session:
         session.run(network["initialise"])
-        for step in range(steps):
+        began, worked = clock(), cpu_seconds()
+        for step in range(asked.steps):
             chosen = order.batch(step)
             feed = {network["images"]: pixels(numpy, images[chosen]),
                     network["labels"]: labels[chosen]}
@@ -156,6 +173,7 @@ def train(tensorflow, numpy, data, weights, steps, threads):
             seconds.append(clock() - started)
             losses.append(float(loss))
             errors.append(error_rate(numpy, scores, labels[chosen]))
+        busy = (cpu_seconds() - worked) / max(clock() - began, 1e-9)
         started = clock()
         validation = evaluate(numpy, session, network,
                               data["train_images"][:split], data["train_labels"][:split])
@@ -163,14 +181,17 @@ def train(tensorflow, numpy, data, weights, steps, threads):
         evaluation_seconds = clock() - started
         final = session.run(network["weights"])
 
-    every = 1 + (steps - 1) // SERIES
+    every = 1 + (asked.steps - 1) // SERIES
+    test_error = share(numpy, test)
     return {
         "mnist.series_every": every,
         "mnist.loss": losses[::every],
         "mnist.minibatch_error": errors[::every],
-        "mnist.validation_error": validation,
-        "mnist.test_error": test,
-        "mnist.test_accuracy": 1.0 - test,
+        "mnist.validation_error": share(numpy, validation),
+        "mnist.test_error": test_error,
+        "mnist.test_accuracy": 1.0 - test_error,
+        "mnist.wrong_test_images": bits(numpy, test[:IMAGES_TOLD]),
+        "mnist.cpus_busy": busy,
         "mnist.first_step_seconds": seconds[0],
         "mnist.step_seconds": seconds[1::every],
         "mnist.evaluation_seconds": evaluation_seconds,
@@ -179,7 +200,7 @@ def train(tensorflow, numpy, data, weights, steps, threads):
     }
 
 
-def build(tf, numpy, weights, train_size):
+def build(tf, weights, train_size, seed):
     """The graph; `images` and `labels` take a batch of any size for evaluation."""
     images = tf.placeholder(tf.float32, [None, SIDE, SIDE, 1])
     labels = tf.placeholder(tf.int64, [None])
@@ -199,7 +220,7 @@ def build(tf, numpy, weights, train_size):
         hidden = tf.nn.relu(
             tf.matmul(flat, variables["fc1_weights"]) + variables["fc1_biases"])
         if training:
-            hidden = dropout(tf, hidden)
+            hidden = dropout(tf, hidden, seed % 2 ** 31)
         return tf.matmul(hidden, variables["fc2_weights"]) + variables["fc2_biases"]
 
     trained = logits(True)
@@ -228,24 +249,33 @@ def build(tf, numpy, weights, train_size):
     }
 
 
-def dropout(tf, layer):
+def dropout(tf, layer, seed):
     """Half of the units; later versions ask for the share to drop, earlier for that to keep."""
     try:
-        return tf.nn.dropout(layer, rate=0.5, seed=SEED)
+        return tf.nn.dropout(layer, rate=0.5, seed=seed)
     except TypeError:
-        return tf.nn.dropout(layer, keep_prob=0.5, seed=SEED)
+        return tf.nn.dropout(layer, keep_prob=0.5, seed=seed)
 
 
 def evaluate(numpy, session, network, images, labels):
-    """The share of wrong answers, without dropout."""
-    wrong = 0
+    """Which images are classified wrongly, without dropout."""
+    wrong = []
     for start in range(0, len(labels), EVALUATION_BATCH):
         scores = session.run(
             network["predictions"],
             {network["images"]: pixels(numpy, images[start:start + EVALUATION_BATCH])})
         chosen = numpy.argmax(scores, 1)
-        wrong += int(numpy.sum(chosen != labels[start:start + EVALUATION_BATCH]))
-    return wrong / len(labels)
+        wrong.append(chosen != labels[start:start + EVALUATION_BATCH])
+    return numpy.concatenate(wrong)
+
+
+def share(numpy, wrong):
+    return int(numpy.sum(wrong)) / len(wrong)
+
+
+def bits(numpy, wrong):
+    """One bit for each image, the first image's is the highest of the first byte; Base64."""
+    return base64.b64encode(numpy.packbits(wrong.astype(numpy.uint8)).tobytes()).decode("ascii")
 
 
 def error_rate(numpy, scores, labels):
@@ -258,10 +288,39 @@ def pixels(numpy, images):
     return scaled.astype(numpy.float32).reshape(-1, SIDE, SIDE, 1)
 
 
+# --- what it may use ---------------------------------------------------------------------------
+
+
+def cpus_allowed():
+    """On how many CPUs this process may run; Python 2.7 has no call that tells."""
+    try:
+        with open("/proc/self/status") as stream:
+            for line in stream:
+                if line.startswith("Cpus_allowed:"):
+                    return bin(int(line.split()[1].replace(",", ""), 16)).count("1")
+    except (IOError, OSError):
+        pass
+    return os.sysconf("SC_NPROCESSORS_ONLN")
+
+
+def cpu_seconds():
+    """What all threads of this process have worked."""
+    times = os.times()
+    return times[0] + times[1]
+
+
 # --- the same bits everywhere ------------------------------------------------------------------
 
 
-def uniform_bits(numpy, stream, start, count):
+def seed_of(number):
+    """The seed of a round. Neighbouring seeds would give one stream, shifted by one position."""
+    if number == 1:
+        return SEED
+    told = hashlib.sha256(("mnist round %d" % number).encode("ascii")).hexdigest()
+    return int(told[:13], 16)
+
+
+def uniform_bits(numpy, stream, start, count, seed=SEED):
     """`count` 64-bit numbers of a stream from its position `start`: SplitMix64, by its counter.
 
     Integers modulo 2**64 alone, so equal on every version of Python and numpy.
@@ -270,7 +329,7 @@ def uniform_bits(numpy, stream, start, count):
     with numpy.errstate(over="ignore"):
         state = numpy.arange(start + 1, start + count + 1, dtype=u64)
         state *= u64(0x9E3779B97F4A7C15)
-        state += u64((SEED * 0x9E3779B97F4A7C15 + stream * 0xD1342543DE82EF95) % 2 ** 64)
+        state += u64((seed * 0x9E3779B97F4A7C15 + stream * 0xD1342543DE82EF95) % 2 ** 64)
         state ^= state >> u64(30)
         state *= u64(0xBF58476D1CE4E5B9)
         state ^= state >> u64(27)
@@ -279,7 +338,7 @@ def uniform_bits(numpy, stream, start, count):
     return state
 
 
-def truncated_normal(numpy, stream, count):
+def truncated_normal(numpy, stream, count, seed=SEED):
     """Normal values, none beyond two deviations, by rejection.
 
     exp() of the C library may differ in its last bit from one to the next; a sum of products of
@@ -288,7 +347,7 @@ def truncated_normal(numpy, stream, count):
     parts, have, start = [], 0, 0
     while have < count:
         block = 65536
-        bits = uniform_bits(numpy, stream, start, 2 * block)
+        bits = uniform_bits(numpy, stream, start, 2 * block, seed)
         start += 2 * block
         unit = (bits >> numpy.uint64(11)).astype(numpy.float64) / float(2 ** 53)
         value, chance = unit[:block] * 4.0 - 2.0, unit[block:]
@@ -302,14 +361,14 @@ def truncated_normal(numpy, stream, count):
     return numpy.concatenate(parts)[:count]
 
 
-def initial_weights(numpy):
+def initial_weights(numpy, seed=SEED):
     weights = []
     for stream, (name, shape) in enumerate(SHAPES):
         count = 1
         for size in shape:
             count *= size
         if name.endswith("_weights"):
-            values = truncated_normal(numpy, stream, count) * 0.1
+            values = truncated_normal(numpy, stream, count, seed) * 0.1
         elif name == "conv1_biases":
             values = numpy.zeros(count, numpy.float64)
         else:
@@ -332,8 +391,8 @@ class Order(object):
     Positions run on over the end of an epoch, so that every image is used once an epoch.
     """
 
-    def __init__(self, numpy, size):
-        self.numpy, self.size, self.orders = numpy, size, {}
+    def __init__(self, numpy, size, seed=SEED):
+        self.numpy, self.size, self.seed, self.orders = numpy, size, seed, {}
 
     def batch(self, step):
         first = step * BATCH
@@ -347,7 +406,7 @@ class Order(object):
 
     def epoch(self, number):
         if number not in self.orders:
-            keys = uniform_bits(self.numpy, 1000 + number, 0, self.size)
+            keys = uniform_bits(self.numpy, 1000 + number, 0, self.size, self.seed)
             self.orders = dict(item for item in self.orders.items() if item[0] == number - 1)
             self.orders[number] = self.numpy.argsort(keys, kind="mergesort")
         return self.orders[number]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from harness.compare.facts import Merged
+from harness.compare.facts import Merged, seeded_apart
 from harness.compare.rules import Judged, Ruling, Values, expectation_for, rule_on
 from harness.model import Expectation, Fact, Nature
 
@@ -65,7 +65,7 @@ def compare_facts(
         nature = sides[-1].nature
         if Nature.OBSERVED in {side.nature for side in sides}:
             continue
-        left, right = _values(reference.get(fact)), _values(candidate.get(fact))
+        left, right = _held(reference.get(fact), candidate.get(fact))
         ruling = rule_on(expectation_for(rules, fact, cell), left, right, nature, at)
         if ruling.judged is Judged.SAME:
             same += 1
@@ -88,6 +88,18 @@ def compare_facts(
             )
         )
     return Compared(differences=tuple(found), same=same)
+
+
+def _held(reference: Merged | None, candidate: Merged | None) -> tuple[Values, Values]:
+    """What is held against each other: what stands for all rounds; of a seeded fact, the same
+    round of both, the first in which they differ."""
+    if reference is None or candidate is None:
+        return _values(reference), _values(candidate)
+    if candidate.nature is Nature.SEEDED and reference.rounds and candidate.rounds:
+        apart = seeded_apart(reference, candidate)
+        one, other = apart or (candidate.value, candidate.value)
+        return (one,), (other,)
+    return _values(reference), _values(candidate)
 
 
 def _values(merged: Merged | None) -> Values:
@@ -113,7 +125,8 @@ def variations(
             continue
         expectation = expectation_for(rules, fact, cell)
         first = merged.values[0]
-        others: list[Values] = [(later,) for later in merged.values[1:]]
+        later_ones = () if merged.nature is Nature.SEEDED else merged.values[1:]
+        others: list[Values] = [(later,) for later in later_ones]
         if merged.lacking:
             others.append(())
         for later in others:

@@ -29,11 +29,15 @@ class Merged:
     """At least one."""
     lacking: tuple[int, ...] = ()
     """Rounds in which a probe that states it elsewhere answered without it."""
+    rounds: tuple[int, ...] = ()
+    """The round of each value, where they come from rounds."""
 
     @property
     def steady(self) -> bool:
-        """Whether every round says the same."""
-        return all(equal(self.values[0], value) for value in self.values[1:])
+        """Whether every round says the same. What follows from a round's number need not."""
+        return self.nature is Nature.SEEDED or all(
+            equal(self.values[0], value) for value in self.values[1:]
+        )
 
     @property
     def value(self) -> Fact:
@@ -74,6 +78,7 @@ def merge(probes: Iterable[Probe], records: Iterable[Record]) -> Mapping[str, Me
             probe=probe,
             values=tuple(value for _, _, value in answers),
             lacking=_lacking(answers, answered),
+            rounds=tuple(number for number, _, _ in answers),
         )
     return merged
 
@@ -92,6 +97,16 @@ def nature_of(fact: str, natures: Iterable[tuple[str, Nature]]) -> Nature:
     return next(
         (nature for pattern, nature in natures if fnmatchcase(fact, pattern)), Nature.STATIC
     )
+
+
+def seeded_apart(one: Merged, other: Merged) -> tuple[Fact, Fact] | None:
+    """What two cells say of a seeded fact in the first round in which they do not agree; None:
+    they agree in every round that both have."""
+    there = dict(zip(other.rounds, other.values, strict=True))
+    for number, value in zip(one.rounds, one.values, strict=True):
+        if number in there and not equal(value, there[number]):
+            return value, there[number]
+    return None
 
 
 def equal(one: Fact, other: Fact) -> bool:

@@ -63,7 +63,7 @@ def _varies_as_allowed(view: View, merged: Merged, rules: Rules, at: date | None
         return False
     rule = expectation_for(rules.expectations, merged.fact, view.row)
     first, *later = merged.values
-    others: list[Values] = [(one,) for one in later]
+    others: list[Values] = [] if merged.nature is Nature.SEEDED else [(one,) for one in later]
     if merged.lacking:
         others.append(())
     return any(rule_on(rule, (first,), one, merged.nature, at).judged in _PASSED for one in others)

@@ -77,7 +77,7 @@ def rule_on(
     if reference and candidate and equal(reference[0], candidate[0]):
         return Ruling(judged=Judged.SAME)
     if expectation is None:
-        if nature is Nature.STATIC:
+        if nature in (Nature.STATIC, Nature.SEEDED):
             return Ruling(judged=Judged.DRIFT)
         return Ruling(judged=Judged.NOT_JUDGED, reason=f"no rule judges {_PLURAL[nature]} yet")
     judge = _RULES.get(expectation.rule)

@@ -72,6 +72,7 @@ def exchange_of(
             timeout_s=question.probe.timeout_s,
             settings=question.settings,
             data_dir=str(where / "data") if question.probe.dataset else None,
+            round=request.round,
         )
         for question in request.questions
     ]

@@ -73,7 +73,7 @@ def _told(cell: CellJudgement) -> Iterable[Difference]:
     return (
         one
         for one in cell.differences
-        if one.judged is not Judged.IGNORED and one.nature is Nature.STATIC
+        if one.judged is not Judged.IGNORED and one.nature in (Nature.STATIC, Nature.SEEDED)
     )
 
 

@@ -7,7 +7,7 @@ import platform
 import re
 from pathlib import Path
 
-from harness.model import HostClass, Scalar
+from harness.model import HostClass
 
 
 def host_class(proc: Path = Path("/proc")) -> HostClass:
@@ -26,14 +26,6 @@ def host_class(proc: Path = Path("/proc")) -> HostClass:
         gpus=tuple(sorted(_gpus(proc / "driver/nvidia/gpus"))),
         driver=driver.group(1) if driver else "",
     )
-
-
-def observed_now() -> dict[str, Scalar]:
-    """What describes this moment on the host, and is never compared: load over 1 minute."""
-    try:
-        return {"host.load_1m": round(os.getloadavg()[0], 2)}
-    except OSError:
-        return {}
 
 
 def _gpus(folder: Path) -> list[str]:

@@ -52,6 +52,8 @@ class ProbeRequest:
     timeout_s: float
     settings: Mapping[str, Scalar] = field(default_factory=dict)
     data_dir: str | None = None
+    round: int = 1
+    """Number of the round: a probe that draws random numbers takes its seed from it."""
 
 
 class Exchange:
@@ -155,6 +157,7 @@ class Exchange:
                 "marker": marker,
                 "timeout_s": request.timeout_s,
                 "settings": dict(request.settings),
+                "round": request.round,
                 "data_dir": request.data_dir,
             }
         )

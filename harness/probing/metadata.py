@@ -14,6 +14,7 @@ _KEYS = (
     "question",
     "where",
     "order",
+    "on_request",
     "timeout_s",
     "frameworks",
     "dataset",
@@ -22,6 +23,8 @@ _KEYS = (
     "evidence",
 )
 _LEVELS = ("L1", "L2", "L3")
+_GIVEN = ("data_dir", "round", "scratch")
+"""What the runner puts among a probe's settings."""
 _LAST = 1000
 """Where a probe without `order` stands."""
 
@@ -148,6 +151,14 @@ class Metadata:
             return _LAST
         return value
 
+    def on_request(self) -> bool:
+        """Whether it is asked only where a suite or a command line names it."""
+        value = self._values.get("on_request", False)
+        if not isinstance(value, bool):
+            self._wrong("on_request", "True or False")
+            return False
+        return value
+
     def settings(self) -> tuple[tuple[str, Scalar], ...]:
         value = self._values.get("settings", {})
         if not isinstance(value, dict):
@@ -155,7 +166,7 @@ class Metadata:
             return ()
         for name, setting in value.items():
             scalar = setting is None or isinstance(setting, str | int | float | bool)
-            if not isinstance(name, str) or name in ("data_dir", "scratch") or not scalar:
+            if not isinstance(name, str) or name in _GIVEN or not scalar:
                 self._wrong("settings", f"names and scalars; {name!r} cannot be one")
         return tuple(value.items())
 

@@ -35,7 +35,8 @@ def load_probes(places: Iterable[Path]) -> tuple[Probe, ...]:
 
 
 def suite_probes(suite: Suite, names: Sequence[str] = ()) -> tuple[Probe, ...]:
-    """The suite's probes: the standard ones and its own, or those named.
+    """The suite's probes: the standard ones and its own but for those asked on request, or those
+    named.
 
     Raises UsageError for a name there is none of.
     """
@@ -47,7 +48,9 @@ def suite_probes(suite: Suite, names: Sequence[str] = ()) -> tuple[Probe, ...]:
             raise UsageError(
                 f"there is no probe {name!r}", remedy=f"there are: {', '.join(sorted(known))}"
             )
-    return tuple(probe for probe in probes if not wanted or probe.name in wanted)
+    if wanted:
+        return tuple(probe for probe in probes if probe.name in wanted)
+    return tuple(probe for probe in probes if not probe.on_request)
 
 
 def probe_folders(root: Path) -> tuple[Path, ...]:
@@ -116,6 +119,7 @@ def _load(path: Path) -> tuple[int, Probe]:
         settings=metadata.settings(),
         natures=metadata.natures(),
         evidence=metadata.evidence(),
+        on_request=metadata.on_request(),
     )
     order = metadata.order()
     metadata.finish()

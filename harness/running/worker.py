@@ -9,13 +9,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from harness.compare.images import distinct
 from harness.engines import Engine, GoneInPassError, Obtained, Pass, Performed, ProbeQuestion
 from harness.errors import EngineError
-from harness.machine.hostclass import observed_now
+from harness.machine.load import Worked, cpus_here, load_before, observed_between, worked
 from harness.model import (
     Attempt,
     Cell,
@@ -32,6 +32,7 @@ from harness.recipes.orders import Order
 from harness.running.reuse import decisive, repeated
 from harness.running.settling import Settled, settle
 from harness.running.task import Task
+from harness.running.turns import turns
 
 PARALLEL = 2
 """How many cells are obtained at a time."""
@@ -81,11 +82,12 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Record | Attempt | 
             pool.shutdown(wait=False, cancel_futures=True)
             engine.stop()
             raise
+    there = {one.cell.id: one.cell for one in orders if obtained[one.cell.id].outcome is Outcome.OK}
     for number in rounds:
-        for order in orders:
-            cell = order.cell
-            if obtained[cell.id].outcome is Outcome.OK:
-                yield from _Round(engine, task, cell, number, obtained[cell.id]).asked(tell)
+        for turn in turns(task.run, number, tuple(there), drawn=task.rounds > 1):
+            yield from _Round(
+                engine, task, there[turn.cell], number, obtained[turn.cell], turn.observed
+            ).asked(tell)
 
 
 def _obtain(
@@ -141,6 +143,8 @@ class _Round:
     cell: Cell
     number: int
     obtained: Obtained
+    turn: Mapping[str, Scalar] = field(default_factory=dict)
+    """What is observed of its turn."""
 
     def refused(self) -> Iterator[Record]:
         """The records of a round for which there is no environment to ask in."""
@@ -186,7 +190,7 @@ class _Round:
 
     def _performed(self, pending: Sequence[ProbeQuestion], ordinal: int) -> _Container:
         started = utc_now()
-        load = observed_now() if self.engine.here else {}
+        stretch = _Stretch.begun() if self.engine.here else None
         try:
             performed = self.engine.perform(
                 Pass(
@@ -204,7 +208,8 @@ class _Round:
             performed = gone.performed
         except EngineError as error:
             performed = Performed(answers={}, outcome=Outcome.ENGINE_GONE, reason=error.message)
-        return _Container(self, ordinal, started, load, performed)
+        seen = {**self.turn, **(stretch.ended(performed) if stretch is not None else {})}
+        return _Container(self, ordinal, started, seen, performed)
 
     def _known(self, asked: ProbeQuestion) -> Record | None:
         """The record this question's answer is repeated from; None: it is to be asked."""
@@ -241,13 +246,40 @@ class _Round:
 
 
 @dataclass(frozen=True, slots=True)
+class _Stretch:
+    """The time of one container, and how busy this host was with other things meanwhile."""
+
+    cpus: tuple[int, ...]
+    load: Mapping[str, Scalar]
+    before: Worked | None
+    began: float
+
+    @classmethod
+    def begun(cls) -> _Stretch:
+        cpus = cpus_here()
+        return cls(cpus, load_before(), worked(cpus), time.monotonic())
+
+    def ended(self, performed: Performed) -> dict[str, Scalar]:
+        """What was observed; what its probes worked is not other work."""
+        own = sum(
+            value
+            for answer in performed.answers.values()
+            for name in ("user_seconds", "system_seconds")
+            if isinstance(value := answer.observed.get(name), int | float)
+        )
+        seconds = time.monotonic() - self.began
+        return {**self.load, **observed_between(self.before, worked(self.cpus), seconds, own)}
+
+
+@dataclass(frozen=True, slots=True)
 class _Container:
     """One container of a round, which has ended."""
 
     round: _Round
     ordinal: int
     started: str
-    load: Mapping[str, Scalar]
+    seen: Mapping[str, Scalar]
+    """What was observed of its turn, and of the host meanwhile."""
     performed: Performed
 
     @property
@@ -271,7 +303,7 @@ class _Container:
                 **(answer.durations if answer else {}),
             },
             observed={
-                **self.load,
+                **self.seen,
                 **(answer.observed if answer else {}),
                 **self.performed.observed,
             },

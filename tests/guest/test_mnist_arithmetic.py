@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -57,6 +58,46 @@ def compute() -> Compute:
 
 def test_initial_weights_are_the_same_bits_everywhere(compute: Compute) -> None:
     assert INITIAL_WEIGHTS == compute("mnist.digest(mnist.initial_weights(numpy))")
+
+
+def test_round_1_has_the_seed_of_before_rounds_and_every_other_round_one_of_its_own(
+    compute: Compute,
+) -> None:
+    seeds = compute("[mnist.seed_of(number) for number in range(1, 41)]")
+    assert isinstance(seeds, list)
+    assert 66478 == seeds[0]
+    assert 40 == len(set(seeds))
+    # A neighbouring seed would be the same stream, moved on by one; 2**53 is where JSON's numbers
+    # stop being exact in some readers.
+    assert all(abs(one - other) > 2**24 for one in seeds for other in seeds if one is not other)
+    assert max(seeds) < 2**53
+
+
+def test_rounds_start_from_other_weights_and_take_the_images_in_another_order(
+    compute: Compute,
+) -> None:
+    weights = compute(
+        "[mnist.digest(mnist.initial_weights(numpy, mnist.seed_of(number))) for number in (1, 2)]"
+    )
+    orders = compute(
+        "[mnist.Order(numpy, 1000, mnist.seed_of(number)).batch(0).tolist() for number in (1, 2)]"
+    )
+    assert isinstance(weights, list)
+    assert isinstance(orders, list)
+    assert INITIAL_WEIGHTS == weights[0]
+    assert weights[0] != weights[1]
+    assert orders[0] != orders[1]
+
+
+def test_each_test_image_has_one_bit_that_says_whether_it_was_wrong(compute: Compute) -> None:
+    told = compute("mnist.bits(numpy, numpy.array([True] + [False] * 8 + [True]))")
+    assert "gEA=" == told
+    whole = compute("len(mnist.bits(numpy, numpy.zeros(10000, bool)))")
+    assert 1668 == whole
+
+
+def test_it_counts_the_cpus_that_it_may_use(compute: Compute) -> None:
+    assert len(os.sched_getaffinity(0)) == compute("mnist.cpus_allowed()")
 
 
 def test_random_numbers_are_those_of_splitmix64(compute: Compute) -> None:

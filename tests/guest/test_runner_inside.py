@@ -244,7 +244,7 @@ def test_facts_come_through_unchanged(heard: Heard) -> None:
         "a.series": (1, 2.5, "x"),
         "a.tuple": (1, 2),
         "a.empty": (),
-        "a.settings": ("data_dir", "scratch", "steps"),
+        "a.settings": ("data_dir", "round", "scratch", "steps"),
         "a.steps": 7,
     } == heard.answers["plain"].facts
     assert (Outcome.OK, 0, "", "") == (

@@ -134,7 +134,7 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         ('["torch"]', '"torch"', "`frameworks` should be a list of strings"),
         ('"steps": 3', '"steps": [3]', "'steps' cannot be one"),
         ('"steps": 3', '"scratch": 3', "'scratch' cannot be one"),
-        ('"timing"', '"guessed"', "the nature one of static, measured, timing, observed"),
+        ('"timing"', '"guessed"', "the nature one of static, seeded, measured, timing, observed"),
         ('"L2"', '"L9"', "the level one of L1, L2, L3,"),
         ('"fact"', '"facts"', "a list of {level, kind, fact}"),
         ('"dataset": "mnist"', '"order": 1', "has the key `order` twice"),

@@ -39,7 +39,7 @@ from harness.engines.oci.sweep import remove_builds, sweep
 from harness.engines.oci.toolkit import too_old, toolkit_version
 from harness.engines.oci.volume import RunVolume
 from harness.engines.oci.watch import EventWatch
-from harness.engines.oci.whereabouts import cores_of, host_of, is_local
+from harness.engines.oci.whereabouts import cores_of, host_of, is_local, pinned_to
 from harness.errors import EngineError
 from harness.machine.hostclass import host_class
 from harness.machine.owner import maybe_alive, owner_alive
@@ -57,9 +57,8 @@ _NOISE_TEXT = 16_000
 """Bytes that are no text take four characters each."""
 _INTERPRETERS = ("python3", "python")
 _STARTING_DIR = "/dev"
-"""Where the runner and each probe's interpreter start: the engine makes this folder, so that no
-file of the image lies in it. From 3.13 on an interpreter imports a module from its current folder
-before the first statement of `-c`."""
+"""Where interpreters start: the engine makes this folder, so no file of the image lies in it. From
+3.13 on they import a module from their current folder before the first statement of `-c`."""
 
 
 class ContainerEngine:
@@ -290,6 +289,7 @@ class ContainerEngine:
                 labels=labels,
                 profile=request.profile,
                 cores=self.cores,
+                cpus=pinned_to(self._info) if self.here else "",
                 scratch=scratch,
                 volume=volume.made() if volume else "",
                 gpu=self._handed(request.gpu),

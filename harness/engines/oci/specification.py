@@ -45,6 +45,8 @@ class ContainerSpec:
     cores: int = 0
     """Cores of the engine's host, which the limit on processes grows with (32 each), unless the
     profile states that limit itself."""
+    cpus: str = ""
+    """The processors it is pinned to, as `0,1`; empty: wherever the kernel puts it."""
     user: int = USER
     working_dir: str = "/"
     scratch: str = ""
@@ -116,6 +118,8 @@ def host_options(spec: ContainerSpec, row: Capabilities) -> dict[str, Any]:
         "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "1"}),
         "binds": {spec.volume: {"bind": HARNESS_DIR, "mode": mode}} if spec.volume else {},
     }
+    if spec.cpus:
+        options["cpuset_cpus"] = spec.cpus
     if spec.gpu:
         options["device_requests"] = [spec.gpu.request()]
     return options

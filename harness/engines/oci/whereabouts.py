@@ -15,6 +15,7 @@ from typing import Any
 
 from docker import APIClient
 
+from harness.machine.load import cpus_here
 from harness.model import HostClass
 
 _BY_UNIX_SOCKET = "http+docker://localhost"
@@ -37,6 +38,12 @@ def cores_of(info: Mapping[str, Any]) -> int:
     They set how many threads a framework starts.
     """
     return _whole(info.get("NCPU")) or len(os.sched_getaffinity(0))
+
+
+def pinned_to(info: Mapping[str, Any]) -> str:
+    """The processors that containers of an engine here are pinned to: those that this process may
+    use, so that whoever starts it chooses them. Empty where the engine cannot pin."""
+    return ",".join(map(str, cpus_here())) if info.get("CPUSet") is True else ""
 
 
 def host_of(info: Mapping[str, Any]) -> HostClass:

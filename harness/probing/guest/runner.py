@@ -205,6 +205,7 @@ def run_probe(probe, session, control):
                "durations": {}, "observed": {}}
     observed, limits = payload["observed"], session["limits"]
     observe_load(observed, "before")
+    observe_cpus(observed)
     folder = None
     try:
         variables = {}
@@ -213,7 +214,8 @@ def run_probe(probe, session, control):
             for name in SCRATCH_VARIABLES:
                 variables[name] = folder
         settings = dict(probe.get("settings") or {})
-        settings.update(scratch=folder, data_dir=probe.get("data_dir"))
+        settings.update(
+            scratch=folder, data_dir=probe.get("data_dir"), round=probe.get("round"))
         question = {"path": probe["path"], "source": probe["source"], "settings": settings,
                     "variables": variables, "folder": session["folder"]}
         started = monotonic()
@@ -495,6 +497,13 @@ def observe_load(observed, when):
             observed["memory_available_bytes_" + when] = 1024 * int(line.split()[1])
 
 
+def observe_cpus(observed):
+    """The CPUs that this environment may use, as the kernel lists them."""
+    for line in read_file("/proc/self/status").splitlines():
+        if line.startswith("Cpus_allowed_list:"):
+            observed["cpus_allowed"] = line.split(":", 1)[1].strip()
+
+
 def observe_usage(observed, usage):
     if usage is not None:
         observed["user_seconds"] = usage.ru_utime
@@ -598,8 +607,8 @@ def main():
     folder, or null; folder: where probes run; limits: "answer_bytes", "noise_bytes" (kept of what a
     probe prints) and "total_bytes" (more of it stops the probe); alone: whether nothing runs here
     but this process and its parent, process 1, with which all ends. Each further line is a probe:
-    "name", "path", "source", "marker", "timeout_s", "settings" and "data_dir". An empty line, the
-    end of the input or a probe that disturbed the exchange ends it in 0.
+    "name", "path", "source", "marker", "timeout_s", "settings", "round" and "data_dir". An empty line,
+    the end of the input or a probe that disturbed the exchange ends it in 0.
 
     It stays in the folder it is started in, and interpreters of probes start there too: from 3.13
     on they import a module before the first statement, so that folder must hold nothing of the
