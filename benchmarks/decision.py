@@ -27,7 +27,7 @@ from harness.machine.hostclass import host_class
 from harness.model import Cell, EngineInfo, ImageIdentity, Outcome, Record, Run
 from harness.probing.probe import suite_probes
 from harness.running.reuse import decisive, known_answers, repeatable
-from harness.running.worker import question
+from harness.running.round import question
 from harness.store.store import Store
 from harness.suite.matrix import load_suite
 from harness.suite.selection import select

@@ -349,8 +349,8 @@ class Probe:
     natures: tuple[tuple[str, Nature], ...] = ()
     """(pattern, nature), first match wins; unmatched facts are static."""
     evidence: tuple[Evidence, ...] = ()
-    on_request: bool = field(default=False, metadata={ADDED: True})
-    """Asked only where a suite or a command line names it."""
+    on_request: bool | None = field(default=None, metadata={ADDED: True})
+    """True: asked only where a suite or a command line names it. None: whenever it applies."""
 
 
 # --- what a built image is made from -----------------------------------------------------------
@@ -578,17 +578,30 @@ class Run:
     notices: tuple[str, ...] = ()
     """Said aloud and kept: a fall-back to the data subset, an engine that cannot verify."""
     pairs: tuple[tuple[str, str], ...] = ()
-    """Planned (cell, probe) pairs; times `rounds` they are the run's keys."""
+    """Planned (cell, probe) pairs; times the cells' rounds they are the run's keys."""
     opinions: tuple[SecondOpinion, ...] | None = field(default=None, metadata={ADDED: True})
     """At most one a cell. The store keeps them beside the run. None: nothing was read."""
     looks: tuple[int, ...] | None = field(default=None, metadata={ADDED: True})
-    """After how many rounds it was looked whether they suffice. None: the rounds were fixed."""
+    """After how many rounds it was looked whether they suffice, where that was left open: `rounds`
+    is the first of them. None: the number of rounds was fixed before."""
     noise: tuple[KnownSpread, ...] | None = field(default=None, metadata={ADDED: True})
     """What was known of its host's noise as it began, from calibrations there. None: nothing."""
+    cell_rounds: tuple[tuple[str, int], ...] | None = field(default=None, metadata={ADDED: True})
+    """The cells that have other than `rounds` rounds, each with its number. The store tells it from
+    what is planned. None: there are none."""
+
+    def rounds_of(self, cell: str) -> int:
+        """How many rounds a cell has."""
+        return dict(self.cell_rounds or ()).get(cell, self.rounds)
+
+    @property
+    def most_rounds(self) -> int:
+        """How many rounds the cell with the most of them has."""
+        return max((self.rounds_of(cell.id) for cell in self.cells), default=self.rounds)
 
     def planned(self) -> tuple[Key, ...]:
         return tuple(
             Key(run=self.id, cell=cell, round=number, probe=probe)
             for cell, probe in self.pairs
-            for number in range(1, self.rounds + 1)
+            for number in range(1, self.rounds_of(cell) + 1)
         )

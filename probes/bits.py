@@ -3,8 +3,9 @@
 The network of the probe `mnist` in deterministic mode: one thread, fixed kernels, no dropout, and
 weights and images from a generator in this file whose arithmetic is exact. Images and labels are
 drawn, not read: what is asked is what the framework computes of given numbers, not whether it
-learns. Of every tensor, in the order in which a step computes them, it answers a digest for each
-step, so that the step and the tensor can be named at which two environments part.
+learns. It answers a digest of every tensor, step after step, in the order in which a step computes
+them (`bits.tensors` names them), so that the step and the tensor can be named at which two
+environments part.
 """
 from __future__ import division
 
@@ -22,7 +23,7 @@ PROBE = {
         "steps": 10             # training steps
     },
     "natures": [
-        ["bits.digest.*", "measured"],
+        ["bits.digests", "measured"],
         ["bits.loss", "measured"]
     ],
     "evidence": [
@@ -83,7 +84,7 @@ def train(tensorflow, numpy, weights, steps):
         network = build(tf, weights)
     one = tf.ConfigProto(intra_op_parallelism_threads=1, inter_op_parallelism_threads=1)
     names = [name for name, _ in network["tensors"]] + [name for name, _ in SHAPES]
-    digests, losses = dict((name, []) for name in names), []
+    digests, losses = [], []
     with tf.Session(graph=graph, config=one) as session:
         session.run(network["initialise"])
         for step in range(steps):
@@ -92,16 +93,12 @@ def train(tensorflow, numpy, weights, steps):
                 [tensor for _, tensor in network["tensors"]] + [network["update"]],
                 {network["images"]: images, network["labels"]: labels})
             for (name, _), value in zip(network["tensors"], values):
-                digests[name].append(short_digest(value))
+                digests.append(short_digest(value))
                 if name == "loss":
                     losses.append(float(value))
             after = session.run(network["weights"])
-            for (name, _), value in zip(SHAPES, after):
-                digests[name].append(short_digest(value))
-    facts = dict(("bits.digest." + name, digests[name]) for name in names)
-    facts["bits.tensors"] = names
-    facts["bits.loss"] = losses
-    return facts
+            digests += [short_digest(value) for value in after]
+    return {"bits.tensors": names, "bits.digests": digests, "bits.loss": losses}
 
 
 def build(tf, weights):

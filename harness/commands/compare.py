@@ -23,6 +23,7 @@ from harness.recipes.recipe import digest
 from harness.running.answering import newest_answer, sought
 from harness.running.perform import perform
 from harness.running.progress import Progress
+from harness.running.round import utc_now
 from harness.running.session import (
     AUTO,
     CONTAINER_ENGINES,
@@ -34,7 +35,6 @@ from harness.running.session import (
     workshop,
 )
 from harness.running.wanted import Wanted
-from harness.running.worker import utc_now
 from harness.standard import default_suite
 from harness.store.store import Store
 from harness.suite.selection import select

@@ -12,9 +12,10 @@ from harness.errors import StoreError
 from harness.formats.answers import Reply
 from harness.formats.report import age
 from harness.machine.owner import owner_alive
+from harness.running.round import utc_now
 from harness.running.session import places, suite_name_here
-from harness.running.worker import utc_now
-from harness.store.store import RunSummary, Store
+from harness.store.listing import RunSummary
+from harness.store.store import Store
 from harness.text import clean_line
 
 STANDARD_OUTPUT = "-"

@@ -136,7 +136,7 @@ def _shown(
     ]
     kept: list[Shown] = []
     methods: dict[str, dict[str, None]] = defaultdict(dict)
-    for number in range(1, run.rounds + 1):
+    for number in range(1, run.rounds_of(cell.id) + 1):
         kinds: dict[str, list[Shown]] = defaultdict(list)
         for probe, evidence in asked:
             record = answers.get((number, probe.name))

@@ -73,7 +73,7 @@ def views(run: Run, records: Iterable[Record]) -> tuple[View, ...]:
         planned[cell].add(probe)
     answers: dict[str, dict[tuple[int, str], Record]] = defaultdict(dict)
     for record in records:
-        if record.probe in planned[record.cell] and 1 <= record.round <= run.rounds:
+        if record.probe in planned[record.cell] and 1 <= record.round <= run.rounds_of(record.cell):
             answers[record.cell][(record.round, record.probe)] = record
     return tuple(_view(run, one, frozenset(planned[one.id]), answers[one.id]) for one in run.cells)
 
@@ -92,7 +92,7 @@ def _view(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> Vi
         missing=tuple(
             probe
             for probe in sorted(planned)
-            for number in range(1, run.rounds + 1)
+            for number in range(1, run.rounds_of(cell.id) + 1)
             if (number, probe) not in ordered
         ),
     )
@@ -116,7 +116,7 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
     expectations = tuple(expectations)
     probes = {probe.name: probe for probe in view.run.probes}
     outcomes, notes = of_outcomes(view.cell, probes, view.answers.values())
-    planned = len(view.planned) * view.run.rounds
+    planned = len(view.planned) * view.run.rounds_of(view.cell.id)
     varying = variations(view.facts, expectations=expectations, cell=view.row, at=at)
     found = (
         *of_missing(view.cell, view.run, planned, view.missing),
@@ -222,7 +222,7 @@ def conclude(view: View, own: Own, compared: Compared | None) -> CellJudgement:
         processors=processors(view.facts),
         claims=claims_of(view.cell, view.run.probes, view.answers.values()),
         outcomes=tuple((outcome, counts[outcome]) for outcome in Outcome if counts[outcome]),
-        planned=len(view.planned) * view.run.rounds,
+        planned=len(view.planned) * view.run.rounds_of(view.cell.id),
         missing=len(view.missing),
         expected=own.expected,
     )

@@ -58,9 +58,17 @@ def report_on(judged: Judgement | Comparison) -> Report:
     return _of_run(judged) if isinstance(judged, Judgement) else _of_two(judged)
 
 
+def rounds_told(run: Run) -> str:
+    """How many rounds its cells have."""
+    numbers = sorted({run.rounds_of(cell.id) for cell in run.cells} or {run.rounds})
+    if len(numbers) > 1:
+        return f"{numbers[0]} to {numbers[-1]} rounds"
+    return "1 round" if numbers == [1] else f"{numbers[0]} rounds"
+
+
 def _of_run(judged: Judgement) -> Report:
     run = judged.run
-    rounds = "1 round" if run.rounds == 1 else f"{run.rounds} rounds"
+    rounds = rounds_told(run)
     state = (run.state,) if run.state != "complete" else ()
     imported = ("imported",) if judged.imported else ()
     candidate = next((one.cell.id for one in judged.cells if one.compared), "")

@@ -119,7 +119,7 @@ def _load(path: Path) -> tuple[int, Probe]:
         settings=metadata.settings(),
         natures=metadata.natures(),
         evidence=metadata.evidence(),
-        on_request=metadata.on_request(),
+        on_request=metadata.on_request() or None,
     )
     order = metadata.order()
     metadata.finish()

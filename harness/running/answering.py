@@ -114,5 +114,5 @@ def _of_one_image(wanted: Sought, records: Sequence[Record]) -> bool:
 def _asks_all(wanted: Sought, run: Run, records: Sequence[Record]) -> bool:
     """Whether every wanted probe has its record of every round, of the probe as it is now."""
     asked = {(one.round, one.probe, one.probe_digest) for one in records}
-    rounds = range(1, run.rounds + 1)
+    rounds = range(1, run.rounds_of(wanted.cell.id) + 1)
     return all((n, name, digest) in asked for n in rounds for name, digest in wanted.probes.items())

@@ -77,7 +77,13 @@ def perform(
 
         try:
             finished = execute(
-                plan, engine, store, tell=progress.tell, recorded=progress.recorded, began=begin
+                plan,
+                engine,
+                store,
+                tell=progress.tell,
+                recorded=progress.recorded,
+                began=begin,
+                further=progress.further,
             )
         except RunInterrupted as interruption:
             return store.run(began[0].id), Exit(128 + interruption.signal)

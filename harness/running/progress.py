@@ -38,6 +38,9 @@ class Progress(Protocol):
     def begin(self, run: Run) -> None:
         """The run has its id and its plan."""
 
+    def further(self, run: Run) -> None:
+        """Further rounds were planned."""
+
     def tell(self, cell: str, doing: str) -> None:
         """What is being done for a cell; an empty cell means the run itself."""
 
@@ -58,6 +61,11 @@ class Tally:
         self._run = run
         self._planned = Counter(key.cell for key in run.planned())
         self._records: dict[str, list[Record]] = {cell: [] for cell in self._planned}
+
+    def further(self, run: Run) -> None:
+        """The run has further rounds by now: cells that have them are finished later."""
+        self._run = run
+        self._planned = Counter(key.cell for key in run.planned())
 
     def add(self, record: Record) -> bool:
         """Count a record; whether its cell is finished with it."""
@@ -114,6 +122,10 @@ class LineProgress:
         self._tally = Tally(run)
         self._say(beginning(run))
 
+    def further(self, run: Run) -> None:
+        if self._tally is not None:
+            self._tally.further(run)
+
     def tell(self, cell: str, doing: str) -> None:
         self._doing = f"{cell}: {doing}" if cell else doing
         self._say(self._doing)
@@ -166,6 +178,10 @@ class LiveProgress:
     def begin(self, run: Run) -> None:
         self._tally = Tally(run)
         self._print(beginning(run))
+
+    def further(self, run: Run) -> None:
+        if self._tally is not None:
+            self._tally.further(run)
 
     def tell(self, cell: str, doing: str) -> None:
         if cell:

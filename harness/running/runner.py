@@ -33,8 +33,10 @@ from harness.model import (
 from harness.recipes.orders import Order
 from harness.running.resume import before
 from harness.running.reuse import Decisive, known_answers, repeatable
+from harness.running.round import Tell, utc_now
+from harness.running.steering import Further, Steering
 from harness.running.task import Task
-from harness.running.worker import PARALLEL, Tell, utc_now, work
+from harness.running.worker import PARALLEL, work
 from harness.store.runid import new_run_id
 from harness.store.store import Store
 
@@ -53,6 +55,11 @@ class PlannedRun:
     """Answers that nothing can have changed are repeated from earlier runs."""
     resumed: Run | None = None
     """A run that is taken on, instead of a new one."""
+    looks: tuple[int, ...] | None = None
+    """After how many rounds it is looked whether they suffice; `rounds` is the first of them.
+    None: they are fixed."""
+    steering: Callable[[Run], Steering] | None = None
+    """Makes what looks, for the run that was begun."""
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -75,15 +82,17 @@ def execute(
     tell: Tell,
     recorded: Callable[[Record], object],
     began: Callable[[Run], object] = lambda _: None,
+    further: Callable[[Run], object] = lambda _: None,
 ) -> Run:
     """Do what is planned on an open engine; the finished run.
 
-    `recorded` hears every record after the store has acknowledged it. An engine that vanishes
-    leaves the rest of the records as infrastructure. Raises RunInterrupted, after the run is closed
-    as interrupted and what it left on the engine is removed; StoreError. A run that is taken on
-    keeps its id and its records, without those that infrastructure ended, which become attempts;
-    `recorded` hears those it keeps first. Where a cell can never be built
-    within the disk budget: UsageError or InfrastructureError, and no run was begun.
+    `recorded` hears every record after the store has acknowledged it, `further` the run each time
+    that further rounds were planned. An engine that vanishes leaves the rest of the records as
+    infrastructure. Raises RunInterrupted, after the run is closed as interrupted and what it left
+    on the engine is removed; StoreError. A run that is taken on keeps its id and its records,
+    without those that infrastructure ended, which become attempts; `recorded` hears those it keeps
+    first. Where a cell can never be built within the disk budget: UsageError or
+    InfrastructureError, and no run was begun.
     """
     for name in engine.sweep():
         tell("", f"removed what a dead run left: {name}")
@@ -93,7 +102,10 @@ def execute(
         run=run.id,
         orders=planned.orders,
         probes=planned.probes,
-        rounds=planned.rounds,
+        rounds=run.rounds,
+        steering=planned.steering(run) if planned.steering is not None else None,
+        planned=dict(run.cell_rounds or ()),
+        kept=kept.records,
         dataset=planned.dataset.files if planned.dataset else {},
         dataset_digest=planned.dataset.digest if planned.dataset else "",
         known=_known(planned, run, store) if planned.reuse else {},
@@ -123,6 +135,11 @@ def execute(
                         store.attempt(said)
                     elif isinstance(said, SecondOpinion):
                         store.opinion(run.id, said)
+                    elif isinstance(said, Further):
+                        run = said.planned(run)
+                        store.further(run)
+                        further(run)
+                        tell("", said.why)
                     else:
                         store.record(said)
                         recorded(said)
@@ -179,10 +196,7 @@ def _room(engine: Engine, task: Task, tell: Tell) -> _Room:
 
     UsageError, InfrastructureError where a cell can never be built.
     """
-    rounds = range(1, task.rounds + 1)
-    orders = tuple(
-        order for order in task.orders if any(task.owes(order.cell, one) for one in rounds)
-    )
+    orders = tuple(order for order in task.orders if task.takes_part(order.cell))
     survey = engine.stock.survey(orders) if engine.stock is not None else None
     if survey is not None and (refused := refusal(survey)) is not None:
         raise refused
@@ -210,6 +224,7 @@ def _new_run(planned: PlannedRun, engine: Engine) -> Run:
         cells=tuple(replace(cell, place=portable(cell.place)) for cell in planned.cells),
         probes=tuple(replace(probe, source="") for probe in planned.probes),
         rounds=planned.rounds,
+        looks=planned.looks,
         rules=replace(
             planned.suite.rules,
             expectations=tuple(

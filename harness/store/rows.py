@@ -39,6 +39,8 @@ def put_run(connection: sqlite3.Connection, run: Run, *, owner: str, imported: b
             f"the store holds another run with the id {run.id!a}",
             remedy="start again: a new run gets a new id",
         )
+    if held_imported and imported and run.looks is not None:
+        put_further(connection, run)  # A later export may have had further rounds.
     return bool(held_imported)
 
 
@@ -150,7 +152,7 @@ def facts_of(digest: str, body: str) -> Facts:
 def _without_progress(run: Run) -> Run:
     """What stays the same from begin to end; and probes by their digest, not their text."""
     probes = tuple(replace(probe, source="") for probe in run.probes)
-    return replace(run, state="running", ended="", probes=probes, opinions=None)
+    return replace(run, state="running", ended="", probes=probes, opinions=None, cell_rounds=None)
 
 
 def _put_planned(connection: sqlite3.Connection, run: Run) -> None:
@@ -161,6 +163,31 @@ def _put_planned(connection: sqlite3.Connection, run: Run) -> None:
         "INSERT INTO planned (run, cell, round, probe, position) VALUES (?, ?, ?, ?, ?)",
         ((*_columns(key), position) for position, key in enumerate(keys)),
     )
+
+
+def put_further(connection: sqlite3.Connection, run: Run) -> None:
+    """Plan what a run that is kept has in addition to what was planned; nothing is taken back."""
+    (first,) = connection.execute(
+        "SELECT coalesce(max(position), -1) + 1 FROM planned WHERE run = ?", (storable(run.id),)
+    ).fetchone()
+    connection.executemany(
+        "INSERT INTO planned (run, cell, round, probe, position) VALUES (?, ?, ?, ?, ?)"
+        " ON CONFLICT (run, cell, round, probe) DO NOTHING",
+        ((*_columns(key), first + position) for position, key in enumerate(run.planned())),
+    )
+
+
+def rounds_of(connection: sqlite3.Connection, run: Run) -> tuple[tuple[str, int], ...] | None:
+    """The cells for which other than the run's `rounds` rounds are planned, in its order."""
+    if run.looks is None:
+        return None
+    most = dict(
+        connection.execute(
+            "SELECT cell, max(round) FROM planned WHERE run = ? GROUP BY cell", (storable(run.id),)
+        ).fetchall()
+    )
+    found = ((cell.id, most.get(storable(cell.id), run.rounds)) for cell in run.cells)
+    return tuple((cell, rounds) for cell, rounds in found if rounds != run.rounds) or None
 
 
 def put_opinion(connection: sqlite3.Connection, run_id: str, opinion: SecondOpinion) -> bool:

@@ -7,7 +7,7 @@ writer. Writing the same again changes nothing; something else under the same ke
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -17,6 +17,7 @@ from harness.model import Attempt, Record, Run, SecondOpinion
 from harness.serial import decode, storable
 from harness.store import queries
 from harness.store.database import PATIENCE_S, Database
+from harness.store.listing import RunSummary, listed, summary
 from harness.store.rows import (
     facts_of,
     holds,
@@ -24,30 +25,16 @@ from harness.store.rows import (
     opinions_of,
     put_attempt,
     put_first_record,
+    put_further,
     put_opinion,
     put_record,
     put_run,
+    rounds_of,
     take_back,
     was_attempted,
 )
 
 _LISTED = 5
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunSummary:
-    """A run in a list: what is known of it without reading its records."""
-
-    id: str
-    started: str
-    ended: str
-    state: str
-    suite: str
-    engine: str
-    cells: int
-    planned: int
-    recorded: int
-    imported: bool
 
 
 class Store:
@@ -89,6 +76,11 @@ class Store:
         """
         with self._database.writing() as connection:
             put_record(connection, record)
+
+    def further(self, run: Run) -> None:
+        """Plan the further rounds that a run has by now whose number of rounds was left open."""
+        with self._database.writing() as connection:
+            put_further(connection, run)
 
     def attempt(self, attempt: Attempt) -> None:
         """Keep what an attempt left that infrastructure ended. It is no record of its key."""
@@ -222,13 +214,13 @@ class Store:
             ).fetchall()
         rows = [row for row in rows if row[0] == wanted] or rows
         if len(rows) == 1:
-            return self._with_opinions(self._run(rows[0]))
+            return self._whole(self._run(rows[0]))
         if rows:
-            candidates = _listed((row[0], row[1]) for row in rows[:_LISTED])
+            candidates = listed((row[0], row[1]) for row in rows[:_LISTED])
             raise UsageError(
                 f"{len(rows)} runs begin with {prefix!a}", remedy=f"one of: {candidates}"
             )
-        remedy = f"the newest runs: {_listed(newest)}" if newest else "make one with: harness run"
+        remedy = f"the newest runs: {listed(newest)}" if newest else "make one with: harness run"
         raise UsageError(f"no run {prefix!a} in the store {self.path}", remedy=remedy)
 
     def runs(self) -> tuple[RunSummary, ...]:
@@ -240,7 +232,7 @@ class Store:
                 " (SELECT count(*) FROM records WHERE run = id)"
                 " FROM runs ORDER BY started DESC, id DESC"
             ).fetchall()
-        return tuple(_summary(self._run(row[:4]), *row[4:]) for row in rows)
+        return tuple(summary(self._run(row[:4]), *row[4:]) for row in rows)
 
     def latest_run(self) -> Run | None:
         """The newest run that was made here (imported ones do not count)."""
@@ -249,13 +241,13 @@ class Store:
                 "SELECT id, state, ended, body FROM runs WHERE NOT imported"
                 " ORDER BY started DESC, id DESC LIMIT 1"
             ).fetchone()
-        return self._with_opinions(self._run(row)) if row else None
+        return self._whole(self._run(row)) if row else None
 
     def newest_run(self, suite: str | None = None) -> tuple[Run, bool] | None:
         """The newest run (of the suite with this name), and whether it is an imported one."""
         with self._database.reading() as connection:
             found = queries.newest_run(connection, suite)
-        return (self._with_opinions(self._run(found[0])), found[1]) if found else None
+        return (self._whole(self._run(found[0])), found[1]) if found else None
 
     def whole_answers(self, suite: str, cell: str) -> Iterator[tuple[Run, tuple[Record, ...]]]:
         """The runs made here of the suite with this name in which every planned key of `cell` has
@@ -266,7 +258,7 @@ class Store:
         with self._database.reading() as connection:
             rows = queries.whole_cells(connection, suite, cell)
         for row in rows:
-            yield self._with_opinions(self._run(row)), self.records(row[0], cell)
+            yield self._whole(self._run(row)), self.records(row[0], cell)
 
     def latest_answers(
         self, cells: Sequence[str], probes: Sequence[str], engine: str
@@ -315,30 +307,16 @@ class Store:
                 for body, digest, text in rows
             ]
 
-    def _with_opinions(self, run: Run) -> Run:
+    def _whole(self, run: Run) -> Run:
+        """A run with what is kept beside it: opinions, and how many rounds its cells have."""
         with self._database.reading() as connection, self._database.undamaged(run.id):
-            return replace(run, opinions=opinions_of(connection, run.id) or None)
+            return replace(
+                run,
+                opinions=opinions_of(connection, run.id) or None,
+                cell_rounds=rounds_of(connection, run),
+            )
 
     def _run(self, row: tuple[str, str, str, str]) -> Run:
         run_id, state, ended, body = row
         with self._database.undamaged(run_id):
             return replace(decode(Run, body.encode()), state=state, ended=ended)
-
-
-def _summary(run: Run, imported: int, planned: int, recorded: int) -> RunSummary:
-    return RunSummary(
-        id=run.id,
-        started=run.started,
-        ended=run.ended,
-        state=run.state,
-        suite=run.suite,
-        engine=run.engine.name,
-        cells=len(run.cells),
-        planned=planned,
-        recorded=recorded,
-        imported=bool(imported),
-    )
-
-
-def _listed(runs: Iterable[tuple[str, str]]) -> str:
-    return ", ".join(f"{run_id} ({state})" for run_id, state in runs)

@@ -153,11 +153,21 @@ class _ExportReader:
             raise self._wrong("run.id: not an id of a run")
         if run.state not in {"running", "complete", "interrupted"}:
             raise self._wrong("run.state: not a state of a run")
-        if run.rounds < 1 or run.rounds * len(run.pairs) > MAX_PLANNED:
-            raise self._wrong(f"run.rounds: plans none, or more than {MAX_PLANNED} records")
+        self._check_rounds(run)
         if len(set(run.pairs)) != len(run.pairs):
             raise self._wrong("run.pairs: the same cell and probe twice")
         return run
+
+    def _check_rounds(self, run: Run) -> None:
+        """The numbers of rounds are numbers of rounds; checked before any key is made of them."""
+        if run.rounds < 1 or run.most_rounds * len(run.pairs) > MAX_PLANNED:
+            raise self._wrong(f"run.rounds: plans none, or more than {MAX_PLANNED} records")
+        further = dict(run.cell_rounds or ())
+        known = {cell.id for cell in run.cells}
+        if further and (run.looks is None or not further.keys() <= known):
+            raise self._wrong("run.cell_rounds: rounds of a cell that it does not have, or fixed")
+        if any(number < 1 for number in (*further.values(), *(run.looks or ()))):
+            raise self._wrong("run.cell_rounds: no round has a number below 1")
 
     def entries(self, run: Run) -> Iterator[Record | Attempt | SecondOpinion]:
         """Every record, attempt and opinion; the end is reached only where the footer agrees."""

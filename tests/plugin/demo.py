@@ -23,7 +23,7 @@ from harness.model import (
 from harness.probing.answer import Answer
 from harness.probing.probe import applies, suite_probes
 from harness.recipes.orders import order
-from harness.running.worker import question
+from harness.running.round import question
 from harness.store.store import Store
 from harness.suite.matrix import load_suite
 

@@ -127,7 +127,7 @@ def said(engine: Scripted | RecordingEngine | ReplayEngine, what: Task) -> list[
             engine="",
             started="",
             durations={k: v for k, v in record.durations.items() if k != "obtain"},
-            observed={k: v for k, v in record.observed.items() if k != "host.load_1m"},
+            observed={k: v for k, v in record.observed.items() if not k.startswith("host.")},
         )
         for record in work(engine, what, lambda *_: None)
         if isinstance(record, Record)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,8 +31,19 @@ from harness.model import (
 from harness.recipes.orders import Order
 from harness.running.resume import check_same, resumable
 from harness.running.runner import PlannedRun, RunInterrupted, execute
+from harness.running.turns import Turn, turns
 from harness.running.wanted import Wanted
 from harness.store.store import Store
+
+
+@pytest.fixture(autouse=True)
+def _as_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells take their turns as they are written: which one is interrupted is known then."""
+
+    def written(seed: str, number: int, cells: Sequence[str], *, drawn: bool) -> tuple[Turn, ...]:
+        return turns(seed, number, cells, drawn=False)
+
+    monkeypatch.setattr("harness.running.worker.turns", written)
 
 
 @pytest.fixture

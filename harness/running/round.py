@@ -1,0 +1,215 @@
+"""One round of one cell: its probes are asked in one fresh container, each ends in one record.
+
+A second container is started only behind one that died. What is known of the moment is observed
+beside the answers: whose turn it was, and how busy the host was with other things.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from harness.engines import Engine, GoneInPassError, Obtained, Pass, Performed, ProbeQuestion
+from harness.errors import EngineError
+from harness.machine.load import Worked, cpus_here, load_before, observed_between, worked
+from harness.model import Attempt, Cell, Outcome, Probe, Profile, Record, Scalar
+from harness.probing.probe import applies
+from harness.running.reuse import decisive, repeated
+from harness.running.settling import Settled, settle
+from harness.running.task import Task
+
+Tell = Callable[[str, str], object]
+"""Hears (cell id, what is being done) as it happens."""
+
+
+def utc_now() -> str:
+    """The moment, ISO 8601 in UTC, to the second."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def question(cell: Cell, probe: Probe) -> ProbeQuestion:
+    """A probe with the cell's own settings and time limit."""
+    own = dict(cell.settings).get(probe.name, ())
+    limit = dict(cell.timeouts).get(probe.name, probe.timeout_s)
+    probe = replace(probe, timeout_s=limit)
+    return ProbeQuestion(probe=probe, settings={**dict(probe.settings), **dict(own)})
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One round of a cell, in what was obtained for it."""
+
+    engine: Engine
+    task: Task
+    cell: Cell
+    number: int
+    obtained: Obtained
+    turn: Mapping[str, Scalar] = field(default_factory=dict)
+    """What is observed of its turn."""
+
+    def refused(self) -> Iterator[Record]:
+        """The records of a round for which there is no environment to ask in."""
+        for probe in self.task.owes(self.cell, self.number):
+            if applies(probe, self.cell):
+                yield replace(
+                    self.record(probe, self.obtained.outcome, self.obtained.reason),
+                    durations=self.obtaining(),
+                )
+            else:
+                yield self._not_applicable(probe)
+
+    def asked(self, tell: Tell) -> Iterator[Record | Attempt]:
+        """Ask every probe in one container, and a fresh one after each that died before the end."""
+        pending: list[ProbeQuestion] = []
+        for probe in self.task.owes(self.cell, self.number):
+            if not applies(probe, self.cell):
+                yield self._not_applicable(probe)
+                continue
+            wanted = question(self.cell, probe)
+            if (earlier := self._known(wanted)) is not None:
+                yield repeated(
+                    earlier,
+                    run=self.task.run,
+                    cell=self.cell.id,
+                    round=self.number,
+                    started=utc_now(),
+                )
+            else:
+                pending.append(wanted)
+        if pending:
+            tell(self.cell.id, "probing " + ", ".join(one.probe.name for one in pending))
+        ordinal = self.task.containers.get((self.cell.id, self.number), 0)
+        while pending:
+            ordinal += 1
+            container = self._performed(pending, ordinal)
+            settlement = settle(pending, container.performed)
+            for lost in settlement.lost:
+                yield Attempt(record=container.record(lost), reason=container.end)
+            for ended in settlement.ended:
+                yield container.record(ended)
+            pending = list(settlement.left)
+
+    def _performed(self, pending: Sequence[ProbeQuestion], ordinal: int) -> Container:
+        started = utc_now()
+        stretch = Stretch.begun() if self.engine.here else None
+        try:
+            performed = self.engine.perform(
+                Pass(
+                    run=self.task.run,
+                    cell=self.cell.id,
+                    round=self.number,
+                    obtained=self.obtained,
+                    questions=tuple(pending),
+                    profile=self.cell.profile,
+                    dataset=self.task.dataset,
+                    gpu=self.cell.gpu,
+                )
+            )
+        except GoneInPassError as gone:
+            performed = gone.performed
+        except EngineError as error:
+            performed = Performed(answers={}, outcome=Outcome.ENGINE_GONE, reason=error.message)
+        seen = {**self.turn, **(stretch.ended(performed) if stretch is not None else {})}
+        return Container(self, ordinal, started, seen, performed)
+
+    def _known(self, asked: ProbeQuestion) -> Record | None:
+        """The record this question's answer is repeated from; None: it is to be asked."""
+        if not self.task.known or self.obtained.image is None:
+            return None
+        wanted = decisive(self.cell, self.obtained.image.id, asked.probe.digest, asked.settings)
+        return self.task.known.get(wanted)
+
+    def obtaining(self) -> dict[str, float]:
+        return {"obtain": round(self.obtained.seconds, 3)}
+
+    def _not_applicable(self, probe: Probe) -> Record:
+        reason = f"asks only cells that claim {', '.join(probe.frameworks)}"
+        found = self.record(probe, Outcome.NOT_APPLICABLE, reason)
+        # Nothing of what was obtained has a part in it.
+        return replace(found, image=None, dataset_digest="", profile=Profile())
+
+    def record(self, probe: Probe, outcome: Outcome, reason: str) -> Record:
+        """A record of this round, without an answer."""
+        return Record(
+            run=self.task.run,
+            cell=self.cell.id,
+            round=self.number,
+            probe=probe.name,
+            outcome=outcome,
+            reason=reason,
+            image=self.obtained.image,
+            probe_digest=probe.digest,
+            dataset_digest=self.task.dataset_digest if probe.dataset else "",
+            profile=self.cell.profile,
+            engine=self.engine.name,
+            started=utc_now(),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """The time of one container, and how busy this host was with other things meanwhile."""
+
+    cpus: tuple[int, ...]
+    load: Mapping[str, Scalar]
+    before: Worked | None
+    began: float
+
+    @classmethod
+    def begun(cls) -> Stretch:
+        cpus = cpus_here()
+        return cls(cpus, load_before(), worked(cpus), time.monotonic())
+
+    def ended(self, performed: Performed) -> dict[str, Scalar]:
+        """What was observed; what its probes worked is not other work."""
+        own = sum(
+            value
+            for answer in performed.answers.values()
+            for name in ("user_seconds", "system_seconds")
+            if isinstance(value := answer.observed.get(name), int | float)
+        )
+        seconds = time.monotonic() - self.began
+        return {**self.load, **observed_between(self.before, worked(self.cpus), seconds, own)}
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """One container of a round, which has ended."""
+
+    round: Round
+    ordinal: int
+    started: str
+    seen: Mapping[str, Scalar]
+    """What was observed of its turn, and of the host meanwhile."""
+    performed: Performed
+
+    @property
+    def end(self) -> str:
+        """How it ended, for a person."""
+        return f"{self.performed.outcome}: {self.performed.reason}"
+
+    def record(self, settled: Settled) -> Record:
+        """What one question ended in, as a record."""
+        answer, probe = settled.answer, settled.question.probe
+        obtaining = self.round.obtaining() if self.round.number == 1 else {}
+        return replace(
+            self.round.record(probe, settled.outcome, settled.reason),
+            facts=answer.facts if answer else {},
+            raised=answer.raised if answer else None,
+            noise=answer.noise if answer else self.performed.noise,
+            settings=dict(settled.question.settings),
+            durations={
+                **obtaining,
+                "container": round(self.performed.seconds, 3),
+                **(answer.durations if answer else {}),
+            },
+            observed={
+                **self.seen,
+                **(answer.observed if answer else {}),
+                **self.performed.observed,
+            },
+            container=self.performed.containers.get(probe.name, self.ordinal),
+            started=self.started,
+        )
