@@ -28,6 +28,7 @@ from harness.commands.options import (
     RefreshBasesOption,
     ResumeOption,
     ReuseOption,
+    RoundsOption,
     RunArgument,
     SuiteOption,
     TagOption,
@@ -94,9 +95,7 @@ def run(
     cell: CellOption = [],  # noqa: B006
     tag: TagOption = [],  # noqa: B006
     probe: ProbeOption = [],  # noqa: B006
-    rounds: Annotated[
-        int, typer.Option("--rounds", metavar="N", help="Fresh containers per cell.")
-    ] = 1,
+    rounds: RoundsOption = "1",
     engine: EngineOption = "auto",
     suite: SuiteOption = None,
     format: FormatOption = "terminal",
@@ -119,14 +118,16 @@ def run(
     from harness.commands.saying import look
     from harness.formats import render
     from harness.running.progress import progress_for
-    from harness.running.wanted import Wanted
+    from harness.running.wanted import Wanted, rounds_asked
 
+    first, looks = rounds_asked(rounds)
     wanted = Wanted(
         suite=suite,
         cells=tuple(cell),
         tags=tuple(tag),
         probes=tuple(probe),
-        rounds=rounds,
+        rounds=first,
+        looks=looks,
         engine=engine,
         refresh_bases=refresh_bases,
         offline=offline,
@@ -146,12 +147,15 @@ def run(
 def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="CELL, RUN:CELL, or host:PYTHON.")],
     b: Annotated[str, typer.Argument(metavar="B", help="What is held against A.")],
+    rounds: RoundsOption = "",
     engine: EngineOption = "auto",
     suite: SuiteOption = None,
     format: FormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
     """Two environments side by side: what differs, and what it means.
+
+    With --rounds both cells are run now, in turns: only so can their times be compared.
 
     A cell is answered by the newest run of the suite that asked all its probes of the same row and
     image on docker or podman (--engine X: on X alone), else it is run; the report says by which
@@ -163,9 +167,33 @@ def compare(
     from harness.formats import render
     from harness.running.progress import progress_for
 
-    comparison = compared(suite, a, b, engine, progress_for(sys.stderr))
+    comparison = compared(suite, a, b, engine, progress_for(sys.stderr), rounds)
     written(render(format, comparison, **look(format, output)), output)
     raise typer.Exit(comparison.exit)
+
+
+@app.command()
+def calibrate(
+    cell: Annotated[str, typer.Argument(metavar="[CELL]", help="Else the reference.")] = "",
+    rounds: Annotated[
+        int, typer.Option("--rounds", metavar="N", help="Fresh containers of each of the two.")
+    ] = 12,
+    engine: EngineOption = "auto",
+    suite: SuiteOption = None,
+    format: AnswerFormatOption = "terminal",
+    output: OutputOption = None,
+) -> None:
+    """A cell against itself: this host's noise, its false alarms, the smallest effect to be seen.
+
+    Kept as a run; later runs on hosts of this class judge times by it.
+    """
+    from harness.commands.calibrate import calibrate as calibrated
+    from harness.commands.saying import answered
+    from harness.running.progress import progress_for
+
+    answer, status = calibrated(suite, cell, rounds, engine, progress_for(sys.stderr))
+    answered(answer, format, output)
+    raise typer.Exit(status)
 
 
 @app.command()

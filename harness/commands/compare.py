@@ -34,31 +34,44 @@ from harness.running.session import (
     suite_word,
     workshop,
 )
-from harness.running.wanted import Wanted
+from harness.running.wanted import Wanted, rounds_asked
 from harness.standard import default_suite
 from harness.store.store import Store
 from harness.suite.selection import select
 
+_TWO = 2
 HOST = "host:"
 """How a side begins that is an interpreter of this machine."""
 
 
 def compare(
-    suite_path: Path | None, one: str, other: str, engine: str, progress: Progress
+    suite_path: Path | None,
+    one: str,
+    other: str,
+    engine: str,
+    progress: Progress,
+    rounds: str = "",
 ) -> Comparison:
-    """Hold `other` against `one`. Raises UsageError, MatrixError, InfrastructureError."""
+    """Hold `other` against `one`; with `rounds`, a number or `auto`, in a run of the two that is
+    made now. Raises UsageError, MatrixError, InfrastructureError."""
     with Store(places().store) as store:
         sides = _Sides(store=store, named=suite_path, engine=engine or AUTO, progress=progress)
+        if rounds:
+            return _ended(sides, *sides.in_turns(one, other, rounds))
         first = None if _is_host(one) else sides.recorded(one)
         second = None if _is_host(other) else sides.recorded(other)
         # A host interpreter claims what the other side claims: that is the question.
         first = first or sides.host(one, second)
         second = second or sides.host(other, first)
-    made = compare_kept(first, second, named=sides.suite if suite_path else None)
+        return _ended(sides, first, second)
+
+
+def _ended(sides: _Sides, first: Side, second: Side) -> Comparison:
+    made = compare_kept(first, second, named=sides.suite if sides.named else None)
     return replace(
         made,
         notices=(*made.notices, *dict.fromkeys(sides.said)),
-        suite=suite_word(suite_path),
+        suite=suite_word(sides.named),
         asked=utc_now(),
     )
 
@@ -101,6 +114,40 @@ class _Sides:
             raise UsageError(f"{side!r} means several cells", remedy="name one cell on each side")
         return self._answered(cell) or self._performed(
             self.suite, cell, self.engine, suite_probes(self.suite)
+        )
+
+    def in_turns(self, one: str, other: str, rounds: str) -> tuple[Side, Side]:
+        """Both cells, run now in rounds that take turns."""
+        first, looks = rounds_asked(rounds)
+        for side in (one, other):
+            if ":" in side:
+                raise UsageError(
+                    f"{side} cannot take turns with another: --rounds runs two cells of the suite",
+                    remedy="name two cells, or leave --rounds away",
+                )
+        cells = [*select(self.suite, [one], []), *select(self.suite, [other], [])]
+        if len(cells) != _TWO:
+            raise UsageError(
+                f"{one!r} and {other!r} mean {len(cells)} cells", remedy="name one on each side"
+            )
+        if cells[0] == cells[1]:
+            raise UsageError(
+                f"{one} would be held against itself", remedy=f"harness calibrate {one}"
+            )
+        rules = replace(self.suite.rules, reference=cells[0].id)
+        wanted = Wanted(engine=self.engine, rounds=first, looks=looks)
+        run, _ = perform(
+            replace(self.suite, rules=rules),
+            cells,
+            suite_probes(self.suite),
+            wanted,
+            self.store,
+            self.progress,
+        )
+        records = self.store.records(run.id)
+        return (
+            Side(run=run, records=records, cell=cells[0].id),
+            Side(run=run, records=records, cell=cells[1].id),
         )
 
     def host(self, side: str, other: Side | None) -> Side:

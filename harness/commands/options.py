@@ -118,6 +118,14 @@ CleanImagesOption = Annotated[
 ProbeOption = Annotated[
     list[str], typer.Option("--probe", metavar="PROBE", help="Only this probe; repeatable.")
 ]
+RoundsOption = Annotated[
+    str,
+    typer.Option(
+        "--rounds",
+        metavar="N|auto",
+        help="Fresh containers per cell, in turns; auto: as many as the verdict needs.",
+    ),
+]
 RefreshBasesOption = Annotated[bool, typer.Option("--refresh-bases", help="Make bases anew.")]
 RecordingsOption = Annotated[
     Path | None,

@@ -93,6 +93,11 @@ def judge_cell(run: Run, records: Sequence[Record], cell: str) -> CellJudgement:
     raise ValueError(f"run {run.id} has no cell {cell}")
 
 
+def reference_of(seen: Sequence[View], rules: Rules) -> View | None:
+    """The cell that the others are compared with; None: there is none."""
+    return _reference(seen, rules)[0]
+
+
 def _reference(seen: Sequence[View], rules: Rules) -> tuple[View | None, tuple[str, ...]]:
     """The cell to compare with, and what has to be said about the choice."""
     if not seen:

@@ -136,7 +136,8 @@ def _known(found: Iterable[_Found], runs: Iterable[Run]) -> Mapping[str, HostNoi
 
 def _own(pairing: Pairing) -> Spread | None:
     paired = pairing.paired
-    if paired.rounds < 2 or paired.equal_bits:
+    # Equal bits say nothing of times, which vary all the same.
+    if paired.rounds < 2 or (paired.equal_bits and paired.scale is not Scale.RATIO):
         return None
     try:
         variance = paired.variance

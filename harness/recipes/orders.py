@@ -19,6 +19,8 @@ class Order:
 
     cell: Cell
     recipe: Recipe | None = None
+    as_cell: str = ""
+    """Id of the cell whose environment is taken, to hold it against itself; empty: its own."""
 
 
 def lock_of(suite: Suite, cell: Cell) -> Lock:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from harness.datasets.dataset import DataSet, find_dataset
@@ -12,7 +13,8 @@ from harness.errors import Exit, UsageError
 from harness.machine.owner import owner_alive
 from harness.model import Cell, Probe, Run, Suite
 from harness.probing.probe import applies
-from harness.recipes.orders import orders
+from harness.recipes.orders import Order, orders
+from harness.running.calibrated import AGAIN
 from harness.running.progress import Progress
 from harness.running.resume import check_same
 from harness.running.runner import PlannedRun, RunInterrupted, execute
@@ -40,6 +42,8 @@ def perform(
     asking = [one for one in probes if any(applies(one, cell) for cell in cells)]
     dataset = None if name == REPLAY else dataset_for(asking, offline=wanted.offline)
     planned = orders(suite, cells)
+    if wanted.again:
+        planned = tuple(one for each in planned for one in (each, again(each)))
     store.interrupted(owner_alive)
     shop = workshop(
         suite,
@@ -67,6 +71,7 @@ def perform(
             notices=(*notices, *said),
             reuse=wanted.reuse,
             resumed=resumed,
+            looks=wanted.looks if resumed is None else resumed.looks,
         )
         if resumed is not None:
             check_same(resumed, store.records(resumed.id), planned, engine, dataset)
@@ -88,6 +93,12 @@ def perform(
         except RunInterrupted as interruption:
             return store.run(began[0].id), Exit(128 + interruption.signal)
     return finished, Exit.OK
+
+
+def again(order: Order) -> Order:
+    """The same environment under a second name."""
+    cell = replace(order.cell, id=f"{order.cell.id}{AGAIN}")
+    return Order(cell=cell, as_cell=order.cell.id)
 
 
 def _recorded(engine: Engine) -> tuple[DataSet | None, tuple[str, ...]]:

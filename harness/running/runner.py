@@ -31,6 +31,8 @@ from harness.model import (
     Suite,
 )
 from harness.recipes.orders import Order
+from harness.running.calibrated import known_spreads
+from harness.running.looking import UntilTold
 from harness.running.resume import before
 from harness.running.reuse import Decisive, known_answers, repeatable
 from harness.running.round import Tell, utc_now
@@ -39,6 +41,9 @@ from harness.running.task import Task
 from harness.running.worker import PARALLEL, work
 from harness.store.runid import new_run_id
 from harness.store.store import Store
+
+_NOISY = 2
+"""From so many rounds on they can be compared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +63,7 @@ class PlannedRun:
     looks: tuple[int, ...] | None = None
     """After how many rounds it is looked whether they suffice; `rounds` is the first of them.
     None: they are fixed."""
-    steering: Callable[[Run], Steering] | None = None
+    steering: Callable[[Run], Steering] = lambda run: UntilTold(run=run)
     """Makes what looks, for the run that was begun."""
 
     @property
@@ -96,14 +101,14 @@ def execute(
     """
     for name in engine.sweep():
         tell("", f"removed what a dead run left: {name}")
-    run = _new_run(planned, engine) if planned.resumed is None else planned.resumed
+    run = planned.resumed or _with_noise(_new_run(planned, engine), store)
     kept = before(planned.resumed, store)
     task = Task(
         run=run.id,
         orders=planned.orders,
         probes=planned.probes,
         rounds=run.rounds,
-        steering=planned.steering(run) if planned.steering is not None else None,
+        steering=planned.steering(run) if run.looks is not None else None,
         planned=dict(run.cell_rounds or ()),
         kept=kept.records,
         dataset=planned.dataset.files if planned.dataset else {},
@@ -152,6 +157,13 @@ def execute(
             tell("", f"the engine did not clean up; the next run will: {error.message}")
         store.finish(run.id, ended=finished.ended, state=state)
     return replace(finished, opinions=store.run(run.id).opinions)
+
+
+def _with_noise(run: Run, store: Store) -> Run:
+    """The run with what is known of its host's noise; what has one round has no use for it."""
+    if run.rounds < _NOISY and run.looks is None:
+        return run
+    return replace(run, noise=known_spreads(store, run.host, run.engine.name))
 
 
 def _known(planned: PlannedRun, run: Run, store: Store) -> dict[Decisive, Record]:

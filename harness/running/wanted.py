@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness.compare.statistics.family import LOOKS
 from harness.errors import UsageError
 from harness.model import Cell
 from harness.running.session import AUTO, REPLAY
 from harness.suite.words import Complaint, size_in_bytes
 
+_DIGITS = 6
 BUDGET_VARIABLE = "HARNESS_DISK_BUDGET"
 
 
@@ -23,6 +25,11 @@ class Wanted:
     tags: tuple[str, ...] = ()
     probes: tuple[str, ...] = ()
     rounds: int = 1
+    looks: tuple[int, ...] | None = None
+    """After how many rounds it is looked whether they suffice, the first is `rounds`; None: the
+    number is fixed."""
+    again: bool = False
+    """Each cell is asked as two, which are compared: how much does this host vary?"""
     engine: str = AUTO
     refresh_bases: bool = False
     offline: bool = False
@@ -38,6 +45,18 @@ class Wanted:
     resume: str = ""
     """A run that was interrupted or that infrastructure ended in part, or the beginning of its id:
     only what it lacks is done."""
+
+
+def rounds_asked(text: str) -> tuple[int, tuple[int, ...] | None]:
+    """(`rounds`, `looks`) of what `--rounds` says: a number, or `auto`. Raises UsageError."""
+    if text == AUTO:
+        return LOOKS[0], LOOKS
+    remedy = f"a number from 1 on, or {AUTO}: as many as the verdict needs, at most {LOOKS[-1]}"
+    if not (text.isascii() and text.isdigit()) or len(text) > _DIGITS:
+        raise UsageError(f"--rounds takes no {text!a:.40}", remedy=remedy)
+    if int(text) < 1:
+        raise UsageError(f"--rounds must be at least 1, not {text}", remedy=remedy)
+    return int(text), None
 
 
 def engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:

@@ -46,7 +46,11 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Said]:
     obtained: dict[str, Obtained] = {}
     orders = [each for each in task.orders if task.takes_part(each.cell)]
     with ThreadPoolExecutor(PARALLEL) as pool:
-        waiting = {pool.submit(_obtain, engine, task, order, tell): order.cell for order in orders}
+        waiting = {
+            pool.submit(_obtain, engine, task, order, tell): order.cell
+            for order in orders
+            if not order.as_cell
+        }
         try:
             for done in as_completed(waiting):
                 cell = waiting[done]
@@ -62,6 +66,13 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Said]:
             pool.shutdown(wait=False, cancel_futures=True)
             engine.stop()
             raise
+    for order in orders:
+        if order.as_cell:
+            obtained[order.cell.id] = obtained[order.as_cell]
+            if obtained[order.cell.id].outcome is not Outcome.OK:
+                for number in range(1, task.rounds_of(order.cell.id) + 1):
+                    found = obtained[order.cell.id]
+                    yield from Round(engine, task, order.cell, number, found).refused()
     yield from _rounds(engine, task, orders, obtained, tell)
 
 

@@ -23,6 +23,16 @@ def newest_run(connection: sqlite3.Connection, suite: str | None) -> tuple[RunRo
     return (row[:4], bool(row[4])) if row else None
 
 
+def runs_of(connection: sqlite3.Connection, suite: str, most: int) -> list[RunRow]:
+    """The newest runs made here of the suite with this name."""
+    return connection.execute(
+        "SELECT id, state, ended, body FROM runs"
+        " WHERE NOT imported AND json_extract(body, '$.suite') = ?"
+        " ORDER BY started DESC, id DESC LIMIT ?",
+        (storable(suite), most),
+    ).fetchall()
+
+
 def whole_cells(connection: sqlite3.Connection, suite: str, cell: str) -> list[RunRow]:
     """The runs made here of a suite in which every planned key of a cell has its record, newest
     first."""

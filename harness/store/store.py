@@ -249,6 +249,13 @@ class Store:
             found = queries.newest_run(connection, suite)
         return (self._whole(self._run(found[0])), found[1]) if found else None
 
+    def runs_of(self, suite: str, most: int) -> Iterator[Run]:
+        """The newest runs made here of the suite with this name, each read when it is asked for."""
+        with self._database.reading() as connection:
+            rows = queries.runs_of(connection, suite, most)
+        for row in rows:
+            yield self._whole(self._run(row))
+
     def whole_answers(self, suite: str, cell: str) -> Iterator[tuple[Run, tuple[Record, ...]]]:
         """The runs made here of the suite with this name in which every planned key of `cell` has
         its record, and these records; newest first, each read when it is asked for.

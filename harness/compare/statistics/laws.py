@@ -35,7 +35,9 @@ def power(shift: float, critical: float, df: float) -> float:
 
     if df >= _MANY:
         return float(stats.norm.sf(critical - shift) + stats.norm.cdf(-critical - shift))
-    return float(stats.nct.sf(critical, df, shift) + stats.nct.cdf(-critical, df, shift))
+    near, far = stats.nct.sf(critical, df, abs(shift)), stats.nct.cdf(-critical, df, abs(shift))
+    # Scipy gives no number for the tail on the far side where it is next to nothing.
+    return float(near) if math.isnan(far) else float(near + far)
 
 
 def digamma(value: float) -> float:

@@ -1,0 +1,127 @@
+"""Real rounds of one cell against itself, for the benchmarks of verdicts to draw from.
+
+The cell trains as two that take turns, on the data subset that is shipped, so that a round is
+short: every difference between the two is noise. Written to `results/real_rounds.json`: the rounds
+in the order in which they ran, each with its times, its accuracy, some single steps, and how busy
+the host was with other things. The 200 rounds of the default take about 25
+minutes on two quiet cores; on a host that does other work the file says so by `busy_elsewhere`.
+
+    python benchmarks/record_rounds.py --date 2026-11-29
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from results_file import arguments, write_result
+
+from harness import standard
+from harness.compare.facts import as_number, as_numbers
+from harness.model import Cell, Outcome, Record, Run, Suite
+from harness.probing.probe import suite_probes
+from harness.running.calibrated import AGAIN, CALIBRATIONS
+from harness.running.perform import perform
+from harness.running.progress import progress_for
+from harness.running.wanted import Wanted
+from harness.store.store import Store
+from harness.suite.matrix import load_suite
+from harness.suite.selection import select
+
+CELL = "tf2.21.0-py3.13"
+STEPS = 60
+SINGLE_STEPS = 20
+TIMES = ("step_seconds", "import_seconds", "evaluation_seconds", "first_step_seconds")
+DIGITS = 6
+
+
+def short(cell: Cell, steps: int) -> Cell:
+    """The cell with so many training steps."""
+    return replace(cell, settings=(*cell.settings, ("mnist", (("steps", steps),))))
+
+
+def alone(cell_id: str, steps: int) -> tuple[Suite, Cell]:
+    """The default suite with that cell alone, kept where calibrations are."""
+    suite = load_suite(standard.default_suite())
+    cell = short(select(suite, [cell_id], [])[0], steps)
+    rules = replace(suite.rules, reference=cell.id)
+    return replace(suite, name=CALIBRATIONS, cells=(cell,), rules=rules), cell
+
+
+def recorded(
+    store: Store, cell_id: str, steps: int, rounds: int, looks: tuple[int, ...] | None = None
+) -> tuple[Run, tuple[Record, ...]]:
+    """A run of the cell as two, and its records."""
+    suite, cell = alone(cell_id, steps)
+    wanted = Wanted(rounds=rounds, looks=looks, again=True)
+    probes = suite_probes(suite, ["mnist"])
+    run, _ = perform(suite, [cell], probes, wanted, store, progress_for(sys.stderr))
+    return run, store.records(run.id)
+
+
+def round_of(record: Record) -> Mapping[str, Any]:
+    """One round, as the file has it."""
+    facts = record.facts
+    told: dict[str, Any] = {
+        "round": record.round,
+        "side": "again" if record.cell.endswith(AGAIN) else "first",
+        "place": record.observed.get("round.place"),
+        "busy_elsewhere": record.observed.get("host.busy_elsewhere"),
+        "stolen": record.observed.get("host.stolen"),
+    }
+    for name in TIMES:
+        value = facts.get(f"mnist.{name}")
+        series = as_numbers(value)
+        number = statistics.median(series) if series else as_number(value)
+        told[name] = None if number is None else round(number, DIGITS)
+    told["test_accuracy"] = facts.get("mnist.test_accuracy")
+    single = as_numbers(facts.get("mnist.step_seconds")) or ()
+    told["steps"] = [round(one, DIGITS) for one in single[:SINGLE_STEPS]]
+    return told
+
+
+def in_order(records: Sequence[Record]) -> list[Record]:
+    """The answers in the order in which they were given; rounds that only one side has are left
+    out."""
+    answers = [one for one in records if one.outcome is Outcome.OK]
+    sides: dict[int, int] = {}
+    for one in answers:
+        sides[one.round] = sides.get(one.round, 0) + 1
+    whole = [one for one in answers if sides[one.round] > 1]
+    return sorted(whole, key=lambda one: (one.round, int(one.observed["round.place"] or 0)))
+
+
+def main() -> None:
+    parser = arguments(__doc__)
+    parser.add_argument("--rounds", type=int, default=100, help="of each of the two sides")
+    parser.add_argument("--cell", default=CELL)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    asked = parser.parse_args()
+    os.environ["HARNESS_DOWNLOAD"] = "0"
+    os.environ.pop("HARNESS_DATA", None)
+    with Store(Path(os.environ.get("ROUNDS_STORE", "/tmp/real_rounds.sqlite3"))) as store:
+        run, records = recorded(store, asked.cell, asked.steps, asked.rounds)
+    rounds = [round_of(one) for one in in_order(records)]
+    busy = [one["busy_elsewhere"] for one in rounds if one["busy_elsewhere"] is not None]
+    path = write_result(
+        "real_rounds",
+        asked.date,
+        {
+            "cell": asked.cell,
+            "steps_trained": asked.steps,
+            "engine": run.engine.name,
+            "host_flags": len(run.host.cpu_flags),
+            "busy_elsewhere_median": statistics.median(busy) if busy else None,
+            "rounds": rounds,
+        },
+    )
+    print(f"{len(rounds)} rounds in {path}")
+
+
+if __name__ == "__main__":
+    main()

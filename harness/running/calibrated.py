@@ -1,0 +1,64 @@
+"""Calibrations: runs of a cell against itself, and what they tell of a host's noise.
+
+A calibration is a run like any other, kept under a suite name of its own; it holds for hosts of its
+class, and for the kind of engine it ran on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from harness.compare.measured import Measured, measure, spreads_of
+from harness.compare.rules import run_date
+from harness.compare.view import views
+from harness.model import HostClass, KnownSpread, Record, Run
+from harness.store.store import Store
+
+CALIBRATIONS = "harness calibrate"
+"""The suite that calibrations are kept under."""
+AGAIN = "-again"
+"""What the second name of a calibrated cell ends in."""
+BLOCK = 3
+"""Rounds that are one comparison of a cell with itself: how much such comparisons vary among each
+other, over the time that a calibration takes, is part of what is known of a host's noise."""
+_NEWEST = 40
+"""Calibrations that are looked at: a host changes."""
+
+
+def measured_again(run: Run, records: Sequence[Record]) -> tuple[Measured, ...]:
+    """A calibrated cell's metrics, held against its own."""
+    seen = views(run, records)
+    again = next((one for one in seen if one.cell.id.endswith(AGAIN)), None)
+    name = again.cell.id.removesuffix(AGAIN) if again else ""
+    first = next((one for one in seen if one.cell.id == name), None)
+    if again is None or first is None:
+        return ()
+    (measured,) = measure([(first, again)], run.rules.expectations, run_date(run))
+    return measured
+
+
+def blocks_of(run: Run, records: Sequence[Record]) -> tuple[tuple[Measured, ...], ...]:
+    """The comparisons of the cell with itself that each block of its rounds makes."""
+    return tuple(
+        measured_again(
+            replace(run, rounds=first + BLOCK - 1),
+            [one for one in records if first <= one.round < first + BLOCK],
+        )
+        for first in range(1, run.rounds + 2 - BLOCK, BLOCK)
+    )
+
+
+def spreads_in(run: Run, records: Sequence[Record]) -> Iterator[KnownSpread]:
+    """How much each block of a calibration's rounds varied."""
+    for block in blocks_of(replace(run, noise=None), records):
+        yield from spreads_of(block)
+
+
+def known_spreads(store: Store, host: HostClass, engine: str) -> tuple[KnownSpread, ...] | None:
+    """What calibrations on hosts of this class tell, the newest first; None: there are none."""
+    found: list[KnownSpread] = []
+    for run in store.runs_of(CALIBRATIONS, _NEWEST):
+        if run.state == "complete" and (run.host, run.engine.name) == (host, engine):
+            found += spreads_in(run, store.records(run.id))
+    return tuple(found) or None
