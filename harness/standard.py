@@ -21,17 +21,9 @@ def default_suite() -> Path:
     return shipped if shipped.is_file() else _PACKAGE.parent / "matrix.yaml"
 
 
-def dockerfile(name: str, suite: Path | None = None) -> str:
-    """The text of a Dockerfile (or a file beside it); the suite's own replaces the standard one.
-
-    Raises UsageError where neither has it.
-    """
-    candidates = [folder("dockerfiles") / name]
-    if suite is not None:
-        candidates.insert(0, suite / "dockerfiles" / name)
-    for candidate in candidates:
-        if candidate.is_file():
-            return candidate.read_text(encoding="utf-8")
-    raise UsageError(
-        f"there is no Dockerfile {name!r}", remedy=f"put it at {candidates[0]}, or install again"
-    )
+def dockerfile(name: str) -> str:
+    """The text of the standard Dockerfile, or of a file beside it. Raises UsageError."""
+    path = folder("dockerfiles") / name
+    if not path.is_file():
+        raise UsageError(f"there is no {path}", remedy="install the harness again")
+    return path.read_text(encoding="utf-8")

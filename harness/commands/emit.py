@@ -16,12 +16,10 @@ from harness.errors import UsageError
 from harness.machine.files import atomic_write
 from harness.model import Cell, Suite
 from harness.recipes.lockfile import lock_path, render_lock
-from harness.recipes.orders import lock_of
+from harness.recipes.orders import DOCKERFILE, PROGRAMS, lock_of
 from harness.running.session import AUTO
 from harness.suite.document import read_document
 from harness.suite.matrix import FILE_NAME, load_suite
-
-_FILES = ("cell.Dockerfile", "install.py")
 
 
 def emit_cell(
@@ -45,7 +43,7 @@ def emit_cell(
     assert isinstance(tree, dict), "it was loaded"
     said = f"Instead of {subject.reading.name}:\n{found.why}."
     files = {FILE_NAME: suite_text(tree, found.cell, said)}
-    files |= {f"dockerfiles/{name}": standard.dockerfile(name) for name in _FILES}
+    files |= {f"dockerfiles/{name}": standard.dockerfile(name) for name in (DOCKERFILE, *PROGRAMS)}
     if found.locked:
         own = lock_path(Path(), found.cell.id)
         files[str(own)] = render_lock(lock_of(suite, found.cell))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import standard
 from harness.engines.sources import host_means, usable_here
 from harness.formats.answers import Reply
 from harness.formats.plan import BuildTemplate, plan_text
@@ -33,16 +32,14 @@ def plan(
     means = host_means(sources)
     usable = {source: usable_here(source, means) for source in sources}
     probes = suite_probes(suite)
+    template, files = build_files(suite)
     text = plan_text(
         suite,
         chosen,
         probes,
         locks,
         verbose or len(chosen) == 1,
-        template=BuildTemplate(
-            dockerfile=standard.dockerfile("cell.Dockerfile", Path(suite.root)),
-            files=build_files(suite),
-        ),
+        template=BuildTemplate(dockerfile=template, files=files),
         usable=usable,
     )
     return Reply(text=text, tree=plan_document(suite, chosen, probes, locks, usable))

@@ -93,16 +93,14 @@ def need_of(cell: str, lock: Lock) -> Need:
     to 2.5 GB of distributions it is 1.9 to 2.1 times all of them. Taken is the upper edge, which
     is too much by 30 % at most.
 
-    While Docker's classic builder is at it, the disk holds the distributions three times (as they
-    are received, as they are copied to the stage, as that is committed) and what they install three
-    times (in the stage, in the image, as that is committed): 926 MB above the base were measured
-    for 57 MB of distributions and tools that install 249 MB. Other builders need less.
+    While it is built, the disk holds the distributions once more, on the build's volume, and what
+    they install twice: in the container, and as that is committed.
     """
     wheels = sum(artifact.size for artifact in lock.distributions)
     tools = sum(artifact.size for artifact in lock.tools)
     well = min(wheels, _WELL_PACKED_BYTES)
     kept = int(well * _WELL_PACKED + (wheels - well) * _BADLY_PACKED)
-    return Need(cell=cell, kept=kept, passing=3 * (wheels + tools) + 2 * kept)
+    return Need(cell=cell, kept=kept, passing=wheels + tools + kept)
 
 
 def occupied(images: Iterable[Kept]) -> int:

@@ -5,7 +5,6 @@ Tests, caches and everything in site-packages stay behind: the cell's lock says 
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import tarfile
@@ -42,28 +41,28 @@ def find_prefix(python: str) -> Interpreter:
     return max(found, key=lambda each: each.order)
 
 
-def pack_prefix(python: str, out: IO[bytes], dockerfile: str) -> None:
-    """Write a build context with the prefix and the Dockerfile.
-
-    Raises PrefixUnavailable.
-    """
+def pack_prefix(python: str, out: IO[bytes]) -> None:
+    """Write an archive with the prefix at TARGET. Raises PrefixUnavailable."""
     interpreter = find_prefix(python)
     prefix = Path(interpreter.prefix)
-    with tarfile.open(fileobj=out, mode="w") as context:
-        text = dockerfile.encode()
-        entry = tarfile.TarInfo("Dockerfile")
-        entry.size = len(text)
-        context.addfile(entry, io.BytesIO(text))
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        archive.addfile(_folder(TARGET))
         for path, name in _content(prefix):
-            entry = context.gettarinfo(path, arcname=f"{TARGET}/{name}")
+            entry = archive.gettarinfo(path, arcname=f"{TARGET}/{name}")
             entry.uid = entry.gid = 0
             entry.uname = entry.gname = ""
             entry.mode |= 0o555 if entry.isdir() or entry.mode & 0o100 else 0o444
             if entry.isreg():
                 with path.open("rb") as source:
-                    context.addfile(entry, source)
+                    archive.addfile(entry, source)
             elif entry.isdir() or entry.issym():
-                context.addfile(entry)
+                archive.addfile(entry)
+
+
+def _folder(name: str) -> tarfile.TarInfo:
+    entry = tarfile.TarInfo(name)
+    entry.type, entry.mode = tarfile.DIRTYPE, 0o755
+    return entry
 
 
 def _content(prefix: Path) -> Iterator[tuple[Path, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from harness import standard
@@ -48,13 +49,43 @@ def order(suite: Suite, cell: Cell) -> Order:
 
 def locked_recipe(suite: Suite, cell: Cell, lock: Lock) -> Recipe:
     """The recipe of a built cell with this lock."""
-    text = standard.dockerfile("cell.Dockerfile", Path(suite.root))
-    return recipe_of(cell, suite, lock, text, build_files(suite))
+    template, files = build_files(suite)
+    return recipe_of(cell, suite, lock, template, files)
 
 
-def build_files(suite: Suite) -> tuple[tuple[str, str], ...]:
-    """(name, text) of our own files that a cell's build runs."""
-    return (("install.py", standard.dockerfile("install.py", Path(suite.root))),)
+DOCKERFILE = "cell.Dockerfile"
+PROGRAMS = ("install.py", "in_place.py")
+"""Our own files that builds run, beside the Dockerfile."""
+_EARLIER = frozenset(
+    (
+        "156f81cb532357f168c67761b6b68a815003837c620aa854575f87160dde9344",
+        "418954c43ae17812541b3ebcce2707afdbcb7c7178c7242f6082f859db26dd84",
+        "ad0ee8520eb5e9a27cf8affe8bd5843eafbdc72adc2161ba84824b6cf03b66a7",
+    )
+)
+"""SHA-256 of what `check --emit-cell` of earlier versions has put into suites: ours, so it is
+known that nothing of it is lost."""
+
+
+def build_files(suite: Suite) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The text of the Dockerfile, and (name, text) of our own files that builds run.
+
+    UsageError where the suite has others under their names: no build would follow them.
+    """
+    folder = Path(suite.root) / "dockerfiles"
+    ours = {name: standard.dockerfile(name) for name in (DOCKERFILE, *PROGRAMS)}
+    for name, text in ours.items():
+        own = folder / name
+        if own.is_file() and not _is_ours(own.read_bytes(), text.encode()):
+            raise UsageError(
+                f"{own} is not the standard {name}, and images are not built by it",
+                remedy="remove it; what cells need beyond distributions belongs into their base",
+            )
+    return ours[DOCKERFILE], tuple((name, ours[name]) for name in PROGRAMS)
+
+
+def _is_ours(own: bytes, text: bytes) -> bool:
+    return own == text or sha256(own).hexdigest() in _EARLIER
 
 
 def orders(suite: Suite, cells: Sequence[Cell]) -> tuple[Order, ...]:

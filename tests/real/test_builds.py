@@ -5,22 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import pytest
 from docker import APIClient
 
-from harness.engines.oci import building
-from harness.engines.oci.builder import Builder
 from harness.engines.oci.images import inspect_image
-from harness.engines.oci.volume import pack
 from harness.model import Outcome
 from harness.recipes.lockfile import lock_path
 from tests.real.commandline import Place
 from tests.real.home_made import BROKEN, LAST_WORDS, PLAIN, TWIN, HomeMade
 from tests.real.leftovers import Leftovers
-from tests.real.made_bases import newest_base
-from tests.real.trying import workshop
-
-MIB = 1024**2
 
 
 def test_a_second_build_gives_the_same_layers(
@@ -67,27 +59,6 @@ def test_a_failing_build_is_a_record_with_its_last_lines_and_stops_no_other_cell
     assert BROKEN in said.out
     log = place.folder / "reports" / "logs" / f"{BROKEN}.log"
     assert LAST_WORDS in log.read_text("utf-8")
-    assert [] == left.found()
-
-
-def test_a_build_that_prints_without_end_is_given_up_and_its_log_is_bounded(
-    engine: APIClient, left: Leftovers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    found = newest_base(engine)
-    monkeypatch.setattr(building, "OUTPUT_CHARACTERS", MIB)
-    context, log = tmp_path / "context.tar", tmp_path / "log"
-    text = f"FROM {found[0]}\nARG STAGE\nLABEL harness.stage=$STAGE\nRUN yes {'x' * 4000}\n"
-    with context.open("w+b") as packed:
-        pack({"Dockerfile": text.encode()}, packed)
-        packed.seek(0)
-        wanted = building.ImageBuild(
-            name="harness-tests/loud", dockerfile="Dockerfile", arguments={}, labels={}
-        )
-        shop = workshop(tmp_path)
-        builder = Builder(client=engine, workshop=shop, log=log, say=lambda _: None)
-        with pytest.raises(building.BuildFailed, match="it printed more than 1 MiB"):
-            building.build(builder, packed, wanted)
-    assert MIB < log.stat().st_size < 2 * MIB
     assert [] == left.found()
 
 

@@ -1,4 +1,4 @@
-"""What is ours on an engine: by name and label, by the register, by the steps of a history."""
+"""What is ours on an engine: by name and label, by the register, by a passing name."""
 
 from __future__ import annotations
 
@@ -6,17 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from docker.errors import ImageNotFound
 
+from harness.engines.oci.committing import unfinished
 from harness.engines.oci.named import is_name
 from harness.engines.oci.owned import NAME, is_ours, new_name, stating
 from harness.engines.oci.register import BuiltImage, Register, described, register_of
-from harness.engines.oci.stages import STAGE, stages_of, unnamed_stages
 
 IMAGE = "sha256:" + "a" * 64
-COPY = f"/bin/sh -c #(nop) COPY dir:{'0' * 64} in /harness-build/ "
-INSTALL = "/harness-build/install.py --from /harness-build --root /harness-out"
-RUN = f"|1 STAGE=o/1 /bin/sh -c ${{INTERPRETER}} {INSTALL}"
 
 
 def test_name_and_label_must_agree() -> None:
@@ -39,52 +35,46 @@ def test_a_name_of_ours_in_another_registry_is_somebody_elses() -> None:
 class Engine:
     """Tells what it is, and of one image."""
 
-    def __init__(self, *steps: str, **info: str) -> None:
-        self.steps = steps
+    def __init__(
+        self, tag: str = "<none>:<none>", labels: dict[str, str] | None = None, **info: str
+    ) -> None:
+        self.image = {"Id": IMAGE, "RepoTags": [tag], "Labels": labels}
         self.told = {"ID": "i", "Name": "n", "DockerRootDir": "/d", **info}
 
     def info(self) -> dict[str, str]:
         return self.told
 
     def images(self, **_: Any) -> list[dict[str, Any]]:
-        return [{"Id": IMAGE, "RepoTags": ["<none>:<none>"], "Labels": {STAGE: "o/1"}}]
-
-    def history(self, image: str) -> list[dict[str, str]]:
-        if not self.steps:
-            raise ImageNotFound("gone")
-        return [{"CreatedBy": step} for step in self.steps]
+        return [self.image]
 
 
-def label(value: str) -> str:
-    return f"/bin/sh -c #(nop)  LABEL {STAGE}={value}"
+NAMED = "harness-" + "a" * 16
+LABELS = {NAME: NAMED, "harness.owner": "o"}
 
 
 @pytest.mark.parametrize(
-    ("steps", "ours"),
+    ("tag", "labels", "ours"),
     [
-        ((label("o/1"), "theirs"), True),
-        ((COPY, label("o/1")), True),
-        ((RUN, "/bin/sh -c #(nop)  ARG INTERPRETER", COPY, label("o/1")), True),
-        (("/bin/sh -c #(nop) ARG INTERPRETER STAGE", COPY, label('"${STAGE}"')), True),
-        ((), False),
-        (("", label("o/1")), False),
-        (("/bin/sh", label("o/1")), False),
-        (("/bin/sh -c #(nop)  ENV X=1", COPY, label("o/1")), False),
-        (("/bin/sh -c #(nop)  ARG THEIRS", label("o/1")), False),
-        ((COPY.replace("/harness-build/", "/theirs"), label("o/1")), False),
-        ((label("o/2"), label("o/1")), False),
-        ((COPY,), False),
+        (f"harness-making:{'a' * 16}", LABELS, True),
+        (f"localhost/harness-making:{'a' * 16}", LABELS, True),
+        (f"r.example/harness-making:{'a' * 16}", LABELS, False),
+        (f"harness-making:{'b' * 16}", LABELS, False),
+        (f"harness-cell/x:{'a' * 16}", LABELS, False),
+        ("<none>:<none>", LABELS, False),
+        (f"harness-making:{'a' * 16}", {}, False),
+        (f"harness-making:{'a' * 16}", {**LABELS, NAME: ""}, False),
     ],
 )
-def test_a_stage_ends_in_our_label_or_in_steps_of_ours(steps: tuple[str, ...], ours: bool) -> None:
-    client: Any = Engine(*steps)
-    assert ((IMAGE,) if ours else ()) == unnamed_stages(client, lambda _: True)
+def test_an_unfinished_image_has_the_name_its_label_states(
+    tag: str, labels: dict[str, str], ours: bool
+) -> None:
+    client: Any = Engine(tag, labels)
+    assert ((tag,) if ours else ()) == unfinished(client, lambda owner: owner != "o")
 
 
-def test_a_stage_of_the_living_is_no_leftover() -> None:
-    client: Any = Engine(label("o/1"))
-    assert () == stages_of(client, lambda owner: owner == "o")
-    assert (IMAGE,) == stages_of(client, lambda owner: owner != "o")
+def test_an_unfinished_image_of_the_living_is_no_leftover() -> None:
+    client: Any = Engine(f"harness-making:{'a' * 16}", LABELS)
+    assert () == unfinished(client, lambda owner: owner == "o")
 
 
 def test_the_register_keeps_what_was_built_the_newest_first_and_forgets(tmp_path: Path) -> None:

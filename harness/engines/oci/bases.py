@@ -7,7 +7,6 @@ the request changes or on `--refresh-bases`.
 from __future__ import annotations
 
 import json
-import tempfile
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -17,17 +16,15 @@ from docker.errors import APIError
 
 from harness.engines.oci import LABEL
 from harness.engines.oci.builder import Builder
-from harness.engines.oci.building import BuildFailed, ImageBuild, build, labelled
+from harness.engines.oci.building import BuildFailed, ImageBuild, build
 from harness.engines.oci.connection import engine_errors, explanation
 from harness.engines.oci.roots import SourceFailed, kept_or_made, root_of
 from harness.engines.oci.specification import ContainerSpec, create_container
 from harness.engines.oci.stream import AttachedStream
-from harness.engines.oci.volume import pack
 from harness.errors import HarnessError
 from harness.model import Base, Outcome, Profile, Source
 from harness.recipes import recipe
 from harness.recipes.pins import by_tag
-from harness.standard import dockerfile
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,20 +132,13 @@ def _make(builder: Builder, base: Base, source: Source) -> dict[str, Any]:
         f"{LABEL}.interpreter": root.interpreter,
         f"{LABEL}.python": version,
     }
-    with tempfile.TemporaryFile() as context:
-        text = labelled(dockerfile("named.Dockerfile"), labels)
-        pack({"Dockerfile": text.encode()}, context)
-        context.seek(0)
-        wanted = ImageBuild(
-            name=base_name(base),
-            dockerfile="Dockerfile",
-            arguments={"BASE": root.image},
-            labels=labels,
-        )
-        try:
-            return build(builder, context, wanted)
-        except BuildFailed as failure:
-            raise SourceFailed(str(failure), Outcome.HOST_INCOMPATIBLE) from failure
+    # Started, so that what Podman lays into a container's files belongs to the base.
+    nothing = (root.interpreter, "-B", "-c", "pass")
+    wanted = ImageBuild(name=base_name(base), base=root.image, command=nothing, labels=labels)
+    try:
+        return build(builder, wanted)
+    except BuildFailed as failure:
+        raise SourceFailed(str(failure), Outcome.HOST_INCOMPATIBLE) from failure
 
 
 _SAID_S = 60.0

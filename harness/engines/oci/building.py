@@ -1,53 +1,81 @@
-"""Making images: importing a root file system, building with the network off.
+"""Making images: importing a root file system, installing in a container whose files become one.
 
-Building uses the classic builder's API, so that Docker and Podman build the same. Wheels travel in
-the build context and live only in a labelled stage, which is removed after every build.
+A build is a container of the base, or two, under limits, with the network off; what it needs lies
+on a volume that is filled once. One way for Docker and Podman. All that it prints goes to the log.
 """
 
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from codecs import getincrementaldecoder
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO, Any
 
-from docker import APIClient
-from docker.errors import APIError
-from requests.exceptions import ConnectionError as RequestsConnectionError
-from requests.exceptions import ReadTimeout
-
+from harness.engines.oci import LABEL
 from harness.engines.oci.builder import Builder
-from harness.engines.oci.connection import DiskFull, disk_full, engine_errors, row_of
+from harness.engines.oci.committing import commit, otherwise, settings_of
+from harness.engines.oci.connection import disk_full, engine_errors, patience
+from harness.engines.oci.containers import ContainerEnd, Streams, remove, run_container
 from harness.engines.oci.images import inspect_image
+from harness.engines.oci.owned import new_name
 from harness.engines.oci.register import described
-from harness.engines.oci.stages import mark_of, new_stage, remove_stages
+from harness.engines.oci.specification import BUILD_DIR, ROOT, ContainerSpec
+from harness.engines.oci.volume import fill_volume, pack, remove_volume
+from harness.engines.oci.watch import EventWatch, watching
+from harness.engines.oci.whereabouts import cores_of
 from harness.errors import EngineError
+from harness.model import Outcome, Profile
 
 IDLE_S = 600
 """A build that prints nothing for so long is given up."""
 TOTAL_S = 3600
 """No build takes longer."""
-OUTPUT_CHARACTERS = 64 * 1024**2
+OUTPUT_BYTES = 64 * 1024**2
 """A build that prints more is given up: its log would fill the disk."""
+PREPARING = Profile(name="preparing", scratch_exec=True)
+"""What the setup code of source distributions runs under: of all files it can write the volume
+alone."""
+INSTALLING = Profile(name="installing", writable=True, relaxations=("writable=true",))
+"""What installing runs under; no code of a distribution does."""
+_OVER_FILES = ("DAC_OVERRIDE", "FOWNER")
+"""What root needs to write where a base gives its folders to somebody else, or to nobody."""
+KIND = "build"
 _LAST_LINES = 12
-_LINE, _ERROR = 1000, 8000
+_LINE = 1000
+_PROOF_BYTES = 16 * 1024**2
+_PASSED_ON = (Outcome.INTERFERED, Outcome.HOST_INCOMPATIBLE)
 
 
 class BuildFailed(Exception):
     """A build ended without an image; carries the cause and the last lines, for a record."""
 
+    def __init__(self, reason: str, outcome: Outcome = Outcome.BUILD_FAILED) -> None:
+        super().__init__(reason)
+        self.outcome = outcome
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageBuild:
-    """A Dockerfile with its arguments, labels and the name the image gets."""
+    """An image to be made of another one, and the name it gets."""
 
     name: str
-    dockerfile: str
-    """Path of the Dockerfile inside the context."""
-    arguments: Mapping[str, str]
+    base: str
+    """Id of the image it is made of."""
+    command: tuple[str, ...]
+    """What runs as root in a container of the base, whose files become the image."""
     labels: Mapping[str, str]
+    environment: tuple[tuple[str, str], ...] = ()
+    """Variables it sets."""
+    files: Mapping[str, Path | bytes] = field(default_factory=dict)
+    """Relative path -> content of BUILD_DIR, which `command` can read only."""
+    before: tuple[str, ...] = ()
+    """What runs before, where BUILD_DIR is the only folder that can be written; empty: nothing."""
+    laid: IO[bytes] | None = None
+    """An archive that is laid on the root folder before `command` runs."""
 
 
 def import_root(
@@ -75,105 +103,167 @@ def _keep(builder: Builder, name: str, found: Mapping[str, Any], base: str) -> N
         builder.register.keep(built)
 
 
-def build(builder: Builder, context: IO[bytes], wanted: ImageBuild) -> dict[str, Any]:
-    """Build with the network off; every line of output goes to the builder's log as it comes.
+def build(builder: Builder, wanted: ImageBuild) -> dict[str, Any]:
+    """Make the image. Raises BuildFailed, DiskFull, EngineError.
 
-    Success is an image under the wanted name, with the wanted labels. Raises BuildFailed,
-    DiskFull, EngineError. The stage and all intermediate images are removed in any case.
+    Its settings are those of its base but for the labels and variables that are wanted. No
+    container and no volume of it is left in any case.
     """
-    client, workshop = builder.client, builder.workshop
-    stage = new_stage(workshop.owner)
-    lines: list[str] = []
-    error, printed, made = "", 0, ""
-    try:
-        with (
-            builder.log.open("a", encoding="utf-8", errors="backslashreplace") as out,
-            closing(_output(client, context, wanted, stage)) as pieces,
-        ):
-            for piece in pieces:
-                text = str(piece.get("stream") or piece.get("status") or piece.get("error") or "")
-                out.write(text if text.endswith("\n") else text + "\n")
-                out.flush()
-                printed += len(text)
-                lines += [line[:_LINE] for line in text.splitlines() if line.strip()]
-                del lines[:-_LAST_LINES]
-                error = str(piece.get("error") or error)[:_ERROR]
-                made = str((piece.get("aux") or {}).get("ID") or made)
-                if printed > OUTPUT_CHARACTERS:
-                    raise BuildFailed(f"it printed more than {OUTPUT_CHARACTERS >> 20} MiB")
-                if workshop.stop.is_set():
-                    raise BuildFailed("it was stopped")
-        # What stands under the name may be another's, and carry the same labels.
-        found = inspect_image(client, made) if made and not error else None
-        if found is not None and _carries(found, wanted.labels):
-            _keep(builder, wanted.name, found, wanted.arguments.get("BASE", ""))
-    finally:
-        remove_stages(client, stage)
-    if disk_full(error):
-        raise DiskFull(f"the engine's disk is full (building {wanted.name})")
-    if error:
-        raise BuildFailed("\n".join([error, "last lines:", *lines]))
-    if found is None or not _carries(found, wanted.labels):
-        raise BuildFailed("\n".join(["the build ended without its image", *lines]))
-    return found
+    client = builder.client
+    base = inspect_image(client, wanted.base)
+    if base is None:
+        raise BuildFailed(f"its base {wanted.base} is gone", Outcome.INTERFERED)
+    settings: Mapping[str, Any] = base.get("Config") or {}
+    with ExitStack() as tidy:
+        log = tidy.enter_context(_Log.opened(builder))
+        watch = tidy.enter_context(watching(client))
+        tidy.enter_context(patience(client, IDLE_S))
+        volume = _volume(builder, wanted, tidy)
+        if wanted.before:
+            spec = _spec(builder, wanted, volume, wanted.before)
+            with _container(builder, watch, spec, log):
+                pass
+        spec = _spec(builder, wanted, volume, wanted.command, becomes=settings)
+        with _container(builder, watch, spec, log, wanted.laid) as container:
+            told = settings_of(settings, wanted.labels, wanted.environment)
+
+            def kept(found: Mapping[str, Any]) -> str:
+                if other := otherwise(settings, told, found["Config"]):
+                    raise BuildFailed(f"the engine gave the image {'; '.join(other)}")
+                _keep(builder, wanted.name, found, wanted.base)
+                return wanted.name
+
+            return commit(client, container, told, kept)
 
 
-def _output(
-    client: APIClient, context: IO[bytes], wanted: ImageBuild, stage: str
-) -> Generator[dict[str, Any], None, None]:
-    began = time.monotonic()
-    with engine_errors(f"building {wanted.name}"), _patience(client, IDLE_S):
-        try:
-            for piece in client.build(
-                fileobj=context,
-                custom_context=True,
-                dockerfile=wanted.dockerfile,
-                tag=wanted.name,
-                buildargs={**wanted.arguments, "STAGE": stage},
-                network_mode="none",
-                nocache=True,
-                rm=True,
-                forcerm=True,
-                decode=True,
-                use_config_proxy=False,
-                timeout=IDLE_S,
-                extra_hosts=mark_of(stage) if row_of(client).build_containers else None,
-            ):
-                yield piece
-                if time.monotonic() - began > TOTAL_S:
-                    raise BuildFailed(f"the build took longer than {TOTAL_S} s")
-        except (ReadTimeout, RequestsConnectionError) as error:
-            if "timed out" in str(error).lower():
-                raise BuildFailed(f"the build printed nothing for {IDLE_S} s") from error
-            raise
-        except APIError as error:
-            if error.is_client_error():
-                raise BuildFailed(str(error.explanation)[:_ERROR]) from error
-            raise
+def _labels(builder: Builder) -> dict[str, str]:
+    return {f"{LABEL}.kind": KIND, f"{LABEL}.owner": builder.workshop.owner}
+
+
+def _volume(builder: Builder, wanted: ImageBuild, tidy: ExitStack) -> str:
+    """The name of a volume with what the build needs; empty where that is nothing."""
+    if not wanted.files:
+        return ""
+    name = new_name()
+    tidy.callback(remove_volume, builder.client, name)
+    fill_volume(builder.client, name, wanted.base, wanted.files, _labels(builder))
+    return name
+
+
+def _spec(
+    builder: Builder,
+    wanted: ImageBuild,
+    volume: str,
+    command: tuple[str, ...],
+    becomes: Mapping[str, Any] | None = None,
+) -> ContainerSpec:
+    with engine_errors("saying what it is"):
+        cores = cores_of(builder.client.info())
+    return ContainerSpec(
+        image=wanted.base,
+        command=command,
+        labels=_labels(builder),
+        profile=PREPARING if becomes is None else INSTALLING,
+        cores=cores,
+        user=ROOT,
+        volume=volume,
+        volume_at=BUILD_DIR,
+        volume_writable=becomes is None,
+        becomes_image=becomes,
+        capabilities=() if becomes is None else _OVER_FILES,
+    )
+
+
+class _Log:
+    """Hears what a build prints: all of it goes to the log, the last lines are kept."""
+
+    def __init__(self, out: IO[str], builder: Builder) -> None:
+        self._out, self._stop = out, builder.workshop.stop
+        self._left = OUTPUT_BYTES
+        self._decoder = getincrementaldecoder("utf-8")("backslashreplace")
+        self._line = ""
+        self._lines: list[str] = []
+
+    @classmethod
+    @contextmanager
+    def opened(cls, builder: Builder) -> Iterator[_Log]:
+        with builder.log.open("a", encoding="utf-8", errors="backslashreplace") as out:
+            yield cls(out, builder)
+
+    def hear(self, piece: bytes) -> bool:
+        """False: it is enough."""
+        self._left -= len(piece)
+        text = self._decoder.decode(piece)
+        self._out.write(text)
+        self._out.flush()
+        *whole, self._line = (self._line + text).split("\n")
+        self._line = self._line[:_LINE]
+        self._lines += [line[:_LINE] for line in whole if line.strip()]
+        del self._lines[:-_LAST_LINES]
+        return self._left >= 0 and not self._stop.is_set()
+
+    @property
+    def last(self) -> list[str]:
+        """The last lines."""
+        return [*self._lines, self._line][-_LAST_LINES:]
 
 
 @contextmanager
-def _patience(client: APIClient, seconds: int) -> Iterator[None]:
-    before = client.timeout
-    client.timeout = seconds
+def _container(
+    builder: Builder,
+    watch: EventWatch,
+    spec: ContainerSpec,
+    log: _Log,
+    laid: IO[bytes] | None = None,
+) -> Iterator[str]:
+    """The container after it has ended well; it is removed in the end. Raises BuildFailed."""
+    client, made = builder.client, list[str]()
+    if builder.workshop.stop.is_set():
+        raise BuildFailed("it was stopped")
+
+    def lay(container: str) -> None:
+        made.append(container)
+        if laid is not None:
+            with engine_errors("laying files on a base"):
+                client.put_archive(container, "/", laid)
+
+    streams = Streams(
+        begin=None,
+        heard=lambda piece: b"" if log.hear(piece) else None,
+        noise=log.hear,
+        deadline_s=TOTAL_S,
+        idle_s=IDLE_S,
+        made=lay,
+        going=lambda: not builder.workshop.stop.is_set(),
+    )
     try:
-        yield
+        ended = run_container(client, watch, spec, streams, lambda _: None)
+        if ended.outcome is not Outcome.OK:
+            raise _failed(builder, made, ended, log)
+        yield made[0]
     finally:
-        client.timeout = before
+        for container in made:
+            remove(client, container)
 
 
-def labelled(dockerfile: str, labels: Mapping[str, str]) -> str:
-    """A Dockerfile that ends in one LABEL step: the builder's own option makes one step each."""
-    pairs = (f"{key}={quoted(value)}" for key, value in labels.items())
-    return dockerfile.rstrip("\n") + "\nLABEL " + " ".join(pairs) + "\n"
+def _failed(builder: Builder, made: list[str], ended: ContainerEnd, log: _Log) -> BuildFailed:
+    """Why a build failed. Raises DiskFull where the engine has no room."""
+    if builder.workshop.stop.is_set():
+        return BuildFailed("it was stopped")
+    if made and disk_full("\n".join(log.last)):
+        _ask_for_room(builder, made[0])
+    outcome = ended.outcome if ended.outcome in _PASSED_ON else Outcome.BUILD_FAILED
+    reason = ended.reason
+    if ended.outcome is Outcome.OUTPUT_LIMIT:
+        reason = f"it printed more than {OUTPUT_BYTES >> 20} MiB"
+    if ended.outcome is Outcome.OUT_OF_MEMORY:
+        reason = f"out of memory: {reason}"
+    return BuildFailed("\n".join([reason, "last lines:", *log.last]), outcome)
 
 
-def quoted(value: str) -> str:
-    """A value as a Dockerfile's double-quoted word, in which nothing is substituted."""
-    escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
-    return f'"{escaped}"'
-
-
-def _carries(found: Mapping[str, Any], labels: Mapping[str, str]) -> bool:
-    held = (found.get("Config") or {}).get("Labels") or {}
-    return all(held.get(key) == value for key, value in labels.items())
+def _ask_for_room(builder: Builder, container: str) -> None:
+    """Whoever prints that a disk is full may be lying: the engine knows. Raises DiskFull."""
+    with TemporaryFile() as spool, engine_errors("looking whether it has room"):
+        pack({"room": bytes(_PROOF_BYTES)}, spool)
+        spool.seek(0)
+        builder.client.put_archive(container, "/", spool)

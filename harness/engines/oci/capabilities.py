@@ -38,17 +38,16 @@ class Capabilities:
     tells_killer: bool
     """Whether it says why SIGKILL came: for memory, or from somebody. Podman 4.3 is silent about
     the memory of a first process, and about a container that is stopped or removed by force."""
-    stages_dangle: bool
-    """Whether every unnamed image that is nobody's parent is listed as dangling: that list is
-    found without reading the others. Not known of Podman."""
     keeps_parents: bool
     """Whether it leaves, when asked to, what a removed image was made from. Podman 4.3 removes
     every parent that has no name and no other child."""
     lasting_id: bool
     """Whether the id it tells stays the same. Podman tells another one at every question."""
-    build_containers: bool
-    """Whether its builds run in containers that it lists. Podman's do not, and Podman 4.3 refuses
-    a build that adds hosts."""
+    sets_variables: tuple[str, ...]
+    """Variables that it sets in every container, and would hand on to an image made of one."""
+    commits_settings: bool
+    """Whether a commit takes settings beside instructions. Docker needs them to set an entry point
+    or a command to nothing; Podman 4.3 passes over them, and does it by instructions."""
     process_ulimit: bool
     """Whether containers need a limit on processes per user of their own. Without one, Podman
     raises the caller's to its hard limit, which a container without capabilities may not."""
@@ -65,10 +64,10 @@ DOCKER = Capabilities(
     events_by_label=True,
     events_break=False,
     tells_killer=True,
-    stages_dangle=True,
     keeps_parents=True,
     lasting_id=True,
-    build_containers=True,
+    sets_variables=(),
+    commits_settings=True,
     process_ulimit=False,
 )
 PODMAN = Capabilities(
@@ -83,10 +82,10 @@ PODMAN = Capabilities(
     events_by_label=False,
     events_break=True,
     tells_killer=False,
-    stages_dangle=False,
     keeps_parents=False,
     lasting_id=False,
-    build_containers=False,
+    sets_variables=("TERM", "container"),
+    commits_settings=False,
     process_ulimit=True,
 )
 TABLE = (DOCKER, PODMAN)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +16,12 @@ from harness.engines.guestwork import install_list
 from harness.engines.oci import LABEL
 from harness.engines.oci.bases import BaseUnavailable, ReadyBase, obtain_base
 from harness.engines.oci.builder import Builder, builder_for
-from harness.engines.oci.building import BuildFailed, ImageBuild, build, labelled
+from harness.engines.oci.building import BuildFailed, ImageBuild, build
 from harness.engines.oci.connection import DiskFull, disk_full
 from harness.engines.oci.images import identity, inspect_image, pull
 from harness.engines.oci.register import described
 from harness.engines.oci.roots import say_whose, turn
-from harness.engines.oci.volume import pack
+from harness.engines.oci.specification import BUILD_DIR
 from harness.engines.rootfs import SOURCE_DATE_EPOCH
 from harness.errors import InfrastructureError
 from harness.model import Cell, ImageIdentity, Outcome, Recipe
@@ -87,7 +85,7 @@ def _built(builder: Builder, cell: Cell, wanted: Recipe) -> Obtained:
         try:
             made = _made(builder, cell, wanted, base, cache)
         except BuildFailed as failure:
-            return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(failure), log=log)
+            return Obtained(outcome=failure.outcome, reason=str(failure), log=log)
     image = identity(made, origin="built", built=described(name, made, base.image))
     return Obtained(image=image, interpreter=interpreter, log=log)
 
@@ -116,23 +114,22 @@ def _made(
         "org.opencontainers.image.base.digest": base.image,
         "org.opencontainers.image.base.name": wanted.base.id,
     }
-    with tempfile.TemporaryFile() as context:
-        pack(build_context(wanted, cache, labels), context)
-        context.seek(0)
-        return build(
-            builder,
-            context,
-            ImageBuild(
-                name=cell_name(cell.id, wanted),
-                dockerfile="Dockerfile",
-                arguments={
-                    "BASE": base.image,
-                    "INTERPRETER": base.interpreter,
-                    "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH,
-                },
-                labels=labels,
-            ),
-        )
+    python, built = (base.interpreter, "-B"), f"{BUILD_DIR}/built"
+    sources = not all(artifact.is_wheel for artifact in wanted.lock.distributions)
+    preparing = (*python, f"{BUILD_DIR}/install.py", "--from", BUILD_DIR, "--wheels", built)
+    installing = (*python, f"{BUILD_DIR}/in_place.py", "--from", BUILD_DIR, "--built", built)
+    return build(
+        builder,
+        ImageBuild(
+            name=cell_name(cell.id, wanted),
+            base=base.image,
+            before=preparing if sources else (),
+            command=(*installing, "--epoch", SOURCE_DATE_EPOCH),
+            labels=labels,
+            environment=wanted.environment,
+            files=build_content(wanted, cache),
+        ),
+    )
 
 
 def cell_name(cell: str, wanted: Recipe) -> str:
@@ -151,15 +148,10 @@ def same_image(builder: Builder, name: str, digest: str, base: ReadyBase) -> Ima
     return None
 
 
-def build_context(
-    wanted: Recipe, cache: DistributionCache, labels: Mapping[str, str]
-) -> dict[str, Path | bytes]:
-    """The files of a build: the rendered Dockerfile, the installer, the lock, the distributions."""
-    content: dict[str, Path | bytes] = {
-        "Dockerfile": labelled(recipe.render(wanted), labels).encode(),
-        **{name: text.encode() for name, text in wanted.files},
-        "lock.json": install_list(wanted.lock),
-    }
+def build_content(wanted: Recipe, cache: DistributionCache) -> dict[str, Path | bytes]:
+    """The files of a build: our programs, the lock, the distributions."""
+    content: dict[str, Path | bytes] = {name: text.encode() for name, text in wanted.files}
+    content["lock.json"] = install_list(wanted.lock)
     for artifact in (*wanted.lock.tools, *wanted.lock.distributions):
         content[artifact.filename] = cache.path(artifact.sha256)
     return content

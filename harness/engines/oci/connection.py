@@ -147,6 +147,17 @@ def engine_errors(doing: str) -> Iterator[None]:
         ) from error
 
 
+@contextmanager
+def patience(client: APIClient, seconds: int) -> Iterator[None]:
+    """An answer may take so long inside `with`."""
+    before = client.timeout
+    client.timeout = seconds
+    try:
+        yield
+    finally:
+        client.timeout = before
+
+
 def explanation(error: APIError) -> str:
     """An API error's own words, one line, bounded."""
     return " ".join(str(error.explanation or error).split())[:500]

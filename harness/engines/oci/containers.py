@@ -6,6 +6,7 @@ away in between.
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 from collections.abc import Callable, Mapping
@@ -57,6 +58,12 @@ class Streams:
     heard: Callable[[bytes], bytes | None]
     noise: Callable[[bytes], bool]
     deadline_s: float
+    idle_s: float = math.inf
+    """It is stopped when it prints nothing for so long."""
+    made: Callable[[str], object] = lambda _: None
+    """Hears of the container, by its id, before it starts."""
+    going: Callable[[], bool] = lambda: True
+    """Whether it is still wanted; asked now and then while it prints nothing."""
     ready: Callable[[], object] = lambda: None
     """The container starts when this returns: what it mounts may be filled while it is made."""
 
@@ -82,6 +89,7 @@ def run_container(
                 raise
             return ContainerEnd(outcome=Outcome.HOST_INCOMPATIBLE, reason=text)
     try:
+        streams.made(container)
         streams.ready()
         return _run(client, watch, container, streams, began)
     finally:
@@ -107,11 +115,12 @@ def _run(
             why = stream.read(
                 lambda channel, piece: _hear(stream, streams, channel, piece),
                 began + streams.deadline_s,
-                lambda: not watch.engine_gone and _running(client, container),
+                lambda: not watch.engine_gone and streams.going() and _running(client, container),
+                streams.idle_s,
             )
     finally:
         stream.close()
-    killed = why in ("deadline", "enough")
+    killed = why in ("deadline", "idle", "enough") or not streams.going()
     if killed:
         kill(client, container)
     ended = (None if killed else _well_ended(watch, container)) or _how_it_ended(
@@ -119,8 +128,10 @@ def _run(
     )
     seconds = time.monotonic() - began
     ended = replace(ended, looked=touched(watch.actions(container)).looked)
-    if why == "deadline":
+    if why in ("deadline", "idle"):
         reason = f"killed after {streams.deadline_s:.0f} s"
+        if why == "idle":
+            reason = f"it printed nothing for {streams.idle_s:.0f} s"
         return replace(ended, outcome=Outcome.TIMED_OUT, reason=reason, seconds=seconds)
     if why == "enough":
         reason = "more output than its byte budget"

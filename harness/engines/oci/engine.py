@@ -35,7 +35,7 @@ from harness.engines.oci.locking import resolve
 from harness.engines.oci.neighbours import NEIGHBOURS
 from harness.engines.oci.specification import HARNESS_DIR, ContainerSpec, scratch_path
 from harness.engines.oci.stock import ImageStock
-from harness.engines.oci.sweep import remove_builds, sweep
+from harness.engines.oci.sweep import sweep
 from harness.engines.oci.toolkit import too_old, toolkit_version
 from harness.engines.oci.volume import RunVolume
 from harness.engines.oci.watch import EventWatch
@@ -156,9 +156,8 @@ class ContainerEngine:
         return (*sweep(self.client, maybe_alive), *sweep_folders(owner_alive))
 
     def stop(self) -> None:
-        """End builds by removing the containers they run in; downloads end by themselves."""
+        """End builds and downloads: they see it within seconds, but for a commit under way."""
         self._workshop.stop.set()
-        remove_builds(self.client, self._workshop.owner)
 
     def release(self, run: str) -> None:
         """Remove a run's containers and volume."""

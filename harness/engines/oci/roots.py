@@ -14,13 +14,7 @@ from typing import Any
 from harness.engines import Workshop
 from harness.engines.oci import LABEL
 from harness.engines.oci.builder import Builder
-from harness.engines.oci.building import (
-    BuildFailed,
-    ImageBuild,
-    build,
-    import_root,
-    labelled,
-)
+from harness.engines.oci.building import BuildFailed, ImageBuild, build, import_root
 from harness.engines.oci.connection import DiskFull, disk_full
 from harness.engines.oci.images import inspect_image, pull, pulled_digest
 from harness.engines.prefixes import TARGET, PrefixUnavailable, pack_prefix
@@ -28,7 +22,6 @@ from harness.engines.rootfs import RootUnavailable, make_root
 from harness.machine.lease import lease
 from harness.model import Outcome, Source
 from harness.recipes import recipe
-from harness.standard import dockerfile
 
 
 class SourceFailed(Exception):
@@ -160,21 +153,27 @@ def _with_python(builder: Builder, source: Source) -> str:
     return str(kept_or_made(builder, name, lambda: _laid(builder, source, name))["Id"])
 
 
+_KNOWN = "echo /opt/python/lib > /etc/ld.so.conf.d/harness-python.conf && ldconfig"
+"""Lets the loader find a prefix's libpython."""
+
+
 def _laid(builder: Builder, source: Source, name: str) -> dict[str, Any]:
-    with tempfile.TemporaryFile() as context:
+    with tempfile.TemporaryFile() as spool:
         try:
-            labels = {f"{LABEL}.kind": "root", f"{LABEL}.python-prefix": source.python}
-            text = labelled(dockerfile("prefix.Dockerfile"), labels)
-            pack_prefix(source.python, context, text)
+            pack_prefix(source.python, spool)
         except PrefixUnavailable as error:
             raise SourceFailed(error.message, Outcome.HOST_INCOMPATIBLE) from error
         # After the prefix: a host that has none makes no Debian in vain.
         root = _debian(builder, source)
-        context.seek(0)
+        spool.seek(0)
         wanted = ImageBuild(
-            name=name, dockerfile="Dockerfile", arguments={"BASE": root}, labels=labels
+            name=name,
+            base=root,
+            command=("/bin/sh", "-c", _KNOWN),
+            labels={f"{LABEL}.kind": "root", f"{LABEL}.python-prefix": source.python},
+            laid=spool,
         )
         try:
-            return build(builder, context, wanted)
+            return build(builder, wanted)
         except BuildFailed as failure:
             raise SourceFailed(str(failure), Outcome.HOST_INCOMPATIBLE) from failure

@@ -26,6 +26,9 @@ USER = 65534
 ROOT = 0
 HARNESS_DIR = "/harness"
 """Where a container's volume is mounted, read-only unless it is said to be writable."""
+BUILD_DIR = "/dev/harness"
+"""The same in containers of builds: an engine fills /dev anew for each container, so no folder for
+the mount stays behind in the files that become an image."""
 HOST_NETWORK = "host"
 STRICT = Profile()
 _NPROC = 4096
@@ -52,8 +55,12 @@ class ContainerSpec:
     scratch: str = ""
     """Path of a tmpfs; empty: none."""
     volume: str = ""
-    """Name of a volume, mounted at HARNESS_DIR; empty: none."""
+    """Name of a volume, mounted at `volume_at`; empty: none."""
+    volume_at: str = HARNESS_DIR
     volume_writable: bool = False
+    becomes_image: Mapping[str, Any] | None = None
+    """The settings of its image, where its files are to become another image: it runs as root, and
+    gets no setting and no file of its own that would come along."""
     network: str = ""
     """Name of a network; empty: none, or a bridge where the profile has a network."""
     gpu: GpuHook | None = None
@@ -70,25 +77,48 @@ def scratch_path() -> str:
 def create_container(client: APIClient, spec: ContainerSpec) -> str:
     """Make the container, not started; its id. Raises what docker-py raises."""
     name = new_name()
-    made = client.create_container(
+    row = row_of(client)
+    config = client.create_container_config(
         image=spec.image,
-        name=name,
         entrypoint=list(spec.command),
         command=[],
-        user=f"{spec.user}:{spec.user}",
-        working_dir=spec.working_dir,
-        environment=dict(spec.profile.environment),
         labels=stating(name, spec.labels),
-        healthcheck={"test": ["NONE"]},
-        stop_signal="SIGKILL",
         stdin_open=spec.stdin,
         tty=False,
         detach=False,
-        volumes=[HARNESS_DIR] if spec.volume else [],
-        use_config_proxy=False,
-        host_config=client.create_host_config(**host_options(spec, row_of(client))),
+        host_config=client.create_host_config(**host_options(spec, row)),
+        **(_settings(spec) if spec.becomes_image is None else _passing(spec.becomes_image)),
     )
+    if spec.becomes_image is not None and row.sets_variables:
+        config["UnsetEnv"] = list(row.sets_variables)
+    made = client.create_container_from_config(config, name)  # type: ignore[no-untyped-call]
     return str(made["Id"])
+
+
+def _settings(spec: ContainerSpec) -> dict[str, Any]:
+    return {
+        "user": f"{spec.user}:{spec.user}",
+        "working_dir": spec.working_dir,
+        "environment": dict(spec.profile.environment),
+        "healthcheck": {"test": ["NONE"]},
+        "stop_signal": "SIGKILL",
+        "volumes": [spec.volume_at] if spec.volume else [],
+    }
+
+
+def _passing(image: Mapping[str, Any]) -> dict[str, Any]:
+    """What a container must not take from its image; a commit sets both back."""
+    passing: dict[str, Any] = {}
+    if not is_root(str(image.get("User") or "")):
+        passing["user"] = f"{ROOT}:{ROOT}"
+    if image.get("Healthcheck"):
+        passing["healthcheck"] = {"test": ["NONE"]}
+    return passing
+
+
+def is_root(user: str) -> bool:
+    """Whether an image's setting of that user means root."""
+    return user in ("", "root", "0", "root:root", "0:0")
 
 
 def host_options(spec: ContainerSpec, row: Capabilities) -> dict[str, Any]:
@@ -102,7 +132,8 @@ def host_options(spec: ContainerSpec, row: Capabilities) -> dict[str, Any]:
         ulimits.append(Ulimit(name="nproc", soft=_NPROC, hard=_NPROC))
     mode = "rw" if spec.volume_writable else "ro"
     options: dict[str, Any] = {
-        "init": True,
+        # The engine lays its own init into the container's files.
+        "init": spec.becomes_image is None,
         "cap_drop": ["ALL"],
         "cap_add": list(spec.capabilities),
         "security_opt": ["no-new-privileges:true"],
@@ -116,7 +147,7 @@ def host_options(spec: ContainerSpec, row: Capabilities) -> dict[str, Any]:
         "oom_score_adj": 500,
         "tmpfs": {spec.scratch: _scratch_options(profile, row)} if spec.scratch else {},
         "log_config": LogConfig(type="json-file", config={"max-size": "1m", "max-file": "1"}),
-        "binds": {spec.volume: {"bind": HARNESS_DIR, "mode": mode}} if spec.volume else {},
+        "binds": {spec.volume: {"bind": spec.volume_at, "mode": mode}} if spec.volume else {},
     }
     if spec.cpus:
         options["cpuset_cpus"] = spec.cpus

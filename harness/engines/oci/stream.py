@@ -7,6 +7,7 @@ without a terminal: one byte of channel, three of zero, four of length (big-endi
 
 from __future__ import annotations
 
+import math
 import select
 import socket
 import ssl
@@ -68,18 +69,25 @@ class AttachedStream:
         return bool(select.select([self._socket], [], [], patience_s)[0])
 
     def read(
-        self, heard: Callable[[int, bytes], bool], deadline: float, going: Callable[[], bool]
+        self,
+        heard: Callable[[int, bytes], bool],
+        deadline: float,
+        going: Callable[[], bool],
+        idle_s: float = math.inf,
     ) -> str:
         """Hand every piece to `heard(channel, bytes)` until the stream ends.
 
-        Why it ended: `end`; `deadline` (monotonic seconds); `enough` (`heard` said False);
-        `stopped` (`going` said False).
+        Why it ended: `end`; `deadline` (monotonic seconds); `idle` (nothing came for so long);
+        `enough` (`heard` said False); `stopped` (`going` said False).
         """
         over = False
+        last = time.monotonic()
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
                 return "deadline"
+            if time.monotonic() - last > idle_s:
+                return "idle"
             patience = _LAST_WORDS_S if over else 0.5
             if not self._ready(min(left, patience)):
                 if over:
@@ -99,6 +107,7 @@ class AttachedStream:
                 return "end"
             if not piece:
                 return "end"
+            last = time.monotonic()
             self._pending += piece
             if not self._split(heard):
                 return "enough"

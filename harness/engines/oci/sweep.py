@@ -1,8 +1,8 @@
 """What dead runs left on the engine, found by label, removed at the start of the next run.
 
 Every container and volume carries its owner (boot, process, start time) before it exists, so a
-sweep can tell a live run's from a dead one's. What carries the label and is not proved ours, by its
-name or as `stages` does it, is somebody else's. Named images are kept: they are the cache.
+sweep can tell a live run's from a dead one's. What carries the label and is not proved ours by its
+name is somebody else's. Images that were written down are kept: they are the cache.
 """
 
 from __future__ import annotations
@@ -15,20 +15,14 @@ from typing import Any
 from docker import APIClient
 
 from harness.engines.oci import LABEL
+from harness.engines.oci.committing import remove_unfinished, unfinished
 from harness.engines.oci.connection import engine_errors
 from harness.engines.oci.containers import remove
 from harness.engines.oci.networks import remove_network
 from harness.engines.oci.owned import is_ours
-from harness.engines.oci.stages import build_containers, remove_stage, stages_of
 from harness.engines.oci.volume import remove_volume
 
 _OWNER = f"{LABEL}.owner"
-
-
-def remove_builds(client: APIClient, owner: str) -> None:
-    """Remove the containers of an owner's builds: they carry the label of their stage."""
-    for container in build_containers(client, lambda found: found == owner):
-        remove(client, container)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -36,7 +30,7 @@ class Leftover:
     """Something on the engine whose owner is dead."""
 
     kind: str
-    """container, volume, network or stage."""
+    """container, volume, network or image."""
     id: str
     about: str = ""
     """Its name or the cell it was for, for a person."""
@@ -49,7 +43,8 @@ class Leftover:
 def leftovers(
     client: APIClient, alive: Callable[[str], bool], *, run: str = ""
 ) -> tuple[Leftover, ...]:
-    """Containers, volumes, networks and stages of dead owners; with `run`, of that run only.
+    """What dead owners left: containers, volumes, networks, unfinished images; with `run`, that
+    run's only, without images.
 
     In the order in which they can be removed. Raises EngineError.
     """
@@ -61,17 +56,15 @@ def leftovers(
 
     with ThreadPoolExecutor(1) as beside:
         # An engine goes through all its images for these, longer than for all the others.
-        asked = None if run else beside.submit(stages_of, client, alive)
+        asked = None if run else beside.submit(unfinished, client, alive)
         with engine_errors("listing containers"):
             containers = client.containers(all=True, filters={"label": label})
         with engine_errors("listing volumes"):
             volumes = client.volumes(filters={"label": label}).get("Volumes") or []
         with engine_errors("listing networks"):
             networks = client.networks(filters={"label": label})
-        builds = () if run else build_containers(client, lambda owner: not alive(owner))
-        stages = asked.result() if asked else ()
+        images = asked.result() if asked else ()
     return (
-        *(Leftover(kind="container", id=one, about="of a build") for one in builds),
         *(Leftover(kind="container", id=one["Id"]) for one in containers if ours(one)),
         *(
             Leftover(kind="volume", id=one["Name"], about=one["Name"])
@@ -83,7 +76,7 @@ def leftovers(
             for one in networks
             if ours(one)
         ),
-        *(Leftover(kind="stage", id=one) for one in stages),
+        *(Leftover(kind="image", id=one, about=one) for one in images),
     )
 
 
@@ -93,7 +86,9 @@ def sweep(client: APIClient, alive: Callable[[str], bool], *, run: str = "") -> 
         "container": remove,
         "volume": remove_volume,
         "network": remove_network,
-        "stage": remove_stage,
+        "image": remove_unfinished,
     }
     found = leftovers(client, alive, run=run)
-    return tuple(str(one) for one in found if remove_one[one.kind](client, one.id) is not False)
+    for one in found:
+        remove_one[one.kind](client, one.id)
+    return tuple(str(one) for one in found)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from docker import APIClient
@@ -17,6 +18,7 @@ from requests.exceptions import RequestException
 from urllib3.exceptions import HTTPError
 
 from harness.engines.oci import LABEL
+from harness.engines.oci.connection import engine_errors, row_of
 
 _LOST = (DockerException, RequestException, HTTPError, OSError, ValueError)
 """What opening or reading a stream raises when the other side goes away."""
@@ -37,7 +39,7 @@ class EventWatch:
         self._reopen = reopen
         self._filters = {"type": "container"}
         if by_label:
-            self._filters["label"] = f"{LABEL}.run"
+            self._filters["label"] = f"{LABEL}.owner"
         self._events: dict[str, list[tuple[str, dict[str, str]]]] = defaultdict(list)
         self._gone = threading.Event()
         self._closing = threading.Event()
@@ -123,3 +125,16 @@ class EventWatch:
     def _end(self) -> None:
         with suppress(*_ENDED):
             self._stream.close()
+
+
+@contextmanager
+def watching(client: APIClient) -> Iterator[EventWatch]:
+    """A watch of the engine that answers, as long as this lasts. Raises EngineError."""
+    row = row_of(client)
+    watch = EventWatch(client, by_label=row.events_by_label, reopen=row.events_break)
+    with engine_errors("opening its event stream"):
+        watch.start()
+    try:
+        yield watch
+    finally:
+        watch.close()
