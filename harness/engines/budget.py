@@ -93,14 +93,16 @@ def need_of(cell: str, lock: Lock) -> Need:
     to 2.5 GB of distributions it is 1.9 to 2.1 times all of them. Taken is the upper edge, which
     is too much by 30 % at most.
 
-    While it is built, the disk holds the distributions once more, on the build's volume, and what
-    they install twice: in the container, and as that is committed.
+    While it is built, the disk holds the distributions on the build's volume, with what is built of
+    them beside (they count twice for that, and for a disk's whole blocks), and what they install
+    twice: in the container, and as that is committed. 595 MB above the base were measured for 60 MB
+    of distributions and tools that install 252 MB.
     """
     wheels = sum(artifact.size for artifact in lock.distributions)
     tools = sum(artifact.size for artifact in lock.tools)
     well = min(wheels, _WELL_PACKED_BYTES)
     kept = int(well * _WELL_PACKED + (wheels - well) * _BADLY_PACKED)
-    return Need(cell=cell, kept=kept, passing=wheels + tools + kept)
+    return Need(cell=cell, kept=kept, passing=2 * (wheels + tools) + kept)
 
 
 def occupied(images: Iterable[Kept]) -> int:

@@ -199,15 +199,15 @@ def test_the_estimate_is_not_less_than_what_was_measured_nor_a_third_more(cell: 
 
 
 def test_what_a_build_holds_at_its_worst_moment_is_not_less_than_was_measured() -> None:
-    lock = find_lock(Path("/nowhere"), "tf1.2.1-py3.6")
+    lock = find_lock(Path("/nowhere"), "tf1.2.1-py2.7")
     assert lock
-    assert 926 <= peak([need_of("tf1.2.1-py3.6", lock)], 1) / MB <= 926 * 1.1
+    assert 595 <= peak([need_of("tf1.2.1-py2.7", lock)], 1) / MB <= 595 * 1.1
 
 
 def test_an_estimate_counts_tools_only_while_building() -> None:
     tool = Artifact(name="pip", version="1", filename="pip.whl", sha256="0" * 64, size=1000)
     lock = Lock(cell="x", python="3.9", request="", as_of="", tools=(tool,), distributions=())
-    assert Need(cell="x", kept=0, passing=3000) == need_of("x", lock)
+    assert Need(cell="x", kept=0, passing=2000) == need_of("x", lock)
 
 
 def test_some_of_the_disk_stays_free() -> None:
