@@ -48,8 +48,9 @@ def decide(suite_path: Path, store_path: Path) -> tuple[int, int]:
     cells, probes = select(suite, (), ()), suite_probes(suite)
     static = [probe.name for probe in probes if repeatable(probe)]
     with Store(store_path) as store:
-        earlier = store.latest_answers([cell.id for cell in cells], static, ENGINE.name)
-    known = known_answers(earlier, ENGINE, host_class())
+        earlier = store.latest_answers([cell.id for cell in cells], static, [ENGINE.name])
+    now = Run(id="now", started="", engine=ENGINE, host=host_class(), cells=cells, probes=())
+    known = known_answers(earlier, now)
     repeated = asked = 0
     for cell in cells:
         for probe in probes:

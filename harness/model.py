@@ -6,7 +6,7 @@ Nothing here touches the world. Tuples, not lists; mappings are never changed af
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 ADDED = "added"
@@ -557,8 +557,18 @@ class KnownSpread:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Beside:
+    """An engine that took some cells of a run beside the run's own, and its host."""
+
+    engine: EngineInfo
+    host: HostClass
+    cells: tuple[str, ...]
+    """Their ids."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """A set of planned (cell, round, probe) on one engine."""
+    """A set of planned (cell, round, probe), each cell on the one engine that took it."""
 
     id: str
     started: str
@@ -569,6 +579,7 @@ class Run:
     suite: str = ""
     suite_digest: str = ""
     engine: EngineInfo
+    """What took all cells but those that are named in `beside`."""
     host: HostClass
     cells: tuple[Cell, ...]
     probes: tuple[Probe, ...]
@@ -579,6 +590,8 @@ class Run:
     """Said aloud and kept: a fall-back to the data subset, an engine that cannot verify."""
     pairs: tuple[tuple[str, str], ...] = ()
     """Planned (cell, probe) pairs; times the cells' rounds they are the run's keys."""
+    beside: tuple[Beside, ...] | None = field(default=None, metadata={ADDED: True})
+    """Engines that took some of the cells; None: `engine` took all."""
     opinions: tuple[SecondOpinion, ...] | None = field(default=None, metadata={ADDED: True})
     """At most one a cell. The store keeps them beside the run. None: nothing was read."""
     looks: tuple[int, ...] | None = field(default=None, metadata={ADDED: True})
@@ -598,6 +611,18 @@ class Run:
     def most_rounds(self) -> int:
         """How many rounds the cell with the most of them has."""
         return max((self.rounds_of(cell.id) for cell in self.cells), default=self.rounds)
+
+    def of(self, cell: str) -> Run:
+        """The run as it was for one cell: on the engine, and the host, that took it."""
+        for other in self.beside or ():
+            if cell in other.cells:
+                return replace(self, engine=other.engine, host=other.host, beside=None)
+        return self
+
+    @property
+    def engines(self) -> tuple[EngineInfo, ...]:
+        """The run's own engine, and those beside it."""
+        return (self.engine, *(other.engine for other in self.beside or ()))
 
     def planned(self) -> tuple[Key, ...]:
         return tuple(

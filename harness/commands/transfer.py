@@ -11,6 +11,7 @@ from tempfile import NamedTemporaryFile
 from harness.commands.report import STANDARD_OUTPUT
 from harness.commands.runs import LATEST, find_run, no_runs
 from harness.formats.answers import Reply
+from harness.model import Run
 from harness.running.session import places, suite_name_here
 from harness.store.store import Store
 from harness.store.transfer import export, exported, import_file
@@ -47,7 +48,7 @@ def import_run(file: Path) -> Reply:
             copy.flush()
             file = Path(copy.name)
         run = import_file(store, file)
-    began, engine = clean_line(run.started, 40), clean_line(run.engine.name, 40)
+    began, engine = clean_line(run.started, 40), clean_line(_engines(run), 40)
     cells = f"{len(run.cells)} cells"
     return Reply(
         text=f"imported run {run.id} of {began}, {cells}, engine {engine}",
@@ -55,7 +56,11 @@ def import_run(file: Path) -> Reply:
             "run": run.id,
             "started": run.started,
             "cells": [cell.id for cell in run.cells],
-            "engine": run.engine.name,
+            "engine": _engines(run),
             "suite": run.suite,
         },
     )
+
+
+def _engines(run: Run) -> str:
+    return ", ".join(one.name for one in run.engines)

@@ -52,7 +52,7 @@ def compare_cells(a: Side, b: Side, *, rules: Rules, at: date | None) -> Compari
         let_pass=let_pass((one, other), both, rules, at),
         notices=(
             *dict.fromkeys((*a.run.notices, *b.run.notices)),
-            *_apart(a.run, b.run),
+            *_apart(a.run.of(a.cell), b.run.of(b.cell)),
             *relaxations((one, other)),
             *expiries(both),
         ),
@@ -116,9 +116,7 @@ def _told_apart(one: View, other: View) -> tuple[View, View]:
 
 
 def _apart(run_a: Run, run_b: Run) -> tuple[str, ...]:
-    """What sets the two runs apart beside the cells."""
-    if run_a.id == run_b.id:
-        return ()
+    """What sets the two runs apart beside the cells; each as it was for its cell."""
     said = []
     if run_a.host != run_b.host:
         said.append("the two ran on different hosts: times cannot be held against each other")

@@ -79,6 +79,7 @@ def views(run: Run, records: Iterable[Record]) -> tuple[View, ...]:
 
 
 def _view(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> View:
+    run = run.of(cell.id)  # what is judged of a cell is judged on the host that it ran on
     ordered = {key: answers[key] for key in sorted(answers)}
     return View(
         run=run,

@@ -128,7 +128,7 @@ class HostEngine:
         del run  # Nothing is made that could be left.
         if obtained.image is None:
             return None
-        interpreter = str(Path(obtained.interpreter).absolute())
+        interpreter = str(Path(_binary(obtained.interpreter)).absolute())
         asked = Asked(interpreter=interpreter, pythonpath=os.environ.get("PYTHONPATH", ""))
         read = read_files(packed(interpreter, self._workshop.stop), asked)
         return opinion_of(cell, obtained.image, read)
@@ -148,6 +148,7 @@ class HostEngine:
             return _run(request, folder, scratch)
 
 
+_WHERE = "import sys; sys.stdout.write(sys.executable)"
 _WHICH = "import sys; sys.stdout.write('%d.%d.%d' % sys.version_info[:3])"
 
 
@@ -163,9 +164,25 @@ def _as_it_is(named: str) -> Obtained:
         )
     except (OSError, subprocess.SubprocessError, ValueError) as error:
         return Obtained(outcome=Outcome.NO_INTERPRETER, reason=f"{named} does not run: {error}")
-    content = hashlib.sha256(Path(program).resolve().read_bytes()).hexdigest()
+    content = hashlib.sha256(Path(_binary(program)).resolve().read_bytes()).hexdigest()
     identity = ImageIdentity(id=f"host:{content}", base=asked.stdout[:20], origin="host")
     return Obtained(image=identity, interpreter=program)
+
+
+def _binary(program: str) -> str:
+    """The interpreter that a program is or, where it is a script (a shim of pyenv, a wrapper), ends
+    in: whose files are to be read."""
+    path = Path(program)
+    with suppress(OSError, subprocess.SubprocessError, ValueError):
+        with path.open("rb") as file:
+            if file.read(2) != b"#!":
+                return program
+        asked = subprocess.run(
+            [program, "-c", _WHERE], capture_output=True, text=True, timeout=30, check=True
+        )
+        if Path(asked.stdout).is_file():
+            return asked.stdout
+    return program
 
 
 def _of_version(python: str) -> Interpreter | None:

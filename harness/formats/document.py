@@ -15,32 +15,13 @@ from harness.compare.differences import Difference
 from harness.compare.judgement import CellJudgement, Finding, NotJudged, RuleUse
 from harness.compare.levels import LevelMark
 from harness.formats.report import Report
-from harness.model import Fact, Run, Scalar
+from harness.formats.run_document import TEXT_LIMIT, RunDocument, run_document
+from harness.model import Fact, Scalar
 from harness.text import clean
 
 SCHEMA_VERSION = 1
-TEXT_LIMIT = 4000
 
 Value = str | int | float | bool | list[str | int | float | bool | None] | None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RunDocument:
-    id: str
-    started: str
-    ended: str
-    state: str
-    harness: str
-    suite: str
-    suite_digest: str
-    engine: str
-    engine_version: str
-    machine: str
-    cpu_model: str
-    cores: int
-    memory_gib: int
-    gpus: list[str]
-    rounds: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -178,32 +159,12 @@ def document(report: Report) -> ReportDocument:
         story=_texts(report.story),
         exit_status=int(report.exit),
         reference=_text(report.reference),
-        runs=[_run(run) for run in report.runs],
+        runs=[run_document(run) for run in report.runs],
         cells=[_cell(cell) for cell in report.cells],
         findings=[_finding(finding) for finding in report.findings],
         not_judged=[_not_judged(fact) for fact in report.not_judged],
         let_pass=[_use(one) for one in report.let_pass],
         notices=_texts(report.notices),
-    )
-
-
-def _run(run: Run) -> RunDocument:
-    return RunDocument(
-        id=_text(run.id),
-        started=_text(run.started),
-        ended=_text(run.ended),
-        state=_text(run.state),
-        harness=_text(run.version),
-        suite=_text(run.suite),
-        suite_digest=_text(run.suite_digest),
-        engine=_text(run.engine.name),
-        engine_version=_text(run.engine.version),
-        machine=_text(run.host.machine),
-        cpu_model=_text(run.host.cpu_model),
-        cores=run.host.cores,
-        memory_gib=run.host.memory_gib,
-        gpus=_texts(run.host.gpus),
-        rounds=run.rounds,
     )
 
 

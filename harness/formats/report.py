@@ -137,9 +137,12 @@ def _side(run: Run, cell: CellJudgement) -> str:
 
 def where(run: Run, now: str = "") -> tuple[str, ...]:
     """When, on which engine and on which host a run was made; how old it is at the time `now`."""
-    engine = f"{run.engine.name} {run.engine.version}".strip()
     old = age(run.started, now) if now else ""
-    return (f"{started(run)} ({old})" if old else started(run), engine, host(run.host))
+    engines = [f"{one.name} {one.version}".strip() for one in run.engines]
+    for place, other in enumerate(run.beside or (), 1):
+        engines[place] += f" for {', '.join(other.cells)}"
+    hosts = dict.fromkeys(map(host, (run.host, *(one.host for one in run.beside or ()))))
+    return (f"{started(run)} ({old})" if old else started(run), " and ".join(engines), *hosts)
 
 
 def age(begun: str, now: str) -> str:

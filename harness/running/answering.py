@@ -56,7 +56,8 @@ def answers(wanted: Sought, run: Run, records: Sequence[Record]) -> bool:
     """
     row = next((cell for cell in run.cells if cell.id == wanted.cell.id), None)
     mine = [one for one in records if one.cell == wanted.cell.id]
-    if row is None or run.suite != wanted.suite or run.engine.name not in wanted.engines:
+    engine = run.of(wanted.cell.id).engine.name
+    if row is None or run.suite != wanted.suite or engine not in wanted.engines:
         return False
     return (
         _content(row) == _content(wanted.cell)
@@ -81,7 +82,7 @@ def newest_answer(
         if not answers(wanted, run, records):
             continue
         if wanted.cell.image:
-            kind = run.engine.name
+            kind = run.of(wanted.cell.id).engine.name
             if kind not in now:
                 now[kind] = image_now(kind)
             used = {one.image.id for one in records if one.image is not None}

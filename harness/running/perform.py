@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from harness.datasets.dataset import DataSet, find_dataset
-from harness.engines import Engine
+from harness.engines import Engine, Workshop, engine_by_name
+from harness.engines.divided import DividedEngine, is_mixed
 from harness.errors import Exit, UsageError
 from harness.machine.owner import owner_alive
 from harness.model import Cell, Probe, Run, Suite
@@ -18,7 +20,7 @@ from harness.running.calibrated import AGAIN
 from harness.running.progress import Progress
 from harness.running.resume import check_same
 from harness.running.runner import PlannedRun, RunInterrupted, execute
-from harness.running.session import REPLAY, opened_engine, places, workshop
+from harness.running.session import CONTAINER_ENGINES, HOST, REPLAY, opened_engine, places, workshop
 from harness.running.wanted import Wanted, disk_budget, engine_name
 from harness.store.store import Store
 
@@ -53,11 +55,18 @@ def perform(
         disk_budget=disk_budget(wanted.disk_budget, os.environ),
     )
     began: list[Run] = []
-    with opened_engine(name, shop) as (engine, said), progress:
+    with (
+        opened_engine(name, shop) as (engine, said),
+        _host_beside(engine, cells, shop) as host,
+        progress,
+    ):
         if name == REPLAY:
             dataset, said = _recorded(engine)
         if wanted.record_to is not None:
             engine = _recording(engine, wanted.record_to, dataset)
+            host = host and _recording(host, wanted.record_to, dataset)
+        if host is not None:
+            engine = DividedEngine(engine, host, cells)
         notices: tuple[str, ...] = (dataset.notice,) if dataset and dataset.notice else ()
         notices += (REUSED,) if wanted.reuse else ()
         for notice in (*notices, *said):
@@ -99,6 +108,16 @@ def again(order: Order) -> Order:
     """The same environment under a second name."""
     cell = replace(order.cell, id=f"{order.cell.id}{AGAIN}")
     return Order(cell=cell, as_cell=order.cell.id)
+
+
+@contextmanager
+def _host_beside(engine: Engine, cells: Sequence[Cell], shop: Workshop) -> Iterator[Engine | None]:
+    """The host as a second engine, where a container engine is open and cannot take all cells."""
+    if engine.name not in CONTAINER_ENGINES or not is_mixed(cells):
+        yield None
+        return
+    with engine_by_name(HOST, shop) as host:
+        yield host
 
 
 def _recorded(engine: Engine) -> tuple[DataSet | None, tuple[str, ...]]:

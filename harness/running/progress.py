@@ -51,7 +51,10 @@ class Progress(Protocol):
 def beginning(run: Run) -> str:
     """How a run begins, in one line."""
     count = len(run.cells)
-    return f"run {run.id}: {count} cell{'' if count == 1 else 's'} on {run.engine.name}"
+    told = f"run {run.id}: {count} cell{'' if count == 1 else 's'} on {run.engine.name}"
+    for other in run.beside or ():
+        told += f", {len(other.cells)} of them on {other.engine.name}"
+    return told
 
 
 class Tally:

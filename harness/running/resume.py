@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.datasets.dataset import DataSet
 from harness.engines import Engine
+from harness.engines.divided import beside
 from harness.errors import UsageError
 from harness.model import Attempt, Cell, ImageIdentity, Probe, Record, Run, Suite
 from harness.outcomes import INFRASTRUCTURE
@@ -69,7 +70,8 @@ def check_same(
         for cell, used in sorted({(one.cell, one.image.recipe) for one in kept if one.image})
         if used and cell in built and used != wanted.get(cell)
     ]
-    if engine.host() != run.host:
+    hosts = [engine.host(), *(one.host for one in beside(engine) or ())]
+    if hosts != [run.host, *(one.host for one in run.beside or ())]:
         problems.append("this host is not of the class it was begun on")
     now = data.digest if data else ""
     if {one.dataset_digest for one in kept if one.dataset_digest} - {now}:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from harness.model import Cell, EngineInfo, HostClass, Nature, Outcome, Probe, Profile, Record, Run
+from harness.model import Cell, Nature, Outcome, Probe, Profile, Record, Run
 from harness.serial import encode
 
 
@@ -46,14 +46,14 @@ def repeatable(probe: Probe) -> bool:
     return not probe.dataset and not passing & {nature for _, nature in probe.natures}
 
 
-def known_answers(
-    earlier: Iterable[tuple[Run, Record]], engine: EngineInfo, host: HostClass
-) -> dict[Decisive, Record]:
-    """Answers by what decided them, of the records that an equal engine on an equal host gave."""
+def known_answers(earlier: Iterable[tuple[Run, Record]], now: Run) -> dict[Decisive, Record]:
+    """Answers by what decided them, of the records that an equal engine on an equal host gave as
+    takes their cell in the run `now`."""
     known: dict[Decisive, Record] = {}
     cells: dict[str, dict[str, Cell]] = {}
     for run, record in earlier:
-        if (run.engine, run.host) != (engine, host):
+        before, here = run.of(record.cell), now.of(record.cell)
+        if (before.engine, before.host) != (here.engine, here.host):
             continue
         if run.id not in cells:
             cells[run.id] = {cell.id: cell for cell in run.cells}

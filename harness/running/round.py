@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from harness.engines import Engine, GoneInPassError, Obtained, Pass, Performed, ProbeQuestion
+from harness.engines.divided import taking
 from harness.errors import EngineError
 from harness.machine.load import Worked, cpus_here, load_before, observed_between, worked
 from harness.model import Attempt, Cell, Outcome, Probe, Profile, Record, Scalar
@@ -93,7 +94,7 @@ class Round:
 
     def _performed(self, pending: Sequence[ProbeQuestion], ordinal: int) -> Container:
         started = utc_now()
-        stretch = Stretch.begun() if self.engine.here else None
+        stretch = Stretch.begun() if taking(self.engine, self.cell.id).here else None
         try:
             performed = self.engine.perform(
                 Pass(
@@ -143,7 +144,7 @@ class Round:
             probe_digest=probe.digest,
             dataset_digest=self.task.dataset_digest if probe.dataset else "",
             profile=self.cell.profile,
-            engine=self.engine.name,
+            engine=taking(self.engine, self.cell.id).name,
             started=utc_now(),
         )
 

@@ -18,6 +18,7 @@ from harness import __version__
 from harness.datasets.dataset import DataSet
 from harness.engines import Engine, Stock
 from harness.engines.budget import Group, grouped, groups, refusal, told
+from harness.engines.divided import beside
 from harness.errors import InfrastructureError
 from harness.model import (
     UNBOUNDED,
@@ -168,8 +169,9 @@ def _with_noise(run: Run, store: Store) -> Run:
 
 def _known(planned: PlannedRun, run: Run, store: Store) -> dict[Decisive, Record]:
     probes = [probe.name for probe in planned.probes if repeatable(probe)]
-    earlier = store.latest_answers([cell.id for cell in planned.cells], probes, run.engine.name)
-    return known_answers(earlier, run.engine, run.host)
+    cells = [cell.id for cell in planned.cells]
+    names = [engine.name for engine in run.engines]
+    return known_answers(store.latest_answers(cells, probes, names), run)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -233,6 +235,7 @@ def _new_run(planned: PlannedRun, engine: Engine) -> Run:
         suite_digest=planned.suite.digest,
         engine=engine.describe(),
         host=engine.host(),
+        beside=beside(engine),
         cells=tuple(replace(cell, place=portable(cell.place)) for cell in planned.cells),
         probes=tuple(replace(probe, source="") for probe in planned.probes),
         rounds=planned.rounds,

@@ -27,6 +27,7 @@ NO_SUITE_REMEDY = (
 )
 RECORDINGS_VARIABLE = "HARNESS_RECORDINGS"
 REPLAY = "replay"
+HOST = "host"
 CONTAINER_ENGINES = ("docker", "podman")
 """Tried in this order by `auto`, before the host."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.compare.statistics.family import LOOKS
 from harness.errors import UsageError
 from harness.model import Cell
-from harness.running.session import AUTO, REPLAY
+from harness.running.session import AUTO, CONTAINER_ENGINES, HOST, REPLAY
 from harness.suite.words import Complaint, size_in_bytes
 
 _DIGITS = 6
@@ -70,8 +70,9 @@ def engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:
         raise UsageError(
             "--refresh-bases fetches what --offline forbids", remedy="leave one of them away"
         )
-    if wanted.engine == AUTO and cells and all(cell.host for cell in cells):
-        return "host"
+    images = (AUTO, *CONTAINER_ENGINES)
+    if wanted.engine in images and cells and all(cell.host for cell in cells):
+        return HOST
     if wanted.recordings is not None and wanted.engine != REPLAY:
         raise UsageError(
             f"only the engine replay answers from recordings, not {wanted.engine}",

@@ -31,7 +31,7 @@ def summary(run: Run, imported: int, planned: int, recorded: int) -> RunSummary:
         ended=run.ended,
         state=run.state,
         suite=run.suite,
-        engine=run.engine.name,
+        engine=", ".join(one.name for one in run.engines),
         cells=len(run.cells),
         planned=planned,
         recorded=recorded,

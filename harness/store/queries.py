@@ -48,22 +48,25 @@ def whole_cells(connection: sqlite3.Connection, suite: str, cell: str) -> list[R
 
 
 def latest_answers(
-    connection: sqlite3.Connection, cells: Sequence[str], probes: Sequence[str], engine: str
+    connection: sqlite3.Connection,
+    cells: Sequence[str],
+    probes: Sequence[str],
+    engines: Sequence[str],
 ) -> list[tuple[str, str, str, str]]:
     """(run, body, facts, their digest) of the newest record of each cell and probe in complete
-    runs made here on an engine."""
+    runs made here, of records of these engines."""
     rows = connection.execute(
         "SELECT run, records.body, facts.body, facts.digest, max(runs.started || runs.id)"
         " FROM records JOIN runs ON runs.id = run JOIN facts ON facts.digest = facts"
         " WHERE NOT imported AND state = 'complete'"
-        " AND json_extract(runs.body, '$.engine.name') = ?3"
+        " AND json_extract(records.body, '$.engine') IN (SELECT value FROM json_each(?3))"
         " AND cell IN (SELECT value FROM json_each(?1))"
         " AND probe IN (SELECT value FROM json_each(?2))"
-        " GROUP BY cell, probe ORDER BY cell, probe",
+        " GROUP BY cell, probe, json_extract(records.body, '$.engine') ORDER BY cell, probe",
         (
             json.dumps([*map(storable, cells)]),
             json.dumps([*map(storable, probes)]),
-            storable(engine),
+            json.dumps([*map(storable, engines)]),
         ),
     ).fetchall()
     return [row[:4] for row in rows]

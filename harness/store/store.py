@@ -268,12 +268,12 @@ class Store:
             yield self._whole(self._run(row)), self.records(row[0], cell)
 
     def latest_answers(
-        self, cells: Sequence[str], probes: Sequence[str], engine: str
+        self, cells: Sequence[str], probes: Sequence[str], engines: Sequence[str]
     ) -> tuple[tuple[Run, Record], ...]:
-        """The newest record of each of these cells and probes in complete runs made here on the
-        engine with this name."""
+        """The newest record of each of these cells and probes on each of these engines, of complete
+        runs made here."""
         with self._database.reading() as connection:
-            rows = queries.latest_answers(connection, cells, probes, engine)
+            rows = queries.latest_answers(connection, cells, probes, engines)
         runs = {name: self.run(name) for name in dict.fromkeys(row[0] for row in rows)}
         with self._database.undamaged(""):
             return tuple(
