@@ -69,6 +69,8 @@ class Pass:
     dataset: Mapping[str, Path] = field(default_factory=dict)
     """File name -> path of the data set the probes may read."""
     gpu: str = ""
+    asks: Callable[[str], object] = field(default=lambda _: None, compare=False)
+    """Hears the name of each probe when it is asked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -76,7 +76,7 @@ def exchange_of(
         )
         for question in request.questions
     ]
-    return Exchange(session, requests, request.profile.output_bytes)
+    return Exchange(session, requests, request.profile.output_bytes, asks=request.asks)
 
 
 def install_list(lock: Lock) -> bytes:

@@ -65,12 +65,15 @@ class Exchange:
         requests: Sequence[ProbeRequest],
         budget_bytes: int,
         clock: Callable[[], float] = time.monotonic,
+        asks: Callable[[str], object] = lambda _: None,
     ) -> None:
+        """`asks` hears the name of each probe when its request is given out."""
         self._session = session
         self._waiting = list(requests)
         self._names = [request.name for request in requests]
         self._reader = FrameReader(budget_bytes)
         self._clock = clock
+        self._asks = asks
         self._sent = 0.0
         self._answers: dict[str, Answer] = {}
         self._disturbed = ""
@@ -148,6 +151,7 @@ class Exchange:
         request = self._waiting.pop(0)
         marker = token_hex(16)
         self._reader.expect(marker, request.name)
+        self._asks(request.name)
         self._sent = self._clock()
         return _line(
             {

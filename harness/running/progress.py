@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
 from harness.model import Record, Run
+from harness.running.task import WAITING, Passing
 from harness.text import clean_line, inert_in_ci
 
 if TYPE_CHECKING:
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 _HEARTBEAT_S = 60.0
 """Of silence until a word is said."""
 _BEAT_S = 1.0
+_WAITING_SHOWN = 6
+"""Waiting cells that a terminal lists."""
 
 
 class Progress(Protocol):
@@ -42,7 +45,8 @@ class Progress(Protocol):
         """Further rounds were planned."""
 
     def tell(self, cell: str, doing: str) -> None:
-        """What is being done for a cell; an empty cell means the run itself."""
+        """What is being done for a cell; an empty cell means the run itself. What is `Passing` is
+        for those who watch."""
 
     def recorded(self, record: Record) -> None:
         """A record was acknowledged."""
@@ -130,8 +134,11 @@ class LineProgress:
             self._tally.further(run)
 
     def tell(self, cell: str, doing: str) -> None:
+        if doing is WAITING:
+            return  # Others are at work, and a beat says what they do.
         self._doing = f"{cell}: {doing}" if cell else doing
-        self._say(self._doing)
+        if not isinstance(doing, Passing):
+            self._say(self._doing)
 
     def recorded(self, record: Record) -> None:
         assert self._tally is not None, "a record belongs to a run that has begun"
@@ -181,6 +188,8 @@ class LiveProgress:
     def begin(self, run: Run) -> None:
         self._tally = Tally(run)
         self._print(beginning(run))
+        for cell in run.cells:
+            self._under_way[cell.id] = (WAITING, time.monotonic())
 
     def further(self, run: Run) -> None:
         if self._tally is not None:
@@ -209,10 +218,21 @@ class LiveProgress:
         from rich.text import Text
 
         table = Table.grid(padding=(0, 1))
-        for cell, (doing, since) in list(self._under_way.items()):
+        now = list(self._under_way.items())
+        waiting = [cell for cell, (doing, _) in now if doing is WAITING]
+        for cell, (doing, since) in now:
+            if doing is WAITING:
+                continue
             waited = Text(f"{time.monotonic() - since:.0f} s", style="dim")
             names = (clean_line(cell, 80), clean_line(doing, 90))
             table.add_row(Spinner("dots"), *map(Text, names), waited)
+        # A table that is higher than the terminal is not drawn over: it would fill the screen.
+        shown = waiting if len(waiting) <= _WAITING_SHOWN else waiting[: _WAITING_SHOWN - 1]
+        for cell in shown:
+            table.add_row(Text("·"), Text(clean_line(cell, 80)), Text(WAITING, style="dim"))
+        if len(shown) < len(waiting):
+            more = f"and {len(waiting) - len(shown)} more"
+            table.add_row(Text("·"), Text(more), Text(WAITING, style="dim"))
         return table
 
 

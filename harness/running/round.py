@@ -19,7 +19,7 @@ from harness.model import Attempt, Cell, Outcome, Probe, Profile, Record, Scalar
 from harness.probing.probe import applies
 from harness.running.reuse import decisive, repeated
 from harness.running.settling import Settled, settle
-from harness.running.task import Task
+from harness.running.task import Passing, Task
 
 Tell = Callable[[str, str], object]
 """Hears (cell id, what is being done) as it happens."""
@@ -82,9 +82,10 @@ class Round:
         if pending:
             tell(self.cell.id, "probing " + ", ".join(one.probe.name for one in pending))
         ordinal = self.task.containers.get((self.cell.id, self.number), 0)
+        asks = self._asking([one.probe.name for one in pending], tell)
         while pending:
             ordinal += 1
-            container = self._performed(pending, ordinal)
+            container = self._performed(pending, ordinal, asks)
             settlement = settle(pending, container.performed)
             for lost in settlement.lost:
                 yield Attempt(record=container.record(lost), reason=container.end)
@@ -92,7 +93,20 @@ class Round:
                 yield container.record(ended)
             pending = list(settlement.left)
 
-    def _performed(self, pending: Sequence[ProbeQuestion], ordinal: int) -> Container:
+    def _asking(self, names: Sequence[str], tell: Tell) -> Callable[[str], object]:
+        """Says which probe runs now."""
+        several = self.task.rounds > 1 or self.number > 1
+        which = f"round {self.number}, " if several else ""
+
+        def asks(name: str) -> None:
+            count = f"{names.index(name) + 1} of {len(names)}"
+            tell(self.cell.id, Passing(f"probing: {name} ({which}{count})"))
+
+        return asks
+
+    def _performed(
+        self, pending: Sequence[ProbeQuestion], ordinal: int, asks: Callable[[str], object]
+    ) -> Container:
         started = utc_now()
         stretch = Stretch.begun() if taking(self.engine, self.cell.id).here else None
         try:
@@ -106,6 +120,7 @@ class Round:
                     profile=self.cell.profile,
                     dataset=self.task.dataset,
                     gpu=self.cell.gpu,
+                    asks=asks,
                 )
             )
         except GoneInPassError as gone:

@@ -12,6 +12,16 @@ from harness.running.reuse import Decisive
 from harness.running.steering import Steering
 
 
+class Passing(str):
+    """What a cell does for a moment: shown where somebody watches, and no line of a log."""
+
+    __slots__ = ()
+
+
+WAITING = Passing("waiting")
+"""Of a cell whose turn has not come."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
     """An interleaved group of cells on one host: everything a worker needs, a plain value.

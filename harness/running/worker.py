@@ -25,7 +25,7 @@ from harness.model import (
 from harness.recipes.orders import Order
 from harness.running.round import Round, Tell
 from harness.running.steering import Further
-from harness.running.task import Task
+from harness.running.task import WAITING, Task
 from harness.running.turns import turns
 
 PARALLEL = 2
@@ -97,12 +97,16 @@ def _rounds(
         ]
         if not taking:
             return
+        for waiting in taking if number > 1 else ():
+            tell(waiting, WAITING)
         for turn in turns(task.run, number, taking, drawn=drawn):
             cell, found = there[turn.cell], obtained[turn.cell]
             for one in Round(engine, task, cell, number, found, turn.observed).asked(tell):
                 if isinstance(one, Record):
                     said.append(one)
                 yield one
+            if number < last:
+                tell(turn.cell, WAITING)
         if number == last and task.steering is not None:
             # A run that is taken on may have later rounds already: they are not looked at yet.
             more = task.steering.further(number, [one for one in said if one.round <= number])
@@ -124,7 +128,10 @@ def _obtain(
     origin = obtained.image.origin if obtained.image else obtained.outcome.value
     tell(order.cell.id, f"{origin} in {time.monotonic() - began:.0f} s")
     obtained = replace(obtained, seconds=time.monotonic() - began)
-    return obtained, _second_opinion(engine, task, order.cell, obtained, tell)
+    opinion = _second_opinion(engine, task, order.cell, obtained, tell)
+    if obtained.outcome is Outcome.OK:
+        tell(order.cell.id, WAITING)
+    return obtained, opinion
 
 
 def _second_opinion(

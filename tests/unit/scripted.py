@@ -79,6 +79,8 @@ class Scripted:
             heard = Answer(probe=names[0], outcome=Outcome.OK, facts={"x": 1})
             gone = EngineError("it hung up")
             raise GoneInPassError(gone, answers={names[0]: heard}, noise="")
+        for name in names:
+            request.asks(name)
         self.asked += [(request.cell, request.round, name) for name in names]
         answers = {name: Answer(probe=name, outcome=Outcome.OK, facts={"x": 1}) for name in names}
         if len(names) < len(request.questions):

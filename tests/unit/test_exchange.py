@@ -101,6 +101,17 @@ def test_a_marker_is_given_out_only_when_the_frame_before_it_has_come() -> None:
     assert marker != second["marker"]
 
 
+def test_each_probe_is_named_when_it_is_asked_and_not_before() -> None:
+    asked: list[str] = []
+    requests = [ProbeRequest(name=name, path=name, source="", timeout_s=1) for name in ("a", "b")]
+    one = Exchange(SESSION, requests, 1_000_000, asks=asked.append)
+    assert [] == asked
+    first = lines(one.begin())[-1]
+    assert ["a"] == asked
+    one.hear(frame(first["marker"], "a"))
+    assert ["a", "b"] == asked
+
+
 def test_behind_the_last_answer_the_end_is_sent_once() -> None:
     one = exchange()
     sent = one.begin()

@@ -6,9 +6,14 @@ import io
 import threading
 
 import pytest
+from rich.console import Console
+from scripted import ONE, PROBES, Scripted
 
 from harness.model import Outcome
+from harness.recipes.orders import Order
 from harness.running.progress import LineProgress, LiveProgress, Progress, progress_for
+from harness.running.task import WAITING, Passing, Task
+from harness.running.worker import work
 from tests.unit.builders import cell, healthy, record, run, without
 
 OLD = cell("tf1.2.1-py3.13", "1.2.1", "3.13")
@@ -95,3 +100,69 @@ def test_a_log_hears_a_heart_beat_in_every_run_and_none_afterwards(
 
 def test_what_is_no_terminal_gets_lines() -> None:
     assert isinstance(progress_for(io.StringIO()), LineProgress)
+
+
+def table(progress: LiveProgress) -> list[list[str]]:
+    """The words of each line that is drawn now, without its first sign."""
+    console = Console(file=io.StringIO(), width=100, legacy_windows=False)
+    console.print(progress._table())
+    drawn = console.file.getvalue()  # type: ignore[attr-defined]
+    return [line.split()[1:] for line in drawn.splitlines()]
+
+
+def test_a_terminal_shows_which_probe_runs_now_and_which_cells_wait() -> None:
+    progress = LiveProgress(io.StringIO())
+    progress.begin(run(OLD, NEW))
+    assert [[OLD.id, "waiting"], [NEW.id, "waiting"]] == table(progress)
+    progress.tell(OLD.id, Passing("probing: mnist (4 of 4)"))
+    first, second = table(progress)
+    assert [OLD.id, "probing:", "mnist", "(4", "of", "4)"] == first[:-2]
+    assert "s" == first[-1]
+    assert [NEW.id, "waiting"] == second
+    progress.tell(OLD.id, WAITING)
+    assert [[OLD.id, "waiting"], [NEW.id, "waiting"]] == table(progress)
+    for answer in healthy(OLD):
+        progress.recorded(answer)
+    assert [[NEW.id, "waiting"]] == table(progress)
+
+
+def test_many_cells_that_wait_do_not_fill_the_screen() -> None:
+    many = [cell(f"cell{number}", "1.0") for number in range(19)]
+    progress = LiveProgress(io.StringIO())
+    progress.begin(run(*many))
+    progress.tell("cell7", "obtaining")
+    lines = table(progress)
+    assert ["cell7", "obtaining"] == lines[0][:2]
+    assert ["and", "13", "more", "waiting"] == lines[-1]
+    assert 7 == len(lines)
+
+
+def test_a_log_has_no_line_for_what_passes_and_its_beat_says_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("harness.running.progress._HEARTBEAT_S", 0)
+    monkeypatch.setattr("harness.running.progress._BEAT_S", 0.01)
+    out = Listener()
+    out.awaited = "still at it: one: probing: mnist (4 of 4)"
+    progress = LineProgress(out)
+    progress.tell("one", Passing("probing: mnist (4 of 4)"))
+    progress.tell("two", WAITING)
+    assert "" == out.getvalue()
+    with progress:
+        assert out.heard.wait(60)
+    assert "waiting" not in out.getvalue()
+
+
+def test_the_worker_says_which_probe_runs_now_and_when_a_cell_waits() -> None:
+    heard: list[str] = []
+    task = Task(run="r", orders=(Order(cell=ONE),), probes=PROBES, rounds=2)
+    list(work(Scripted(), task, lambda _, doing: heard.append(doing)))
+    assert [
+        "waiting",
+        "probing: a (round 1, 1 of 2)",
+        "probing: b (round 1, 2 of 2)",
+        "waiting",
+        "waiting",
+        "probing: a (round 2, 1 of 2)",
+        "probing: b (round 2, 2 of 2)",
+    ] == [doing for doing in heard if isinstance(doing, Passing)]
