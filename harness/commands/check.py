@@ -24,6 +24,7 @@ from harness.images.reference import Reference, parse_reference
 from harness.images.registry import Registry
 from harness.images.remembered import Remembered
 from harness.knowledge import frameworks
+from harness.running.aloud import aloud
 from harness.running.progress import Progress
 from harness.running.session import AUTO, places
 
@@ -117,25 +118,34 @@ def _refuse_pull(asked: CheckRequest) -> None:
 def _of_registry(reference: Reference, host: TargetHost, static: bool) -> Subject:
     registry = Registry(reference=reference)
     memory = Remembered(folder=places().cache / "check")
-    reading = read_image(registry, memory, platform_of(host.machine))
+    with aloud(f"asking the registry about {reference}"):
+        reading = read_image(registry, memory, platform_of(host.machine))
     if not static or reading.form is not Form.IMAGE or reading.manifest is None:
         return subject_of(reading)
     # A registry that wants a token wants it for layers too: it may have answered from memory.
     registry.current()
-    inside = look_inside(
-        (
-            Layer(named=one.digest, plain=False, open=partial(registry.layer, one.digest, one.size))
-            for one in reading.manifest.layers
-        ),
-        frameworks.names(),
-    )
+    with aloud(f"reading the layers of {reference} as they come"):
+        inside = look_inside(
+            (
+                Layer(
+                    named=one.digest,
+                    plain=False,
+                    open=partial(registry.layer, one.digest, one.size),
+                )
+                for one in reading.manifest.layers
+            ),
+            frameworks.names(),
+        )
     transport = registry.transport
     reading = replace(reading, requests=transport.requests, received=transport.received)
     return subject_of(reading, inside)
 
 
 def _of_file(path: Path, host: TargetHost, wanted: str) -> Subject:
-    with opened_archive(path, platform_of(host.machine), wanted) as archive:
+    with (
+        aloud(f"reading the layers in {path}"),
+        opened_archive(path, platform_of(host.machine), wanted) as archive,
+    ):
         return subject_of(archive.reading, look_inside(archive.layers, frameworks.names()))
 
 

@@ -20,6 +20,7 @@ from harness.model import Cell, Probe, Suite
 from harness.probing.probe import suite_probes
 from harness.recipes.orders import Order, order
 from harness.recipes.recipe import digest
+from harness.running.aloud import aloud
 from harness.running.answering import newest_answer, sought
 from harness.running.perform import perform
 from harness.running.progress import Progress
@@ -67,7 +68,8 @@ def compare(
 
 
 def _ended(sides: _Sides, first: Side, second: Side) -> Comparison:
-    made = compare_kept(first, second, named=sides.suite if sides.named else None)
+    with aloud(f"holding {second.cell} against {first.cell}"):
+        made = compare_kept(first, second, named=sides.suite if sides.named else None)
     return replace(
         made,
         notices=(*made.notices, *dict.fromkeys(sides.said)),
@@ -202,7 +204,10 @@ class _Sides:
             if kind not in CONTAINER_ENGINES or "@sha256:" in cell.image:
                 return ""
             try:
-                with opened_engine(kind, workshop(self.suite, offline=True)) as (engine, _):
+                with (
+                    aloud(f"asking {kind} which image {cell.image} is now"),
+                    opened_engine(kind, workshop(self.suite, offline=True)) as (engine, _),
+                ):
                     found = engine.obtain(Order(cell=cell), lambda _: None)
             except EngineError as error:
                 image, why = None, error.message

@@ -7,12 +7,14 @@ from pathlib import Path
 
 from harness.check.host import LIMIT, TargetHost, parse_host
 from harness.errors import UsageError
+from harness.running.aloud import aloud
 from harness.serial import readable
 
 
 def describe() -> bytes:
     """The description of this host, as JSON. The file that makes it also runs by itself."""
-    description = import_module("harness.probing.guest.describe_host").describe()
+    with aloud("looking at this host"):
+        description = import_module("harness.probing.guest.describe_host").describe()
     return readable(description).encode()
 
 

@@ -13,6 +13,7 @@ from harness.probing.probe import suite_probes
 from harness.recipes.lockfile import find_lock
 from harness.recipes.orders import build_files
 from harness.recipes.recipe import base_of
+from harness.running.aloud import aloud
 from harness.running.session import open_suite
 from harness.suite.selection import select
 
@@ -29,7 +30,8 @@ def plan(
         if cell.base and (lock := find_lock(Path(suite.root), cell.id)) is not None
     }
     sources = {each for cell in chosen if cell.base for each in base_of(suite, cell).sources}
-    means = host_means(sources)
+    with aloud("looking for Pythons and for what makes bases on this host"):
+        means = host_means(sources)
     usable = {source: usable_here(source, means) for source in sources}
     probes = suite_probes(suite)
     template, files = build_files(suite)

@@ -12,6 +12,7 @@ from harness.errors import StoreError
 from harness.formats.answers import Reply
 from harness.formats.report import age
 from harness.machine.owner import owner_alive
+from harness.running.aloud import aloud
 from harness.running.round import utc_now
 from harness.running.session import places, suite_name_here
 from harness.store.listing import RunSummary
@@ -41,12 +42,13 @@ def judged(
     with Store(where) as store:
         store.interrupted(owner_alive)
         found, imported = find_run(store, run or LATEST, suite)
-        judgement = judge(
-            found,
-            store.records(found.id),
-            attempts=store.attempts(found.id),
-            require_verified=require_verified,
-        )
+        with aloud(f"judging run {found.id}"):
+            judgement = judge(
+                found,
+                store.records(found.id),
+                attempts=store.attempts(found.id),
+                require_verified=require_verified,
+            )
     return replace(judgement, imported=imported)
 
 
@@ -56,7 +58,7 @@ def listing(*, every: bool = False) -> Reply:
     if not where.exists():
         return _listed((), 0, where)
     now = utc_now()
-    with Store(where) as store:
+    with Store(where) as store, aloud("judging the runs of the list"):
         store.interrupted(owner_alive)
         runs = store.runs()
         listed = runs if every else runs[:NEWEST]

@@ -13,6 +13,7 @@ from harness.formats import render
 from harness.machine.files import atomic_write
 from harness.machine.owner import owner_alive
 from harness.probing.probe import suite_probes
+from harness.running.aloud import aloud
 from harness.running.perform import perform
 from harness.running.progress import Progress
 from harness.running.resume import resumable
@@ -41,10 +42,11 @@ def run(wanted: Wanted, progress: Progress) -> tuple[Judgement, Exit]:
             probes, taken = suite_probes(suite, wanted.probes), None
         finished, status = perform(suite, cells, probes, wanted, store, progress, taken)
         records, attempts = store.records(finished.id), store.attempts(finished.id)
-    judgement = judge(
-        finished, records, attempts=attempts, require_verified=wanted.require_verified
-    )
-    write_reports(judgement)
+    with aloud(f"judging run {finished.id}"):
+        judgement = judge(
+            finished, records, attempts=attempts, require_verified=wanted.require_verified
+        )
+        write_reports(judgement)
     return judgement, status if status is not Exit.OK else judgement.exit
 
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 from harness.commands.report import written
 from harness.formats import render_answer
 from harness.formats.answers import Reply
+from harness.running.aloud import aloud
 from harness.text import inert_in_ci
 
 _T = TypeVar("_T")
@@ -34,7 +35,12 @@ def one_by_one(
     end. What was found."""
     live = format == "terminal" and output is None
     kept = []
-    for one in found:
+    coming = iter(found)
+    while True:
+        with aloud("looking"):
+            one = next(coming, None)
+        if one is None:
+            break
         kept.append(one)
         if live:
             print(inert_in_ci(line(one)), flush=True)

@@ -12,6 +12,7 @@ from harness.commands.report import STANDARD_OUTPUT
 from harness.commands.runs import LATEST, find_run, no_runs
 from harness.formats.answers import Reply
 from harness.model import Run
+from harness.running.aloud import aloud
 from harness.running.session import places, suite_name_here
 from harness.store.store import Store
 from harness.store.transfer import export, exported, import_file
@@ -24,7 +25,7 @@ def export_run(run: str, file: Path, suite: Path | None = None) -> Reply:
     wanted = suite_name_here(suite) if run == LATEST else None
     if not where.exists():
         raise no_runs(wanted)
-    with Store(where, readonly=True) as store:
+    with aloud(f"writing run {run} to {file}"), Store(where, readonly=True) as store:
         found, _ = find_run(store, run, wanted)
         if str(file) == STANDARD_OUTPUT:
             for line in exported(store, found.id):
@@ -47,7 +48,8 @@ def import_run(file: Path) -> Reply:
             copyfileobj(sys.stdin.buffer, copy)
             copy.flush()
             file = Path(copy.name)
-        run = import_file(store, file)
+        with aloud(f"taking in {file}"):
+            run = import_file(store, file)
     began, engine = clean_line(run.started, 40), clean_line(_engines(run), 40)
     cells = f"{len(run.cells)} cells"
     return Reply(

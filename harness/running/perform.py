@@ -16,6 +16,7 @@ from harness.machine.owner import owner_alive
 from harness.model import Cell, Probe, Run, Suite
 from harness.probing.probe import applies
 from harness.recipes.orders import Order, orders
+from harness.running.aloud import aloud
 from harness.running.calibrated import AGAIN
 from harness.running.progress import Progress
 from harness.running.resume import check_same
@@ -42,7 +43,8 @@ def perform(
     """
     name = engine_name(wanted, cells)
     asking = [one for one in probes if any(applies(one, cell) for cell in cells)]
-    dataset = None if name == REPLAY else dataset_for(asking, offline=wanted.offline)
+    with aloud("looking for the data set"):
+        dataset = None if name == REPLAY else dataset_for(asking, offline=wanted.offline)
     planned = orders(suite, cells)
     if wanted.again:
         planned = tuple(one for each in planned for one in (each, again(each)))

@@ -188,6 +188,7 @@ class LiveProgress:
     def begin(self, run: Run) -> None:
         self._tally = Tally(run)
         self._print(beginning(run))
+        self._under_way.clear()
         for cell in run.cells:
             self._under_way[cell.id] = (WAITING, time.monotonic())
 
@@ -196,7 +197,7 @@ class LiveProgress:
             self._tally.further(run)
 
     def tell(self, cell: str, doing: str) -> None:
-        if cell:
+        if cell or isinstance(doing, Passing):
             self._under_way[cell] = (doing, time.monotonic())
         else:
             self._print(doing)

@@ -38,7 +38,7 @@ from harness.running.resume import before
 from harness.running.reuse import Decisive, known_answers, repeatable
 from harness.running.round import Tell, utc_now
 from harness.running.steering import Further, Steering
-from harness.running.task import Task
+from harness.running.task import Passing, Task
 from harness.running.worker import PARALLEL, work
 from harness.store.runid import new_run_id
 from harness.store.store import Store
@@ -100,6 +100,7 @@ def execute(
     first. Where a cell can never be built within the disk budget: UsageError or
     InfrastructureError, and no run was begun.
     """
+    tell("", Passing("looking for what dead runs left"))
     for name in engine.sweep():
         tell("", f"removed what a dead run left: {name}")
     run = planned.resumed or _with_noise(_new_run(planned, engine), store)

@@ -15,6 +15,7 @@ from harness.machine.owner import owner_token
 from harness.machine.places import Places
 from harness.model import EvidenceKind, Probe, Suite
 from harness.probing.probe import load_probes, probe_folders
+from harness.running.aloud import aloud
 from harness.suite.known import BandFact, KnownNames
 from harness.suite.matrix import FILE_NAME, load_suite, suite_name
 
@@ -146,7 +147,8 @@ def opened_engine(name: str, shop: Workshop) -> Iterator[tuple[Engine, tuple[str
     for candidate in CONTAINER_ENGINES:
         made = engine_by_name(candidate, shop)
         try:
-            made.__enter__()
+            with aloud(f"asking whether {candidate} answers"):
+                made.__enter__()
         except EngineError as error:
             reasons.append(error.message)
             continue
