@@ -27,11 +27,13 @@ from harness.compare.items import expectation_outcome, probe_outcome, results_of
 from harness.compare.judge import judge
 from harness.formats import grid, render
 from harness.model import (
+    Beside,
     EngineInfo,
     Expectation,
     ExpectedFailure,
     Fact,
     ImageIdentity,
+    KnownSpread,
     Level,
     Outcome,
     Place,
@@ -54,6 +56,8 @@ CELLS = {
     ("Run", "pairs"),
     ("Rules", "reference"),
     ("SecondOpinion", "cell"),
+    ("Beside", "cells"),
+    ("Run", "cell_rounds"),
 }
 ASKED = {("Probe", "name"), ("Record", "probe"), ("Run", "pairs")}
 RUNS = {("Run", "id"), ("Record", "run")}
@@ -139,6 +143,9 @@ def told() -> tuple[Run, tuple[Record, ...]]:
             engine=engine,
             host=host,
             probes=probes,
+            cell_rounds=((NEW, 1),),
+            beside=(Beside(engine=replace(engine, name="host"), host=host, cells=(BAD,)),),
+            noise=(KnownSpread(metric="mnist.step_seconds", variance=0.1, df=3.0),),
             opinions=(
                 SecondOpinion(
                     cell=NEW,
