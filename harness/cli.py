@@ -174,7 +174,7 @@ def compare(
 
 @app.command()
 def calibrate(
-    cell: Annotated[str, typer.Argument(metavar="[CELL]", help="Else the reference.")] = "",
+    cell: Annotated[str, typer.Argument(metavar="CELL", help="Else the reference.")] = "",
     rounds: Annotated[
         int, typer.Option("--rounds", metavar="N", help="Fresh containers of each of the two.")
     ] = 12,
