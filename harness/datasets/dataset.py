@@ -13,6 +13,7 @@ import gzip
 import hashlib
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +28,8 @@ _SCHEMA = 1
 _LARGEST = 1024**3
 """Bytes of one uncompressed file; a larger one is not read."""
 _SHIPPED = Path(__file__).parent
+_AGAIN_S = 3600
+"""How long mirrors that were asked in vain are left alone."""
 
 Fetch = Callable[[str], bytes | None]
 """From a file name to its compressed bytes, or None where nobody has it in time."""
@@ -82,7 +85,8 @@ def find_dataset(
 
     A folder that the user names is either right or an error: UsageError says which file is
     missing, truncated, corrupt, of another shape or of other content. Mirrors are tried for 10 s
-    in all; `fetch` replaces them. What was read or downloaded is kept in `cache`, atomically.
+    in all, 4 s where none answers, and not again within an hour; `fetch` replaces them. What was
+    read or downloaded is kept in `cache`, atomically.
     """
     if name not in ORIGINALS:
         known = ", ".join(sorted(ORIGINALS))
@@ -94,11 +98,17 @@ def find_dataset(
     with contextlib.suppress(UsageError, OSError):
         return _load(kept, origin=f"cache {kept}", original=original)
     why = "downloads are switched off"
-    if download:
+    asked = cache / f"{original.name}.asked-in-vain"
+    if download and _young(asked):
+        why = "no mirror gave it when they were asked within the last hour"
+    elif download:
         files = _download(original, fetch)
         if files is not None:
             return _keep(original, files, cache, origin="downloaded, and now in the cache")
         why = "no mirror gave it in time"
+        with contextlib.suppress(OSError):
+            cache.mkdir(parents=True, exist_ok=True)
+            asked.touch()
     notice = (
         f"{original.name} is neither in a named folder nor in the cache, and {why}: "
         f"the shipped {original.subset} is used instead"
@@ -107,6 +117,14 @@ def find_dataset(
         return _load(_SHIPPED / original.subset, origin="shipped subset", notice=notice)
     except (UsageError, OSError) as error:
         raise InternalError(f"the shipped {original.subset} is damaged: {error}") from error
+
+
+def _young(path: Path) -> bool:
+    """Whether a file was touched within the last hour."""
+    try:
+        return 0 <= time.time() - path.stat().st_mtime < _AGAIN_S
+    except OSError:
+        return False
 
 
 def read_folder(original: Original, folder: Path) -> dict[str, bytes]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 _FIRST_BYTE_S = 3.0
 """How long one mirror may stay silent before the next is asked."""
+_SILENCE_S = 4.0
+"""How long all of them together may stay silent: where none is to be reached, nobody waits more."""
 _FILE_BYTES = 16 * 1024**2
 
 
 class Mirrors:
-    """Servers that hold the same files, asked in order; `budget_s` covers all files together.
+    """Servers that hold the same files, asked in order; `budget_s` covers all files together, and
+    four seconds are all there is until the first answers.
 
     A mirror that fails once is not asked again. Nothing that comes back is trusted: callers verify.
     """
@@ -21,6 +24,7 @@ class Mirrors:
         self._urls = list(urls)
         self._budget_s = budget_s
         self._deadline: float | None = None
+        self._answered = False
 
     def fetch(self, name: str) -> bytes | None:
         """The bytes of `name` from the first mirror that gives them, or None; never raises.
@@ -35,7 +39,7 @@ class Mirrors:
         def work() -> None:
             while self._urls and time.monotonic() < deadline:
                 try:
-                    results.append(_get(self._urls[0] + name, deadline))
+                    results.append(_get(self._urls[0] + name, deadline, self._heard))
                 except Exception:
                     del self._urls[0]
                 else:
@@ -43,17 +47,24 @@ class Mirrors:
 
         worker = threading.Thread(target=work, name=f"fetch {name}", daemon=True)
         worker.start()
-        worker.join(max(0.0, deadline - time.monotonic()))
+        left = max(0.0, deadline - time.monotonic())
+        worker.join(left if self._answered else min(left, _SILENCE_S))
+        if self._answered:
+            worker.join(max(0.0, deadline - time.monotonic()))
         return results[0] if results else None
 
+    def _heard(self) -> None:
+        self._answered = True
 
-def _get(url: str, deadline: float) -> bytes:
+
+def _get(url: str, deadline: float, heard: Callable[[], object]) -> bytes:
     import urllib.request
 
     silence = min(_FIRST_BYTE_S, max(0.01, deadline - time.monotonic()))
     with urllib.request.urlopen(url, timeout=silence) as response:
         if response.status != 200:
             raise OSError(f"{url} answered {response.status}")
+        heard()
         content = bytearray()
         while chunk := response.read1(65536):
             content += chunk

@@ -1,6 +1,10 @@
 """Debian root file systems, made on this host by mmdebstrap, from the tools' own sources.
 
-SOURCE_DATE_EPOCH is set, so that the same package versions give the same bytes.
+A suite's minimal root is made once and kept in the cache for a day; what a base asks for is added
+to it. So two bases of one suite share the larger part of the work, and what a root holds depends on
+its own request alone, never on which other bases a suite has. SOURCE_DATE_EPOCH is set, so that the
+same package versions give the same files and times; only byte-code that Debian's own scripts
+compile may differ.
 """
 
 from __future__ import annotations
@@ -8,11 +12,16 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import time
+from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
-from threading import Event
 from typing import IO
 
+from harness.engines import Workshop
 from harness.errors import HarnessError
+from harness.machine.files import atomic_write
+from harness.machine.lease import lease
 from harness.machine.process import run_program
 from harness.machine.workfolder import work_folder
 from harness.model import Outcome, Source
@@ -21,8 +30,12 @@ from harness.text import has_user
 SOURCE_DATE_EPOCH = "1514764800"
 """2018-01-01T00:00:00Z: every file we make in an image has this time."""
 _LIMIT_S = 900
+_FRESH_S = 24 * 3600
+"""A minimal root that is older is made anew: Debian's security updates come daily."""
 _ARCHIVE_SCRIPT = Path("/usr/share/debootstrap/scripts/etch")
-_LEFT_OUT = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*", "/usr/share/info/*")
+_LEFT_OUT = ("doc", "man", "locale", "info")
+"""Folders of /usr/share that stay empty."""
+_CHUNK = 1 << 20
 
 
 class RootUnavailable(HarnessError):
@@ -48,13 +61,12 @@ def archive_mirror() -> str:
     return found.group(1) if found else ""
 
 
-def make_root(
-    source: Source, out: IO[bytes], log: Path, owner: str, stop: Event
-) -> tuple[str, ...]:
+def make_root(source: Source, out: IO[bytes], log: Path, workshop: Workshop) -> tuple[str, ...]:
     """Write a tar of a minimal Debian of `source.suite` with `source.packages` to `out`.
 
-    Its package list, as `name=version`. What mmdebstrap prints is added to `log`; `stop` ends it.
-    Raises RootUnavailable with the last line it printed.
+    Its package list, as `name=version`. What mmdebstrap prints is added to `log`; the workshop's
+    `stop` ends it. Raises RootUnavailable with the last line it printed, InfrastructureError where
+    it was stopped while it waited for another's.
     """
     mirror = archive_mirror() if source.archive else ""
     if has_user(mirror):
@@ -63,28 +75,105 @@ def make_root(
             "HARNESS_DEBIAN_ARCHIVE names a user: give apt its credentials in auth.conf.d",
             Outcome.HOST_INCOMPATIBLE,
         )
-    program = shutil.which("mmdebstrap")
-    if program is None:
+    if shutil.which("mmdebstrap") is None:
         raise RootUnavailable("mmdebstrap is not installed on this host", Outcome.HOST_INCOMPATIBLE)
     if source.archive and not mirror:
         raise RootUnavailable(
             "no archive is known here: install debootstrap, or set HARNESS_DEBIAN_ARCHIVE",
             Outcome.HOST_INCOMPATIBLE,
         )
-    with work_folder(owner, "root") as folder:
-        listing = folder / "packages"
-        command = [
-            program,
-            "--quiet",
+    mmdebstrap = _Mmdebstrap(source.suite, mirror, log, workshop)
+    minimal, found = _minimal(mmdebstrap, anew=False)
+    try:
+        return mmdebstrap.added(minimal, source.packages, out)
+    except RootUnavailable:
+        if not found or workshop.stop.is_set():
+            raise
+    # The mirrors may have replaced packages since that root's lists were read.
+    out.seek(0)
+    out.truncate()
+    minimal, _ = _minimal(mmdebstrap, anew=True)
+    return mmdebstrap.added(minimal, source.packages, out)
+
+
+def _minimal(mmdebstrap: _Mmdebstrap, *, anew: bool) -> tuple[Path, bool]:
+    """A tar of the suite's minimal root, with apt's lists; whether it was there.
+
+    Who comes while it is made waits for it. `anew`, once for a command that refreshes bases, and
+    where it is a day old, it is made again.
+    """
+    workshop = mmdebstrap.workshop
+    name = f"{mmdebstrap.suite}-{sha256(mmdebstrap.mirror.encode()).hexdigest()[:12]}"
+    kept = workshop.cache / "roots" / f"{name}.tar"
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    refreshed = f"root of {name}"
+    with lease(workshop.cache / "locks" / f"root-{name}.lock", alone=True, stop=workshop.stop):
+        anew |= workshop.refresh_bases and refreshed not in workshop.made_anew
+        # Of a clock that was set back the age is negative.
+        if not anew and kept.is_file() and 0 <= time.time() - kept.stat().st_mtime < _FRESH_S:
+            return kept, True
+        mmdebstrap.minimal(kept)
+        workshop.made_anew.add(refreshed)
+    return kept, False
+
+
+class _Mmdebstrap:
+    """The program, for one suite of one mirror."""
+
+    def __init__(self, suite: str, mirror: str, log: Path, workshop: Workshop) -> None:
+        self.suite = suite
+        self.mirror = mirror
+        self.workshop = workshop
+        self._log = log
+
+    def minimal(self, kept: Path) -> None:
+        """Make the suite's minimal root at `kept`, whole or not at all."""
+        # Leaving folders out while packages are unpacked would take each one through a filter,
+        # a quarter of the whole time. dpkg leaves them out by itself in what comes later.
+        excluded = "".join(f"path-exclude=/usr/share/{name}/*\\n" for name in _LEFT_OUT)
+        options = (
             "--variant=minbase",
-            f"--include={','.join(source.packages)}",
-            *(f"--dpkgopt=path-exclude={pattern}" for pattern in _LEFT_OUT),
-            f'--customize-hook=chroot "$1" dpkg-query -W -f "\\${{Package}}=\\${{Version}}\\n"'
-            f" >{listing}",
-            "--customize-hook=rm -rf $1/var/log/* $1/var/cache/ldconfig/*",
-            source.suite,
+            "--skip=cleanup/apt/lists",
+            f"--customize-hook=printf '{excluded}' >\"$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap\"",
+        )
+        with (
+            work_folder(self.workshop.owner, "root") as folder,
+            (folder / "root.tar").open("w+b") as made,
+        ):
+            self._run(options, folder, made)
+            made.seek(0)
+            try:
+                atomic_write(kept, iter(lambda: made.read(_CHUNK), b""))
+            except HarnessError as error:
+                raise RootUnavailable(error.message, Outcome.PULL_FAILED) from error
+
+    def added(self, minimal: Path, packages: Sequence[str], out: IO[bytes]) -> tuple[str, ...]:
+        """Write a tar of the minimal root with `packages` to `out`; all that is installed in it."""
+        with work_folder(self.workshop.owner, "root") as folder:
+            # mmdebstrap takes the tar's name as it is: no path of the user's may break it in two.
+            (folder / "minimal.tar").symlink_to(minimal.absolute())
+            listing = folder / "packages"
+            options = (
+                "--variant=custom",
+                "--skip=update",
+                f"--setup-hook=tar-in {folder}/minimal.tar /",
+                *((f"--include={','.join(packages)}",) if packages else ()),
+                f'--customize-hook=chroot "$1" dpkg-query -W -f "\\${{Package}}=\\${{Version}}\\n"'
+                f" >{listing}",
+            )
+            self._run(options, folder, out)
+            return tuple(listing.read_text(encoding="utf-8").split())
+
+    def _run(self, options: Sequence[str], folder: Path, out: IO[bytes]) -> None:
+        emptied = " ".join(f'"$1"/usr/share/{name}/*' for name in _LEFT_OUT)
+        command = [
+            "mmdebstrap",
+            "--quiet",
+            *options,
+            f'--customize-hook=rm -rf {emptied} "$1"/var/log/* "$1"/var/cache/ldconfig/*',
+            self.suite,
             "-",
-            *([mirror] if mirror else []),
+            *([self.mirror] if self.mirror else []),
         ]
         environment = {
             **os.environ,
@@ -92,9 +181,13 @@ def make_root(
             "TMPDIR": str(folder),
         }
         ended = run_program(
-            command, log=log, limit_s=_LIMIT_S, stop=stop, environment=environment, stdout=out
+            command,
+            log=self._log,
+            limit_s=_LIMIT_S,
+            stop=self.workshop.stop,
+            environment=environment,
+            stdout=out,
         )
         if ended.why or ended.status != 0:
             said = ended.last_lines[-1] if ended.last_lines else f"status {ended.status}"
             raise RootUnavailable(f"mmdebstrap: {ended.why or said[:300]}", Outcome.PULL_FAILED)
-        return tuple(listing.read_text(encoding="utf-8").split())

@@ -65,6 +65,16 @@ def test_a_deaf_server_gives_nothing(serve: Serve) -> None:
     assert Mirrors([serve(None)], budget_s=0.2).fetch("a.gz") is None
 
 
+def test_where_none_answers_the_whole_budget_is_not_waited_for(
+    serve: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.datasets.mirrors._SILENCE_S", 0.2)
+    monkeypatch.setattr("harness.datasets.mirrors._FIRST_BYTE_S", 3600.0)
+
+    # Nothing but that silence ends it before the test's own time is up.
+    assert Mirrors([serve(None)], budget_s=3600).fetch("a.gz") is None
+
+
 def test_a_server_that_is_not_there_gives_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]

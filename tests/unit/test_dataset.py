@@ -5,7 +5,10 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import os
+import shutil
 import struct
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +24,7 @@ from harness.datasets.idx import IdxError, gunzip, read_idx
 from harness.datasets.originals import MNIST, ORIGINALS
 from harness.errors import UsageError
 
+IN_VAIN = "tiny.asked-in-vain"
 FULL = Path(__file__).parents[3] / "shared" / "data"
 
 
@@ -182,7 +186,20 @@ def test_without_a_true_download_the_subset_is_used_and_said_so(
     assert "mnist-subset" == found.name
     assert "the shipped mnist-subset is used instead" in found.notice
     assert "tiny" in found.notice
-    assert not (tmp_path / "cache").exists()
+    assert [IN_VAIN] == [path.name for path in (tmp_path / "cache").iterdir()]
+
+
+def test_mirrors_that_were_asked_in_vain_are_left_alone_for_an_hour(tmp_path: Path) -> None:
+    find_dataset("tiny", None, tmp_path, fetch=unserved)
+
+    again = find_dataset("tiny", None, tmp_path, fetch=never)
+    assert "no mirror gave it when they were asked within the last hour" in again.notice
+
+    for seconds in (-3601, 60):  # an hour ago, and by a clock that was set back since
+        moment = time.time() + seconds
+        os.utime(tmp_path / IN_VAIN, (moment, moment))
+        assert "tiny" == find_dataset("tiny", None, tmp_path, fetch=served).name
+        shutil.rmtree(tmp_path / "tiny")
 
 
 def test_offline_nothing_is_downloaded(tmp_path: Path) -> None:
@@ -252,8 +269,8 @@ def test_an_unknown_name_is_an_error_that_lists_the_known(tmp_path: Path) -> Non
         find_dataset("cifar", None, tmp_path)
 
 
-def test_the_shipped_subset_is_balanced_and_small() -> None:
-    found = find_dataset("mnist", None, Path("/nonexistent"), fetch=unserved)
+def test_the_shipped_subset_is_balanced_and_small(tmp_path: Path) -> None:
+    found = find_dataset("mnist", None, tmp_path, fetch=unserved)
     content = content_of(found)
 
     for part, count in (("train", 600), ("t10k", 100)):

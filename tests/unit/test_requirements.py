@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = ("run", "test")
+FILES = ("setup", "run", "test")
 
 
 def text(name: str) -> str:
@@ -31,6 +31,8 @@ def pins(name: str) -> dict[str, str]:
 
 
 def asked(name: str) -> list[Requirement]:
+    if name == "setup":
+        return [Requirement("uv")]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
     if name == "test":

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import io
 from pathlib import Path
-from threading import Event
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.engines import Workshop
 from harness.engines.rootfs import RootUnavailable, make_root
 from harness.model import Source
 from harness.text import has_user, without_credentials
@@ -71,8 +71,9 @@ def test_an_archive_with_a_password_is_refused_as_every_image_would_tell_it(
 ) -> None:
     monkeypatch.setenv("HARNESS_DEBIAN_ARCHIVE", f"https://user:{SECRET}@host/debian")
     source = Source(kind="debian", suite="buster", archive=True)
+    shop = Workshop(cache=tmp_path, logs=tmp_path, bases={}, owner="nobody")
     with pytest.raises(RootUnavailable) as caught:
-        make_root(source, io.BytesIO(), tmp_path / "log", "nobody", Event())
+        make_root(source, io.BytesIO(), tmp_path / "log", shop)
     assert "HARNESS_DEBIAN_ARCHIVE names a user" in str(caught.value)
     assert SECRET not in str(caught.value)
     assert not (tmp_path / "log").exists()

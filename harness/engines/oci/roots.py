@@ -135,7 +135,7 @@ def _imported(builder: Builder, source: Source, name: str) -> dict[str, Any]:
         raise SourceFailed("offline, and not on the engine", Outcome.PULL_FAILED)
     try:
         with tempfile.TemporaryFile() as spool:
-            packages = make_root(source, spool, builder.log, workshop.owner, workshop.stop)
+            packages = make_root(source, spool, builder.log, workshop)
             spool.seek(0)
             labels = {
                 f"{LABEL}.kind": "root",
