@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.engines.sources import host_means, usable_here
+from harness.engines.sources import cached_files, host_means, usable_here
 from harness.formats.answers import Reply
 from harness.formats.plan import BuildTemplate, plan_text
 from harness.formats.plan_document import plan_document
@@ -14,7 +14,7 @@ from harness.recipes.lockfile import find_lock
 from harness.recipes.orders import build_files
 from harness.recipes.recipe import base_of
 from harness.running.aloud import aloud
-from harness.running.session import open_suite
+from harness.running.session import open_suite, places
 from harness.suite.selection import select
 
 
@@ -41,7 +41,11 @@ def plan(
         probes,
         locks,
         verbose or len(chosen) == 1,
-        template=BuildTemplate(dockerfile=template, files=files),
+        template=BuildTemplate(
+            dockerfile=template,
+            files=files,
+            cached=cached_files(places().cache, locks.values()),
+        ),
         usable=usable,
     )
     return Reply(text=text, tree=plan_document(suite, chosen, probes, locks, usable))

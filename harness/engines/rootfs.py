@@ -150,13 +150,16 @@ class _Mmdebstrap:
     def added(self, minimal: Path, packages: Sequence[str], out: IO[bytes]) -> tuple[str, ...]:
         """Write a tar of the minimal root with `packages` to `out`; all that is installed in it."""
         with work_folder(self.workshop.owner, "root") as folder:
-            # mmdebstrap takes the tar's name as it is: no path of the user's may break it in two.
-            (folder / "minimal.tar").symlink_to(minimal.absolute())
+            # Without root mmdebstrap works as another user, who sees nothing of this one's cache.
+            shutil.copyfile(minimal, folder / "minimal.tar")
             listing = folder / "packages"
             options = (
                 "--variant=custom",
                 "--skip=update",
-                f"--setup-hook=tar-in {folder}/minimal.tar /",
+                # Its own `tar-in` dies where tar has seen the end before all padding was written.
+                # Devices are its own matter: only root may make them.
+                "--setup-hook=tar --numeric-owner --xattrs --xattrs-include='*' --exclude='./dev/*'"
+                f' -C "$1" -xf {folder}/minimal.tar',
                 *((f"--include={','.join(packages)}",) if packages else ()),
                 f'--customize-hook=chroot "$1" dpkg-query -W -f "\\${{Package}}=\\${{Version}}\\n"'
                 f" >{listing}",

@@ -1,4 +1,5 @@
-"""Which sources of a base this host can use, by its programs and Pythons; no engine is asked.
+"""Which sources of a base this host can use, by its programs and Pythons, and which distributions
+it has; no engine is asked.
 
 Never here: trying one. That a source can be used says nothing about networks and mirrors.
 """
@@ -8,10 +9,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+from harness.distributions.cache import DistributionCache
 from harness.engines.prefixes import PrefixUnavailable, find_prefix
 from harness.engines.rootfs import archive_mirror
-from harness.model import Source
+from harness.model import Lock, Source
 
 REGISTRY = "a registry, not asked"
 
@@ -52,6 +55,13 @@ def usable_here(source: Source, means: HostMeans) -> str:
     if lacking:
         return f"not here: {', '.join(lacking)}"
     return f"can be used here: {found}" if found else "can be used here"
+
+
+def cached_files(cache: Path, locks: Iterable[Lock]) -> frozenset[str]:
+    """The SHA-256 of those locked files that the cache of this host at `cache` has."""
+    kept = DistributionCache(cache / "distributions")
+    wanted = (one for lock in locks for one in (*lock.tools, *lock.distributions))
+    return frozenset(one.sha256 for one in wanted if kept.has(one))
 
 
 def _prefix(python: str) -> str:

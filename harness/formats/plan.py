@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from harness.formats.steps import steps
 from harness.model import Artifact, Base, Cell, Lock, Probe, Recipe, Source, Suite
 from harness.probing.probe import applies
 from harness.recipes.recipe import (
@@ -28,6 +29,8 @@ class BuildTemplate:
     """Text of the template."""
     files: tuple[tuple[str, str], ...]
     """(name, text) of what its build runs."""
+    cached: frozenset[str] | None = None
+    """SHA-256 of the locked files that the cache of this host has; None: nobody looked."""
 
 
 def plan_text(
@@ -51,6 +54,8 @@ def plan_text(
         if verbose:
             lock = locks.get(cell.id)
             lines += _making(suite, cell, lock)
+            if cell.base:
+                lines += _steps(base_of(suite, cell), lock, template)
             if cell.base and lock is not None and template is not None:
                 wanted = recipe_of(cell, suite, lock, template.dockerfile, template.files)
                 lines += _dockerfile(wanted)
@@ -203,6 +208,12 @@ def _making(suite: Suite, cell: Cell, lock: Lock | None) -> Iterator[str]:
     yield from _artifacts(lock.distributions)
     yield "  tools, not left in the image"
     yield from _artifacts(lock.tools)
+
+
+def _steps(base: Base, lock: Lock | None, template: BuildTemplate | None) -> Iterator[str]:
+    yield "  what a run does"
+    told = steps(base, lock, template.cached if template else None)
+    yield from (f"    {number}. {clean_line(one, 2000)}" for number, one in enumerate(told, 1))
 
 
 def _dockerfile(recipe: Recipe) -> Iterator[str]:

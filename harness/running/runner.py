@@ -32,6 +32,7 @@ from harness.model import (
     Suite,
 )
 from harness.recipes.orders import Order
+from harness.running.abreast import at_once
 from harness.running.calibrated import known_spreads
 from harness.running.looking import UntilTold
 from harness.running.resume import before
@@ -39,7 +40,7 @@ from harness.running.reuse import Decisive, known_answers, repeatable
 from harness.running.round import Tell, utc_now
 from harness.running.steering import Further, Steering
 from harness.running.task import Passing, Task
-from harness.running.worker import PARALLEL, work
+from harness.running.worker import work
 from harness.store.runid import new_run_id
 from harness.store.store import Store
 
@@ -215,7 +216,7 @@ def _room(engine: Engine, task: Task, tell: Tell) -> _Room:
     survey = engine.stock.survey(orders) if engine.stock is not None else None
     if survey is not None and (refused := refusal(survey)) is not None:
         raise refused
-    parts = groups(survey, [order.cell.id for order in orders], PARALLEL)
+    parts = groups(survey, [order.cell.id for order in orders], at_once(engine.host()))
     for line in told(survey, parts) if survey is not None else ():
         tell("", line)
     return _Room(

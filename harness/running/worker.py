@@ -23,13 +23,11 @@ from harness.model import (
     SecondOpinion,
 )
 from harness.recipes.orders import Order
+from harness.running.abreast import at_once, begun_first
 from harness.running.round import Round, Tell
 from harness.running.steering import Further
 from harness.running.task import WAITING, Task
 from harness.running.turns import turns
-
-PARALLEL = 2
-"""How many cells are obtained at a time."""
 
 Said = Record | Attempt | SecondOpinion | Further
 """What a worker has to tell of a task."""
@@ -38,17 +36,17 @@ Said = Record | Attempt | SecondOpinion | Further
 def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Said]:
     """Obtain every cell, then perform the rounds; a record as soon as it is known.
 
-    Obtaining runs two cells at a time, and reading what was obtained belongs to it; probing one at
+    Obtaining runs some cells at a time, and reading what was obtained belongs to it; probing one at
     a time, with nothing else of ours running.
     An attempt holds an answer that came whole from a container which infrastructure ended: the
     record of its key says only that, and the attempt is no record.
     """
     obtained: dict[str, Obtained] = {}
     orders = [each for each in task.orders if task.takes_part(each.cell)]
-    with ThreadPoolExecutor(PARALLEL) as pool:
+    with ThreadPoolExecutor(at_once(engine.host())) as pool:
         waiting = {
             pool.submit(_obtain, engine, task, order, tell): order.cell
-            for order in orders
+            for order in begun_first(orders)
             if not order.as_cell
         }
         try:

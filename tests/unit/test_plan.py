@@ -1,6 +1,7 @@
 """The text of a plan: what a newcomer reads before anything is built."""
 
 from dataclasses import replace
+from itertools import takewhile
 
 from harness.engines.sources import HostMeans, usable_here
 from harness.formats.plan import BuildTemplate, plan_text
@@ -17,7 +18,7 @@ from harness.model import (
     Source,
     Suite,
 )
-from harness.recipes.recipe import lock_request_digest
+from harness.recipes.recipe import base_request_digest, lock_request_digest
 
 BASE = Base(
     id="py2.7",
@@ -176,6 +177,54 @@ def test_the_verbose_plan_shows_how_a_cell_is_made() -> None:
         '    ENV A="b"',
     ):
         assert line in text.splitlines()
+
+
+def done(text: str) -> list[str]:
+    """The steps that a plan of one cell tells."""
+    lines = iter(text.splitlines())
+    assert any(line == "  what a run does" for line in lines)
+    return [line.strip() for line in takewhile(lambda line: line.startswith("    "), lines)]
+
+
+def planned(cached: frozenset[str] | None, locks: dict[str, Lock]) -> list[str]:
+    template = BuildTemplate(dockerfile="FROM scratch\n", files=(), cached=cached)
+    return done(plan_text(SUITE, (BUILT,), PROBES, locks, True, template=template))
+
+
+def test_the_verbose_plan_says_what_is_reused_fetched_and_made() -> None:
+    base, distributions, image, files, probes = planned(frozenset({FRAME.sha256}), {BUILT.id: LOCK})
+    request = base_request_digest(BASE)[:12]
+    assert (
+        "1. base: reused where the engine has the one that was made for this request "
+        f"({request}); else the first source that works: the minimal root of Debian bullseye (made "
+        "once, kept for a day) with python2.7 added; or the minimal root of Debian "
+        "bookworm (made once, kept for a day) with zlib1g added, and this host's "
+        "CPython 2.7 laid on it"
+    ) == base
+    assert (
+        "2. distributions: 1 of 3 files are in the cache of this host, 1.5 MB are fetched from "
+        "the package index by hash, while the base is made"
+    ) == distributions
+    assert (
+        "3. image: reused where the engine has the one that was built here from the same recipe "
+        "on the same base; else 2 distributions installed on the base, 1 of them built from "
+        "source, with the network off"
+    ) == image
+    assert files.startswith("4. files: read from outside without running anything")
+    assert "5. probes: asked last, in one container for each round, when nothing is made" in probes
+
+
+def test_the_verbose_plan_tells_a_full_cache_an_unknown_one_and_a_missing_lock() -> None:
+    every = frozenset({FRAME.sha256, SIX.sha256, PIP.sha256})
+    assert (
+        "2. distributions: all 3 files are in the cache of this host, nothing is fetched"
+        == planned(every, {BUILT.id: LOCK})[1]
+    )
+    assert (
+        "2. distributions: those of 3 files that the cache lacks are fetched by hash"
+        == planned(None, {BUILT.id: LOCK})[1]
+    )
+    assert "2. distributions: none until they are locked, and so no image" == planned(None, {})[-1]
 
 
 def test_what_a_lock_or_a_suite_says_cannot_move_the_cursor() -> None:
