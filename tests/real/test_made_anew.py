@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
 from docker import APIClient
 
 from harness.engines import Obtained, Workshop
-from harness.engines.oci import roots
+from harness.engines.oci import cells, roots
 from harness.engines.oci.capabilities import DOCKER
 from harness.engines.oci.engine import ContainerEngine
 from harness.engines.oci.named import NamedImage, named_images
@@ -25,6 +26,8 @@ from tests.real.adopting import adopt
 from tests.real.home_made import PLAIN, TWIN, HomeMade
 from tests.real.private_engine import PrivateEngine
 from tests.real.trying import workshop
+
+PATIENCE_S = 120.0
 
 
 @pytest.fixture
@@ -133,6 +136,39 @@ def test_a_base_is_made_anew_once_and_what_it_replaced_goes(
         engine.stock.make_room(0, lambda _: None)
     assert [] == unnamed(client, shop)
     assert ["reused"] == origins(obtained(shop, orders[:1]))
+
+
+def test_distributions_come_while_the_base_is_made(
+    client: APIClient,
+    shop: Workshop,
+    home_made: HomeMade,
+    roots_made: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun = Event()
+    fetch, make_root = cells.fetch_missing, roots.make_root
+
+    def fetching(*args: Any) -> int:
+        begun.set()
+        return fetch(*args)
+
+    def making(*args: Any) -> tuple[str, ...]:
+        assert begun.wait(PATIENCE_S), "nothing was fetched while the base is made"
+        return make_root(*args)
+
+    monkeypatch.setattr(cells, "fetch_missing", fetching)
+    monkeypatch.setattr(roots, "make_root", making)
+    suite = load_suite(home_made.suite(tmp_path / "suite", PLAIN))
+    orders = tuple(order(suite, cell) for cell in suite.cells)
+    refreshed = replace(shop, refresh_bases=True, made_anew=set())
+    assert ["built"] == origins(obtained(refreshed, orders))
+    assert ["bullseye"] == roots_made
+
+    # What is there already is asked for of nobody.
+    begun.clear()
+    assert ["reused"] == origins(obtained(shop, orders))
+    assert not begun.is_set()
 
 
 def kinds(client: APIClient, shop: Workshop) -> dict[str, int]:

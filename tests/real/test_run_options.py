@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from docker import APIClient
 
 from harness.model import Outcome
 from tests.real.commandline import Place
 from tests.real.home_made import LOST, TWIN, HomeMade
 from tests.real.leftovers import Leftovers
+
+NOBODY = "http://127.0.0.1:9/"
 
 
 def test_rounds_are_asked_anew_and_reuse_repeats_what_nothing_can_have_changed(
@@ -20,10 +24,20 @@ def test_rounds_are_asked_anew_and_reuse_repeats_what_nothing_can_have_changed(
     assert [""] * 2 == [record.repeats for record in records]
     assert 2 == first.rounds
 
-    place.harness("run", "--suite", suite, "--reuse")
-    _, (repeated,) = place.recorded()
+    # The second time nothing is built, made, pulled or looked up: nobody could be asked.
+    alone = replace(place, extra={"PIP_INDEX_URL": NOBODY, "http_proxy": NOBODY})
+    said = alone.harness("run", "--suite", suite, "--reuse")
+    assert [] == [word for word in ("building", "fetching", "base ", "pulling") if word in said.err]
+    second, (repeated,) = place.recorded()
+    assert repeated.image
+    assert "reused" == repeated.image.origin or repeated.image == records[0].image
     assert repeated.repeats.startswith(f"{first.id}/")
     assert records[0].facts == repeated.facts
+
+    # What is known is told and compared while there is no engine.
+    away = replace(place, extra={"DOCKER_HOST": "unix:///nonexistent/engine.sock"})
+    assert first.id in away.harness("report", first.id, "--suite", suite).out
+    away.harness("compare", *(f"{run.id}:{first.cells[0].id}" for run in (first, second)))
 
     place.harness("run", "--suite", suite)
     _, (asked,) = place.recorded()

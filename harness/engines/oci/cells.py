@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -67,19 +68,24 @@ def _existing(client: APIClient, order: Order, workshop: Workshop, say: Say) -> 
 
 def _built(builder: Builder, cell: Cell, wanted: Recipe) -> Obtained:
     log = str(builder.log)
-    try:
-        base = obtain_base(builder, wanted.base)
-    except BaseUnavailable as error:
-        return Obtained(outcome=error.outcome, reason=error.message, log=log)
+    name, digest = cell_name(cell.id, wanted), recipe.digest(wanted)
+    cache = DistributionCache(builder.workshop.cache / "distributions")
+    with ThreadPoolExecutor(1) as beside:
+        fetching: Future[None] | None = None
+        if not any(one.recipe == digest for one in builder.register.named(name)):
+            # A base is made by this host's processors, distributions come over its network.
+            fetching = beside.submit(_fetch, builder, wanted, cache)
+        try:
+            base = obtain_base(builder, wanted.base)
+        except BaseUnavailable as error:
+            return Obtained(outcome=error.outcome, reason=error.message, log=log)
     interpreter = cell.interpreter or base.interpreter
-    name = cell_name(cell.id, wanted)
     # An image that is made twice at once leaves one of the two behind, without a name.
     with turn(name, builder.workshop):
-        if (kept := same_image(builder, name, recipe.digest(wanted), base)) is not None:
+        if (kept := same_image(builder, name, digest, base)) is not None:
             return Obtained(image=kept, interpreter=interpreter, log=log)
-        cache = DistributionCache(builder.workshop.cache / "distributions")
         try:
-            _fetch(builder, wanted, cache)
+            fetching.result() if fetching else _fetch(builder, wanted, cache)
         except InfrastructureError as error:
             return Obtained(outcome=Outcome.PULL_FAILED, reason=error.message, log=log)
         try:
