@@ -348,7 +348,8 @@ def clean(
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """Remove what dead runs left: containers, volumes, networks, stages, temporary folders."""
+    """Remove what dead runs left: containers, volumes, networks, images in the making, temporary
+    folders."""
     from harness.commands.clean import answer
     from harness.commands.clean import clean as cleaned
     from harness.commands.saying import one_by_one

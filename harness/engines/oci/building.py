@@ -74,8 +74,6 @@ class ImageBuild:
     """Relative path -> content of BUILD_DIR, which `command` can read only."""
     before: tuple[str, ...] = ()
     """What runs before, where BUILD_DIR is the only folder that can be written; empty: nothing."""
-    laid: IO[bytes] | None = None
-    """An archive that is laid on the root folder before `command` runs."""
 
 
 def import_root(
@@ -124,7 +122,7 @@ def build(builder: Builder, wanted: ImageBuild) -> dict[str, Any]:
             with _container(builder, watch, spec, log):
                 pass
         spec = _spec(builder, wanted, volume, wanted.command, becomes=settings)
-        with _container(builder, watch, spec, log, wanted.laid) as container:
+        with _container(builder, watch, spec, log) as container:
             told = settings_of(settings, wanted.labels, wanted.environment)
 
             def kept(found: Mapping[str, Any]) -> str:
@@ -210,34 +208,22 @@ class _Log:
 
 @contextmanager
 def _container(
-    builder: Builder,
-    watch: EventWatch,
-    spec: ContainerSpec,
-    log: _Log,
-    laid: IO[bytes] | None = None,
+    builder: Builder, watch: EventWatch, spec: ContainerSpec, log: _Log
 ) -> Iterator[str]:
     """The container after it has ended well; it is removed in the end. Raises BuildFailed."""
     client, made = builder.client, list[str]()
     if builder.workshop.stop.is_set():
         raise BuildFailed("it was stopped")
-
-    def lay(container: str) -> None:
-        made.append(container)
-        if laid is not None:
-            with engine_errors("laying files on a base"):
-                client.put_archive(container, "/", laid)
-
     streams = Streams(
         begin=None,
         heard=lambda piece: b"" if log.hear(piece) else None,
         noise=log.hear,
         deadline_s=TOTAL_S,
         idle_s=IDLE_S,
-        made=lay,
         going=lambda: not builder.workshop.stop.is_set(),
     )
     try:
-        ended = run_container(client, watch, spec, streams, lambda _: None)
+        ended = run_container(client, watch, spec, streams, made.append)
         if ended.outcome is not Outcome.OK:
             raise _failed(builder, made, ended, log)
         yield made[0]

@@ -60,8 +60,6 @@ class Streams:
     deadline_s: float
     idle_s: float = math.inf
     """It is stopped when it prints nothing for so long."""
-    made: Callable[[str], object] = lambda _: None
-    """Hears of the container, by its id, before it starts."""
     going: Callable[[], bool] = lambda: True
     """Whether it is still wanted; asked now and then while it prints nothing."""
     ready: Callable[[], object] = lambda: None
@@ -89,7 +87,6 @@ def run_container(
                 raise
             return ContainerEnd(outcome=Outcome.HOST_INCOMPATIBLE, reason=text)
     try:
-        streams.made(container)
         streams.ready()
         return _run(client, watch, container, streams, began)
     finally:

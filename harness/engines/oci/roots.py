@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 from harness.engines import Workshop
@@ -17,6 +18,7 @@ from harness.engines.oci.builder import Builder
 from harness.engines.oci.building import BuildFailed, ImageBuild, build, import_root
 from harness.engines.oci.connection import DiskFull, disk_full
 from harness.engines.oci.images import inspect_image, pull, pulled_digest
+from harness.engines.oci.specification import BUILD_DIR
 from harness.engines.prefixes import TARGET, PrefixUnavailable, pack_prefix
 from harness.engines.rootfs import RootUnavailable, make_root
 from harness.machine.lease import lease
@@ -153,25 +155,28 @@ def _with_python(builder: Builder, source: Source) -> str:
     return str(kept_or_made(builder, name, lambda: _laid(builder, source, name))["Id"])
 
 
-_KNOWN = "echo /opt/python/lib > /etc/ld.so.conf.d/harness-python.conf && ldconfig"
-"""Lets the loader find a prefix's libpython."""
+_LAY = (
+    f"tar -x -p --no-same-owner -C / -f {BUILD_DIR}/prefix.tar"
+    " && echo /opt/python/lib > /etc/ld.so.conf.d/harness-python.conf && ldconfig"
+)
+"""Lays a prefix on a root, and lets the loader find its libpython."""
 
 
 def _laid(builder: Builder, source: Source, name: str) -> dict[str, Any]:
-    with tempfile.TemporaryFile() as spool:
+    with tempfile.NamedTemporaryFile() as spool:
         try:
             pack_prefix(source.python, spool)
         except PrefixUnavailable as error:
             raise SourceFailed(error.message, Outcome.HOST_INCOMPATIBLE) from error
+        spool.flush()
         # After the prefix: a host that has none makes no Debian in vain.
         root = _debian(builder, source)
-        spool.seek(0)
         wanted = ImageBuild(
             name=name,
             base=root,
-            command=("/bin/sh", "-c", _KNOWN),
+            command=("/bin/sh", "-c", _LAY),
             labels={f"{LABEL}.kind": "root", f"{LABEL}.python-prefix": source.python},
-            laid=spool,
+            files={"prefix.tar": Path(spool.name)},
         )
         try:
             return build(builder, wanted)
