@@ -22,6 +22,12 @@ from harness.compare.learned import (
     steps_asked,
     weights_moved,
 )
+from harness.compare.training_asked import (
+    another_seed,
+    classes_there,
+    threads_kept,
+    wrong_images_counted,
+)
 from harness.model import Cell, EvidenceKind, Record
 
 CONTAINER_ENGINES = ("docker", "podman")
@@ -82,7 +88,7 @@ def _rounds_apart(answers: Sequence[Answered]) -> Iterator[Saying]:
     for at, learned in enumerate(every):
         for earlier in every[:at]:
             if earlier.stem == learned.stem and earlier.of.record.round != learned.of.record.round:
-                for said in same_weights(earlier, learned):
+                for said in (*same_weights(earlier, learned), *another_seed(earlier, learned)):
                     yield said, (earlier.of, learned.of)
 
 
@@ -95,6 +101,9 @@ OF_LEARNING: tuple[Callable[[Learned], Iterable[str]], ...] = (
     losses_move,
     shares_are_shares,
     shares_count_images,
+    threads_kept,
+    wrong_images_counted,
+    classes_there,
 )
 """Rows that look at one answer about learning."""
 OF_ALL: tuple[Callable[[Sequence[Answered]], Iterable[Saying]], ...] = (_no_packages, _rounds_apart)
