@@ -149,4 +149,4 @@ def _told(scale: Scale, share: float) -> str:
 def _df(df: float) -> str:
     if df <= 0:
         return "not known yet"
-    return "no end" if df == float("inf") else f"{df:.0f}"
+    return f"{df:.0f}"

@@ -35,7 +35,8 @@ class CalibratedMetric:
     deviation: float
     """Of one round's difference from itself: of the logarithm of the ratio, or of the share."""
     df: float
-    """What the noise weighs, in degrees of freedom; 0: it is not known yet, infinite: all agree."""
+    """What the noise weighs, in degrees of freedom, never more than the comparisons behind it have;
+    0: it is not known yet."""
     alarms: int
     """How many comparisons with itself were called drift."""
     comparisons: int
@@ -76,7 +77,7 @@ def _metric(
         fact=metric.fact,
         scale=metric.scale,
         deviation=math.sqrt(together.variance),
-        df=noise.df,
+        df=min(noise.df, noise.df_of_spreads) if noise.df > 0 else 0.0,
         alarms=sum(1 for each in of_it if each.decided.decision is Decision.DRIFT),
         comparisons=len(of_it),
         smallest=tuple(
