@@ -36,7 +36,7 @@ TOTAL_S = 3600
 """No build takes longer."""
 OUTPUT_BYTES = 64 * 1024**2
 """A build that prints more is given up: its log would fill the disk."""
-PREPARING = Profile(name="preparing", scratch_exec=True)
+PREPARING = Profile(name="preparing")
 """What the setup code of source distributions runs under: of all files it can write the volume
 alone."""
 INSTALLING = Profile(name="installing", writable=True, relaxations=("writable=true",))
