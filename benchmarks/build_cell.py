@@ -24,17 +24,18 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from docker import APIClient
+from docker.errors import ImageNotFound
 from results_file import arguments, write_result
 
 from harness import standard
 from harness.distributions.cache import DistributionCache
 from harness.engines import Workshop
-from harness.engines.oci.bases import ReadyBase, obtain_base
+from harness.engines.oci.bases import ReadyBase, base_name, obtain_base
 from harness.engines.oci.builder import builder_for
 from harness.engines.oci.cells import cell_name, obtain
 from harness.engines.oci.connection import connect
@@ -85,7 +86,8 @@ def plain(folder: Path, order: Order, base: ReadyBase, *, mounted: bool) -> Path
         tools = " ".join(f"/wheels/{one.filename}" for one in lock.tools[1:])
         steps = [f"{pip} {tools}", f"{steps[0]} --no-build-isolation"]
     ran = " && ".join(steps)
-    lines = [f"FROM {base.image}", "ENV PIP_BREAK_SYSTEM_PACKAGES=1"]
+    # By its name: BuildKit looks for an id in a registry.
+    lines = [f"FROM {base_name(order.recipe.base)}", "ENV PIP_BREAK_SYSTEM_PACKAGES=1"]
     if mounted:
         lines.append(f"RUN --mount=type=bind,source=wheels,target=/wheels {ran}")
     else:
@@ -111,7 +113,8 @@ def tidy(client: APIClient) -> Iterator[None]:
     try:
         yield
     finally:
-        client.remove_image(NAME, force=True)
+        with suppress(ImageNotFound):
+            client.remove_image(NAME, force=True)
         for record in cached(client) - before:
             client.prune_builds(filters={"id": record}, all=True)
 
