@@ -465,6 +465,9 @@ class Raised:
     type: str
     message: str
     traceback: str
+    around: Facts | None = field(default=None, metadata={ADDED: True})
+    """Where a module lies that could not be imported, and what keeps the interpreter from it, as
+    the environment told it at that moment. None: nothing was found, or nothing was looked for."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
@@ -508,6 +511,11 @@ class Record:
     """UTC, ISO 8601."""
     repeats: str = ""
     """RUN/ROUND of the record whose answer this is; empty: it was asked."""
+    signal: str | None = field(default=None, metadata={ADDED: True})
+    """The signal that ended the process, SIGSEGV say; None: none did, or it is not known."""
+    begun: bool | None = field(default=None, metadata={ADDED: True})
+    """False: what was started as Python ended before it came to the question. None: it is not
+    known, or there was an answer."""
 
     def __post_init__(self) -> None:
         """Take the container out of the observations that were read."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.model import Outcome, Record, Verdict
@@ -18,6 +18,10 @@ class Telling:
     told: str
     meaning: str = ""
     remedy: str = ""
+    remedy_of_image: str = ""
+    """Where the cell is an image as it is; empty: the same."""
+    remedy_of_host: str = ""
+    """Where the cell is an interpreter of this host; empty: the same."""
     of_cell: bool = False
     """It is about the whole cell, not about one probe."""
 
@@ -27,7 +31,7 @@ TELLING: Mapping[Outcome, Telling] = {
     Outcome.RAISED: Telling(
         verdict=Verdict.FAIL,
         told="raised",
-        remedy="the whole traceback is in the record: harness report --format json",
+        remedy="its traceback says where: read it from the probe's own line on",
     ),
     Outcome.CRASHED: Telling(
         verdict=Verdict.FAIL,
@@ -39,13 +43,15 @@ TELLING: Mapping[Outcome, Telling] = {
         verdict=Verdict.FAIL,
         told="took longer than allowed",
         meaning="the process was ended at its deadline",
-        remedy="ask for less (`settings:` of the cell), or run on a quieter host",
+        remedy="ask for less (`settings:` of the cell), allow more (its `timeouts:`), or run on a "
+        "quieter host",
     ),
     Outcome.OUT_OF_MEMORY: Telling(
         verdict=Verdict.FAIL,
         told="ran out of memory",
         meaning="the kernel ended a process at the memory limit of the cell's profile",
         remedy="relax the memory limit in the cell's `profile`: the relaxation is recorded",
+        remedy_of_host="free memory on this host: no limit of ours holds there",
     ),
     Outcome.OUTPUT_LIMIT: Telling(
         verdict=Verdict.FAIL,
@@ -57,13 +63,14 @@ TELLING: Mapping[Outcome, Telling] = {
         verdict=Verdict.FAIL,
         told="ended without an answer",
         meaning="no whole, undamaged answer came out of the environment",
-        remedy="look at what it printed last, in the record: harness report --format json",
+        remedy="look at what it printed last",
     ),
     Outcome.NO_INTERPRETER: Telling(
         verdict=Verdict.FAIL,
         told="no Python interpreter was found",
         meaning="neither the cell's interpreter nor python3 nor python is there",
         remedy="name it: `interpreter: /path/to/python` in the cell's row",
+        remedy_of_host="name one that is there: `host: /path/to/python`, or a version such as 3.11",
         of_cell=True,
     ),
     Outcome.BUILD_FAILED: Telling(
@@ -87,13 +94,15 @@ TELLING: Mapping[Outcome, Telling] = {
     Outcome.ENGINE_GONE: Telling(
         verdict=Verdict.INFRASTRUCTURE,
         told="the engine went away",
-        remedy="see that the engine runs, then run again: records that exist are kept",
+        remedy="see that the engine runs, then take the run on: `harness run --resume RUN` asks "
+        "only what is missing",
         of_cell=True,
     ),
     Outcome.DISK_FULL: Telling(
         verdict=Verdict.INFRASTRUCTURE,
         told="the disk is full",
-        remedy="free space where the engine and the store keep their files, then run again",
+        remedy="free space where the engine and the store keep their files, then take the run on: "
+        "`harness run --resume RUN`",
         of_cell=True,
     ),
     Outcome.INTERFERED: Telling(
@@ -142,16 +151,36 @@ class Unanswered:
     of_cell: bool
 
 
+PYTHON = "its Python"
+"""Stands in the place of probes that were never begun: what was started as Python is to blame."""
+NOT_BEGUN = (
+    "what was started as Python ended before it came to a question: no probe had begun",
+    "see what that program does: a wrapper may stand in its place. Another one is named by "
+    "`interpreter:` in the cell's row",
+    "see what that program does: a wrapper may stand in its place. Another one is named by `host:`",
+)
+"""Meaning, remedy, and the remedy for an interpreter of this host, where no probe had begun."""
+
+
 def unanswered(record: Record) -> Unanswered | None:
     """How a record that is no answer is judged; None for an answer, and for a question that does
     not apply."""
     telling = TELLING[record.outcome]
     if telling.verdict in (None, Verdict.PASS):
         return None
-    subject = "" if telling.of_cell else f"{record.probe} "
-    return Unanswered(
-        verdict=telling.verdict, told=f"{subject}{telling.told}", of_cell=telling.of_cell
-    )
+    of_cell = telling.of_cell or record.begun is False
+    return Unanswered(verdict=telling.verdict, told=told([record.probe], record), of_cell=of_cell)
+
+
+def told(probes: Sequence[str], record: Record) -> str:
+    """Who did what, of records that ended as this one: the probes, Python where none of them had
+    begun, nobody where the whole cell is meant."""
+    telling = TELLING[record.outcome]
+    if telling.of_cell:
+        return telling.told
+    *most, last = probes
+    names = f"{', '.join(most)} and {last}" if most else last
+    return f"{PYTHON if record.begun is False else names} {telling.told}"
 
 
 def verdict_of(outcome: Outcome) -> Verdict | None:

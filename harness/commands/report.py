@@ -49,7 +49,9 @@ def judged(
                 attempts=store.attempts(found.id),
                 require_verified=require_verified,
             )
-    return replace(judgement, imported=imported)
+        own = store.made_here(found.id)
+    named = str(suite_path or "")
+    return replace(judgement, imported=imported, own=own, suite=named)
 
 
 def listing(*, every: bool = False) -> Reply:

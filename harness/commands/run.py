@@ -46,8 +46,14 @@ def run(wanted: Wanted, progress: Progress) -> tuple[Judgement, Exit]:
         judgement = judge(
             finished, records, attempts=attempts, require_verified=wanted.require_verified
         )
+        judgement = replace(
+            judgement,
+            own=True,
+            suite=str(wanted.suite or ""),
+            exit=judgement.exit if status is Exit.OK else status,
+        )
         write_reports(judgement)
-    return judgement, status if status is not Exit.OK else judgement.exit
+    return judgement, judgement.exit
 
 
 def write_reports(judgement: Judgement) -> tuple[Path, ...]:

@@ -1,16 +1,40 @@
-"""The cause in a traceback: one line a person would quote, and what is known about its kind."""
+"""The cause in a traceback: one line a person would quote, what is known about its kind, and what
+to do about it, which hangs on where the environment comes from."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from enum import StrEnum
 
-from harness.model import Raised
+from harness.model import Cell, Raised
 
 _LINES = 2000
 _LINE_LIMIT = 2000
 _EXCEPTION = re.compile(r"(?:[A-Za-z_]\w*\.){0,8}[A-Z]\w{0,80}: \S")
 _NO_CAUSE = ": Traceback (most recent call last)"
+_CHAINED = re.compile(r"(?:During handling of|The above exception was) ")
+_FRAME = re.compile(
+    r'  File "(?P<file>[^"\n]{1,400})", line (?P<line>\d{1,9})(?:, in (?P<where>.+))?'
+)
+
+
+class MadeFrom(StrEnum):
+    """Where an environment comes from: it decides what a person can change."""
+
+    BUILT = "built"
+    """From a row of the suite: what it installs is in the row, and locked."""
+    IMAGE = "image"
+    """An image as it is, made elsewhere."""
+    HOST = "host"
+    """An interpreter of this host as it is."""
+
+
+def made_from(cell: Cell) -> MadeFrom:
+    """Where a cell's environment comes from."""
+    if cell.host:
+        return MadeFrom.HOST
+    return MadeFrom.IMAGE if cell.image else MadeFrom.BUILT
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +53,14 @@ class _Kind:
     pattern: re.Pattern[str]
     headline: str
     meaning: str
-    remedy: str
+    built: str
+    image: str
+    host: str
+
+    def remedy(self, origin: MadeFrom) -> str:
+        return {MadeFrom.BUILT: self.built, MadeFrom.IMAGE: self.image, MadeFrom.HOST: self.host}[
+            origin
+        ]
 
 
 # Only what holds for any framework: what the dynamic loader and the interpreter say.
@@ -38,31 +69,42 @@ _KINDS = (
         pattern=re.compile(r"(?P<what>[\w.+-]{1,200}\.so[\w.+-]{0,60}): cannot open shared object"),
         headline="{what}: cannot open shared object file",
         meaning="the environment lacks the shared library {what}, or the loader does not find it",
-        remedy="use a base that has {what} (a GPU build needs the CUDA release it was built for), "
+        built="use a base that has {what} (a GPU build needs the CUDA release it was built for), "
         "or a build that does not need it",
+        image="use an image that has {what} (a GPU build needs the CUDA release it was built for), "
+        "or one whose build does not need it",
+        host="install what has {what} on this host (a GPU build needs the CUDA release it was "
+        "built for), or a build that does not need it",
     ),
     _Kind(
         pattern=re.compile(r"version [`'](?P<what>[A-Z]{1,20}_[\w.]{1,40})' not found"),
         headline="{what} is not there",
         meaning="a binary was built against a newer system library than the environment has",
-        remedy="use a newer base, or a release built for this one",
+        built="use a newer base, or a release built for this one",
+        image="use an image of a newer system, or one with a release built for this one",
+        host="install a release built for this system, or use a newer system",
     ),
     _Kind(
         pattern=re.compile(r"No module named '?(?P<what>[\w.]{1,200})'?"),
         headline="there is no module named {what}",
         meaning="{what} is not installed for the interpreter that was used",
-        remedy="add the distribution that has it to the cell's `install`, then `harness lock`",
+        built="add the distribution that has it to the cell's `install`, then `harness lock`",
+        image="use an image that has it, or make one of this image that installs it",
+        host="install the distribution that has it for that interpreter",
     ),
     _Kind(
         pattern=re.compile(r"cannot import name '?(?P<what>[\w.]{1,200})'?"),
         headline="{what} cannot be imported from a module that is there",
         meaning="a dependency has another version than the importing code was written for",
-        remedy="pin the dependency in the cell's `constraints`, then `harness lock`",
+        built="pin the dependency in the cell's `constraints`, then `harness lock`",
+        image="use an image whose packages fit together, or make one of this image that installs "
+        "the dependency in the version that is wanted",
+        host="install the dependency in the version that the importing code wants",
     ),
 )
 
 
-def cause_of(raised: Raised) -> Cause:
+def cause_of(raised: Raised, origin: MadeFrom = MadeFrom.BUILT) -> Cause:
     """The first cause in what was raised.
 
     A chained traceback tells its root first, and an exception raised from a message tells it
@@ -76,7 +118,7 @@ def cause_of(raised: Raised) -> Cause:
                 line=line,
                 headline=kind.headline.format(**what),
                 meaning=kind.meaning.format(**what),
-                remedy=kind.remedy.format(**what),
+                remedy=kind.remedy(origin).format(**what),
             )
     return Cause(line=line, headline=line)
 
@@ -86,6 +128,35 @@ def final_exception(raised: Raised) -> str:
     lines = [line.strip()[:_LINE_LIMIT] for line in raised.traceback.splitlines()[-_LINES:]]
     named = [line for line in lines if _is_exception(line)]
     return named[-1] if named else _told(raised)
+
+
+def probe_line(raised: Raised, probe: str) -> str:
+    """Where in the probe it was raised: `probes/x.py, line 88: import y`; empty where the
+    traceback does not say. The last frame of the probe's own file counts: what it called is told
+    by the exception."""
+    lines = raised.traceback.splitlines()[:_LINES]
+    said = ""
+    for place, line in enumerate(lines):
+        frame = _FRAME.fullmatch(line[:_LINE_LIMIT])
+        if said and _CHAINED.match(line):
+            break  # The root was told first.
+        if frame is None or not frame["file"].endswith(f"/probes/{probe}.py"):
+            continue
+        said = f"probes/{probe}.py, line {frame['line']}"
+        quoted = lines[place + 1][:_LINE_LIMIT] if place + 1 < len(lines) else ""
+        if quoted.startswith("    "):
+            said += f": {quoted.strip()}"
+    return said
+
+
+def module_of_last_frame(raised: Raised) -> str:
+    """The top-level module whose file raised it; empty where it is none that was installed."""
+    for line in reversed(raised.traceback.splitlines()[-_LINES:]):
+        frame = _FRAME.fullmatch(line[:_LINE_LIMIT])
+        if frame is not None:
+            _, found, rest = frame["file"].rpartition("-packages/")
+            return rest.partition("/")[0].removesuffix(".py") if found else ""
+    return ""
 
 
 def last_line(text: str) -> str:

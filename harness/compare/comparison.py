@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from harness.compare.contradictions import of_contradictions_between
+from harness.compare.defects import without_told
 from harness.compare.findings import of_drift
 from harness.compare.judge import exit_of, expiries, not_judged, ordered_findings, relaxations
 from harness.compare.judgement import Comparison
@@ -37,7 +38,7 @@ def compare_cells(a: Side, b: Side, *, rules: Rules, at: date | None) -> Compari
     own_a = own_findings(one, rules.expectations, at)
     own_b = own_findings(other, rules.expectations, at)
     compared, notes = hold_against(one, other, rules.expectations, at)
-    drift = of_drift(other.cell, one.cell, compared.differences)
+    drift = of_drift(other.cell, one.cell, without_told(compared.differences, own_b.findings))
     beside = of_contradictions_between(one.cell, one.told, other.cell, other.told)
     reference = conclude(one, own_a, None)
     candidate = conclude(other, own_b.and_of(*beside, *drift, notes=notes), compared)

@@ -167,6 +167,4 @@ def _finding(cell: Cell, sayings: Sequence[Saying]) -> Finding:
     more = len(lines) - _LISTED
     if more > 0:
         lines = [*lines[:_LISTED], f"and {more} more"]
-    return finding(
-        FindingKind.CONTRADICTED, cell.id, {"what": first}, evidence=lines, probes=probes
-    )
+    return finding(FindingKind.CONTRADICTED, cell, {"what": first}, evidence=lines, probes=probes)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from harness.compare.causes import MadeFrom, made_from
+from harness.compare.differences import Difference
 from harness.compare.facts import Merged
 from harness.compare.judgement import Finding, finding
 from harness.compare.kinds import FindingKind
@@ -14,6 +17,9 @@ from harness.compare.rules import Judged, expectation_for, rule_on
 from harness.model import Cell, Expectation, Fact
 
 DUPLICATES = "packages.duplicates"
+MISMATCHES = "libraries.mismatches"
+_SPELLING = {"cudnn": "cuDNN", "cuda": "CUDA", "cublas": "cuBLAS", "tensorrt": "TensorRT"}
+_SPELLED = re.compile(r"^(?:cudnn|cuda|cublas|tensorrt)(?=:)")
 _TOLD = 6
 
 
@@ -23,9 +29,19 @@ class Defect:
 
     fact: str
     one: str
+    """Where it lists one thing; `{line}` is that thing."""
     many: str
     cause: str = ""
     remedy: str
+    of_image: str = ""
+    """What is to be done where the cell is an image as it is; empty: the same."""
+    of_host: str = ""
+    """What is to be done where it is an interpreter of this host; empty: the same."""
+
+    def remedy_of(self, origin: MadeFrom) -> str:
+        """What is to be done, by where the environment comes from."""
+        other = {MadeFrom.IMAGE: self.of_image, MadeFrom.HOST: self.of_host}
+        return other.get(origin) or self.remedy
 
 
 DEFECTS = (
@@ -38,21 +54,39 @@ DEFECTS = (
     ),
     Defect(
         fact=MISSING,
-        one="a requirement is not installed",
+        one="{line}",
         many="{count} requirements are not installed",
-        remedy="install what is required, or a distribution that does not require it",
+        remedy="add what is required to the cell's `install`, then `harness lock`",
+        of_image="use an image that has it, or make one of this image that installs it",
+        of_host="install what is required for that interpreter",
     ),
     Defect(
         fact=CONFLICTS,
-        one="a requirement conflicts with what is installed",
+        one="{line}",
         many="{count} requirements conflict with what is installed",
-        remedy="pin one of the two so that they fit together",
+        remedy="pin one of the two in the cell's `constraints` so that they fit together, then "
+        "`harness lock`",
+        of_image="use an image whose packages fit together, or make one of this image that "
+        "installs what is required",
+        of_host="install one of the two in a version that fits the other",
     ),
     Defect(
         fact=WRONG_PYTHON,
-        one="a distribution is for another Python",
+        one="{line}",
         many="{count} distributions are for another Python",
         remedy="install a release for this Python",
+        of_image="use an image whose packages are for its Python",
+    ),
+    Defect(
+        fact=MISMATCHES,
+        one="{line}",
+        many="{count} libraries are not of the release that the framework was built for",
+        cause="the framework was built against another release of it than the one it finds: it may "
+        "not load it, or call what is not there",
+        remedy="install the release it was built for (the cell's `install` or `base`), or a build "
+        "for this one",
+        of_image="use an image whose libraries are of the release its framework was built for",
+        of_host="install the release it was built for, or a build for this one",
     ),
 )
 """What is meant to be so needs an `ignore` or `allowed` expectation for the fact."""
@@ -74,15 +108,21 @@ def of_defects(
         lines = _lines(merged)
         if merged is None or not lines or covered(merged, rules, row, at):
             continue
-        headline = defect.one if len(lines) == 1 else defect.many.format(count=len(lines))
+        one = defect.one.format(line=lines[0])
+        headline = one if len(lines) == 1 else defect.many.format(count=len(lines))
+        remedy = defect.remedy_of(made_from(cell))
         more = len(lines) - _TOLD
         found.append(
             finding(
                 FindingKind.DEFECT,
-                cell.id,
-                {"what": headline, "cause": defect.cause, "remedy": defect.remedy},
-                evidence=(*lines[:_TOLD], *([f"and {more} more"] if more > 0 else [])),
+                cell,
+                {"what": headline, "cause": defect.cause, "remedy": remedy},
+                evidence=(
+                    *(line for line in lines[:_TOLD] if line != headline),
+                    *([f"and {more} more"] if more > 0 else []),
+                ),
                 probes=(merged.probe,),
+                fact=defect.fact,
             )
         )
     return tuple(found)
@@ -99,6 +139,20 @@ def covered(
     return rule if ruling.judged in (Judged.ALLOWED, Judged.IGNORED) else None
 
 
+def without_told(
+    differences: Iterable[Difference], findings: Iterable[Finding]
+) -> tuple[Difference, ...]:
+    """The differences without those that a finding of the cell's own tells already: that the
+    reference lacks the same defect is not a second thing that is wrong."""
+    told = {one.fact for one in findings}
+    return tuple(
+        one for one in differences if not (one.fact in told and one.judged is Judged.DRIFT)
+    )
+
+
 def _lines(merged: Merged | None) -> tuple[str, ...]:
     value: Fact = merged.value if merged is not None else ()
-    return tuple(str(one) for one in value) if isinstance(value, tuple) else ()
+    lines = tuple(str(one) for one in value) if isinstance(value, tuple) else ()
+    if merged is not None and merged.fact == MISMATCHES:
+        return tuple(_SPELLED.sub(lambda found: _SPELLING[found[0]], one) for one in lines)
+    return lines

@@ -29,6 +29,8 @@ class Difference:
     rule: str = ""
     reason: str = ""
     ends: str = ""
+    by: Expectation | None = None
+    """The expectation that ruled; None: none matches, and the fact's nature decides."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,7 +68,8 @@ def compare_facts(
         if Nature.OBSERVED in {side.nature for side in sides}:
             continue
         left, right = _held(reference.get(fact), candidate.get(fact))
-        ruling = rule_on(expectation_for(rules, fact, cell), left, right, nature, at)
+        expectation = expectation_for(rules, fact, cell)
+        ruling = rule_on(expectation, left, right, nature, at)
         if ruling.judged is Judged.SAME:
             same += 1
             continue
@@ -85,6 +88,7 @@ def compare_facts(
                 rule=ruling.rule,
                 reason=ruling.reason,
                 ends=ruling.ends,
+                by=expectation,
             )
         )
     return Compared(differences=tuple(found), same=same)

@@ -108,7 +108,7 @@ def _fails(cell: Cell, expect: ExpectedFailure, under: Sequence[Finding]) -> Fin
         lines += [one.title, *one.evidence]
     made = finding(
         FindingKind.FAILS_AS_EXPECTED,
-        cell.id,
+        cell,
         {"what": first.title, "reason": expect.reason},
         evidence=lines,
         probes=(probe for one in under for probe in one.probes),
@@ -121,7 +121,7 @@ def _works(cell: Cell, expect: ExpectedFailure, ladder: Ladder) -> Finding:
     reached = [one for one in above if one.level.rank <= ladder.reached.rank]
     return finding(
         FindingKind.WORKS_UNEXPECTEDLY,
-        cell.id,
+        cell,
         {
             "level": ladder.reached,
             "meaning": ladder.reached.meaning,

@@ -119,7 +119,7 @@ def of_files(
         problem = "its interpreter was not found among them"
     if problem:
         words = {"why": problem}
-        findings.append(finding(FindingKind.FILES_UNREAD, cell.id, words, probes=probes))
+        findings.append(finding(FindingKind.FILES_UNREAD, cell, words, probes=probes))
     said: dict[FindingKind, dict[str, list[str]]] = defaultdict(dict)
     passed = []
     for fact, value in sorted(opinion.facts.items()):
@@ -152,7 +152,7 @@ def _finding(
     more = len(lines) - _TOLD
     lines = [*lines[:_TOLD], f"and {more} more"] if more > 0 else lines
     words = {"what": ", ".join(list(things)[:_TOLD])}
-    return finding(kind, cell.id, words, evidence=lines, probes=probes)
+    return finding(kind, cell, words, evidence=lines, probes=probes)
 
 
 def _lines(value: Fact) -> list[str]:

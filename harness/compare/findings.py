@@ -7,19 +7,32 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from harness.compare.breakages import EXPLICABLE, UNKNOWN, Known, breakage_of
-from harness.compare.causes import cause_of, final_exception, last_line
+from harness.compare.causes import (
+    MadeFrom,
+    cause_of,
+    final_exception,
+    last_line,
+    made_from,
+    probe_line,
+)
 from harness.compare.differences import Difference
 from harness.compare.files import of_other_bytes, without_files
-from harness.compare.groups import group
+from harness.compare.groups import group, in_short, is_hash
 from harness.compare.images import distinct
+from harness.compare.imports import hidden_module
+from harness.compare.installing import to_be_as
 from harness.compare.judgement import Finding, Note, finding
 from harness.compare.kinds import FindingKind, kind_of
 from harness.compare.levels import Ladder, LevelStanding
-from harness.compare.rules import Judged
-from harness.compare.shown import difference_line, shown
+from harness.compare.rules import MUST_BE_EQUAL, Judged
+from harness.compare.shown import difference_line, named, shown
 from harness.model import Cell, Outcome, Probe, Record, Run, Verdict
-from harness.outcomes import SIGNALS, TELLING, Unanswered, unanswered
+from harness.outcomes import NOT_BEGUN, SIGNALS, TELLING, told, unanswered
 
+_NAMED = 2
+"""Facts a headline names."""
+_WORD = 60
+"""Characters of a value in a headline."""
 _TOLD = 6
 """Facts a finding quotes; the report lists the others beside it."""
 
@@ -27,63 +40,79 @@ _TOLD = 6
 def of_outcomes(
     cell: Cell, probes: Mapping[str, Probe], records: Iterable[Record]
 ) -> tuple[tuple[Finding, ...], tuple[Note, ...]]:
-    """Findings for how probes ended, the same end told once; and notes for what ended so in a
-    probe that only shows levels above the one the cell should reach."""
-    alike: dict[tuple[Outcome, str], list[Record]] = defaultdict(list)
+    """Findings for how probes ended, those that ended so for one reason told once; and notes for
+    what ended so in a probe that only shows levels above the one the cell should reach."""
+    alike: dict[tuple[Outcome, bool, str], list[Record]] = defaultdict(list)
     for record in sorted(records, key=lambda one: (one.probe, one.round)):
-        if how := unanswered(record):
-            alike[(record.outcome, _said(record, how))].append(record)
+        if unanswered(record):
+            why = _why(cell, record)
+            alike[(record.outcome, record.begun is False, why)].append(record)
     findings, notes = [], []
-    for (_, said), same in sorted(alike.items()):
-        judged = [one for one in same if not _above(cell, probes.get(one.probe), one.outcome)]
+    for (_, _, why), same in sorted(alike.items(), key=lambda one: one[0]):
+        judged = [one for one in same if not _above(cell, probes.get(one.probe), one)]
         if judged:
-            findings.append(_outcome_finding(cell, said, judged))
+            findings.append(_outcome_finding(cell, why, judged))
         else:
-            names = tuple(dict.fromkeys(one.probe for one in same))
+            names = _names(same)
+            said = _said(why, same)
             text = f"{', '.join(names)}, above the level {cell.level} it should reach: {said}"
             notes.append(Note(text=text, probes=names))
     return tuple(findings), tuple(notes)
 
 
-def _said(record: Record, how: Unanswered) -> str:
-    """What two records must share to be told as one."""
+def _why(cell: Cell, record: Record) -> str:
+    """What two records must share, beside their outcome, to be told as one."""
     if record.outcome is Outcome.RAISED and record.raised is not None:
-        return cause_of(record.raised).headline
-    reason = record.reason.strip()
-    return f"{how.told}: {reason}" if reason else how.told
+        hidden = hidden_module(cell, record)
+        return hidden.headline if hidden else cause_of(record.raised).headline
+    return record.reason.strip()
 
 
-def _above(cell: Cell, probe: Probe | None, outcome: Outcome) -> bool:
+def _said(why: str, records: Sequence[Record]) -> str:
+    """The headline of records that ended alike."""
+    first = records[0]
+    if first.outcome is Outcome.RAISED and first.raised is not None:
+        return why
+    said = told(_names(records), first)
+    return f"{said}: {why}" if why else said
+
+
+def _names(records: Sequence[Record]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.probe for one in records))
+
+
+def _above(cell: Cell, probe: Probe | None, record: Record) -> bool:
     """Whether a probe ended so by itself and only shows levels that are not asked of the cell."""
-    if TELLING[outcome].of_cell:
+    if TELLING[record.outcome].of_cell or record.begun is False:
         return False
     levels = [evidence.level.rank for evidence in probe.evidence] if probe else []
     return bool(levels) and min(levels) > cell.level.rank
 
 
-def _outcome_finding(cell: Cell, said: str, records: Sequence[Record]) -> Finding:
+def _outcome_finding(cell: Cell, why: str, records: Sequence[Record]) -> Finding:
     first = records[0]
-    telling = TELLING[first.outcome]
-    names = list(dict.fromkeys(record.probe for record in records))
-    rounds = sorted({record.round for record in records})
-    where = "in round " if len(rounds) == 1 else "in rounds "
-    asked = f"{', '.join(names)}, {where}{', '.join(map(str, rounds))}: {first.outcome}"
-    if telling.of_cell:
-        asked = f"{len(records)} of its records end in {first.outcome}"
-    made = finding(kind_of(first.outcome), cell.id, {"said": said}, probes=names)
-    evidence, meaning, remedy = [asked], made.cause, made.remedy
+    names = _names(records)
+    of_cell = TELLING[first.outcome].of_cell or first.begun is False
+    made = finding(kind_of(first.outcome), cell, {"said": _said(why, records)}, probes=names)
+    evidence, meaning, remedy = [_asked(records, of_cell=of_cell)], made.cause, made.remedy
     if first.outcome is Outcome.CRASHED:
-        told = (SIGNALS[one] for one in SIGNALS if one in first.reason)
-        meaning, remedy = next(told, (meaning, remedy))
+        meaning, remedy = SIGNALS.get(first.signal or "", (meaning, remedy))
+    elif first.begun is False:
+        of_host = made_from(cell) is MadeFrom.HOST
+        meaning, remedy = NOT_BEGUN[0], NOT_BEGUN[2 if of_host else 1]
     if first.raised is not None:
-        cause = cause_of(first.raised)
+        cause = cause_of(first.raised, made_from(cell))
         meaning, remedy = cause.meaning or meaning, cause.remedy or remedy
         lines = dict.fromkeys((cause.line, final_exception(first.raised)))
-        evidence += [line for line in lines if line != said]
+        evidence += [line for line in lines if line != made.title]
+        evidence += [f"in {line}" for line in _probe_lines(records)]
     if first.noise.strip() and first.outcome is not Outcome.RAISED:
         evidence.append(f"it printed last: {last_line(first.noise)}")
     known = breakage_of(first)
-    if known is not None:
+    if hidden := hidden_module(cell, first):
+        evidence.append(f"this shows it: {hidden.shows}")
+        meaning, remedy = hidden.meaning, hidden.remedy
+    elif known is not None:
         evidence.append(known.told)
         meaning, remedy = known.cause, known.remedy
     elif first.outcome in EXPLICABLE:
@@ -93,9 +122,26 @@ def _outcome_finding(cell: Cell, said: str, records: Sequence[Record]) -> Findin
         evidence=tuple(evidence),
         cause=meaning,
         remedy=remedy,
-        of_cell=telling.of_cell,
+        of_cell=of_cell,
         breakage=_shared_breakage(known, records[1:]),
+        traceback=first.raised.traceback if first.raised else "",
     )
+
+
+def _asked(records: Sequence[Record], *, of_cell: bool) -> str:
+    """Of which probes and rounds records are."""
+    first = records[0]
+    if of_cell:
+        return f"{len(records)} of its records end in {first.outcome}"
+    rounds = sorted({record.round for record in records})
+    where = "in round " if len(rounds) == 1 else "in rounds "
+    return f"{', '.join(_names(records))}, {where}{', '.join(map(str, rounds))}: {first.outcome}"
+
+
+def _probe_lines(records: Iterable[Record]) -> tuple[str, ...]:
+    """The line of each probe in which it was raised."""
+    lines = (probe_line(one.raised, one.probe) for one in records if one.raised is not None)
+    return tuple(dict.fromkeys(line for line in lines if line))
 
 
 def _shared_breakage(known: Known | None, others: Iterable[Record]) -> str:
@@ -116,7 +162,7 @@ def of_missing(cell: Cell, run: Run, planned: int, missing: Sequence[str]) -> tu
         "state": f"the run is {run.state}" if run.state != "complete" else "",
     }
     listed = (", ".join(names),)
-    return (finding(FindingKind.NOT_RUN, cell.id, words, evidence=listed, probes=names),)
+    return (finding(FindingKind.NOT_RUN, cell, words, evidence=listed, probes=names),)
 
 
 def of_levels(cell: Cell, ladder: Ladder) -> tuple[Finding, ...]:
@@ -142,7 +188,7 @@ def of_levels(cell: Cell, ladder: Ladder) -> tuple[Finding, ...]:
             "why": mark.why,
             "remedy": mark.remedy,
         }
-        findings.append(finding(kind, cell.id, words, level=mark.level))
+        findings.append(finding(kind, cell, words, level=mark.level))
     return tuple(findings)
 
 
@@ -150,27 +196,42 @@ def of_drift(cell: Cell, reference: Cell, differences: Iterable[Difference]) -> 
     """One finding for each group of facts that drift from the reference for the same reason."""
     every = tuple(differences)
     findings = [*of_other_bytes(cell, reference, every)]
-    for found in group(without_files(every), (reference, cell)):
+    for found in group(in_short(without_files(every)), (reference, cell)):
         reasons: dict[str, list[Difference]] = defaultdict(list)
         for difference in found.differences:
             if difference.judged is Judged.DRIFT:
                 reasons[difference.reason].append(difference)
         for reason, drifting in reasons.items():
             words = {
-                "what": _what_differs(found.name, drifting),
+                "what": _what_differs(found.name, drifting, reference),
                 "reference": reference.id,
-                "reason": reason or "no expectation allows it",
+                "reason": "" if reason == MUST_BE_EQUAL else reason,
+                "as_reference": to_be_as(cell, reference, drifting),
             }
             lines = _listed(drifting)
-            findings.append(finding(FindingKind.DIFFERS, cell.id, words, evidence=lines))
+            findings.append(finding(FindingKind.DIFFERS, cell, words, evidence=lines))
     return tuple(findings)
 
 
-def _what_differs(name: str, drifting: Sequence[Difference]) -> str:
-    if len(drifting) == 1:
-        return f"{drifting[0].fact} differs"
-    what = name if name == "packages" else f"facts about {name}"
-    return f"{len(drifting)} {what} differ"
+def _what_differs(name: str, drifting: Sequence[Difference], reference: Cell) -> str:
+    """What differs, by name: the first that matter, and how many more there are."""
+    first = " and ".join(_in_a_word(one) for one in drifting[:_NAMED])
+    more = len(drifting) - _NAMED
+    of_packages = name == "packages"
+    if more > 0:
+        one, many = ("package", "packages") if of_packages else ("fact", "facts")
+        about = "" if of_packages else f" about {name}"
+        first = f"{first}, and {more} more {many if more > 1 else one}{about},"
+    return f"{first} differ{'s' if len(drifting) == 1 else ''} from {reference.id}"
+
+
+def _in_a_word(difference: Difference) -> str:
+    name = named(difference.fact)
+    if difference.absent == "candidate":
+        return f"{name} (missing)"
+    if isinstance(difference.candidate, tuple) or is_hash(difference.candidate):
+        return name
+    return f"{name} {shown(difference.candidate, difference.nature)[:_WORD]}"
 
 
 def _listed(differences: Sequence[Difference]) -> tuple[str, ...]:
@@ -194,7 +255,7 @@ def of_variation(cell: Cell, variations: Sequence[Difference]) -> tuple[Finding,
     rest = len(variations) - _TOLD
     if rest > 0:
         lines.append(f"and {rest} more")
-    return (finding(FindingKind.ROUNDS_DIFFER, cell.id, {"what": count}, evidence=lines),)
+    return (finding(FindingKind.ROUNDS_DIFFER, cell, {"what": count}, evidence=lines),)
 
 
 def of_images(cell: Cell, records: Iterable[Record]) -> tuple[Finding, ...]:
@@ -206,10 +267,10 @@ def of_images(cell: Cell, records: Iterable[Record]) -> tuple[Finding, ...]:
     words = {"count": len(images)}
     listed = (image.id for image in images)
     names = sorted({one.probe for one in asked})
-    return (finding(FindingKind.IMAGES_DIFFER, cell.id, words, evidence=listed, probes=names),)
+    return (finding(FindingKind.IMAGES_DIFFER, cell, words, evidence=listed, probes=names),)
 
 
 def of_broken_reference(cell: Cell, reference: Cell, verdict: Verdict) -> Finding:
     """The finding for a cell that cannot be compared because its reference is broken."""
     words = {"reference": reference.id, "verdict": verdict}
-    return finding(FindingKind.REFERENCE_BROKEN, cell.id, words)
+    return finding(FindingKind.REFERENCE_BROKEN, cell, words)

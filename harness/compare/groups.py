@@ -1,20 +1,23 @@
 """Differences in groups and in order of weight: the twelve that matter before the rest.
 
-A group is the first part of a fact's name. Inside a group what drifts comes first, then what no
-rule judged, then what is allowed. Among equals the order is, by data alone:
+A group is the first part of a fact's name. Groups with drift come first, then in the order of what
+they mean to a person. Inside a group what drifts comes first, then what no rule judged, then what
+is allowed. Among equals the order is, by data alone:
 
-1. the frameworks the cell claims, and what is named after them (`NAME-...`);
-2. versions that differ in their first part, then in their second, then in a later one, then
+1. what can be read before what is only a hash;
+2. the frameworks the cell claims, and what is named after them (`NAME-...`);
+3. versions that differ in their first part, then in their second, then in a later one, then
    values that are no versions;
-3. what only one side has;
-4. the name.
+4. what only one side has;
+5. the name.
 """
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from packaging.version import InvalidVersion, Version
 
@@ -28,6 +31,26 @@ MATTERS = 12
 _VERSION_LIMIT = 100
 _WEIGHT = (Judged.DRIFT, Judged.NOT_JUDGED, Judged.ALLOWED, Judged.IGNORED, Judged.SAME)
 _NAMES = {"package": "packages"}
+_MEANING = ("framework", "packages", "mnist", "python", "devices", "gpu", "os", "libc", "libraries")
+"""Groups in the order of what they mean; others come behind, by name."""
+_HASH = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{8}){0,4}")
+
+_MODULE = "libraries.module."
+OF_PYTHON = "libraries.module (Python's own)"
+"""Stands for the extension modules of Python's own library."""
+_STANDARD_NAMES = """
+_asyncio _bisect _blake2 _bsddb _bz2 _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr
+_codecs_tw _collections _contextvars _crypt _csv _ctypes _ctypes_test _curses _curses_panel
+_datetime _dbm _decimal _elementtree _functools _gdbm _hashlib _heapq _hmac _hotshot
+_interpchannels _interpqueues _interpreters _io _json _locale _lsprof _lzma _md5 _multibytecodec
+_multiprocessing _opcode _pickle _posixshmem _posixsubprocess _queue _random _remote_debugging _sha
+_sha1 _sha2 _sha256 _sha3 _sha512 _socket _sqlite3 _ssl _statistics _struct _tkinter _uuid _weakref
+_xxsubinterpreters _xxinterpchannels _zoneinfo _zstd array audioop binascii bz2 cPickle cStringIO
+cmath crypt datetime dbm fcntl future_builtins gdbm grp imageop itertools linuxaudiodev math mmap
+nis operator ossaudiodev parser pyexpat readline resource select spwd strop syslog termios time
+unicodedata xxlimited zlib
+"""
+_STANDARD = frozenset(_STANDARD_NAMES.split())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,7 +66,7 @@ class FactGroup:
 
 
 def group(differences: Iterable[Difference], cells: Iterable[Cell]) -> tuple[FactGroup, ...]:
-    """Put differences between `cells` in groups: those with drift first, then by name."""
+    """Put differences between `cells` in groups: those with drift first, then by meaning."""
     frameworks = tuple({name.lower() for cell in cells for name, _ in cell.framework})
     members: dict[str, list[Difference]] = defaultdict(list)
     for difference in differences:
@@ -56,14 +79,50 @@ def group(differences: Iterable[Difference], cells: Iterable[Cell]) -> tuple[Fac
         )
         for name, found in members.items()
     ]
-    return tuple(sorted(groups, key=lambda one: (not one.count(Judged.DRIFT), one.name)))
+    return tuple(sorted(groups, key=lambda one: (not one.count(Judged.DRIFT), *_rank(one.name))))
 
 
-def _order(difference: Difference, frameworks: tuple[str, ...]) -> tuple[int, bool, int, str]:
+def in_short(differences: Iterable[Difference]) -> tuple[Difference, ...]:
+    """The differences with the hashes of Python's own extension modules as one: another build of
+    Python is one thing that differs, not fifty."""
+    kept: list[Difference] = []
+    own: dict[tuple[Judged, str], list[Difference]] = defaultdict(list)
+    for one in differences:
+        if is_of_python(one):
+            own[one.judged, one.reason].append(one)
+        else:
+            kept.append(one)
+    for same in own.values():
+        count = f"{len(same)} have other bytes" if len(same) > 1 else "one has other bytes"
+        kept.append(
+            replace(same[0], fact=OF_PYTHON, reference="(theirs)", candidate=count, absent="")
+        )
+    return tuple(kept)
+
+
+def is_of_python(difference: Difference) -> bool:
+    """Whether a difference is only that an extension module of Python's own has other bytes, or is
+    a file in one build of Python and built in in the other."""
+    name = difference.fact.removeprefix(_MODULE).partition("#")[0]
+    return difference.fact.startswith(_MODULE) and name in _STANDARD
+
+
+def is_hash(value: Fact) -> bool:
+    """Whether a value says nothing to a person but that it is another one."""
+    return isinstance(value, str) and _HASH.fullmatch(value) is not None
+
+
+def _rank(name: str) -> tuple[int, str]:
+    return (_MEANING.index(name) if name in _MEANING else len(_MEANING), name)
+
+
+def _order(difference: Difference, frameworks: tuple[str, ...]) -> tuple[int, bool, bool, int, str]:
     name = difference.fact.partition(".")[2].lower()
     named_after = any(name == one or name.startswith(f"{one}-") for one in frameworks)
     tier = 4 if difference.absent else _distance(difference.reference, difference.candidate)
-    return (_WEIGHT.index(difference.judged), not named_after, tier, difference.fact)
+    hashed = is_hash(difference.reference) or is_hash(difference.candidate)
+    weight = _WEIGHT.index(difference.judged)
+    return (weight, hashed, not named_after, tier, difference.fact)
 
 
 def _distance(reference: Fact, candidate: Fact) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.compare.claims import contradictions
+from harness.compare.defects import without_told
 from harness.compare.differences import variations
 from harness.compare.evidence import show
 from harness.compare.findings import of_broken_reference, of_drift, of_variation
@@ -97,7 +98,9 @@ def probe_outcome(
         *of_drift(
             view.cell,
             _reference(results, view).cell,
-            [one for one in judged.differences if one.probe == probe],
+            without_told(
+                (one for one in judged.differences if one.probe == probe), judged.findings
+            ),
         ),
         *_of_rounds(view, probe),
     )
@@ -242,7 +245,7 @@ def _above_a_gap(
         "why": gap.why,
         "remedy": gap.remedy,
     }
-    return finding(FindingKind.ABOVE_A_GAP, view.cell.id, words, probes=(probe,), level=mark.level)
+    return finding(FindingKind.ABOVE_A_GAP, view.cell, words, probes=(probe,), level=mark.level)
 
 
 def _of_nobody(

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from harness.compare.attempts import of_attempts
 from harness.compare.contradictions import of_contradictions_between
+from harness.compare.defects import without_told
 from harness.compare.differences import Compared, Difference
 from harness.compare.findings import of_broken_reference, of_drift
 from harness.compare.judgement import (
@@ -54,7 +55,9 @@ def judge(
                 own = own.and_of(of_broken_reference(view.cell, reference.cell, broken))
             else:
                 compared, more = hold_against(reference, view, rules.expectations, at)
-                drift = of_drift(view.cell, reference.cell, compared.differences)
+                drift = of_drift(
+                    view.cell, reference.cell, without_told(compared.differences, own.findings)
+                )
                 beside = of_contradictions_between(
                     reference.cell, reference.told, view.cell, view.told
                 )

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from harness.compare.causes import made_from
 from harness.compare.claims import ClaimShown
 from harness.compare.differences import Difference
 from harness.compare.kinds import KINDS, FindingKind
 from harness.compare.levels import Ladder
 from harness.errors import Exit
 from harness.model import Cell, Expectation, Fact, Level, Nature, Outcome, Run, Verdict
+from harness.outcomes import INFRASTRUCTURE
 
 Processors = tuple[tuple[Fact, ...], ...]
 """What containers could use: for each fact that decides it, the values that rounds gave, without
@@ -39,31 +41,38 @@ class Finding:
     """A probe met what concerns the whole cell: there is no interpreter, say."""
     breakage: str = ""
     """Id of the known breakage that all its records show."""
+    fact: str = ""
+    """The fact that it tells of, where it is one that lists defects; empty: none in particular."""
+    traceback: str = ""
+    """What a probe raised, as Python told it, its own line among it; empty: it raised nothing."""
     under: tuple[Finding, ...] = ()
     """The findings that an expected failure consists of, with the verdicts they would have."""
 
 
 def finding(
     kind: FindingKind,
-    cell: str,
+    cell: Cell,
     words: Mapping[str, object],
     *,
     evidence: Iterable[str] = (),
     probes: Iterable[str] = (),
     level: Level | None = None,
+    fact: str = "",
 ) -> Finding:
-    """A finding of a kind about a cell: the texts of its row, with `words` put in."""
+    """A finding of a kind about a cell: the texts of its row, with `words` put in. What is to be
+    done hangs on where the cell's environment comes from."""
     row = KINDS[kind]
     return Finding(
         kind=kind,
         verdict=row.verdict,
-        cell=cell,
+        cell=cell.id,
         title=row.headline.format_map(words),
         evidence=tuple(evidence),
         cause=row.cause.format_map(words),
-        remedy=row.remedy.format_map(words),
+        remedy=row.remedy_of(made_from(cell)).format_map(words),
         probes=tuple(dict.fromkeys(probes)),
         level=level,
+        fact=fact,
     )
 
 
@@ -105,6 +114,9 @@ class Headline:
     """Loss at the last step, median over rounds."""
     step_seconds: float | None = None
     """Median time of a training step after the first, median over rounds."""
+    weights: str = ""
+    """Digest of the final weights, the same in every round; empty: they differ, or were not
+    told."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,6 +149,8 @@ class CellJudgement:
     """Planned records that are not there."""
     expected: ExpectedOutcome | None = None
     """What became of the failure its row expects; None where it expects none."""
+    row: str
+    """Its id in its run: where two runs have one cell, it is told by another name."""
 
     @property
     def fails_as_expected(self) -> bool:
@@ -200,6 +214,10 @@ class Judgement:
     """Cells by verdict, worst first; verdicts no cell has are left out."""
     imported: bool = False
     """The run was made elsewhere, and was not asked for by its id."""
+    own: bool = False
+    """The run was made here, so that it can be taken on where it lacks something."""
+    suite: str = ""
+    """The suite of the run, as it was named on the command line; empty: it was not named."""
 
     @property
     def planned(self) -> int:
@@ -210,6 +228,12 @@ class Judgement:
     def missing(self) -> int:
         """Planned records that are not there."""
         return sum(cell.missing for cell in self.cells)
+
+    @property
+    def lacks(self) -> bool:
+        """Whether something was planned that is not there, or that infrastructure ended."""
+        ended = (outcome for cell in self.cells for outcome, _ in cell.outcomes)
+        return self.missing > 0 or any(one in INFRASTRUCTURE for one in ended)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

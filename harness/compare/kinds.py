@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from harness.compare.causes import MadeFrom
 from harness.model import Outcome, Verdict
 from harness.outcomes import TELLING
 
@@ -50,6 +51,7 @@ class FindingKind(StrEnum):
     RUNS_FIRST = "runs-first"
     FILES_CONTRADICT = "files-contradict"
     FILES_UNREAD = "files-unread"
+    GIVEN_TWICE = "given-twice"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,6 +63,22 @@ class KindRow:
     cause: str = ""
     """Empty: not known, or the headline says it."""
     remedy: str = ""
+    """Of a cell that is built from its row; of every cell where the next two are empty."""
+    of_image: str = ""
+    """What is to be done where the cell is an image as it is."""
+    of_host: str = ""
+    """What is to be done where the cell is an interpreter of this host."""
+
+    def remedy_of(self, origin: MadeFrom) -> str:
+        """What is to be done, by where the environment comes from."""
+        other = {MadeFrom.IMAGE: self.of_image, MadeFrom.HOST: self.of_host}
+        return other.get(origin) or self.remedy
+
+
+MEANT = "what is meant to be so needs an `allowed` expectation with a reason in matrix.yaml"
+_ANEW = f"build it anew from its lock; {MEANT}"
+_ANEW_IMAGE = f"pull it again, or make it anew where it was made; {MEANT}"
+_ANEW_HOST = f"install it again (`pip install --force-reinstall`); {MEANT}"
 
 
 def _of_outcomes() -> Mapping[FindingKind, KindRow]:
@@ -71,6 +89,8 @@ def _of_outcomes() -> Mapping[FindingKind, KindRow]:
             headline="{said}",
             cause=telling.meaning,
             remedy=telling.remedy,
+            of_image=telling.remedy_of_image,
+            of_host=telling.remedy_of_host,
         )
         for outcome, telling in TELLING.items()
         if telling.verdict is not None and telling.verdict is not Verdict.PASS
@@ -83,7 +103,7 @@ KINDS: Mapping[FindingKind, KindRow] = {
         verdict=Verdict.INFRASTRUCTURE,
         headline="{missing} of {planned} planned were not run",
         cause="{state}",
-        remedy="run it again; records of earlier runs are kept",
+        remedy="take the run on: `harness run --resume RUN` asks only what is missing",
     ),
     FindingKind.LEVEL_MISSED: KindRow(
         verdict=Verdict.FAIL,
@@ -111,10 +131,13 @@ KINDS: Mapping[FindingKind, KindRow] = {
     ),
     FindingKind.DIFFERS: KindRow(
         verdict=Verdict.DRIFT,
-        headline="{what} from {reference}",
+        headline="{what}",
         cause="{reason}",
-        remedy="pin what should not move; what is meant to differ needs an `allowed` "
-        "expectation with a reason in matrix.yaml",
+        remedy="pin what should not move (`constraints` of the row, then `harness lock`); what is "
+        "meant to differ needs an `allowed` expectation with a reason in matrix.yaml",
+        of_image="use an image that has what {reference} has; what is meant to differ needs an "
+        "`allowed` expectation with a reason in matrix.yaml",
+        of_host="{as_reference}",
     ),
     FindingKind.DEFECT: KindRow(
         verdict=Verdict.DRIFT,
@@ -156,15 +179,17 @@ KINDS: Mapping[FindingKind, KindRow] = {
         verdict=Verdict.DRIFT,
         headline="Same version, other bytes: {what}",
         cause="its files were changed after they were installed, or installed from elsewhere",
-        remedy="build it anew from its lock; what is meant to be so needs an `allowed` expectation "
-        "with a reason in matrix.yaml",
+        remedy=_ANEW,
+        of_image=_ANEW_IMAGE,
+        of_host=_ANEW_HOST,
     ),
     FindingKind.FILES_MISSING: KindRow(
         verdict=Verdict.DRIFT,
         headline="files that were installed are missing: {what}",
         cause="they were removed after they were installed",
-        remedy="build it anew from its lock; what is meant to be so needs an `allowed` expectation "
-        "with a reason in matrix.yaml",
+        remedy=_ANEW,
+        of_image=_ANEW_IMAGE,
+        of_host=_ANEW_HOST,
     ),
     FindingKind.FOREIGN_BYTECODE: KindRow(
         verdict=Verdict.DRIFT,
@@ -176,8 +201,9 @@ KINDS: Mapping[FindingKind, KindRow] = {
         verdict=Verdict.DRIFT,
         headline="modules state another version than what is installed: {what}",
         cause="one of the two was changed after it was installed",
-        remedy="build it anew from its lock; what is meant to be so needs an `allowed` expectation "
-        "with a reason in matrix.yaml",
+        remedy=_ANEW,
+        of_image=_ANEW_IMAGE,
+        of_host=_ANEW_HOST,
     ),
     FindingKind.SHADOWED: KindRow(
         verdict=Verdict.DRIFT,
@@ -202,6 +228,12 @@ KINDS: Mapping[FindingKind, KindRow] = {
         verdict=Verdict.UNVERIFIED,
         headline="its files could not all be read from outside: {why}",
         remedy="run it again; until then every fact is the image's own word",
+    ),
+    FindingKind.GIVEN_TWICE: KindRow(
+        verdict=Verdict.INFRASTRUCTURE,
+        headline="an error of the suite: {what}",
+        cause="a fact has one probe that gives it: which of two answers counts cannot be told",
+        remedy="rename the fact in one of them",
     ),
 }
 """Every kind has its row."""

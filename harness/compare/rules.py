@@ -11,6 +11,8 @@ from fnmatch import fnmatchcase
 from harness.compare.facts import as_number, as_numbers, equal
 from harness.model import Expectation, Fact, Nature, Run
 
+MUST_BE_EQUAL = "must be equal"
+"""What is said where a rule that gives no reason of its own asks for equality: it is no cause."""
 EXPIRY_NOTICE = timedelta(days=14)
 """How long before its end an allowance is announced."""
 
@@ -108,7 +110,7 @@ def ends_soon(until: str, at: date | None) -> bool:
 
 
 def _exact(expectation: Expectation, _r: Values, _c: Values, _at: date | None) -> Ruling:
-    reason = expectation.reason or "must be equal"
+    reason = expectation.reason or MUST_BE_EQUAL
     return Ruling(judged=Judged.DRIFT, rule="exact", reason=reason)
 
 

@@ -14,6 +14,7 @@ from harness.model import Fact, Nature
 ACCURACY = "*.test_accuracy"
 LOSS = "*.loss"
 STEP_SECONDS = "*.step_seconds"
+WEIGHTS = "*.final_weights_sha256"
 
 _SHORT_SERIES = 6
 
@@ -52,7 +53,7 @@ def seconds(value: float) -> str:
 
 def difference_line(difference: Difference) -> str:
     """A difference as one line: the candidate's value, and the reference's in brackets."""
-    name = difference.fact.removeprefix("package.")
+    name = named(difference.fact)
     if difference.absent == "candidate":
         return f"{name} is missing (reference {shown(difference.reference, difference.nature)})"
     here = shown(difference.candidate, difference.nature)
@@ -61,13 +62,27 @@ def difference_line(difference: Difference) -> str:
     return f"{name} {here} (reference {shown(difference.reference, difference.nature)})"
 
 
+def named(fact: str) -> str:
+    """A fact's name as a person would say it: of a package, the package's."""
+    return fact.removeprefix("package.")
+
+
 def headline(facts: Mapping[str, Merged]) -> Headline:
     """The three numbers of a cell, from the first fact, by name, that each pattern matches."""
     return Headline(
         accuracy=_number(facts, ACCURACY),
         loss=_number(facts, LOSS, last=True),
         step_seconds=_number(facts, STEP_SECONDS),
+        weights=_digest(facts, WEIGHTS),
     )
+
+
+def _digest(facts: Mapping[str, Merged], pattern: str) -> str:
+    merged = next((facts[name] for name in sorted(facts) if fnmatchcase(name, pattern)), None)
+    if merged is None or merged.lacking or not merged.steady:
+        return ""
+    value = merged.values[0]
+    return value if isinstance(value, str) else ""
 
 
 def _number(facts: Mapping[str, Merged], pattern: str, *, last: bool = False) -> float | None:

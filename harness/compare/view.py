@@ -13,6 +13,7 @@ from harness.compare.contradictions import of_contradictions
 from harness.compare.defects import of_defects
 from harness.compare.differences import Compared, compare_facts, variations
 from harness.compare.expected import hold_expected
+from harness.compare.explained import together as explained
 from harness.compare.facts import Merged, merge
 from harness.compare.files import FileRules, compare_files, of_files, together
 from harness.compare.findings import (
@@ -22,6 +23,7 @@ from harness.compare.findings import (
     of_outcomes,
     of_variation,
 )
+from harness.compare.given import given_twice, of_given_twice
 from harness.compare.judgement import CellJudgement, ExpectedOutcome, Finding, Note, worst_of
 from harness.compare.levels import Answers, Ladder, climb
 from harness.compare.processors import apart, processors, unsteady, without_times
@@ -44,6 +46,9 @@ class View:
     """Names of the probes planned for it."""
     answers: Answers
     facts: Mapping[str, Merged]
+    """Without those that several probes give."""
+    twice: Mapping[str, tuple[str, ...]]
+    """Facts that several probes give, with the probes."""
     ladder: Ladder
     missing: tuple[str, ...]
     """The probe of every planned record that is not there."""
@@ -81,13 +86,16 @@ def views(run: Run, records: Iterable[Record]) -> tuple[View, ...]:
 def _view(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> View:
     run = run.of(cell.id)  # what is judged of a cell is judged on the host that it ran on
     ordered = {key: answers[key] for key in sorted(answers)}
+    twice = given_twice(ordered.values())
+    facts = merge(run.probes, ordered.values())
     return View(
         run=run,
         cell=cell,
         row=cell.id,
         planned=planned,
         answers=ordered,
-        facts=merge(run.probes, ordered.values()),
+        facts={name: one for name, one in facts.items() if name not in twice},
+        twice=twice,
         ladder=climb(run, cell, planned, ordered),
         opinion=next((one for one in run.opinions or () if one.cell == cell.id), None),
         missing=tuple(
@@ -126,6 +134,7 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
         *of_contradictions(view.cell, view.told),
         *of_variation(view.cell, varying),
         *of_images(view.cell, view.answers.values()),
+        *of_given_twice(view.cell, view.twice),
         *of_defects(view.cell, view.facts, expectations=expectations, row=view.row, at=at),
     )
     rules = FileRules(expectations=tuple(expectations), row=view.row, at=at)
@@ -133,7 +142,8 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
     held = hold_expected(view.cell, probes, view.ladder, (*found, *files), view.answered, at)
     changed = [Note(text=said) for said in unsteady(processors(view.facts))]
     notes = (*notes, *passed, *changed, *held.notes)
-    return Own(findings=held.findings, notes=notes, expected=held.outcome)
+    raised = (one.raised for one in view.answers.values() if one.raised is not None)
+    return Own(findings=explained(held.findings, raised), notes=notes, expected=held.outcome)
 
 
 def hold_against(
@@ -226,4 +236,5 @@ def conclude(view: View, own: Own, compared: Compared | None) -> CellJudgement:
         planned=len(view.planned) * view.run.rounds_of(view.cell.id),
         missing=len(view.missing),
         expected=own.expected,
+        row=view.row,
     )

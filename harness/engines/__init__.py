@@ -90,6 +90,10 @@ class Performed:
     """By probe: which container of the round gave the answer, where that was not this one."""
     observed: Mapping[str, Scalar] = field(default_factory=dict)
     """What was seen of the container that changed no answer."""
+    signal: str = ""
+    """The signal that ended the container's first process; empty: none did."""
+    begun: bool = True
+    """Whether Python came to the questions at all; where it did not, no probe is to blame."""
 
 
 class GoneInPassError(EngineError):

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import harness.probing.guest
 from harness.engines import Pass, Performed
 from harness.model import Artifact, Lock, Outcome
+from harness.outcomes import INFRASTRUCTURE
 from harness.probing.exchange import Exchange, ProbeRequest, Session
 
 START = ("-E", "-s", "-S", "-c")
@@ -19,6 +22,10 @@ _HOMELESS = "encodings"
 _ANSWER_BYTES = 4 * 1024**2
 _NOISE_BYTES = 16 * 1024
 _PROBE_OUTPUT_BYTES = 64 * 1024**2
+_NOISE_TEXT = 16_000
+"""Bytes that are no text take four characters each."""
+_TOLD_ALREADY = (Outcome.NO_INTERPRETER, Outcome.HOST_INCOMPATIBLE)
+"""Outcomes that say by themselves that nothing had begun."""
 
 
 def guest_text(name: str) -> str:
@@ -38,6 +45,29 @@ def needs_its_home(performed: Performed) -> bool:
         and not performed.answers
         and _HOMELESS in performed.noise
     )
+
+
+def signal_name(number: int) -> str:
+    """SIGSEGV for 11; a number without a name as `signal N`."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def printed(noise: bytes | bytearray, exchange: Exchange) -> str:
+    """The end of what was printed beside the answers."""
+    return (noise or exchange.noise).decode("utf-8", "backslashreplace")[-_NOISE_TEXT:]
+
+
+def with_beginning(performed: Performed, interpreter: str) -> Performed:
+    """What was performed; where Python did not come to the first question, that is told too."""
+    if performed.begun or performed.outcome in (*INFRASTRUCTURE, *_TOLD_ALREADY):
+        return performed
+    outcome = performed.outcome if performed.outcome is not Outcome.OK else Outcome.NO_ANSWER
+    why = performed.reason or "it ended without an answer, with exit status 0"
+    reason = f"{interpreter}: {why}, before any probe had begun"
+    return replace(performed, outcome=outcome, reason=reason)
 
 
 def guest_data(request: Pass) -> dict[str, Path | bytes]:

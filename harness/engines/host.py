@@ -22,7 +22,14 @@ from typing import Self
 
 from harness.engines import Engine, Obtained, Pass, Performed, Say, Workshop
 from harness.engines.files import opinion_of
-from harness.engines.guestwork import exchange_of, guest_data, runner_command
+from harness.engines.guestwork import (
+    exchange_of,
+    guest_data,
+    printed,
+    runner_command,
+    signal_name,
+    with_beginning,
+)
 from harness.engines.hostfiles import packed
 from harness.engines.virtualenv import EnvironmentFailed, make_environment
 from harness.errors import InfrastructureError
@@ -220,22 +227,28 @@ def _run(request: Pass, folder: Path, scratch: Path) -> Performed:
             _kill_group(process.pid)
             code = process.wait()
         noise.seek(0)
-        said = noise.read(4000).decode("utf-8", "backslashreplace")
-    outcome, reason = Outcome.OK, ""
+        said = noise.read(4000)
+    outcome, reason, ended_by = Outcome.OK, "", ""
     if timed_out:
         outcome, reason = Outcome.TIMED_OUT, f"killed after {limit:.0f} s"
     elif exchange.over_budget:
         outcome, reason = Outcome.OUTPUT_LIMIT, "more output than its byte budget"
     elif code < 0 and code != -signal.SIGKILL:
-        outcome, reason = Outcome.CRASHED, f"signal {-code}"
+        ended_by = signal_name(-code)
+        outcome, reason = Outcome.CRASHED, f"killed by {ended_by}"
+    elif code > 0 and not exchange.complete:
+        outcome, reason = Outcome.NO_ANSWER, f"exit status {code}"
     exchange.end(whole=outcome is Outcome.OK)
-    return Performed(
+    performed = Performed(
         answers=dict(exchange.answers),
         outcome=outcome,
         reason=reason,
-        noise=said,
+        noise=printed(said, exchange),
         seconds=time.monotonic() - began,
+        signal=ended_by,
+        begun=exchange.begun,
     )
+    return with_beginning(performed, interpreter)
 
 
 def _talk(process: subprocess.Popen[bytes], exchange: Exchange) -> None:

@@ -140,4 +140,6 @@ def _said(performed: Performed, question: ProbeQuestion) -> Answer:
         outcome=ended,
         reason=performed.reason or "the container ended without an answer",
         noise=performed.noise,
+        signal=performed.signal,
+        begun=None if performed.begun else False,
     )

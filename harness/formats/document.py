@@ -20,6 +20,7 @@ from harness.model import Fact, Scalar
 from harness.text import clean
 
 SCHEMA_VERSION = 1
+TRACEBACK_LIMIT = 20_000
 
 Value = str | int | float | bool | list[str | int | float | bool | None] | None
 
@@ -38,6 +39,8 @@ class DifferenceDocument:
     nature: str
     judged: str
     rule: str
+    by: str
+    """The facts that the rule which ruled is written for; empty: no rule did."""
     reason: str
     absent: str
     reference: Value
@@ -53,6 +56,8 @@ class FindingDocument:
     cause: str
     remedy: str
     probe: str
+    traceback: str
+    """What a probe raised, as its Python told it; empty: it raised nothing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -231,6 +236,7 @@ def _difference(one: Difference) -> DifferenceDocument:
         nature=str(one.nature),
         judged=str(one.judged),
         rule=_text(one.rule),
+        by=_text(one.by.facts) if one.by else "",
         reason=_text(one.reason),
         absent=one.absent,
         reference=_value(one.reference),
@@ -247,6 +253,7 @@ def _finding(finding: Finding) -> FindingDocument:
         cause=_text(finding.cause),
         remedy=_text(finding.remedy),
         probe=_text(", ".join(finding.probes)),
+        traceback=clean(finding.traceback, TRACEBACK_LIMIT),
     )
 
 

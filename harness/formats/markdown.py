@@ -18,13 +18,17 @@ from harness.compare.shown import seconds, shown
 from harness.formats.marks import VERDICT_SIGN, bases, legend, shown_marks, sign
 from harness.formats.report import Report
 from harness.formats.sentences import (
+    REMEDY_LIMIT,
     claim_marks,
+    counted,
     cuda,
     finding_word,
     framework,
+    numbered,
     python,
     reason,
     rule_word,
+    traceback_lines,
     use_word,
     verdict_word,
 )
@@ -48,6 +52,7 @@ _ROWS = 500
 _SLICE = 100
 _COLUMNS = 20
 _TOP = 12
+_TRACEBACK = 40
 _CELL = 160
 _LEVELS = (Level.L0, Level.L1, Level.L2, Level.L3)
 
@@ -140,14 +145,23 @@ def _finding(finding: Finding, cells: Sequence[str]) -> str:
     lines[0] += markdown(finding.title)
     lines += [f"- {code(line)}" for line in finding.evidence if line.strip()]
     if finding.cause:
-        lines.append(f"- Cause: {markdown(finding.cause)}")
+        lines.append(f"- Cause: {markdown(finding.cause, REMEDY_LIMIT)}")
     if finding.remedy:
-        lines.append(f"- Remedy: {markdown(finding.remedy)}")
-    return lines[0] + "\n\n" + "\n".join(lines[1:]) if lines[1:] else lines[0]
+        lines.append(f"- Remedy: {markdown(finding.remedy, REMEDY_LIMIT)}")
+    told = lines[0] + "\n\n" + "\n".join(lines[1:]) if lines[1:] else lines[0]
+    return f"{told}\n\n{_traceback(finding)}" if finding.traceback else told
+
+
+def _traceback(finding: Finding) -> str:
+    """Folded: it is long, and for whoever mends the probe or the image."""
+    lines = traceback_lines(finding.traceback, _TRACEBACK)
+    block = "\n".join(f"- {code(line)}" for line in lines)
+    return f"<details><summary>the traceback</summary>\n\n{block}\n\n</details>"
 
 
 def _side_by_side(every: SideBySide, report: Report, most: int) -> str:
     table = abridged(every, report.cells, report.reference, _COLUMNS)
+    rules = numbered(report.let_pass[:_ROWS])
     head = ["", *(code(name, _CELL) for name in table.columns)]
     rows = []
     for section in table.sections:
@@ -156,7 +170,9 @@ def _side_by_side(every: SideBySide, report: Report, most: int) -> str:
             rows.append([title, *("" for _ in table.columns)])
         for row in section.rows[:most]:
             values = zip(row.values, row.judged, strict=True)
-            rows.append([code(row.fact, _CELL), *(_value(*value) for value in values)])
+            numbers = (rules.get(one, 0) if one else 0 for one in row.by)
+            shown_ = (_value(*value, number) for value, number in zip(values, numbers, strict=True))
+            rows.append([code(row.fact, _CELL), *shown_])
         rest = len(section.rows) - most
         if rest > 0:
             rows.append([f"... and {rest} more, below", *("" for _ in table.columns)])
@@ -164,16 +180,23 @@ def _side_by_side(every: SideBySide, report: Report, most: int) -> str:
     return _table(head, rows) + (f"\n\n... and {hidden} more cells" if hidden else "")
 
 
-def _value(value: str, how: Judged | None) -> str:
+def _value(value: str, how: Judged | None, rule: int) -> str:
     written = value if value in (SAME, NOT_COMPARED) else markdown(value, _CELL)
+    if how is Judged.ALLOWED and rule:
+        written = f"{written} \\[{rule}\\]"
     return f"**≠ {written}**" if how is Judged.DRIFT else written
 
 
 def _let_pass(report: Report) -> str:
-    head = ["rule", "differences", "why"]
+    head = ["", "rule", "differences", "why"]
     rows = [
-        [code(rule_word(use), _CELL), markdown(use_word(use), _CELL), markdown(use.rule.reason)]
-        for use in report.let_pass[:_ROWS]
+        [
+            f"\\[{number}\\]",
+            code(rule_word(use), _CELL),
+            markdown(use_word(use), _CELL),
+            markdown(use.rule.reason),
+        ]
+        for number, use in enumerate(report.let_pass[:_ROWS], 1)
     ]
     return _table(head, rows)
 
@@ -197,9 +220,10 @@ def _every_difference(cell: CellJudgement, report: Report) -> Iterable[str]:
     cells = [one.cell for one in report.cells if one.cell.id in ids]
     ordered = [one for found in group(cell.differences, cells) for one in found.differences]
     slices = [ordered[start : start + _SLICE] for start in range(0, len(ordered), _SLICE)]
+    told = counted(cell.differences, cells)
     for place, some in enumerate(slices):
         part = f", part {place + 1} of {len(slices)}" if len(slices) > 1 else ""
-        name = html(f"{cell.cell.id}: {len(ordered)} facts differ, {cell.same} are equal{part}")
+        name = html(f"{cell.cell.id}: {told} differ, {cell.same} facts are equal{part}", 1000)
         head = ["fact", "here", "reference", "judged", "why"]
         table = _table(head, [_difference_row(one) for one in some])
         yield f"<details><summary>{name}</summary>\n\n{table}\n\n</details>"

@@ -72,10 +72,17 @@ def _of_run(judged: Judgement) -> Report:
     state = (run.state,) if run.state != "complete" else ()
     imported = ("imported",) if judged.imported else ()
     candidate = next((one.cell.id for one in judged.cells if one.compared), "")
-    steps = [(f"harness report {run.id} --format markdown", "every difference, cell by cell")]
+    shown = quote(run.id)
+    everything = f"harness report {shown} --format markdown"
+    steps = [(everything, "every difference, cell by cell")]
+    if judged.own and judged.lacks and run.state != "running" and run.engine.name != "replay":
+        suite = f" --suite {quote(judged.suite)}" if judged.suite else ""
+        why = "only what this run lacks; what it has is kept"
+        steps.insert(0, (f"harness run --resume {shown}{suite}", why))
     if candidate:
-        steps.append((f"harness compare {judged.reference} {candidate}", "two cells side by side"))
-    steps.append((f"harness export {run.id} FILE", "the records, to be compared elsewhere"))
+        sides = " ".join(quote(f"{run.id}:{one}") for one in (judged.reference, candidate))
+        steps.append((f"harness compare {sides}", "two cells side by side"))
+    steps.append((f"harness export {shown} {shown}.jsonl", "the records, to be compared elsewhere"))
     return Report(
         kind="report",
         heading=(f"run {run.id}", *imported, *state, *where(run), rounds),
@@ -89,7 +96,7 @@ def _of_run(judged: Judgement) -> Report:
         notices=(*judged.notices, *_notes(judged.cells)),
         records=_records(judged.cells),
         next_steps=tuple(steps),
-        everything=steps[0][0],
+        everything=everything,
         exit=judged.exit,
         runs=(run,),
     )
@@ -121,7 +128,7 @@ def _of_two(judged: Comparison) -> Report:
         records=_records(cells),
         next_steps=(
             (everything, "every difference"),
-            *((f"harness report {run}", "all that was judged in that run") for run in ran),
+            *((f"harness report {quote(run)}", "all that was judged in that run") for run in ran),
         ),
         everything=everything,
         exit=judged.exit,
@@ -131,8 +138,7 @@ def _of_two(judged: Comparison) -> Report:
 
 def _side(run: Run, cell: CellJudgement) -> str:
     """A cell as `harness compare` takes it."""
-    name = cell.cell.id
-    return name if name.startswith(f"{run.id}:") else f"{run.id}:{name}"
+    return quote(f"{run.id}:{cell.row}")
 
 
 def where(run: Run, now: str = "") -> tuple[str, ...]:

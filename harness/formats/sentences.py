@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from harness.compare.claims import CUDA, PYTHON, ClaimShown
+from harness.compare.differences import Difference
+from harness.compare.groups import group, in_short
 from harness.compare.judgement import CellJudgement, Finding, RuleUse
 from harness.compare.kinds import FindingKind
 from harness.compare.rules import Judged
-from harness.compare.shown import seconds
-from harness.model import Verdict
+from harness.compare.shown import named, seconds
+from harness.model import Cell, Expectation, Verdict
+from harness.text import clean_line
 
 _SAID = {
     Verdict.PASS: ("passes", "pass"),
@@ -19,8 +22,12 @@ _SAID = {
     Verdict.FAIL: ("fails", "fail"),
     Verdict.INFRASTRUCTURE: ("met trouble in the infrastructure",) * 2,
 }
+REMEDY_LIMIT = 4000
+"""Characters of a cause or a remedy: one may hold a command of many words."""
 EXPECTED = "expected"
 """Stands for: fails as expected."""
+_TRACEBACK = 20_000
+_PARTS = 5
 _AS_EXPECTED = ("fails as expected", "fail as expected")
 
 
@@ -95,17 +102,49 @@ def reason(cell: CellJudgement, reference: str) -> str:
         return "the reference"
     if not cell.compared:
         return ""
-    counts = Counter(one.judged for one in cell.differences)
-    allowed, ignored = counts[Judged.ALLOWED], counts[Judged.IGNORED]
-    told = [f"{allowed} facts differ as allowed"] if allowed else []
+    allowed = [one for one in cell.differences if one.judged is Judged.ALLOWED]
+    ignored = sum(one.judged is Judged.IGNORED for one in cell.differences)
+    told = [f"as allowed, {counted(allowed, (cell.cell,))} differ"] if allowed else []
     told += [f"{ignored} differences are ignored"] if ignored else []
     return ", ".join(told) or "nothing differs that is judged"
+
+
+def counted(differences: Iterable[Difference], cells: Iterable[Cell]) -> str:
+    """How many of what differ: "12 packages, 3 facts about python"."""
+    parts = []
+    for found in group(in_short(differences), cells):
+        count = len(found.differences)
+        if count == 1:
+            parts.append(clean_line(named(found.differences[0].fact), 80))
+        elif found.name == "packages":
+            parts.append(f"{count} packages")
+        else:
+            parts.append(f"{count} facts about {clean_line(found.name, 80)}")
+    more = len(parts) - _PARTS
+    return ", ".join((*parts[:_PARTS], *([f"{more} more kinds"] if more > 0 else [])))
 
 
 def rule_word(use: RuleUse) -> str:
     """A rule as it is written, in short."""
     cells = f", cells: {use.rule.cells}" if use.rule.cells != "*" else ""
     return f"{use.rule.facts} ({use.rule.rule}{cells})"
+
+
+def numbered(uses: Sequence[RuleUse]) -> Mapping[Expectation, int]:
+    """The number by which a report refers to each rule that let something pass."""
+    return {use.rule: number for number, use in enumerate(uses, 1)}
+
+
+def traceback_lines(traceback: str, most: int) -> tuple[str, ...]:
+    """A traceback's lines, at most so many: its first ones, where the probe is, and its last ones,
+    where the exception is."""
+    lines = [line.rstrip() for line in traceback[:_TRACEBACK].splitlines() if line.strip()]
+    if len(lines) <= most:
+        return tuple(lines)
+    first = most // 2
+    last = most - first - 1
+    gap = f"[... {len(lines) - first - last} lines ...]"
+    return (*lines[:first], gap, *lines[-last:])
 
 
 def use_word(use: RuleUse) -> str:
@@ -116,7 +155,22 @@ def use_word(use: RuleUse) -> str:
 
 def story(cells: Sequence[CellJudgement], reference: str) -> tuple[str, ...]:
     """What the numbers say, for a person: accuracy, and time by step. Not a judgement."""
-    return (*_accuracy(cells), *_step_time(cells, reference))
+    return (*_accuracy(cells), *_same_bits(cells, reference), *_step_time(cells, reference))
+
+
+def _same_bits(cells: Sequence[CellJudgement], reference: str) -> tuple[str, ...]:
+    """Who ended in the very weights that the reference ended in."""
+    wanted = next((one.headline.weights for one in cells if one.cell.id == reference), "")
+    alike = [
+        _named(one)
+        for one in cells
+        if wanted and one.cell.id != reference and one.headline.weights == wanted
+    ]
+    if not alike:
+        return ()
+    who = f"{', '.join(alike[:-1])} and {alike[-1]}" if len(alike) > 1 else alike[0]
+    ends = "ends" if len(alike) == 1 else "end"
+    return (f"{who} {ends} in the same bits as {reference}: their final weights are equal.",)
 
 
 def _accuracy(cells: Iterable[CellJudgement]) -> tuple[str, ...]:

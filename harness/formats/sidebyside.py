@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from harness.compare.differences import Difference
-from harness.compare.groups import group
+from harness.compare.groups import group, in_short
 from harness.compare.judgement import CellJudgement, NotJudged
 from harness.compare.rules import Judged
 from harness.compare.shown import shown
-from harness.model import Fact, Nature, Verdict
+from harness.model import Expectation, Fact, Nature, Verdict
 
 SAME = "="
 """Stands for: as in the reference."""
@@ -27,6 +27,8 @@ class FactRow:
     fact: str
     values: tuple[str, ...]
     judged: tuple[Judged | None, ...]
+    by: tuple[Expectation | None, ...]
+    """The expectation that ruled, for each column."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,16 +49,14 @@ class SideBySide:
 
 def differing(cells: Sequence[CellJudgement], reference: str) -> SideBySide:
     """What differs in any of the compared cells, what is ignored left out; groups that hold
-    drift first, then the largest; lone facts are put together."""
+    drift first, then in the order of what they mean; lone facts are put together."""
     compared = [cell for cell in cells if cell.compared]
     by_cell = [{one.fact: one for one in _told(cell)} for cell in compared]
     every = [one for cell in compared for one in _told(cell)]
     groups = group(every, (cell.cell for cell in cells))
     sections: list[Section] = []
     single: list[FactRow] = []
-    for found in sorted(
-        groups, key=lambda one: (not one.count(Judged.DRIFT), -len(one.differences))
-    ):
+    for found in groups:
         facts = dict.fromkeys(one.fact for one in found.differences)
         rows = tuple(_row(fact, compared, by_cell) for fact in facts)
         if len(facts) == 1:
@@ -70,7 +70,7 @@ def differing(cells: Sequence[CellJudgement], reference: str) -> SideBySide:
 
 
 def _told(cell: CellJudgement) -> Iterable[Difference]:
-    return (
+    return in_short(
         one
         for one in cell.differences
         if one.judged is not Judged.IGNORED and one.nature in (Nature.STATIC, Nature.SEEDED)
@@ -84,6 +84,7 @@ def _row(
     same = ABSENT if known.absent == "reference" else SAME
     values: list[str] = []
     judged: list[Judged | None] = []
+    by: list[Expectation | None] = []
     for cell, differences in zip(cells, by_cell, strict=True):
         one = differences.get(fact)
         if one is None:
@@ -93,10 +94,11 @@ def _row(
         else:
             values.append(shown(one.candidate, one.nature))
         judged.append(one.judged if one else None)
+        by.append(one.by if one else None)
     there = known.absent != "reference"
     values.append(shown(known.reference, known.nature) if there else ABSENT)
     label = fact.partition(".")[2] or fact
-    return FactRow(fact=label, values=tuple(values), judged=(*judged, None))
+    return FactRow(fact=label, values=tuple(values), judged=(*judged, None), by=(*by, None))
 
 
 def left_open(
@@ -112,7 +114,8 @@ def left_open(
         values = tuple(
             shown(said[one], fact.nature) if one in said else NOT_COMPARED for one in ordered
         )
-        rows.append(FactRow(fact=fact.fact, values=values, judged=(None,) * len(values)))
+        none = (None,) * len(values)
+        rows.append(FactRow(fact=fact.fact, values=values, judged=none, by=none))
     return SideBySide(
         columns=tuple(ordered), sections=(Section(name="not judged", rows=tuple(rows)),)
     )
@@ -145,6 +148,7 @@ def part_of(table: SideBySide, columns: Sequence[str]) -> SideBySide:
                 fact=row.fact,
                 values=tuple(row.values[place] for place in kept),
                 judged=tuple(row.judged[place] for place in kept),
+                by=tuple(row.by[place] for place in kept),
             )
             for row in section.rows
             if len(kept) < 2 or any(_differs(row, place) for place in kept[:-1])

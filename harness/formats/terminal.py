@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from rich.text import Text
@@ -25,22 +25,26 @@ from harness.formats.marks import (
 )
 from harness.formats.report import Report
 from harness.formats.sentences import (
+    REMEDY_LIMIT,
     claim_marks,
     cuda,
     finding_word,
     framework,
+    numbered,
     python,
     reason,
     rule_word,
+    traceback_lines,
     use_word,
     verdict_word,
 )
 from harness.formats.sidebyside import SideBySide, abridged, differing, left_open
-from harness.model import Level, Verdict
+from harness.model import Expectation, Level, Verdict
 from harness.text import clean_line
 
 _FINDINGS = 40
 _FEW = 5
+_TRACEBACK = 12
 _RULES = 40
 _WIDEST_RULE = 60
 _LABEL = 30
@@ -163,7 +167,11 @@ def _findings(page: TextPage, report: Report) -> None:
         remedies.add(remedy)
         for name, text in (("cause", finding.cause), ("remedy", remedy)):
             if text:
-                page.paragraph(said(text), indent=12, label=f"    {name}", style="dim")
+                page.paragraph(
+                    said(text, limit=REMEDY_LIMIT), indent=12, label=f"    {name}", style="dim"
+                )
+        for line in traceback_lines(finding.traceback, _TRACEBACK):
+            page.line(said(f"    | {line}", "dim"))
     if len(told) > _FINDINGS:
         page.blank()
         page.line(Text(f"... and {len(told) - _FINDINGS} more{_elsewhere(report)}"))
@@ -175,10 +183,11 @@ def _differences(page: TextPage, report: Report) -> None:
         return
     page.title("What differs from the reference")
     part = abridged(table, report.cells, report.reference, _fitting(page))
-    _table(page, part, MATTERS, _elsewhere(report))
+    rules = numbered(report.let_pass[:_RULES])
+    _table(page, part, MATTERS, _elsewhere(report), rules=rules)
     used = {one for section in part.sections for row in section.rows for one in row.judged}
     signs = [f"{JUDGED_SIGN[one]} {JUDGED_MEANING[one]}" for one in JUDGED_SIGN if one in used]
-    allowed = ["no sign: allowed"] if Judged.ALLOWED in used else []
+    allowed = ["[n] allowed by rule n, below"] if Judged.ALLOWED in used else []
     page.line(Text("  " + "   ".join((*signs, *allowed, "= as the reference")), style="dim"))
     hidden = len(table.columns) - len(part.columns)
     if hidden:
@@ -202,8 +211,13 @@ def _let_pass(page: TextPage, report: Report) -> None:
         return
     page.title("Differences that a rule let pass")
     rows = [
-        [said(rule_word(use)), said(use_word(use)), said(use.rule.reason or "no reason is given")]
-        for use in report.let_pass[:_RULES]
+        [
+            Text(f"[{number}]"),
+            said(rule_word(use)),
+            said(use_word(use)),
+            said(use.rule.reason or "no reason is given"),
+        ]
+        for number, use in enumerate(report.let_pass[:_RULES], 1)
     ]
     page.lines(columns(rows, indent=2, widest=_WIDEST_RULE, first=_WIDEST_RULE))
     if len(report.let_pass) > _RULES:
@@ -216,13 +230,22 @@ def _fitting(page: TextPage) -> int:
     return max(1, (page.width - 2 - _LABEL) // (_NARROW + 2) - 1)
 
 
-def _table(page: TextPage, table: SideBySide, most: int, more: str, *, headed: bool = True) -> None:
+def _table(
+    page: TextPage,
+    table: SideBySide,
+    most: int,
+    more: str,
+    *,
+    headed: bool = True,
+    rules: Mapping[Expectation, int] = {},
+) -> None:
     """All sections in one alignment: a head, then the first rows of each, then how many more."""
     lead = "  " if headed else ""
     rows = [[Text(""), *(said(name, "dim") for name in table.columns)]]
     for section in table.sections:
         for row in section.rows[:most]:
-            values = map(_value, row.values, row.judged)
+            numbers = (rules.get(one, 0) if one else 0 for one in row.by)
+            values = map(_value, row.values, row.judged, numbers)
             rows.append([said(f"{lead}{row.fact}"), *values])
     room = (page.width - 2 - _LABEL) // max(1, len(table.columns)) - 2
     aligned = iter(columns(rows, indent=2, widest=max(_NARROW, min(_VALUE, room)), first=_LABEL))
@@ -236,8 +259,10 @@ def _table(page: TextPage, table: SideBySide, most: int, more: str, *, headed: b
             page.line(Text(rest, style="dim"))
 
 
-def _value(value: str, how: Judged | None) -> Text:
+def _value(value: str, how: Judged | None, rule: int) -> Text:
     mark = JUDGED_SIGN.get(how, "") if how else ""
+    if how is Judged.ALLOWED and rule:
+        mark = f"[{rule}]"
     style = COLOR[Verdict.DRIFT] if how is Judged.DRIFT else ""
     return said(f"{mark} {value}".strip(), style)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
-from harness.model import ASKED, Fact, Facts, Outcome, Raised, Scalar
+from harness.model import ADDED, ASKED, Fact, Facts, Outcome, Raised, Scalar
 
 SERIES = 10_000
 """Most values one fact may have."""
@@ -35,6 +35,9 @@ class Answer:
     durations: Mapping[str, float] = field(default_factory=dict)
     """Seconds by stage."""
     observed: Mapping[str, Scalar] = field(default_factory=dict)
+    begun: bool | None = field(default=None, metadata={ADDED: True})
+    """False: the probe's interpreter ended before it came to the question. None: not known, or it
+    answered."""
 
 
 def parse_answer(probe: str, payload: bytes) -> Answer:
@@ -62,6 +65,7 @@ def parse_answer(probe: str, payload: bytes) -> Answer:
         exit=None if content.get("exit") is None else _count(content["exit"]),
         durations=_durations(content.get("durations")),
         observed={key: _scalar(value) for key, value in _mapping(content, "observed").items()},
+        begun=False if content.get("begun") is False and outcome != Outcome.OK else None,
     )
 
 
@@ -101,6 +105,7 @@ def _raised(value: object) -> Raised | None:
         type=_text(value, "type"),
         message=_text(value, "message"),
         traceback=_text(value, "traceback"),
+        around=_facts(value["around"]) or None if "around" in value else None,
     )
 
 

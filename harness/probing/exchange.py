@@ -77,6 +77,8 @@ class Exchange:
         self._sent = 0.0
         self._answers: dict[str, Answer] = {}
         self._disturbed = ""
+        self._hello = token_hex(16)
+        self._reader.expect_beginning(self._hello)
 
     def begin(self) -> bytes:
         """What is sent first: what holds for all probes, and the first of them."""
@@ -89,6 +91,7 @@ class Exchange:
                     "folder": self._session.folder,
                     "limits": dict(self._session.limits),
                     "alone": self._session.alone,
+                    "marker": self._hello,
                 }
             )
             + self._next()
@@ -113,6 +116,12 @@ class Exchange:
     def over_budget(self) -> bool:
         """Whether the stream was longer than its budget."""
         return self._reader.over_budget
+
+    @property
+    def begun(self) -> bool:
+        """Whether the runner came so far as to say that it has begun: where it did not, what was
+        started as Python is to blame, and no probe."""
+        return self._reader.begun
 
     @property
     def noise(self) -> bytes:

@@ -42,6 +42,8 @@ class FrameReader:
 
     def __init__(self, budget_bytes: int, noise_bytes: int = 65_536) -> None:
         self._markers: dict[bytes, str] = {}
+        self._hello = b""
+        self._begun = False
         self._budget = budget_bytes
         self._buffer = bytearray()
         self._frame: tuple[bytes, int, str] | None = None
@@ -50,6 +52,16 @@ class FrameReader:
         self._received = 0
         self._disturbances: dict[Disturbance, None] = {}
         self._closed = False
+
+    def expect_beginning(self, marker: str) -> None:
+        """A frame with this marker says that the runner has begun; it is no answer."""
+        self._hello = marker.encode("ascii")
+        self._markers[self._hello] = ""
+
+    @property
+    def begun(self) -> bool:
+        """Whether the runner has said so, or has answered."""
+        return self._begun or bool(self._answered)
 
     def expect(self, marker: str, probe: str) -> None:
         """From now on a frame with this marker is the answer of this probe."""
@@ -149,10 +161,17 @@ class FrameReader:
         """A broken frame: it counts as the marker's answer, and is a disturbance."""
         probe = self._markers[marker]
         self._disturb(probe, reason)
+        if marker == self._hello:
+            return
         self._settle(marker, Answer(probe=probe, outcome=Outcome.NO_ANSWER, reason=reason))
 
     def _accept(self, marker: bytes, payload: bytes) -> None:
         probe = self._markers[marker]
+        if marker == self._hello:
+            if self._begun:
+                self._disturb(self._latest, "the runner says twice that it has begun")
+            self._begun = True
+            return
         try:
             self._settle(marker, parse_answer(probe, payload))
         except (ValueError, RecursionError) as error:

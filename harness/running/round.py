@@ -16,6 +16,7 @@ from harness.engines.divided import taking
 from harness.errors import EngineError
 from harness.machine.load import Worked, cpus_here, load_before, observed_between, worked
 from harness.model import Attempt, Cell, Outcome, Probe, Profile, Record, Scalar
+from harness.outcomes import INFRASTRUCTURE
 from harness.probing.probe import applies
 from harness.running.reuse import decisive, repeated
 from harness.running.settling import Settled, settle
@@ -209,23 +210,28 @@ class Container:
     def record(self, settled: Settled) -> Record:
         """What one question ended in, as a record."""
         answer, probe = settled.answer, settled.question.probe
+        performed = self.performed
+        signal = answer.signal if answer else performed.signal
+        begun = answer.begun if answer else None if performed.begun else False
         obtaining = self.round.obtaining() if self.round.number == 1 else {}
         return replace(
             self.round.record(probe, settled.outcome, settled.reason),
             facts=answer.facts if answer else {},
             raised=answer.raised if answer else None,
-            noise=answer.noise if answer else self.performed.noise,
+            noise=answer.noise if answer else performed.noise,
+            signal=signal or None,
+            begun=None if settled.outcome in INFRASTRUCTURE else begun,
             settings=dict(settled.question.settings),
             durations={
                 **obtaining,
-                "container": round(self.performed.seconds, 3),
+                "container": round(performed.seconds, 3),
                 **(answer.durations if answer else {}),
             },
             observed={
                 **self.seen,
                 **(answer.observed if answer else {}),
-                **self.performed.observed,
+                **performed.observed,
             },
-            container=self.performed.containers.get(probe.name, self.ordinal),
+            container=performed.containers.get(probe.name, self.ordinal),
             started=self.started,
         )

@@ -40,7 +40,8 @@ def settle(pending: Iterable[ProbeQuestion], performed: Performed) -> Settlement
     """Which questions are answered or lost, and which go on to a fresh container.
 
     Answers count only where the container's end is known and nobody interfered. Where it died,
-    the first unanswered question takes the blame; where it cannot run at all, all of them do.
+    the first unanswered question takes the blame; where it cannot run at all, or Python did not
+    come to the first question, all of them do.
     """
     answered: list[Settled] = []
     unanswered: list[ProbeQuestion] = []
@@ -56,7 +57,8 @@ def settle(pending: Iterable[ProbeQuestion], performed: Performed) -> Settlement
     ended, lost = (answered, []) if whole else ([], answered)
     outcome = performed.outcome if performed.outcome is not Outcome.OK else Outcome.NO_ANSWER
     reason = performed.reason or "the container ended without an answer"
-    blamed = unanswered if outcome in _HOPELESS else unanswered[:1]
+    hopeless = outcome in _HOPELESS or not performed.begun
+    blamed = unanswered if hopeless else unanswered[:1]
     ended += [
         Settled(question=asked, answer=None, outcome=outcome, reason=reason) for asked in blamed
     ]

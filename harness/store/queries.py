@@ -70,3 +70,9 @@ def latest_answers(
         ),
     ).fetchall()
     return [row[:4] for row in rows]
+
+
+def made_here(connection: sqlite3.Connection, run_id: str) -> bool:
+    """Whether the store has a run of this id that was not imported."""
+    found = connection.execute("SELECT imported FROM runs WHERE id = ?", (run_id,)).fetchone()
+    return found is not None and not found[0]

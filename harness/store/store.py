@@ -256,6 +256,11 @@ class Store:
         for row in rows:
             yield self._whole(self._run(row))
 
+    def made_here(self, run_id: str) -> bool:
+        """Whether a run was made here, and not taken in."""
+        with self._database.reading() as connection:
+            return queries.made_here(connection, run_id)
+
     def whole_answers(self, suite: str, cell: str) -> Iterator[tuple[Run, tuple[Record, ...]]]:
         """The runs made here of the suite with this name in which every planned key of `cell` has
         its record, and these records; newest first, each read when it is asked for.

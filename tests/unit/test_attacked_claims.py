@@ -174,8 +174,8 @@ def test_requirements_that_conflict_are_told_of_a_cell_that_runs_alone(says: Say
     judgement = judge(run(NEW), [*without(healthy(NEW), "packages"), record("packages", facts)])
     says(findings(judgement))
     assert {
-        "a requirement is not installed",
-        "a requirement conflicts with what is installed",
+        "old 1.0 requires absent, which is not installed",
+        "old 1.0 requires numpy <2, but numpy 2.1.0 is installed",
     } == {one.title for one in judgement.findings}
     assert Verdict.DRIFT is judgement.cells[0].verdict
 
@@ -207,9 +207,20 @@ def test_what_a_rule_lets_pass_is_counted_in_every_report(says: Says) -> None:
     # numpy, two versions of the framework, and one fact only this cell has, and not in all rounds
     assert (4, (OTHER.id,)) == (use.differences, use.cells)
     shown = render("terminal", judgement)
-    line = next(one for one in shown.splitlines() if one.startswith("  * (ignore)"))
+    line = next(one for one in shown.splitlines() if one.startswith("  [1]  * (ignore)"))
     says(" ".join(line.split()))
-    assert ["*", "(ignore)", "4", "in", OTHER.id, "no", "reason", "is", "given"] == line.split()
+    assert [
+        "[1]",
+        "*",
+        "(ignore)",
+        "4",
+        "in",
+        OTHER.id,
+        "no",
+        "reason",
+        "is",
+        "given",
+    ] == line.split()
     assert f"4 in {OTHER.id}" in render("markdown", judgement).replace("\\", "")
     assert [4] == [one["differences"] for one in json.loads(render("json", judgement))["let_pass"]]
 

@@ -160,4 +160,4 @@ def test_groups_with_drift_come_first() -> None:
         ],
         [cell()],
     )
-    assert ["python", "a", "packages"] == [one.name for one in groups]
+    assert ["python", "packages", "a"] == [one.name for one in groups]

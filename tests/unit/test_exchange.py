@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from itertools import count
 from typing import Any
@@ -86,7 +87,10 @@ def test_what_holds_for_all_probes_comes_first_with_the_first_of_them() -> None:
         "folder": "/",
         "limits": {"noise_bytes": 7},
         "alone": True,
+        "marker": session["marker"],
     } == session
+    assert re.fullmatch("[0-9a-f]{32}", session["marker"])
+    assert session["marker"] != first["marker"]
     assert "python" == first["name"]
 
 

@@ -75,6 +75,13 @@ SCENES: dict[FindingKind, tuple[Run, list[Record]]] = {
         run(OLD, NEW),
         [*without(healthy(OLD), "devices", "mnist"), *RAISED, *healthy(NEW)],
     ),
+    FindingKind.GIVEN_TWICE: (
+        run(NEW),
+        [
+            *without(healthy(NEW), "packages"),
+            record("packages", {"python.version": "3.13.5", "package.numpy": "2.1.0"}),
+        ],
+    ),
     FindingKind.FAILS_AS_EXPECTED: (
         run(FAILING),
         [*without(healthy(OLD), "devices", "mnist"), *RAISED],
@@ -165,7 +172,7 @@ def imported(path: Path, tree: ast.AST) -> set[str]:
 def test_a_finding_is_made_in_one_place_from_its_row() -> None:
     assert ["compare/judgement.py"] == list(calls("Finding"))
     makers = set(calls("finding"))
-    rooms = {"contradictions", "defects", "expected", "files", "findings", "items"}
+    rooms = {"contradictions", "defects", "expected", "files", "findings", "given", "items"}
     assert {f"compare/{name}.py" for name in rooms} == makers
 
 

@@ -94,7 +94,12 @@ def told() -> tuple[Run, tuple[Record, ...]]:
         Expectation(facts="package.b*", rule="allowed", reason="old", until="2026-12-01"),
         Expectation(facts="package.c*", rule="exact", cells="tf2*", reason="same", place=PLACE),
     )
-    raised = Raised(type="ImportError", message="libcublas.so.8.0: cannot", traceback="Tb\nE: x")
+    raised = Raised(
+        type="ImportError",
+        message="libcublas.so.8.0: cannot",
+        traceback="Tb\nE: x",
+        around={"module": "x", "executable": "/p", "elsewhere": ("/q/x",)},
+    )
     packages: dict[str, Fact] = {
         "package.beta": "1.0",
         "package.cobalt": "2",
@@ -110,7 +115,10 @@ def told() -> tuple[Run, tuple[Record, ...]]:
         record("python", of=BAD, outcome=Outcome.NO_INTERPRETER, reason="no python3"),
         record("packages", of=BAD, outcome=Outcome.BUILD_FAILED, reason="gcc\nlast words"),
         record("devices", of=BAD, outcome=Outcome.RAISED, raised=raised),
-        record("mnist", of=BAD, outcome=Outcome.CRASHED, reason="SIGSEGV", noise="dump"),
+        replace(
+            record("mnist", of=BAD, outcome=Outcome.CRASHED, reason="SIGSEGV", noise="dump"),
+            signal="SIGSEGV",
+        ),
     ]
     identity = ImageIdentity(
         id="sha256:01",

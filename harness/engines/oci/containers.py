@@ -7,7 +7,6 @@ away in between.
 from __future__ import annotations
 
 import math
-import signal
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from typing import Any
 from docker import APIClient
 from docker.errors import APIError, NotFound
 
+from harness.engines.guestwork import signal_name
 from harness.engines.oci.connection import disk_full, engine_errors, explanation, row_of
 from harness.engines.oci.neighbours import touched
 from harness.engines.oci.specification import ContainerSpec, create_container
@@ -43,6 +43,8 @@ class ContainerEnd:
     seconds: float = 0.0
     looked: tuple[str, ...] = ()
     """What somebody else did to it that changed no answer."""
+    signal: str = ""
+    """The signal that ended its first process; empty: none did."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -225,14 +227,16 @@ def _how_it_ended(
             outcome=Outcome.INTERFERED, reason=f"somebody {' and '.join(did)}", exit=code
         )
     if code > 128:
-        by = signal_name(code - 128)
+        name = by = signal_name(code - 128)
         if code == _SIGKILLED and not killed and not row_of(client).tells_killer:
             if watch.wait_for(container, "remove", _OOM_HEARD_S):
                 return ContainerEnd(
                     outcome=Outcome.INTERFERED, reason="somebody removed the container"
                 )
             by += ", and the engine does not say why: for its memory, or by somebody"
-        return ContainerEnd(outcome=Outcome.CRASHED, reason=f"killed by {by}", exit=code)
+        return ContainerEnd(
+            outcome=Outcome.CRASHED, reason=f"killed by {by}", exit=code, signal=name
+        )
     if code != 0:
         return ContainerEnd(outcome=Outcome.NO_ANSWER, reason=f"exit status {code}", exit=code)
     return ContainerEnd(outcome=Outcome.OK, exit=code)
@@ -246,14 +250,6 @@ def _out_of_memory(client: APIClient, watch: EventWatch, container: str, code: i
         return True
     with engine_errors("asking how a container ended"):
         return bool((_state(client, container) or {}).get("OOMKilled"))
-
-
-def signal_name(number: int) -> str:
-    """SIGSEGV for 11; a number without a name as `signal N`."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"
 
 
 def kill(client: APIClient, container: str) -> None:

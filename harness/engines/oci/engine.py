@@ -20,7 +20,9 @@ from harness.engines.guestwork import (
     exchange_of,
     guest_data,
     needs_its_home,
+    printed,
     runner_command,
+    with_beginning,
 )
 from harness.engines.oci import LABEL
 from harness.engines.oci.builder import builder_for
@@ -53,8 +55,6 @@ _STREAM_S = 600
 _OVERHEAD_S = 60.0
 """What a container may take beyond its probes' own deadlines."""
 _NOISE_KEPT = 4000
-_NOISE_TEXT = 16_000
-"""Bytes that are no text take four characters each."""
 _INTERPRETERS = ("python3", "python")
 _STARTING_DIR = "/dev"
 """Where interpreters start: the engine makes this folder, so no file of the image lies in it. From
@@ -299,9 +299,9 @@ class ContainerEngine:
             raise GoneInPassError(
                 error,
                 answers=exchange.answers,
-                noise=_printed(noise, exchange),
+                noise=printed(noise, exchange),
             ) from error
-        return _performed(ended, exchange, bytes(noise), self._row)
+        return with_beginning(_performed(ended, exchange, bytes(noise), self._row), interpreter)
 
     def _volume(self, request: Pass, image: str, labels: Mapping[str, str]) -> RunVolume | None:
         """The run's data; None where no question needs any."""
@@ -338,12 +338,9 @@ def _performed(
         answers=exchange.answers,
         outcome=outcome,
         reason=reason,
-        noise=_printed(noise, exchange),
+        noise=printed(noise, exchange),
         seconds=ended.seconds,
+        signal=ended.signal,
+        begun=exchange.begun,
         observed={NEIGHBOURS: "; ".join(ended.looked)} if ended.looked else {},
     )
-
-
-def _printed(noise: bytes | bytearray, exchange: Exchange) -> str:
-    """The end of what was printed beside the answers."""
-    return (noise or exchange.noise).decode("utf-8", "backslashreplace")[-_NOISE_TEXT:]

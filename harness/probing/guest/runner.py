@@ -201,8 +201,8 @@ def run_probe(probe, session, control):
     """The payload of one probe's frame."""
     killed_before = out_of_memory_kills()
     payload = {"probe": probe["name"], "outcome": "no-answer", "reason": "", "facts": {},
-               "raised": None, "noise": "", "noise_bytes": 0, "signal": "", "exit": None,
-               "durations": {}, "observed": {}}
+               "begun": True, "raised": None, "noise": "", "noise_bytes": 0, "signal": "",
+               "exit": None, "durations": {}, "observed": {}}
     observed, limits = payload["observed"], session["limits"]
     observe_load(observed, "before")
     observe_cpus(observed)
@@ -243,6 +243,8 @@ def run_probe(probe, session, control):
     observe_usage(observed, child.usage)
     killed = out_of_memory_kills()
     grown = None not in (killed_before, killed) and killed > killed_before
+    # The first it writes is a blank: whoever wrote nothing did not come to the question.
+    payload["begun"] = bool(answer)
     judge(payload, answer, stopped, child.status, grown, probe["timeout_s"])
     disturbed(payload, left, waiting_input())
     return payload
@@ -337,6 +339,8 @@ def accept(payload, answer):
             raised = content["raised"]
             payload["raised"] = dict(
                 (name, raised[name]) for name in ("type", "message", "traceback"))
+            if raised.get("around"):
+                payload["raised"]["around"] = dict(raised["around"])
             payload["outcome"] = "raised"
             payload["reason"] = middle(
                 "%s: %s" % (raised["type"], raised["message"]), 500).strip()
@@ -345,7 +349,8 @@ def accept(payload, answer):
             payload["outcome"] = "ok"
     except (ValueError, KeyError, TypeError, RuntimeError):  # The last: nested too deeply.
         payload["reason"] = "%s (exit status %s)" % (
-            "its answer cannot be read" if answer else "it ended without an answer",
+            "its answer cannot be read" if answer.strip() else (
+                "it ended without an answer" if answer else "it ended before the probe had begun"),
             payload["exit"])
 
 
@@ -602,13 +607,14 @@ def stop(number, _):
 def main():
     """Read what holds for all probes, then ask one after the other, one frame for each.
 
-    First line: {"interpreter", "asking", "scratch", "folder", "limits", "alone"}. interpreter: the
-    command that starts Python here; asking: the text it is started with; scratch: a writable
-    folder, or null; folder: where probes run; limits: "answer_bytes", "noise_bytes" (kept of what a
-    probe prints) and "total_bytes" (more of it stops the probe); alone: whether nothing runs here
-    but this process and its parent, process 1, with which all ends. Each further line is a probe:
-    "name", "path", "source", "marker", "timeout_s", "settings", "round" and "data_dir". An empty line,
-    the end of the input or a probe that disturbed the exchange ends it in 0.
+    First line: {"interpreter", "asking", "scratch", "folder", "limits", "alone", "marker"}.
+    interpreter: the command that starts Python here; asking: the text it is started with; scratch:
+    a writable folder, or null; folder: where probes run; limits: "answer_bytes", "noise_bytes"
+    (kept of what a probe prints) and "total_bytes" (more of it stops the probe); alone: whether
+    nothing runs here but this process and its parent, process 1, with which all ends; marker: of
+    the frame that says that this has begun, where one is wanted. Each further line is a probe:
+    "name", "path", "source", "marker", "timeout_s", "settings", "round" and "data_dir". An empty
+    line, the end of the input or a probe that disturbed the exchange ends it in 0.
 
     It stays in the folder it is started in, and interpreters of probes start there too: from 3.13
     on they import a module before the first statement, so that folder must hold nothing of the
@@ -624,6 +630,8 @@ def main():
     if control:
         control(PR_SET_CHILD_SUBREAPER, 1)
     session["environment"] = first_environment()
+    if session.get("marker"):
+        write_frame(session["marker"], {"begun": True})
     while True:
         line = read_line()
         if not line:

@@ -1,0 +1,73 @@
+"""Findings of one cell that are one: a failed import, and the packages that do not fit together
+and explain it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+
+from harness.compare.causes import module_of_last_frame
+from harness.compare.judgement import Finding
+from harness.compare.kinds import FindingKind
+from harness.compare.requirements import CONFLICTS, MISSING
+from harness.model import Raised
+
+_NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+_REQUIRED = re.compile(r" requires ([a-z0-9][a-z0-9.-]{0,100})")
+_COMMON = frozenset({"python", "error", "module", "package", "import", "test", "version"})
+"""Names of distributions that any exception may hold as a word."""
+
+
+def together(findings: Iterable[Finding], raised: Iterable[Raised]) -> tuple[Finding, ...]:
+    """The findings, in their order, without those that only explain another.
+
+    `raised` holds what the cell's probes ended in. A distribution that is missing, or that is
+    there in a version which another one cannot use, explains an exception that names it or that
+    was raised in its own files.
+    """
+    every = tuple(findings)
+    last = {one.traceback: module_of_last_frame(one) for one in raised}
+    gone: set[Finding] = set()
+    made = []
+    for one in every:
+        explaining = [
+            each
+            for each in every
+            if each.fact in (MISSING, CONFLICTS) and one.kind is FindingKind.RAISED
+        ]
+        for each in explaining:
+            lines = _lines(each)
+            why = [line for line in lines if _explains(line, one, last.get(one.traceback, ""))]
+            if not why:
+                continue
+            one = _with(one, why, each)
+            if len(why) == len(lines):
+                gone.add(each)
+        made.append(one)
+    return tuple(one for one in made if one not in gone)
+
+
+def _lines(defect: Finding) -> tuple[str, ...]:
+    return defect.evidence or (defect.title,)
+
+
+def _explains(line: str, raised: Finding, module: str) -> bool:
+    required = _REQUIRED.search(line)
+    if required is None or required[1] in _COMMON:
+        return False
+    told = " ".join((raised.title, *raised.evidence)).lower().replace("_", "-")
+    words = {part for name in _NAME.findall(told) for part in (name, *name.split("-"))}
+    return required[1] in words or required[1] == module.lower().replace("_", "-")
+
+
+def _with(raised: Finding, lines: list[str], defect: Finding) -> Finding:
+    """A failed import with the packages that explain it."""
+    known = bool(raised.breakage)
+    return replace(
+        raised,
+        evidence=(*raised.evidence, *(line for line in lines if line != raised.title)),
+        cause=raised.cause if known else "; ".join(lines),
+        remedy=raised.remedy if known else defect.remedy,
+        probes=tuple(dict.fromkeys((*raised.probes, *defect.probes))),
+    )
