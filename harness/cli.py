@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -57,7 +61,9 @@ def _top(
     version: Annotated[bool, typer.Option("--version", help="Say the version.")] = False,
 ) -> None:
     if version:
-        print(f"harness {__version__}")
+        from harness.commands.output import put_out
+
+        put_out(f"harness {__version__}\n")
         raise typer.Exit
 
 
@@ -113,7 +119,7 @@ def run(
 
     Without a selection: the tags the suite's `default:` names, else every cell.
     """
-    from harness.commands.report import written
+    from harness.commands.output import written
     from harness.commands.run import run as ran
     from harness.commands.saying import look
     from harness.formats import render
@@ -162,7 +168,7 @@ def compare(
     run, and how old it is. The rules kept with the runs judge (B's, if they differ), or --suite's.
     """
     from harness.commands.compare import compare as compared
-    from harness.commands.report import written
+    from harness.commands.output import written
     from harness.commands.saying import look
     from harness.formats import render
     from harness.running.progress import progress_for
@@ -210,7 +216,8 @@ def report(
 
     Without a run: the newest of the suite, imported ones too, which are marked.
     """
-    from harness.commands.report import judged, listing, written
+    from harness.commands.output import written
+    from harness.commands.report import judged, listing
     from harness.commands.saying import answered, look
     from harness.formats import render
 
@@ -248,6 +255,7 @@ def export(
     format: AnswerFormatOption = "terminal",
 ) -> None:
     """Write a run's records as JSON lines, to be compared elsewhere."""
+    from harness.commands.output import written
     from harness.commands.transfer import export_run
     from harness.formats import render_answer
 
@@ -255,7 +263,10 @@ def export(
         run, file = "latest", Path(run)
     told = render_answer(format, export_run(run, file, suite))
     # What says which run it was must not stand among its records.
-    print(told, end="", file=sys.stderr if str(file) == "-" else sys.stdout)
+    if str(file) == "-":
+        print(told, end="", file=sys.stderr)
+    else:
+        written(told, None)
 
 
 @app.command(name="import")
@@ -302,7 +313,7 @@ def check(
     """
     from harness.commands.check import CheckRequest
     from harness.commands.check import check as checked
-    from harness.commands.report import written
+    from harness.commands.output import written
     from harness.commands.saying import look
     from harness.formats import render_page
 
@@ -367,7 +378,7 @@ def host(
 ) -> None:
     """Describe this host, to check images for it elsewhere."""
     from harness.commands.host import describe
-    from harness.commands.report import written
+    from harness.commands.output import written
 
     del format  # There is one, in which `check --host` reads it.
     written(describe().decode(), output or save)
@@ -392,25 +403,66 @@ def _say(text: str) -> None:
     """Say on standard error what images, registries and files from elsewhere may have worded."""
     from harness.text import plain
 
-    print(plain(text.rstrip("\n")), file=sys.stderr)
+    with suppress(OSError, ValueError):  # Who cannot be told still gets the exit status.
+        print(plain(text.rstrip("\n")), file=sys.stderr)
 
 
 def main() -> None:
     """The entry point: every error is one clear message and its documented status."""
+    if sys.stderr is None:  # It is closed: what would be said there is not missed.
+        sys.stderr = Path(os.devnull).open("w")  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # A terminal may not know every sign of a report.
+            stream.reconfigure(errors="backslashreplace")
     try:
-        app(standalone_mode=True)
+        _within(app)
+    finally:
+        _flushed()
+
+
+def _within(command: Callable[[], object]) -> None:
+    """Run a command; whatever it ends in is said once, and is its exit status."""
+    try:
+        command()
     except HarnessError as error:
         told = str(error)
         _say(told if told.startswith("error") else f"error: {told}")
         sys.exit(error.exit)
     except KeyboardInterrupt:
+        _say("interrupted")
         sys.exit(Exit.INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(Exit.OK)
+    except OSError as error:
+        if error.filename is not None or error.errno not in _OUTPUT_GONE:
+            _told_as_bug()
+        _say(f"error: standard output does not take any more: {error.strerror}")
+        sys.exit(Exit.INFRASTRUCTURE)
+    except MemoryError:
+        _say("error: there is not enough memory")
+        sys.exit(Exit.INFRASTRUCTURE)
     except Exception:
-        import traceback
+        _told_as_bug()
 
-        _say(traceback.format_exc())
-        _say("error: this is a bug in harness; please report it with the lines above")
-        sys.exit(Exit.INTERNAL)
+
+_OUTPUT_GONE = (errno.ENOSPC, errno.EIO, errno.EBADF, errno.EDQUOT, errno.EFBIG)
+
+
+def _told_as_bug() -> NoReturn:
+    import traceback
+
+    _say(traceback.format_exc())
+    _say("error: this is a bug in harness; please report it with the lines above")
+    sys.exit(Exit.INTERNAL)
+
+
+def _flushed() -> None:
+    """Nothing is left to be written when the interpreter ends: it would fail there without a
+    word."""
+    from harness.commands.output import forget_standard_output
+
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (OSError, ValueError):
+        forget_standard_output()

@@ -3,10 +3,13 @@
 HarnessError
   UsageError             2   the command line or the configuration is wrong; nothing was started
     MatrixError          2   matrix.yaml is wrong: all its problems at once
+  FailedError            1   something that was started did not come to what it should
+    WrongLockError       1   a lock names what the package index does not have so
   InternalError          3   a bug of ours
   InfrastructureError    4   engine, registry, disk, store: the results are incomplete
     EngineError          4   the engine did not do what was asked, or went away
     StoreError           4   the store cannot be read or written
+  NothingToRunError      5   every cell is left out: there is nothing to run
 
 A cell that fails is not an error: it is a record. Drift is not an error: it is a verdict.
 """
@@ -80,6 +83,22 @@ class UsageError(HarnessError):
     """The command line or the configuration is wrong; nothing was started."""
 
     exit = Exit.USAGE
+
+
+class FailedError(HarnessError):
+    """Something that was started did not come to what it should; what else was asked is done."""
+
+    exit = Exit.FINDINGS
+
+
+class WrongLockError(FailedError):
+    """A lock names what the package index does not have so: a mistake in the lock."""
+
+
+class NothingToRunError(HarnessError):
+    """Every cell is left out: there is nothing to run."""
+
+    exit = Exit.NOTHING
 
 
 class InternalError(HarnessError):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.engines import names
-from harness.errors import EngineError, HarnessError, InfrastructureError, UsageError
+from harness.errors import EngineError, FailedError, HarnessError, InfrastructureError, UsageError
 from harness.formats.answers import Reply
 from harness.machine.files import atomic_write
 from harness.model import Cell, Outcome, Suite
@@ -46,7 +46,7 @@ def lock(
     chosen = tuple(cell for cell in chosen if cell.base)
     if not chosen:
         return Reply(text="no cell that is built was selected: nothing to lock\n", tree=_tree(()))
-    problems: list[str] = []
+    failed: list[str] = []
     locked: list[tuple[str, Path]] = []
     infrastructure = False
     with _container_engine(suite, engine) as opened:
@@ -54,12 +54,13 @@ def lock(
             try:
                 locked.append((cell.id, _lock_cell(opened, suite, cell, say)))
             except HarnessError as error:
-                problems.append(f"{cell.id}: {error}")
+                failed.append(cell.id)
                 infrastructure = infrastructure or isinstance(error, InfrastructureError)
                 say(f"{cell.id}: {error}")
-    if problems:
-        kind = InfrastructureError if infrastructure else UsageError
-        raise kind("not locked:\n" + "\n".join(problems))
+    if failed:
+        kind = InfrastructureError if infrastructure else FailedError
+        count = f"{len(failed)} of {len(chosen)} cells were not locked"
+        raise kind(f"{count}: {', '.join(failed)}", remedy="why is told above, for each")
     return Reply(text="".join(f"wrote {path}\n" for _, path in locked), tree=_tree(locked))
 
 
@@ -89,7 +90,7 @@ def _lock_cell(
     made = engine.resolve(cell, base_of(suite, cell), tell)
     obtained = engine.obtain(Order(cell=cell, recipe=locked_recipe(suite, cell, made)), tell)
     if obtained.outcome is not Outcome.OK:
-        raise UsageError(
+        raise FailedError(
             f"what was resolved does not build ({obtained.outcome}): {obtained.reason}",
             remedy=f"the whole log is {obtained.log}",
         )

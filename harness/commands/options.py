@@ -90,9 +90,29 @@ AnswerFormatOption = Annotated[
 HostFormatOption = Annotated[
     str, typer.Option("--format", metavar="FORMAT", help="json.", callback=_host_format)
 ]
+
+
+def _output(path: Path | None) -> Path | None:
+    """Refuse a file that cannot be written before anything is done that takes time."""
+    from harness.commands.output import writable
+
+    return writable(path)
+
+
+def _folder(path: Path | None) -> Path | None:
+    from harness.commands.output import writable_folder
+
+    return writable_folder(path)
+
+
 OutputOption = Annotated[
     Path | None,
-    typer.Option("--output", metavar="FILE", help="Write to this file; -: standard output."),
+    typer.Option(
+        "--output",
+        metavar="FILE",
+        callback=_output,
+        help="Write to this file; -: standard output.",
+    ),
 ]
 VerifiedOption = Annotated[
     bool, typer.Option("--require-verified", help="`unverified` fails, with exit status 5.")
@@ -133,7 +153,12 @@ RecordingsOption = Annotated[
 ]
 RecordToOption = Annotated[
     Path | None,
-    typer.Option("--record-to", metavar="DIR", help="Record what the engine says, for replay."),
+    typer.Option(
+        "--record-to",
+        metavar="DIR",
+        callback=_folder,
+        help="Record what the engine says, for replay.",
+    ),
 ]
 ReuseOption = Annotated[
     bool,

@@ -19,7 +19,6 @@ from harness.store.listing import RunSummary
 from harness.store.store import Store
 from harness.text import clean_line
 
-STANDARD_OUTPUT = "-"
 """As a FILE: standard output."""
 NEWEST = 20
 """Runs in a list, where not all are asked for: the verdict of each is judged from its records."""
@@ -114,13 +113,3 @@ def _verdict(store: Store, run: RunSummary) -> str:
     except StoreError:
         return "damaged"
     return str(judgement.counts[0][0]) if judgement.counts else "-"
-
-
-def written(text: str, output: Path | None) -> None:
-    """Print a report, or write it whole to a file."""
-    from harness.machine.files import atomic_write
-
-    if output is None or str(output) == STANDARD_OUTPUT:
-        print(text, end="" if text.endswith("\n") else "\n")
-    else:
-        atomic_write(output, text.encode())

@@ -8,9 +8,9 @@ from pathlib import Path
 from harness.commands.runs import find_run
 from harness.compare.judge import judge
 from harness.compare.judgement import Judgement
-from harness.errors import Exit
+from harness.errors import Exit, HarnessError, worst
 from harness.formats import render
-from harness.machine.files import atomic_write
+from harness.machine.files import atomic_write, check_folder
 from harness.machine.owner import owner_alive
 from harness.probing.probe import suite_probes
 from harness.running.aloud import aloud
@@ -30,6 +30,7 @@ def run(wanted: Wanted, progress: Progress) -> tuple[Judgement, Exit]:
     where nothing was started, or the store failed.
     """
     suite = open_suite(wanted.suite)
+    check_folder(places().reports)
     with Store(places().store) as store:
         if wanted.resume:
             store.interrupted(owner_alive)
@@ -52,7 +53,17 @@ def run(wanted: Wanted, progress: Progress) -> tuple[Judgement, Exit]:
             suite=str(wanted.suite or ""),
             exit=judgement.exit if status is Exit.OK else status,
         )
-        write_reports(judgement)
+        try:
+            write_reports(judgement)
+        except (HarnessError, OSError) as error:
+            # The report itself is not lost with its copies.
+            why = error.message if isinstance(error, HarnessError) else str(error)
+            told = f"the copies of this report could not be written: {why}"
+            judgement = replace(
+                judgement,
+                notices=(*judgement.notices, told),
+                exit=worst((judgement.exit, Exit.INFRASTRUCTURE)),
+            )
     return judgement, judgement.exit
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TypeVar
 
-from harness.commands.report import written
+from harness.commands.output import put_out, written
 from harness.formats import render_answer
 from harness.formats.answers import Reply
 from harness.running.aloud import aloud
@@ -43,7 +43,7 @@ def one_by_one(
             break
         kept.append(one)
         if live:
-            print(inert_in_ci(line(one)), flush=True)
+            put_out(f"{inert_in_ci(line(one))}\n")
     if not live:
         answered(whole(kept), format, output)
     return kept
@@ -51,7 +51,8 @@ def one_by_one(
 
 def look(format: str, output: Path | None) -> dict[str, int | bool]:
     """How a terminal report looks: as wide as the terminal, in colour only there."""
-    if format != "terminal" or output is not None or not sys.stdout.isatty():
+    on_terminal = sys.stdout is not None and sys.stdout.isatty()
+    if format != "terminal" or output is not None or not on_terminal:
         return {}
     from shutil import get_terminal_size
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from shutil import copyfileobj
 from tempfile import NamedTemporaryFile
 
-from harness.commands.report import STANDARD_OUTPUT
+from harness.commands.output import STANDARD_OUTPUT, put_out
 from harness.commands.runs import LATEST, find_run, no_runs
 from harness.formats.answers import Reply
 from harness.model import Run
@@ -29,7 +29,7 @@ def export_run(run: str, file: Path, suite: Path | None = None) -> Reply:
         found, _ = find_run(store, run, wanted)
         if str(file) == STANDARD_OUTPUT:
             for line in exported(store, found.id):
-                sys.stdout.write(line.decode("ascii"))
+                put_out(line.decode("ascii"))
         else:
             export(store, found.id, file)
     to = "standard output" if str(file) == STANDARD_OUTPUT else str(file)

@@ -79,7 +79,7 @@ def judge(
             *relaxations(seen),
             *expiries(cells),
             *unjudged(run),
-            *idle(seen, rules),
+            *idle(seen, rules, whole=not run.unasked),
         ),
         require_verified=require_verified,
         exit=exit_of(cells, require_verified=require_verified),

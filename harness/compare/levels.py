@@ -9,7 +9,7 @@ told, and earns nothing.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -17,6 +17,7 @@ from harness.compare.claims import contradictions
 from harness.compare.evidence import Shown, says_of, show
 from harness.model import ASKED, Cell, Evidence, Level, Outcome, Probe, Record, Run, Verdict
 from harness.outcomes import unanswered
+from harness.probing.probe import applies
 
 Answers = Mapping[tuple[int, str], Record]
 """The records of one cell by (round, probe)."""
@@ -153,10 +154,46 @@ def _shown(
             why = "the cell asks for a GPU and no probe lists the devices"
             kept.append(Shown(verdict=Verdict.UNVERIFIED, why=why))
     if not kept:
-        why = "no probe that shows it was run"
-        kept.append(Shown(verdict=Verdict.UNVERIFIED, why=why))
+        kept.append(_unshown(run, cell, level))
     rests_on = tuple(Basis(method=one, probes=tuple(names)) for one, names in methods.items())
     return _mark(level, _together(kept) if level is Level.L1 else _worst(kept), rests_on)
+
+
+def _unshown(run: Run, cell: Cell, level: Level) -> Shown:
+    """Why nothing was asked that shows a level, and what would have to be asked."""
+
+    def showing(probes: Iterable[Probe]) -> list[str]:
+        return [
+            probe.name
+            for probe in probes
+            if applies(probe, cell)
+            and any(one.level is level and says_of(one, cell) for one in probe.evidence)
+        ]
+
+    if names := showing(run.unasked or ()):
+        asked = " ".join(f"--probe {name}" for name in names)
+        why = f"no probe that shows it was run; {' and '.join(names)} would"
+        remedy = f"ask it too: {asked}, or every probe: no --probe at all"
+        return Shown(verdict=Verdict.UNVERIFIED, why=why, remedy=remedy)
+    claimed = sorted(
+        {
+            name
+            for probe in (*run.probes, *(run.unasked or ()))
+            if any(one.level is level for one in probe.evidence)
+            for name in probe.frameworks
+        }
+    )
+    if claimed and not cell.framework:
+        why = "no probe that shows it was run: the cell claims no framework"
+        remedy = f"claim one in the cell's row (`framework:`): {', '.join(claimed)}"
+        return Shown(verdict=Verdict.UNVERIFIED, why=why, remedy=remedy)
+    remedy = (
+        "ask every probe: no --probe at all"
+        if run.unasked is None
+        else ("add a probe whose metadata says that it shows it (docs/probes.md)")
+    )
+    why = "no probe that shows it was run"
+    return Shown(verdict=Verdict.UNVERIFIED, why=why, remedy=remedy)
 
 
 def _statement(

@@ -69,16 +69,25 @@ def _varies_as_allowed(view: View, merged: Merged, rules: Rules, at: date | None
     return any(rule_on(rule, (first,), one, merged.nature, at).judged in _PASSED for one in others)
 
 
-def idle(seen: Sequence[View], rules: Rules) -> tuple[str, ...]:
+def idle(seen: Sequence[View], rules: Rules, *, whole: bool = True) -> tuple[str, ...]:
     """A notice for every rule and band that matched nothing, with the nearest name where one is
-    near; the others are told together. Nothing where nothing answered."""
+    near; the others are told together. Nothing where nothing answered.
+
+    Where not every probe was asked (`whole` false), a rule may be for what was not: only one for
+    facts of a kind that was answered is told, and of bands none.
+    """
     facts = sorted({fact for view in seen for fact in view.facts})
     if not facts:
         return ()
+    if not whole:
+        return tuple(_idle_rules(seen, rules, facts, whole=False))
     return (*_idle_rules(seen, rules, facts), *_idle_bands(seen, rules, facts))
 
 
-def _idle_rules(seen: Sequence[View], rules: Rules, facts: Sequence[str]) -> Iterator[str]:
+def _idle_rules(
+    seen: Sequence[View], rules: Rules, facts: Sequence[str], *, whole: bool = True
+) -> Iterator[str]:
+    heads = {fact.partition(".")[0] for fact in facts}
     deciding = {
         expectation_for(rules.expectations, fact, view.row) for view in seen for fact in facts
     }
@@ -89,11 +98,13 @@ def _idle_rules(seen: Sequence[View], rules: Rules, facts: Sequence[str]) -> Ite
         where = f" ({rule.place})" if rule.place else ""
         if any(fnmatchcase(fact, rule.facts) for fact in facts):
             yield f"the rule for `{rule.facts}`{where} decides nothing: rules before it match first"
+        elif not whole and rule.facts.partition(".")[0] not in heads:
+            continue
         elif near := nearest(rule.facts, facts):
             yield f"the rule for `{rule.facts}`{where} matched no fact: did you mean `{near}`?"
         else:
             without.append(f"`{rule.facts}`{where}")
-    if without:
+    if without and whole:
         yield f"these rules matched no fact of this run: {', '.join(without)}"
 
 

@@ -32,7 +32,7 @@ from harness.engines.guestwork import (
 )
 from harness.engines.hostfiles import packed
 from harness.engines.virtualenv import EnvironmentFailed, make_environment
-from harness.errors import InfrastructureError
+from harness.errors import InfrastructureError, WrongLockError
 from harness.images.file_tree import Asked
 from harness.images.second_opinion import read_files
 from harness.machine.hostclass import host_class
@@ -122,6 +122,9 @@ class HostEngine:
             return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(error), log=str(log))
         except InfrastructureError as error:
             return Obtained(outcome=Outcome.PULL_FAILED, reason=error.message, log=str(log))
+        except WrongLockError as error:
+            reason = f"{error.message} ({error.remedy})"
+            return Obtained(outcome=Outcome.BUILD_FAILED, reason=reason, log=str(log))
         identity = ImageIdentity(
             id=f"environment:{digest}",
             recipe=recipe.digest(order.recipe),

@@ -17,6 +17,8 @@ from rich.text import Text
 from harness.text import clean_line, inert_in_ci
 
 GAP = "  "
+COMMAND_LIMIT = 4000
+"""Characters of a command that a report offers."""
 
 
 def said(text: str, style: str = "", limit: int = 400) -> Text:
@@ -70,6 +72,10 @@ class TextPage:
             text.truncate(self.width, overflow="ellipsis")
         self._parts.append(text)
 
+    def command(self, text: str) -> None:
+        """A command on one line however long it is: what is broken in two cannot be pasted."""
+        self._parts.append(said(f"  - {text}", "bold", limit=COMMAND_LIMIT))
+
     def lines(self, texts: Iterable[Text]) -> None:
         """Several lines."""
         for text in texts:
@@ -109,7 +115,7 @@ class TextPage:
             _environ={},
         )
         for part in self._parts:
-            console.print(part, soft_wrap=False)
+            console.print(part, soft_wrap=True)
         written = re.sub(r"[ ]+$", "", out.getvalue(), flags=re.MULTILINE)
         return inert_in_ci(written.strip("\n") + "\n")
 

@@ -15,6 +15,7 @@ from harness.compare.groups import group
 from harness.compare.judgement import CellJudgement, Finding, same_for_several
 from harness.compare.rules import Judged
 from harness.compare.shown import seconds, shown
+from harness.formats.layout import COMMAND_LIMIT
 from harness.formats.marks import VERDICT_SIGN, bases, legend, shown_marks, sign
 from harness.formats.report import Report
 from harness.formats.sentences import (
@@ -104,7 +105,9 @@ def _parts(report: Report) -> Iterable[str]:
         yield "## Notices"
         yield "\n".join(f"- {markdown(notice, 1000)}" for notice in report.notices[:_ROWS])
     yield "## Next"
-    yield "\n".join(f"- {code(command)}: {what}" for command, what in report.next_steps)
+    yield "\n".join(
+        f"- {code(command, COMMAND_LIMIT)}: {what}" for command, what in report.next_steps
+    )
     yield f"{markdown(report.records, 1000)}. Exit status {int(report.exit)}."
     for cell in report.cells:
         yield from _every_difference(cell, report)

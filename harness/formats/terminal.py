@@ -66,7 +66,7 @@ def render(report: Report, *, width: int = 100, color: bool = False) -> str:
     _notices(page, report)
     page.title("Next")
     for command, what in report.next_steps:
-        page.paragraph(said(command, "bold"), indent=4, label="  -")
+        page.command(command)
         page.paragraph(said(what, "dim"), indent=6)
     page.blank()
     page.paragraph(said(f"{report.records}. Exit status {int(report.exit)}.", "dim"))

@@ -48,6 +48,42 @@ def atomic_write(path: Path, content: bytes | Iterable[bytes]) -> None:
         os.close(folder)
 
 
+def check_file(path: Path) -> None:
+    """Raise UsageError where `atomic_write` could not put a file at `path`. Nothing is left."""
+    try:
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _refused_before(path, error) from None
+    try:
+        _refuse_special(path, folder)
+        name, descriptor = _temporary(folder)
+        os.close(descriptor)
+        _remove(name, folder)
+    except OSError as error:
+        raise _refused_before(path, error) from None
+    finally:
+        os.close(folder)
+
+
+def check_folder(folder: Path) -> None:
+    """Raise UsageError where files could not be put into `folder`, which may have to be made: then
+    the nearest folder above it that is there is looked at. Nothing is left there."""
+    there = folder.absolute()
+    while not os.path.lexists(there) and there != there.parent:
+        there = there.parent
+    if not there.is_dir():
+        raise UsageError(
+            f"{folder} cannot be a folder: {there} is none", remedy="name another folder"
+        )
+    check_file(there / f"{_PREFIX}check")
+
+
+def _refused_before(path: Path, error: OSError) -> UsageError:
+    """Before anything has begun, a full disk too is a place that was named wrongly."""
+    refused = _refusal(path, error)
+    return UsageError(refused.message, remedy=refused.remedy)
+
+
 def sync_folder(folder: Path) -> None:
     """Make names created in `folder` survive a power cut. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

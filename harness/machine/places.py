@@ -1,18 +1,39 @@
 """Where the store, the cache, the data sets and the reports lie, and how to move them.
 
-Pure: an environment and a home folder in, paths out. Nothing is created here.
+An environment and a home folder in, paths out. Nothing is created here.
 """
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from harness.errors import UsageError
 
 STORE_VARIABLE = "HARNESS_STORE"
 CACHE_VARIABLE = "HARNESS_CACHE"
 DATA_VARIABLE = "HARNESS_DATA"
 REPORTS_VARIABLE = "HARNESS_REPORTS"
+
+
+def places_here() -> Places:
+    """Where everything lies for this process. UsageError where its HOME is no folder's name, and
+    something would lie in it."""
+    named = os.environ.get("HOME")
+    if named is not None and not named.startswith("/"):
+        needed = Places.from_environment(os.environ, _NOWHERE)
+        if any(_NOWHERE in one.parents for one in (needed.store, needed.cache)):
+            raise UsageError(
+                f"HOME is {named!r}: where the store and the cache lie cannot be told",
+                remedy=f"set HOME, or both {STORE_VARIABLE} and {CACHE_VARIABLE}",
+            )
+        return needed
+    return Places.from_environment(os.environ, Path.home())
+
+
+_NOWHERE = Path("/nonexistent")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -14,7 +14,7 @@ from harness.engines.divided import DividedEngine, is_mixed
 from harness.errors import Exit, UsageError
 from harness.machine.owner import owner_alive
 from harness.model import Cell, Probe, Run, Suite
-from harness.probing.probe import applies
+from harness.probing.probe import applies, suite_probes
 from harness.recipes.orders import Order, orders
 from harness.running.aloud import aloud
 from harness.running.calibrated import AGAIN
@@ -77,6 +77,7 @@ def perform(
             suite=suite,
             orders=planned,
             probes=tuple(probes),
+            unasked=_unasked(suite, probes),
             rounds=wanted.rounds,
             dataset=dataset,
             notices=(*notices, *said),
@@ -120,6 +121,13 @@ def _host_beside(engine: Engine, cells: Sequence[Cell], shop: Workshop) -> Itera
         return
     with engine_by_name(HOST, shop) as host:
         yield host
+
+
+def _unasked(suite: Suite, probes: Sequence[Probe]) -> tuple[Probe, ...]:
+    """The other probes there are: a level that nothing shows is told with their names."""
+    asked = {probe.name for probe in probes}
+    every = suite_probes(replace(suite, probes=()))
+    return tuple(one for one in every if one.name not in asked)
 
 
 def _recorded(engine: Engine) -> tuple[DataSet | None, tuple[str, ...]]:

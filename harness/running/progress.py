@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
@@ -148,7 +149,9 @@ class LineProgress:
     def _say(self, text: str) -> None:
         with self._lock:
             self._last = time.monotonic()
-            print(inert_in_ci(clean_line(text, 400)), file=self._out, flush=True)
+            # A run does not end because nobody can be told of it.
+            with suppress(OSError, ValueError):
+                print(inert_in_ci(clean_line(text, 400)), file=self._out, flush=True)
 
     def _beat(self) -> None:
         while not self._stop.wait(_BEAT_S):

@@ -57,6 +57,8 @@ class PlannedRun:
     probes: tuple[Probe, ...]
     rounds: int
     dataset: DataSet | None
+    unasked: tuple[Probe, ...] = ()
+    """Probes of the suite that were not asked for."""
     notices: tuple[str, ...] = ()
     reuse: bool = False
     """Answers that nothing can have changed are repeated from earlier runs."""
@@ -240,6 +242,7 @@ def _new_run(planned: PlannedRun, engine: Engine) -> Run:
         beside=beside(engine),
         cells=tuple(replace(cell, place=portable(cell.place)) for cell in planned.cells),
         probes=tuple(replace(probe, source="") for probe in planned.probes),
+        unasked=tuple(replace(probe, source="") for probe in planned.unasked),
         rounds=planned.rounds,
         looks=planned.looks,
         rules=replace(

@@ -12,7 +12,7 @@ from harness.datasets.originals import ORIGINALS
 from harness.engines import Engine, Workshop, engine_by_name
 from harness.errors import EngineError, UsageError
 from harness.machine.owner import owner_token
-from harness.machine.places import Places
+from harness.machine.places import Places, places_here
 from harness.model import EvidenceKind, Probe, Suite
 from harness.probing.probe import load_probes, probe_folders
 from harness.running.aloud import aloud
@@ -35,7 +35,7 @@ CONTAINER_ENGINES = ("docker", "podman")
 
 def places() -> Places:
     """Where store, cache, data and reports lie."""
-    return Places.from_environment(os.environ, Path.home())
+    return places_here()
 
 
 def open_suite(named: Path | None) -> Suite:

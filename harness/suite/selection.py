@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from harness.errors import UsageError
+from harness.errors import NothingToRunError, UsageError
 from harness.model import Cell, Suite
 from harness.text import name_remedy
 
@@ -13,9 +13,13 @@ from harness.text import name_remedy
 def select(suite: Suite, cells: Sequence[str] = (), tags: Sequence[str] = ()) -> tuple[Cell, ...]:
     """The cells that match any of the globs and have any of the tags, in the suite's order.
 
+    Raises NothingToRunError where every cell of the suite is left out.
+
     With neither: those with one of the suite's default tags, else all. Raises UsageError for a
     glob or tag that no cell has, and where globs and tags share no cell.
     """
+    if not suite.cells:
+        raise _all_left_out(suite)
     for glob in cells:
         if not any(fnmatchcase(cell.id, glob) for cell in suite.cells):
             raise _no_cell(suite, glob)
@@ -32,12 +36,33 @@ def select(suite: Suite, cells: Sequence[str] = (), tags: Sequence[str] = ()) ->
         if (not cells or any(fnmatchcase(cell.id, glob) for glob in cells))
         and (not wanted or any(tag in cell.tags for tag in wanted))
     )
+    if not chosen and not (cells or tags):
+        raise UsageError(
+            f"no cell has one of the default tags {_listed(suite.default)}",
+            remedy="correct `default:` in matrix.yaml, or name cells with --cell",
+        )
     if not chosen:
         raise UsageError(
             f"no cell matches {_listed(cells)} and has one of the tags {_listed(tags)}",
             remedy="give globs or tags alone, or see `harness plan`",
         )
     return chosen
+
+
+def _all_left_out(suite: Suite) -> NothingToRunError:
+    """Every cell that is left out, with its reason, in one error."""
+    lines = [
+        f"  {one.id}: {one.reason}" + (f" ({one.place})" if one.place else "")
+        for one in suite.excluded
+    ]
+    if not lines:
+        return NothingToRunError(
+            f"the suite {suite.name} has no cells", remedy="add one to its matrix.yaml"
+        )
+    return NothingToRunError(
+        f"every cell of the suite {suite.name} is left out:\n" + "\n".join(lines),
+        remedy="take what leaves them out from `exclude:` in matrix.yaml, or add cells",
+    )
 
 
 def _no_cell(suite: Suite, glob: str) -> UsageError:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from harness.machine.places import Places
+from harness.machine.places import places_here
 from harness.testing.board import Boards
 
 _KEY = pytest.StashKey[Boards]()
@@ -19,7 +18,7 @@ def boards_of(config: pytest.Config) -> Boards:
     if _KEY not in config.stash:
         given: dict[str, str] | None = getattr(config, "workerinput", None)
         if given is None:
-            where = Places.from_environment(os.environ, Path.home())
+            where = places_here()
             config.stash[_KEY] = Boards.new(where.cache.absolute())
         else:
             config.stash[_KEY] = Boards(folder=Path(given[_FOLDER]), owner=given[_OWNER])

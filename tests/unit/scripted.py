@@ -76,13 +76,15 @@ class Scripted:
             # The container died after its first probe: what comes next is interrupted.
             names = names[:1]
         if request.cell == self.gone_in:
-            heard = Answer(probe=names[0], outcome=Outcome.OK, facts={"x": 1})
+            heard = Answer(probe=names[0], outcome=Outcome.OK, facts={f"{names[0]}.x": 1})
             gone = EngineError("it hung up")
             raise GoneInPassError(gone, answers={names[0]: heard}, noise="")
         for name in names:
             request.asks(name)
         self.asked += [(request.cell, request.round, name) for name in names]
-        answers = {name: Answer(probe=name, outcome=Outcome.OK, facts={"x": 1}) for name in names}
+        answers = {
+            name: Answer(probe=name, outcome=Outcome.OK, facts={f"{name}.x": 1}) for name in names
+        }
         if len(names) < len(request.questions):
             return Performed(answers=answers, outcome=Outcome.CRASHED, reason="died")
         return Performed(answers=answers)

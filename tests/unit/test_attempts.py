@@ -75,7 +75,7 @@ def test_an_answer_from_a_container_that_infrastructure_ended_is_kept_and_not_co
         ("two", "b"): Outcome.ENGINE_GONE,
     } == outcomes(store, of)
     assert [("two", "a", Outcome.OK, GONE)] == kept(store, of)
-    assert {"x": 1} == store.attempts(of.id)[0].record.facts
+    assert {"a.x": 1} == store.attempts(of.id)[0].record.facts
     assert {} == store.records(of.id, "two")[0].facts
 
 

@@ -63,7 +63,11 @@ def test_what_stays_is_repeated_and_what_is_timed_is_asked_again(store: Store) -
             assert "" == record.repeats
         else:
             assert f"{first.id}/1" == record.repeats
-            assert (Outcome.OK, {"x": 1}, {}) == (record.outcome, record.facts, record.durations)
+            assert (Outcome.OK, {f"{record.probe}.x": 1}, {}) == (
+                record.outcome,
+                record.facts,
+                record.durations,
+            )
         assert record == decode(type(record), encode(record))
 
 

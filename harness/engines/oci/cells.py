@@ -24,7 +24,7 @@ from harness.engines.oci.register import described
 from harness.engines.oci.roots import say_whose, turn
 from harness.engines.oci.specification import BUILD_DIR
 from harness.engines.rootfs import SOURCE_DATE_EPOCH
-from harness.errors import InfrastructureError
+from harness.errors import InfrastructureError, WrongLockError
 from harness.model import Cell, ImageIdentity, Outcome, Recipe
 from harness.recipes import recipe
 from harness.recipes.orders import Order
@@ -88,6 +88,8 @@ def _built(builder: Builder, cell: Cell, wanted: Recipe) -> Obtained:
             fetching.result() if fetching else _fetch(builder, wanted, cache)
         except InfrastructureError as error:
             return Obtained(outcome=Outcome.PULL_FAILED, reason=error.message, log=log)
+        except WrongLockError as error:
+            return Obtained(outcome=Outcome.BUILD_FAILED, reason=_of_lock(error), log=log)
         try:
             made = _made(builder, cell, wanted, base, cache)
         except BuildFailed as failure:
@@ -96,8 +98,13 @@ def _built(builder: Builder, cell: Cell, wanted: Recipe) -> Obtained:
     return Obtained(image=image, interpreter=interpreter, log=log)
 
 
+def _of_lock(error: WrongLockError) -> str:
+    """Why a cell is not built, with what is to be done: no build log says it."""
+    return f"{error.message} ({error.remedy})"
+
+
 def _fetch(builder: Builder, wanted: Recipe, cache: DistributionCache) -> None:
-    """Bring what is to be installed into the cache. Raises InfrastructureError."""
+    """Bring what is to be installed into the cache. Raises InfrastructureError, WrongLockError."""
     index = None if builder.workshop.offline else PackageIndex()
     fetch_missing((*wanted.lock.tools, *wanted.lock.distributions), cache, index, builder.say)
 

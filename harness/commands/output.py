@@ -1,0 +1,79 @@
+"""Standard output and the files that are asked for: looked at before anything starts, and written
+so that what was found out is never lost with them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from harness.errors import HarnessError, InfrastructureError, UsageError
+from harness.machine.files import atomic_write, check_file, check_folder
+
+STANDARD_OUTPUT = "-"
+
+
+def writable(path: Path | None) -> Path | None:
+    """The file that a command is to write, which can be written. Raises UsageError before the
+    command has begun: what took an hour must not end for a slip in a name."""
+    if path is not None and str(path) != STANDARD_OUTPUT:
+        check_file(path)
+    return path
+
+
+def writable_folder(path: Path | None) -> Path | None:
+    """The folder that a command is to write into; it may have to be made. Raises UsageError."""
+    if path is not None:
+        check_folder(path)
+    return path
+
+
+def put_out(text: str) -> None:
+    """Print on standard output, at once.
+
+    Whoever reads it may have gone (`| head`): that is no failure. Raises InfrastructureError where
+    it is closed, or takes no more.
+    """
+    if sys.stdout is None or sys.stdout.closed:
+        raise _not_taken("it is closed")
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        forget_standard_output()
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        forget_standard_output()
+        raise _not_taken(why) from None
+
+
+def forget_standard_output() -> None:
+    """Nothing more is written there, the rest in its buffer neither."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return
+
+
+def _not_taken(why: str) -> InfrastructureError:
+    return InfrastructureError(
+        f"standard output does not take what was found: {why}",
+        remedy="name a file: --output FILE; a run's report is in the reports folder too, and "
+        "`harness report` gives it again",
+    )
+
+
+def written(text: str, output: Path | None) -> None:
+    """Print a report, or write it whole to a file. Where the file cannot be written any more, it
+    is printed, and then the error is raised."""
+    whole = text if text.endswith("\n") else f"{text}\n"
+    if output is None or str(output) == STANDARD_OUTPUT:
+        put_out(whole)
+        return
+    try:
+        atomic_write(output, text.encode())
+    except HarnessError as error:
+        put_out(whole)
+        # Something was started: that it cannot be written now is no mistake of the command line.
+        kind = InfrastructureError if isinstance(error, UsageError) else type(error)
+        raise kind(f"{error.message}: it was printed instead", remedy=error.remedy) from None
