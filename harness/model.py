@@ -601,7 +601,7 @@ class Run:
     beside: tuple[Beside, ...] | None = field(default=None, metadata={ADDED: True})
     """Engines that took some of the cells; None: `engine` took all."""
     unasked: tuple[Probe, ...] | None = field(default=None, metadata={ADDED: True})
-    """Probes that there are, and that were not asked, without their source. None: not known."""
+    """Probes of the suite that were not asked, without their source. None: it is not known."""
     opinions: tuple[SecondOpinion, ...] | None = field(default=None, metadata={ADDED: True})
     """At most one a cell. The store keeps them beside the run. None: nothing was read."""
     looks: tuple[int, ...] | None = field(default=None, metadata={ADDED: True})

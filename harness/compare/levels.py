@@ -190,7 +190,7 @@ def _unshown(run: Run, cell: Cell, level: Level) -> Shown:
     remedy = (
         "ask every probe: no --probe at all"
         if run.unasked is None
-        else ("add a probe whose metadata says that it shows it (docs/probes.md)")
+        else ("ask one that shows it: `probes:` in matrix.yaml leaves it out, or there is none yet")
     )
     why = "no probe that shows it was run"
     return Shown(verdict=Verdict.UNVERIFIED, why=why, remedy=remedy)

@@ -124,10 +124,9 @@ def _host_beside(engine: Engine, cells: Sequence[Cell], shop: Workshop) -> Itera
 
 
 def _unasked(suite: Suite, probes: Sequence[Probe]) -> tuple[Probe, ...]:
-    """The other probes there are: a level that nothing shows is told with their names."""
+    """The suite's other probes: a level that nothing shows is told with their names."""
     asked = {probe.name for probe in probes}
-    every = suite_probes(replace(suite, probes=()))
-    return tuple(one for one in every if one.name not in asked)
+    return tuple(one for one in suite_probes(suite) if one.name not in asked)
 
 
 def _recorded(engine: Engine) -> tuple[DataSet | None, tuple[str, ...]]:
