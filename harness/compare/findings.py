@@ -97,7 +97,7 @@ def _outcome_finding(cell: Cell, why: str, records: Sequence[Record]) -> Finding
     evidence, meaning, remedy = [_asked(records, of_cell=of_cell)], made.cause, made.remedy
     if first.outcome is Outcome.CRASHED:
         meaning, remedy = SIGNALS.get(first.signal or "", (meaning, remedy))
-    elif first.begun is False:
+    elif first.begun is False and not TELLING[first.outcome].of_cell:
         of_host = made_from(cell) is MadeFrom.HOST
         meaning, remedy = NOT_BEGUN[0], NOT_BEGUN[2 if of_host else 1]
     if first.raised is not None:
@@ -108,10 +108,9 @@ def _outcome_finding(cell: Cell, why: str, records: Sequence[Record]) -> Finding
         evidence += [f"in {line}" for line in _probe_lines(records)]
     if first.noise.strip() and first.outcome is not Outcome.RAISED:
         evidence.append(f"it printed last: {last_line(first.noise)}")
-    known = breakage_of(first)
+    known, shows = breakage_of(first), ""
     if hidden := hidden_module(cell, first):
-        evidence.append(f"this shows it: {hidden.shows}")
-        meaning, remedy = hidden.meaning, hidden.remedy
+        meaning, remedy, shows = hidden.meaning, hidden.remedy, hidden.shows
     elif known is not None:
         evidence.append(known.told)
         meaning, remedy = known.cause, known.remedy
@@ -124,6 +123,7 @@ def _outcome_finding(cell: Cell, why: str, records: Sequence[Record]) -> Finding
         remedy=remedy,
         of_cell=of_cell,
         breakage=_shared_breakage(known, records[1:]),
+        shows=shows,
         traceback=first.raised.traceback if first.raised else "",
     )
 

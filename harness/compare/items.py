@@ -156,9 +156,9 @@ def explained(findings: Iterable[Finding]) -> str:
     for one in findings:
         lines.append(f"{one.verdict}: {clean_line(one.cell)}: {clean_line(one.title)}")
         lines += [f"    {clean_line(line)}" for line in one.evidence]
-        for name, text in (("cause", one.cause), ("remedy", one.remedy)):
+        for name, text in (("cause", one.cause), ("remedy", one.remedy), ("shows", one.shows)):
             if text:
-                lines.append(f"  {name}: {clean_line(text)}")
+                lines.append(f"  {name}: {clean_line(text, 4000)}")
     return inert_in_ci("\n".join(lines))
 
 

@@ -43,6 +43,8 @@ class Finding:
     """Id of the known breakage that all its records show."""
     fact: str = ""
     """The fact that it tells of, where it is one that lists defects; empty: none in particular."""
+    shows: str = ""
+    """A command that shows the cause to a person; empty: none is known."""
     traceback: str = ""
     """What a probe raised, as Python told it, its own line among it; empty: it raised nothing."""
     under: tuple[Finding, ...] = ()

@@ -56,6 +56,8 @@ class FindingDocument:
     cause: str
     remedy: str
     probe: str
+    shows: str
+    """A command that shows the cause; empty: none is known."""
     traceback: str
     """What a probe raised, as its Python told it; empty: it raised nothing."""
 
@@ -253,6 +255,7 @@ def _finding(finding: Finding) -> FindingDocument:
         cause=_text(finding.cause),
         remedy=_text(finding.remedy),
         probe=_text(", ".join(finding.probes)),
+        shows=_text(finding.shows),
         traceback=clean(finding.traceback, TRACEBACK_LIMIT),
     )
 

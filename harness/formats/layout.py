@@ -72,9 +72,10 @@ class TextPage:
             text.truncate(self.width, overflow="ellipsis")
         self._parts.append(text)
 
-    def command(self, text: str) -> None:
+    def command(self, text: str, *, label: str = "  - ", style: str = "bold") -> None:
         """A command on one line however long it is: what is broken in two cannot be pasted."""
-        self._parts.append(said(f"  - {text}", "bold", limit=COMMAND_LIMIT))
+        margin = Text(label, style=style)
+        self._parts.append(margin.append_text(said(text, style, limit=COMMAND_LIMIT)))
 
     def lines(self, texts: Iterable[Text]) -> None:
         """Several lines."""

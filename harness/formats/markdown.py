@@ -151,6 +151,8 @@ def _finding(finding: Finding, cells: Sequence[str]) -> str:
         lines.append(f"- Cause: {markdown(finding.cause, REMEDY_LIMIT)}")
     if finding.remedy:
         lines.append(f"- Remedy: {markdown(finding.remedy, REMEDY_LIMIT)}")
+    if finding.shows:
+        lines.append(f"- This shows it: {code(finding.shows, COMMAND_LIMIT)}")
     told = lines[0] + "\n\n" + "\n".join(lines[1:]) if lines[1:] else lines[0]
     return f"{told}\n\n{_traceback(finding)}" if finding.traceback else told
 

@@ -170,6 +170,8 @@ def _findings(page: TextPage, report: Report) -> None:
                 page.paragraph(
                     said(text, limit=REMEDY_LIMIT), indent=12, label=f"    {name}", style="dim"
                 )
+        if finding.shows:
+            page.command(finding.shows, label="    shows   ", style="dim")
         for line in traceback_lines(finding.traceback, _TRACEBACK):
             page.line(said(f"    | {line}", "dim"))
     if len(told) > _FINDINGS:

@@ -15,8 +15,7 @@ from harness.engines import Engine, GoneInPassError, Obtained, Pass, Performed, 
 from harness.engines.divided import taking
 from harness.errors import EngineError
 from harness.machine.load import Worked, cpus_here, load_before, observed_between, worked
-from harness.model import Attempt, Cell, Outcome, Probe, Profile, Record, Scalar
-from harness.outcomes import INFRASTRUCTURE
+from harness.model import ASKED, Attempt, Cell, Outcome, Probe, Profile, Record, Scalar
 from harness.probing.probe import applies
 from harness.running.reuse import decisive, repeated
 from harness.running.settling import Settled, settle
@@ -220,7 +219,7 @@ class Container:
             raised=answer.raised if answer else None,
             noise=answer.noise if answer else performed.noise,
             signal=signal or None,
-            begun=None if settled.outcome in INFRASTRUCTURE else begun,
+            begun=begun if settled.outcome in ASKED else None,
             settings=dict(settled.question.settings),
             durations={
                 **obtaining,

@@ -125,12 +125,12 @@ def test_a_module_of_another_interpreter_is_told_as_that() -> None:
         found.remedy
     )
     shows = "docker run --rm --network none --entrypoint /opt/venv/bin/python3.11 some/image:1"
-    assert f"this shows it: {shows} -c 'import tensorflow'" in found.evidence
+    assert f"{shows} -c 'import tensorflow'" == found.shows
 
 
 def test_of_a_host_the_command_that_shows_it_runs_here() -> None:
     found = missing(HOST, elsewhere=("/usr/lib/python3/x",), interpreters=("/usr/bin/python3.9",))
-    assert "this shows it: /usr/bin/python3.9 -c 'import tensorflow'" in found.evidence
+    assert "/usr/bin/python3.9 -c 'import tensorflow'" == found.shows
     assert "`host: /usr/bin/python3.9`" in found.remedy
 
 
