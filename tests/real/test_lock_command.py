@@ -78,7 +78,7 @@ def test_what_setup_code_prints_takes_is_and_forks_is_bounded(
     for cell in (FLOODING, FORKING, HOGGING):
         lock_path(suite, cell).unlink()
 
-    said = there.harness("lock", "--suite", str(suite), status=2)
+    said = there.harness("lock", "--suite", str(suite), status=1)
 
     told = dict(re.findall(r"^(home-[a-z]+): no lock could be resolved \((.*?)\)", said.err, re.M))
     assert "output-limit: more output than its byte budget" == told[FLOODING]
