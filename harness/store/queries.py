@@ -16,9 +16,9 @@ def newest_run(connection: sqlite3.Connection, suite: str | None) -> tuple[RunRo
     """The newest run (of the suite with this name), and whether it is an imported one."""
     row = connection.execute(
         "SELECT id, state, ended, body, imported FROM runs"
-        " WHERE ?1 IS NULL OR json_extract(body, '$.suite') = ?1"
+        " WHERE :suite IS NULL OR json_extract(body, '$.suite') = :suite"
         " ORDER BY started DESC, id DESC LIMIT 1",
-        (None if suite is None else storable(suite),),
+        {"suite": None if suite is None else storable(suite)},
     ).fetchone()
     return (row[:4], bool(row[4])) if row else None
 
@@ -38,12 +38,12 @@ def whole_cells(connection: sqlite3.Connection, suite: str, cell: str) -> list[R
     first."""
     return connection.execute(
         "SELECT id, state, ended, body FROM runs WHERE NOT imported"
-        " AND id IN (SELECT run FROM planned WHERE cell = ?1)"
-        " AND json_extract(body, '$.suite') = ?2"
+        " AND id IN (SELECT run FROM planned WHERE cell = :cell)"
+        " AND json_extract(body, '$.suite') = :suite"
         " AND NOT EXISTS (SELECT 1 FROM planned LEFT JOIN records USING (run, cell, round, probe)"
-        "  WHERE planned.run = id AND planned.cell = ?1 AND records.body IS NULL)"
+        "  WHERE planned.run = id AND planned.cell = :cell AND records.body IS NULL)"
         " ORDER BY started DESC, id DESC",
-        (storable(cell), storable(suite)),
+        {"cell": storable(cell), "suite": storable(suite)},
     ).fetchall()
 
 
@@ -59,15 +59,15 @@ def latest_answers(
         "SELECT run, records.body, facts.body, facts.digest, max(runs.started || runs.id)"
         " FROM records JOIN runs ON runs.id = run JOIN facts ON facts.digest = facts"
         " WHERE NOT imported AND state = 'complete'"
-        " AND json_extract(records.body, '$.engine') IN (SELECT value FROM json_each(?3))"
-        " AND cell IN (SELECT value FROM json_each(?1))"
-        " AND probe IN (SELECT value FROM json_each(?2))"
+        " AND json_extract(records.body, '$.engine') IN (SELECT value FROM json_each(:engines))"
+        " AND cell IN (SELECT value FROM json_each(:cells))"
+        " AND probe IN (SELECT value FROM json_each(:probes))"
         " GROUP BY cell, probe, json_extract(records.body, '$.engine') ORDER BY cell, probe",
-        (
-            json.dumps([*map(storable, cells)]),
-            json.dumps([*map(storable, probes)]),
-            json.dumps([*map(storable, engines)]),
-        ),
+        {
+            "cells": json.dumps([*map(storable, cells)]),
+            "probes": json.dumps([*map(storable, probes)]),
+            "engines": json.dumps([*map(storable, engines)]),
+        },
     ).fetchall()
     return [row[:4] for row in rows]
 

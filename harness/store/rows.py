@@ -135,9 +135,9 @@ def put_attempt(connection: sqlite3.Connection, attempt: Attempt) -> bool:
 def missing(connection: sqlite3.Connection, run_id: str) -> int:
     """How many planned keys of the run have no record."""
     (count,) = connection.execute(
-        "SELECT (SELECT count(*) FROM planned WHERE run = ?1)"
-        " - (SELECT count(*) FROM records WHERE run = ?1)",
-        (storable(run_id),),
+        "SELECT (SELECT count(*) FROM planned WHERE run = :run)"
+        " - (SELECT count(*) FROM records WHERE run = :run)",
+        {"run": storable(run_id)},
     ).fetchone()
     return int(count)
 

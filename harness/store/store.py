@@ -205,9 +205,9 @@ class Store:
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT id, state, ended, body FROM runs"
-                " WHERE id = ?1 OR (?2 AND ?1 <> '' AND substr(id, 1, length(?1)) = ?1)"
+                " WHERE id = :id OR (:begins AND :id <> '' AND substr(id, 1, length(:id)) = :id)"
                 " ORDER BY started DESC, id DESC",
-                (wanted, not exact),
+                {"id": wanted, "begins": not exact},
             ).fetchall()
             newest = connection.execute(
                 "SELECT id, state FROM runs ORDER BY started DESC, id DESC LIMIT ?", (_LISTED,)
@@ -298,17 +298,17 @@ class Store:
     def _entries(
         self, table: str, reason: str, run_id: str, cell: str | None, order: str = "position"
     ) -> list[tuple[Record, str]]:
-        wanted = (storable(run_id), None if cell is None else storable(cell))
+        wanted = {"run": storable(run_id), "cell": None if cell is None else storable(cell)}
         with self._database.reading() as connection:
             facts = connection.execute(
                 "SELECT digest, body FROM facts WHERE digest IN"
-                f" (SELECT facts FROM {table} WHERE run = ?1 AND (?2 IS NULL OR cell = ?2))",
+                f" (SELECT facts FROM {table} WHERE run = :run AND (:cell IS NULL OR cell = :cell))",
                 wanted,
             ).fetchall()
             rows = connection.execute(
                 f"SELECT {table}.body, {table}.facts, {reason}"
                 f" FROM planned JOIN {table} USING (run, cell, round, probe)"
-                " WHERE planned.run = ?1 AND (?2 IS NULL OR planned.cell = ?2)"
+                " WHERE planned.run = :run AND (:cell IS NULL OR planned.cell = :cell)"
                 f" ORDER BY position, {order}",
                 wanted,
             ).fetchall()

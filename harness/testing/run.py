@@ -7,10 +7,7 @@ interrupted and what it left on the engine is removed.
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
-import threading
 import traceback
 from dataclasses import replace
 from pathlib import Path
@@ -26,6 +23,7 @@ from harness.running.session import checked_suite, places
 from harness.running.wanted import Wanted
 from harness.store.store import Store
 from harness.testing.board import Board, Needs, State
+from harness.testing.lifeline import lifeline
 
 QUIET = "quiet.lock"
 """The lease on this host's quiet, in the cache."""
@@ -75,8 +73,11 @@ def run_needs(needs: Needs, progress: LineProgress) -> Exit:
 
 def main(folder: str, owner: str) -> int:
     """Do what is needed there; the exit status is the run's own."""
-    board = Board(folder=Path(folder), owner=owner)
-    threading.Thread(target=_end_with_session, daemon=True, name="harness-session").start()
+    with lifeline(sys.stdin.fileno()):
+        return _do(Board(folder=Path(folder), owner=owner))
+
+
+def _do(board: Board) -> int:
     state = State(owner=owner_token(), store=str(places().store))
     progress = BoardProgress(board, state)
     progress.write()
@@ -92,11 +93,6 @@ def main(folder: str, owner: str) -> int:
         error = "this is a bug in harness:\n" + traceback.format_exc()
     progress.write(ended=True, error=error)
     return int(status)
-
-
-def _end_with_session() -> None:
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sqlite3
 from dataclasses import replace
@@ -451,3 +452,16 @@ TestStoreMachine.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
+
+
+def test_values_are_bound_by_name_or_in_order_and_never_by_number() -> None:
+    """Numbered placeholders with values in order are deprecated in Python 3.12.0 to 3.12.3: where
+    warnings are errors, every reading of the store would be one."""
+    package = Path(__file__).resolve().parents[2] / "harness"
+    found = [
+        f"{path.relative_to(package)}: {line.strip()}"
+        for path in sorted(package.rglob("*.py"))
+        for line in path.read_text("utf-8").splitlines()
+        if re.search(r"[=(,<>] *\?\d", line)
+    ]
+    assert [] == found
