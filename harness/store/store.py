@@ -301,8 +301,8 @@ class Store:
         wanted = {"run": storable(run_id), "cell": None if cell is None else storable(cell)}
         with self._database.reading() as connection:
             facts = connection.execute(
-                "SELECT digest, body FROM facts WHERE digest IN"
-                f" (SELECT facts FROM {table} WHERE run = :run AND (:cell IS NULL OR cell = :cell))",
+                f"SELECT digest, body FROM facts WHERE digest IN (SELECT facts FROM {table}"
+                " WHERE run = :run AND (:cell IS NULL OR cell = :cell))",
                 wanted,
             ).fetchall()
             rows = connection.execute(

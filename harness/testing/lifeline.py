@@ -19,7 +19,7 @@ _SOME = 65_536
 
 @contextmanager
 def lifeline(descriptor: int) -> Iterator[None]:
-    """While this is open, the end of what is read at `descriptor` ends this process with SIGTERM."""
+    """While this is open, the end of input at `descriptor` ends this process with SIGTERM."""
     woken, wake = os.pipe()
     thread = threading.Thread(target=_watch, args=(descriptor, woken), name="harness-session")
     thread.start()

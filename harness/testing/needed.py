@@ -1,13 +1,16 @@
-"""What the collected tests need to have been run."""
+"""What the collected tests need to have been run, and what each of them waits for."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import pytest
 
-from harness.testing.nodes import asked_of
+from harness.errors import HarnessError
+from harness.testing.nodes import MatrixItem, asked_of
 from harness.testing.plugged import plugged
+from harness.testing.properties import of_cell
 from harness.testing.selected import Selection
 
 _OF_RECORDS = frozenset({"facts", "records", "compare"})
@@ -26,6 +29,29 @@ def needed(items: list[pytest.Item]) -> dict[str, tuple[set[str], set[str]]]:
     return found
 
 
+def wait_for(item: pytest.Item) -> None:
+    """Wait until the run has what a test is about. That it never will is said when the test asks.
+
+    A test that compares may ask for any cell, and a container is not started beside a run: both
+    wait for its end.
+    """
+    if isinstance(item, MatrixItem):
+        item.wait()
+        return
+    names = set(getattr(item, "fixturenames", ()))
+    if _param(item) and "container" in names:
+        plugged(item.config).wait_for_quiet()
+    cell = _cell_of(item)
+    chosen = plugged(item.config).own_suite() if cell else None
+    if chosen is None:
+        return
+    reader = plugged(item.config).reader(chosen.path)
+    reader.wait_for(*(() if "compare" in names else (cell,)))
+    with suppress(HarnessError, KeyError):
+        results = reader.results(cell, cell)
+        item.user_properties += of_cell(results, cell, reader.records(cell))
+
+
 def _add(
     found: dict[str, tuple[set[str], set[str]]], chosen: Selection, cells: Iterable[str]
 ) -> None:
@@ -38,8 +64,11 @@ def _add(
 def _cell_of(item: pytest.Item) -> str:
     """The cell whose records a hand-written test uses; empty where it uses none."""
     names = set(getattr(item, "fixturenames", ()))
+    return "" if names.isdisjoint(_OF_RECORDS) else _param(item)
+
+
+def _param(item: pytest.Item) -> str:
+    """The cell that a hand-written test runs for; empty where it is for none of ours."""
     callspec = getattr(item, "callspec", None)
-    if callspec is None or names.isdisjoint(_OF_RECORDS):
-        return ""
-    wanted = callspec.params.get("cell", "")
+    wanted = "" if callspec is None else callspec.params.get("cell", "")
     return wanted if isinstance(wanted, str) else ""

@@ -7,21 +7,32 @@ here it becomes pytest's word.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.errors import HarnessError
-from harness.model import Cell, Expectation, Verdict
+from harness.model import Cell, Expectation, Record, Verdict
+from harness.probing.exchange import EXCHANGE
 from harness.testing.board import RunFailed
 from harness.testing.plugged import plugged
+from harness.testing.properties import (
+    CELL,
+    DOES_NOT_APPLY,
+    EXPECTATION,
+    PROBE,
+    RUN,
+    VERDICT,
+    of_cell,
+)
 from harness.testing.selected import EXPECTATIONS, MARK, Selection, expectations, mark_of
 from harness.text import clean_line, inert_in_ci, plain
 
 if TYPE_CHECKING:
     from harness.compare.items import ItemOutcome
+    from harness.testing.session import RunReader
 
 
 class MatrixFile(pytest.File):
@@ -77,21 +88,33 @@ class MatrixItem(pytest.Item):
 
     outcome: ItemOutcome
     """Known once the test has been set up."""
+    seconds: float | None = None
+    """What asking the question took; None: nothing that could be told apart."""
 
     def __init__(self, *, chosen: Selection, **more: Any) -> None:
         super().__init__(**more)
         self.chosen = chosen
 
+    @property
+    def reader(self) -> RunReader:
+        """What reads the session's run, which is started by that."""
+        return plugged(self.config).reader(self.chosen.path)
+
+    def wait(self) -> None:
+        """Wait for the records it is about."""
+        raise NotImplementedError
+
     def found(self) -> ItemOutcome:
-        """Wait for the records it is about, and judge them."""
+        """Judge the records it is about, and say in properties which they are."""
         raise NotImplementedError
 
     def setup(self) -> None:
-        """Wait for the answer; that there can be none is an error, not a failure."""
+        """Take the answer; that there can be none is an error, not a failure."""
         try:
             self.outcome = self.found()
         except RunFailed as error:
             pytest.fail(plain(str(error)), pytrace=False)
+        self.user_properties.append((VERDICT, str(self.outcome.verdict or DOES_NOT_APPLY)))
         if self.outcome.verdict is Verdict.INFRASTRUCTURE:
             pytest.fail(self.outcome.message, pytrace=False)
 
@@ -109,6 +132,12 @@ class MatrixItem(pytest.Item):
             case _:
                 pytest.fail(self.outcome.message, pytrace=False)
 
+    def time(self, report: pytest.TestReport) -> None:
+        """The report that says the outcome takes the time of the question itself: what was waited
+        for it is nobody's."""
+        if self.seconds is not None and (report.when == "call" or report.outcome == "failed"):
+            report.duration = self.seconds
+
     def _say_so(self) -> None:
         """What a test that passes still has to say: that it fails as expected."""
         if self.outcome.message:
@@ -122,12 +151,20 @@ class ProbeItem(MatrixItem):
     def __init__(self, *, cell: Cell, **more: Any) -> None:
         super().__init__(**more)
         self.cell = cell
+        self.user_properties += [(CELL, cell.id), (PROBE, self.name)]
+
+    def wait(self) -> None:
+        self.reader.wait_for(self.cell.id, self.chosen.reference)
 
     def found(self) -> ItemOutcome:
         from harness.compare.items import probe_outcome
 
-        reader = plugged(self.config).reader(self.chosen.path)
-        results = reader.results(self.cell.id, self.chosen.reference)
+        results = self.reader.results(self.cell.id, self.chosen.reference)
+        records = self.reader.records(self.cell.id)
+        self.seconds = seconds_of(one for one in records if one.probe == self.name)
+        known = dict(self.user_properties)
+        told = of_cell(results, self.cell.id, records)
+        self.user_properties += [one for one in told if one[0] not in known]
         return probe_outcome(results, self.cell.id, self.name, self.chosen.probes)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -142,11 +179,16 @@ class ExpectationItem(MatrixItem):
     def __init__(self, *, expectation: Expectation, **more: Any) -> None:
         super().__init__(**more)
         self.expectation = expectation
+        self.user_properties.append((EXPECTATION, inert_in_ci(clean_line(self.name))))
+
+    def wait(self) -> None:
+        self.reader.wait_for()
 
     def found(self) -> ItemOutcome:
         from harness.compare.items import expectation_outcome
 
-        results = plugged(self.config).reader(self.chosen.path).whole()
+        results = self.reader.whole()
+        self.user_properties.append((RUN, results.judgement.run.id))
         return expectation_outcome(results, self.expectation)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
@@ -172,3 +214,9 @@ def asked_of(items: list[pytest.Item]) -> dict[str, tuple[set[str], set[str]]]:
                 cells |= {cell.id for cell in item.chosen.cells}
                 probes |= {probe.name for probe in item.chosen.probes}
     return needed
+
+
+def seconds_of(records: Iterable[Record]) -> float:
+    """What asking took in all rounds: as measured on the host, else as the probe's process told.
+    What was repeated from an earlier run took nothing."""
+    return sum(one.durations.get(EXCHANGE, one.durations.get("probe", 0.0)) for one in records)

@@ -14,11 +14,13 @@ import pytest
 
 from harness.probing.probe import suite_probes
 from harness.running.session import checked_suite
-from harness.suite.matrix import FILE_NAME
+from harness.testing.asked import asked
+from harness.testing.named import configured_suite, named_suites
 from harness.testing.place import boards_of
-from harness.testing.selected import Selection, SessionOptions, mark_of, needs, selection
+from harness.testing.selected import Selection, mark_of, needs, selection
 
 if TYPE_CHECKING:
+    from harness.testing.comparing import CellComparison
     from harness.testing.session import RunProcess, RunReader
 
 _KEY = pytest.StashKey["Plugged"]()
@@ -42,12 +44,14 @@ class Plugged:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self.is_worker = hasattr(config, "workerinput")
-        self.asked = _asked(config)
+        self.asked = asked(config)
         self.boards = boards_of(config)
         self._selections: dict[Path, Selection] = {}
         self._readers: dict[str, RunReader] = {}
         self._processes: dict[str, RunProcess] = {}
         self.hear: Callable[[str], object] = lambda _: None
+        self.compared: list[CellComparison] = []
+        """What the test that runs now has compared."""
 
     def selection(self, path: Path) -> Selection:
         """What the session is about in a suite. Raises MatrixError, UsageError."""
@@ -57,14 +61,14 @@ class Plugged:
             for tag in dict.fromkeys(tag for cell in suite.cells for tag in cell.tags):
                 line = f"{mark_of(tag)}: cells with the tag {tag}"
                 self._config.addinivalue_line("markers", line)
-            named = _named(self._config).get(path, ())
+            named = named_suites(self._config).get(path, ())
             self._selections[path] = selection(path, suite, suite_probes(suite), self.asked, named)
         return self._selections[path]
 
     def own_suite(self) -> Selection | None:
         """The suite that fixtures are about: the configured one, else the only one named."""
         configured = configured_suite(self._config)
-        named = [configured] if configured else sorted(_named(self._config))
+        named = [configured] if configured else sorted(named_suites(self._config))
         return self.selection(named[0]) if len(named) == 1 else None
 
     def need(self, asked: dict[str, tuple[set[str], set[str]]]) -> None:
@@ -106,7 +110,7 @@ class Plugged:
         for board in self.boards.wanted():
             wanted = board.needs()
             assert wanted is not None, "just found"
-            self.reader(wanted.suite).wait_for_end()
+            self.reader(wanted.suite).wait_for()
 
     def stop(self) -> None:
         """End what still runs; what was recorded is kept."""
@@ -117,37 +121,7 @@ class Plugged:
         """Paths of the suites that something was run for."""
         return tuple(self._processes)
 
-
-def configured_suite(config: pytest.Config) -> Path | None:
-    """The matrix.yaml that `harness_suite` names, relative to the configuration file."""
-    text = str(config.getini("harness_suite"))
-    if not text:
-        return None
-    path = (config.inipath.parent if config.inipath else config.rootpath) / text
-    return (path / FILE_NAME if path.is_dir() else path).resolve()
-
-
-def _named(config: pytest.Config) -> dict[Path, tuple[str, ...]]:
-    """The matrix files on the command line, with the cells that node ids name."""
-    found: dict[Path, list[str]] = {}
-    for argument in config.args:
-        name, *parts = str(argument).split("::")
-        path = config.invocation_params.dir / name
-        if path.name == FILE_NAME and path.is_file():
-            found.setdefault(path.resolve(), []).extend(parts[:1])
-    return {path: tuple(cells) for path, cells in found.items()}
-
-
-def _asked(config: pytest.Config) -> SessionOptions:
-    recordings = config.getoption("harness_recordings")
-    if recordings:
-        here = config.invocation_params.dir / recordings
-        recordings = str(here if here.is_dir() else config.rootpath / recordings)
-    return SessionOptions(
-        cells=tuple(config.getoption("harness_cell")),
-        tags=tuple(config.getoption("harness_tag")),
-        marks=config.getoption("markexpr", "") or "",
-        engine=config.getoption("harness_engine"),
-        rounds=config.getoption("harness_rounds"),
-        recordings=recordings or "",
-    )
+    def runs(self) -> tuple[str, ...]:
+        """Ids of the runs that were made."""
+        states = [self.boards.of(path).state() for path in self.suites()]
+        return tuple(state.run for state in states if state is not None and state.run)

@@ -106,10 +106,12 @@ class RunReader:
         """All of the run judged, when it has ended. Raises RunFailed."""
         return self._tell().results
 
-    def wait_for_end(self) -> None:
-        """Wait until the run has ended; at once where there is none."""
+    def wait_for(self, *cells: str) -> None:
+        """Wait until some cells have all their records; none named: until the run has ended. At
+        once where there is none, or it cannot be done: who asks for an answer is told why."""
         if self._board.needs() is not None:
-            self._wait(frozenset())
+            with suppress(RunFailed):
+                self._wait(frozenset(cells))
 
     def _tell(self, *cells: str) -> _Told:
         """What there is about these cells; none named: about all of them."""

@@ -70,6 +70,9 @@ expectations:
   - {facts: "never.*", rule: ignore}
 """
 
+ASKING_S = 2.5
+"""What every question is said to have taken."""
+
 Said = Mapping[str, Fact] | Outcome | Raised | Answer | None
 """Facts, an outcome that is not ok, an exception, a whole answer; None: not recorded."""
 
@@ -183,4 +186,4 @@ def _answer(probe: str, said: Said) -> Answer:
         return Answer(probe=probe, outcome=Outcome.RAISED, raised=said)
     if isinstance(said, Outcome):
         return Answer(probe=probe, outcome=said, reason="as it was recorded")
-    return Answer(probe=probe, outcome=Outcome.OK, facts=said or {})
+    return Answer(probe=probe, outcome=Outcome.OK, facts=said or {}, durations={"probe": ASKING_S})

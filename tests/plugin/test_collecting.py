@@ -50,6 +50,36 @@ def test_a_configured_matrix_is_collected_once_where_it_also_lies_on_the_way(dem
     assert [*QUICK, *EXPECTATIONS] == demo.ids("matrix.yaml")
 
 
+def test_tests_by_hand_are_collected_beside_a_configured_matrix(demo: Demo) -> None:
+    """pytest 8 collects nothing more of a folder when a file in it is named as well."""
+    demo.write()
+    (demo.path / "pytest.ini").write_text("[pytest]\nharness_suite = matrix.yaml\n")
+    (demo.path / "tests").mkdir()
+    for name in ("test_one.py", "tests/test_two.py"):
+        (demo.path / name).write_text("def test_it(): pass\n")
+    by_hand = ["test_one.py::test_it", "tests/test_two.py::test_it"]
+    whole = sorted([*by_hand, *QUICK, *EXPECTATIONS])
+    assert whole == sorted(demo.ids())
+    assert whole == sorted(demo.ids("."))
+    assert whole == sorted(demo.ids(".", "matrix.yaml"))
+    assert whole == sorted(demo.ids("test_one.py", "tests", "matrix.yaml"))
+    assert ["tests/test_two.py::test_it"] == demo.ids("tests")
+    ini = "[pytest]\nharness_suite = matrix.yaml\ntestpaths = tests matrix.yaml\n"
+    (demo.path / "pytest.ini").write_text(ini)
+    assert sorted([by_hand[1], *QUICK, *EXPECTATIONS]) == sorted(demo.ids())
+
+
+def test_a_matrix_named_beside_its_folder_is_collected_once_with_the_tests_there(
+    demo: Demo,
+) -> None:
+    demo.write()
+    (demo.path / "test_one.py").write_text("def test_it(cell): pass\n")
+    by_hand = ["test_one.py::test_it[old]", "test_one.py::test_it[new]"]
+    whole = sorted([*by_hand, *QUICK, *EXPECTATIONS])
+    assert whole == sorted(demo.ids(".", "matrix.yaml"))
+    assert whole == sorted(demo.ids("matrix.yaml", str(demo.path)))
+
+
 def test_only_expectations_that_can_fail_are_tests(demo: Demo) -> None:
     dated = '  - {facts: "dated.*", rule: allowed, until: 2030-01-01, reason: for now}\n'
     twins = '  - {facts: "answer.sum", rule: exact, cells: "n*"}\n' * 2

@@ -160,6 +160,7 @@ def test_a_projects_own_cell_fixture_stays_its_own(demo: Demo) -> None:
 
 
 def test_without_a_suite_the_fixtures_say_so(demo: Demo) -> None:
+    (demo.path / "recordings").mkdir()
     (demo.path / "test_hand.py").write_text("def test_id(cell):\n    assert cell.id\n")
     result = demo.run("test_hand.py")
     result.assert_outcomes(errors=1)

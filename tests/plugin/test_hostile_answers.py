@@ -44,6 +44,7 @@ def check_output(demo: Demo, result: pytest.RunResult) -> None:
     for case in cases:
         for child in case:
             told += [child.get("message", ""), child.text or ""]
+        told += [one.get("value", "") for one in case.iter("property")]
     assert not [text for text in told if re.search(r"##\w*\[|^[ ]*::", text, re.MULTILINE)]
     assert not [text for text in told if UNSEEN.search(text.replace("\t", ""))]
 

@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from harness.compare.differences import Difference
 from harness.compare.evidence import KINDS
+from harness.compare.judgement import CellJudgement, Finding, NotJudged, RuleUse
 from harness.compare.rules import can_fail
 from harness.engines.oci.capabilities import DOCKER, TABLE
 from harness.engines.oci.specification import ContainerSpec, host_options, scratch_path
@@ -35,6 +37,9 @@ from harness.suite.schema import (
     json_schema,
 )
 from harness.suite.words import size_in_bytes, size_text
+from harness.testing import properties
+from harness.testing.comparing import CellComparison
+from harness.testing.selected import MARK
 
 ROOT = Path(__file__).resolve().parents[2]
 MIB = 1024**2
@@ -274,6 +279,35 @@ def test_every_option_of_the_plugin_is_documented_and_no_other() -> None:
     add(seen)
     documented = {code.split()[0] for row in table("pytest.md", "option") for code in codes(row[0])}
     assert seen.names == documented
+
+
+def public(kind: type) -> set[str]:
+    """The attributes of a class that are meant for others."""
+    return {name for name in dir(kind) if not name.startswith("_")}
+
+
+def test_every_attribute_of_a_comparison_is_documented_and_no_other() -> None:
+    rows = table("pytest.md", "attribute of a comparison")
+    documented = {name: row[1] for row in rows for name in codes(row[0])}
+    assert public(CellComparison) == set(documented)
+    for name, kind in (
+        ("findings", Finding),
+        ("differences", Difference),
+        ("not_judged", NotJudged),
+        ("let_pass", RuleUse),
+        ("candidate", CellJudgement),
+    ):
+        parts = codes(documented[name].partition("each with")[2])
+        assert len(parts) >= 3, name
+        assert set(parts) - {"()", "reference", "candidate"} <= public(kind), name
+
+
+def test_every_property_of_a_test_is_documented_and_no_other() -> None:
+    rows = table("pytest.md", "property")
+    documented = {code.removesuffix(".NAME") for row in rows for code in codes(row[0])}
+    assert {value for name, value in vars(properties).items() if name.isupper()} - {
+        properties.DOES_NOT_APPLY
+    } | {MARK} == documented
 
 
 def test_engines_are_looked_for_where_the_documentation_says() -> None:

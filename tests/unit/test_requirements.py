@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from harness.pytest_plugin import BEFORE, OLDEST, suits
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = ("setup", "run", "test")
+FILES = ("setup", "run", "test", "oldest-pytest")
 
 
 def text(name: str) -> str:
@@ -37,6 +40,8 @@ def asked(name: str) -> list[Requirement]:
     wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
     if name == "test":
         wanted += project["dependency-groups"]["test"]
+    if name == "oldest-pytest":
+        wanted += project["project"]["optional-dependencies"]["pytest"]
     return [Requirement(line) for line in wanted]
 
 
@@ -63,3 +68,30 @@ def test_no_index_and_no_path_is_named(name: str) -> None:
 
 def test_tests_run_with_what_users_run() -> None:
     assert pins("run").items() <= pins("test").items()
+
+
+def test_the_plugin_is_tested_with_the_oldest_and_the_newest_pytest_it_is_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    (extra,) = project["project"]["optional-dependencies"]["pytest"]
+    said = {(one.operator, one.version) for one in Requirement(extra).specifier}
+    oldest, before = (".".join(map(str, one)) for one in (OLDEST, BEFORE))
+    assert {(">=", oldest.removesuffix(".0")), ("<", before.removesuffix(".0"))} == said
+    assert Version(oldest) == Version(pins("oldest-pytest")["pytest"])
+    assert BEFORE[0] - 1 == Version(pins("test")["pytest"]).major
+    rest = {name: pin for name, pin in pins("oldest-pytest").items() if name != "pytest"}
+    assert rest.items() <= pins("test").items(), "everything else is the same"
+
+
+@pytest.mark.parametrize(
+    ("version", "fits"),
+    [
+        ("7.4.4", False),
+        ("8.0.0rc1", True),
+        ("8.4.2", True),
+        ("9.2.0", True),
+        ("9.3.0.dev12+g1234", True),
+        ("10.0.0", False),
+    ],
+)
+def test_the_plugin_knows_which_pytest_it_is_for(version: str, fits: bool) -> None:
+    assert fits == suits(version)

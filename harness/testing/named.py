@@ -1,0 +1,89 @@
+"""The suites that a pytest session is about: those that are named, and the configured one.
+
+A matrix.yaml that is named goes through pytest's own collection, as any file. One that only the
+configuration names, or that lies in a folder which is named beside it, is given to the session as a
+node of its own: pytest 8 collects nothing more of a folder when a file in it is named too.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+FILE_NAME = "matrix.yaml"
+"""As harness.suite.matrix has it, which a session that means no matrix does not import."""
+
+_BESIDE = pytest.StashKey[tuple[Path, ...]]()
+_KEY = "harness_suites"
+
+
+def find_suites(config: pytest.Config) -> None:
+    """Settle at the start of a session which suites are collected beside pytest's own arguments."""
+    given: list[str] | None = getattr(config, "workerinput", {}).get(_KEY)
+    found = [Path(path) for path in given] if given is not None else [*_beside(config)]
+    config.stash[_BESIDE] = tuple(dict.fromkeys(found))
+    config.args = [one for one in config.args if _plain_file(config, one) not in found]
+
+
+def beside(config: pytest.Config) -> tuple[Path, ...]:
+    """The suites that are collected beside pytest's own arguments."""
+    return config.stash[_BESIDE]
+
+
+def tell_worker(config: pytest.Config, workerinput: dict[str, object]) -> None:
+    """A worker of xdist collects what its controller does."""
+    workerinput[_KEY] = [str(path) for path in beside(config)]
+
+
+def configured_suite(config: pytest.Config) -> Path | None:
+    """The matrix.yaml that `harness_suite` names, relative to the configuration file."""
+    text = str(config.getini("harness_suite"))
+    if not text:
+        return None
+    path = (config.inipath.parent if config.inipath else config.rootpath) / text
+    return (path / FILE_NAME if path.is_dir() else path).resolve()
+
+
+def named_suites(config: pytest.Config) -> dict[Path, tuple[str, ...]]:
+    """The matrix files that are named, with the cells that node ids name."""
+    found: dict[Path, list[str]] = {}
+    for argument in config.args:
+        name, *parts = str(argument).split("::")
+        path = config.invocation_params.dir / name
+        if path.name == FILE_NAME and path.is_file():
+            found.setdefault(path.resolve(), []).extend(parts[:1])
+    configured = configured_suite(config)
+    for path in beside(config):
+        if path != configured:
+            found.setdefault(path, [])
+    return {path: tuple(cells) for path, cells in found.items()}
+
+
+def node_id(config: pytest.Config, path: Path) -> str:
+    """The id of a suite's node, as pytest would make it: relative to its root."""
+    return Path(os.path.relpath(path, config.rootpath)).as_posix()
+
+
+def _beside(config: pytest.Config) -> Iterator[Path]:
+    folders = [
+        folder.resolve()
+        for argument in config.args
+        if (folder := config.invocation_params.dir / str(argument)).is_dir()
+    ]
+    files = [path for one in config.args if (path := _plain_file(config, one))]
+    for path in files:
+        if path.name == FILE_NAME and any(folder in path.parents for folder in folders):
+            yield path
+    configured = configured_suite(config)
+    nothing_named = config.args_source is not pytest.Config.ArgsSource.ARGS
+    if configured is not None and nothing_named and configured not in files:
+        yield configured
+
+
+def _plain_file(config: pytest.Config, argument: object) -> Path | None:
+    """The file that an argument names as a whole, without a part of it."""
+    path = config.invocation_params.dir / str(argument)
+    return path.resolve() if path.is_file() else None
