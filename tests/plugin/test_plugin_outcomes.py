@@ -55,11 +55,11 @@ def test_drift_and_failure_fail_with_the_finding_and_no_traceback(demo: Demo) ->
             "*cause: the environment lacks the shared library libdemo.so.8*",
             "*remedy: *",
             "*_ new: other _*",
-            "drift: new: 2 facts about other differ from old",
+            "drift: new: other.thing changed and other.more 1 differ from old",
             "    other.thing changed (reference same)",
             "    other.more 1 (not in the reference)",
             "*_ expectations: other.[*] _*",
-            "drift: new: 2 facts about other differ from old",
+            "drift: new: other.thing changed and other.more 1 differ from old",
             "*FAILED matrix.yaml::new::answer - *",
         ]
     )
