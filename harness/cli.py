@@ -389,14 +389,15 @@ def explain(
     id: Annotated[
         str, typer.Argument(metavar="ID", help="As reports name them; else all are listed.")
     ] = "",
+    where: Annotated[list[str] | None, typer.Argument(help="A finding's run, or sides.")] = None,
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """What is known of a breakage, a build, a GPU, a driver, a tag: with its source."""
+    """What is known of a breakage, a build, a GPU, a driver, a tag; or a finding of a report."""
     from harness.commands.explain import explain as explained
     from harness.commands.saying import answered
 
-    answered(explained(id), format, output)
+    answered(explained(id, where or ()), format, output)
 
 
 def _say(text: str) -> None:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from harness.compare.measured import Measured
+from harness.compare.measurement import Measured
 from harness.compare.statistics.decision import Decision
 from harness.compare.statistics.family import Family
 from harness.compare.statistics.laws import one_sided_critical, power

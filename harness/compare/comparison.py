@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from harness.compare.bits import equal_bits
 from harness.compare.contradictions import of_contradictions_between
 from harness.compare.defects import without_told
 from harness.compare.findings import of_drift
-from harness.compare.judge import exit_of, expiries, not_judged, ordered_findings, relaxations
+from harness.compare.judge import exit_of, expiries, gone, not_judged, ordered_findings, relaxations
 from harness.compare.judgement import Comparison
+from harness.compare.rounds import HeldCell, concluded
 from harness.compare.ruled import let_pass
 from harness.compare.rules import run_date
 from harness.compare.view import View, conclude, hold_against, own_findings, views
@@ -41,7 +43,9 @@ def compare_cells(a: Side, b: Side, *, rules: Rules, at: date | None) -> Compari
     drift = of_drift(other.cell, one.cell, without_told(compared.differences, own_b.findings))
     beside = of_contradictions_between(one.cell, one.told, other.cell, other.told)
     reference = conclude(one, own_a, None)
-    candidate = conclude(other, own_b.and_of(*beside, *drift, notes=notes), compared)
+    own_b = own_b.and_of(*beside, *drift, notes=notes)
+    held = HeldCell(reference=one, view=other, own=own_b, compared=compared)
+    (candidate,) = concluded([held], rules.expectations, at)
     both = (reference, candidate)
     return Comparison(
         reference_run=a.run,
@@ -56,8 +60,10 @@ def compare_cells(a: Side, b: Side, *, rules: Rules, at: date | None) -> Compari
             *_apart(a.run.of(a.cell), b.run.of(b.cell)),
             *relaxations((one, other)),
             *expiries(both),
+            *gone((one, other), both, rules),
         ),
         exit=exit_of(both),
+        equal_bits=equal_bits((view.cell.id, view.facts) for view in (one, other)),
     )
 
 

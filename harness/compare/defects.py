@@ -122,7 +122,7 @@ def of_defects(
                     *([f"and {more} more"] if more > 0 else []),
                 ),
                 probes=(merged.probe,),
-                fact=defect.fact,
+                subject=(defect.fact,),
             )
         )
     return tuple(found)
@@ -144,7 +144,7 @@ def without_told(
 ) -> tuple[Difference, ...]:
     """The differences without those that a finding of the cell's own tells already: that the
     reference lacks the same defect is not a second thing that is wrong."""
-    told = {one.fact for one in findings}
+    told = {fact for one in findings if one.kind is FindingKind.DEFECT for fact in one.subject}
     return tuple(
         one for one in differences if not (one.fact in told and one.judged is Judged.DRIFT)
     )

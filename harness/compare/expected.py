@@ -112,6 +112,7 @@ def _fails(cell: Cell, expect: ExpectedFailure, under: Sequence[Finding]) -> Fin
         {"what": first.title, "reason": expect.reason},
         evidence=lines,
         probes=(probe for one in under for probe in one.probes),
+        subject=(part for one in under for part in (str(one.kind), *one.subject)),
     )
     return replace(made, under=tuple(under))
 

@@ -34,7 +34,7 @@ def together(findings: Iterable[Finding], raised: Iterable[Raised]) -> tuple[Fin
         explaining = [
             each
             for each in every
-            if each.fact in (MISSING, CONFLICTS) and one.kind is FindingKind.RAISED
+            if {MISSING, CONFLICTS} & set(each.subject) and one.kind is FindingKind.RAISED
         ]
         for each in explaining:
             lines = _lines(each)

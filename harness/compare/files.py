@@ -152,7 +152,8 @@ def _finding(
     more = len(lines) - _TOLD
     lines = [*lines[:_TOLD], f"and {more} more"] if more > 0 else lines
     words = {"what": ", ".join(list(things)[:_TOLD])}
-    return finding(kind, cell, words, evidence=lines, probes=probes)
+    about = (what.partition(" ")[0] for what in things)
+    return finding(kind, cell, words, evidence=lines, probes=probes, subject=about)
 
 
 def _lines(value: Fact) -> list[str]:

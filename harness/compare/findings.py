@@ -93,7 +93,16 @@ def _outcome_finding(cell: Cell, why: str, records: Sequence[Record]) -> Finding
     first = records[0]
     names = _names(records)
     of_cell = TELLING[first.outcome].of_cell or first.begun is False
-    made = finding(kind_of(first.outcome), cell, {"said": _said(why, records)}, probes=names)
+    known, shows = breakage_of(first), ""
+    breakage = _shared_breakage(known, records[1:])
+    raised = (first.raised.type,) if first.raised is not None else ()
+    made = finding(
+        kind_of(first.outcome),
+        cell,
+        {"said": _said(why, records)},
+        probes=names,
+        subject=(breakage,) if breakage else (*raised, *names),
+    )
     evidence, meaning, remedy = [_asked(records, of_cell=of_cell)], made.cause, made.remedy
     if first.outcome is Outcome.CRASHED:
         meaning, remedy = SIGNALS.get(first.signal or "", (meaning, remedy))
@@ -108,7 +117,6 @@ def _outcome_finding(cell: Cell, why: str, records: Sequence[Record]) -> Finding
         evidence += [f"in {line}" for line in _probe_lines(records)]
     if first.noise.strip() and first.outcome is not Outcome.RAISED:
         evidence.append(f"it printed last: {last_line(first.noise)}")
-    known, shows = breakage_of(first), ""
     if hidden := hidden_module(cell, first):
         meaning, remedy, shows = hidden.meaning, hidden.remedy, hidden.shows
     elif known is not None:
@@ -122,7 +130,7 @@ def _outcome_finding(cell: Cell, why: str, records: Sequence[Record]) -> Finding
         cause=meaning,
         remedy=remedy,
         of_cell=of_cell,
-        breakage=_shared_breakage(known, records[1:]),
+        breakage=breakage,
         shows=shows,
         traceback=first.raised.traceback if first.raised else "",
     )
@@ -209,7 +217,10 @@ def of_drift(cell: Cell, reference: Cell, differences: Iterable[Difference]) -> 
                 "as_reference": to_be_as(cell, reference, drifting),
             }
             lines = _listed(drifting)
-            findings.append(finding(FindingKind.DIFFERS, cell, words, evidence=lines))
+            about = (one.fact for one in drifting)
+            findings.append(
+                finding(FindingKind.DIFFERS, cell, words, evidence=lines, subject=about)
+            )
     return tuple(findings)
 
 
@@ -255,7 +266,9 @@ def of_variation(cell: Cell, variations: Sequence[Difference]) -> tuple[Finding,
     rest = len(variations) - _TOLD
     if rest > 0:
         lines.append(f"and {rest} more")
-    return (finding(FindingKind.ROUNDS_DIFFER, cell, {"what": count}, evidence=lines),)
+    about = (one.fact for one in variations)
+    words = {"what": count}
+    return (finding(FindingKind.ROUNDS_DIFFER, cell, words, evidence=lines, subject=about),)
 
 
 def of_images(cell: Cell, records: Iterable[Record]) -> tuple[Finding, ...]:

@@ -6,9 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.compare.attempts import of_attempts
+from harness.compare.bits import equal_bits
+from harness.compare.classified import WRONG_IMAGES
 from harness.compare.contradictions import of_contradictions_between
 from harness.compare.defects import without_told
-from harness.compare.differences import Compared, Difference
+from harness.compare.differences import Difference
 from harness.compare.findings import of_broken_reference, of_drift
 from harness.compare.judgement import (
     CellJudgement,
@@ -17,6 +19,7 @@ from harness.compare.judgement import (
     NotJudged,
     as_reference,
 )
+from harness.compare.rounds import HeldCell, concluded, settled_facts
 from harness.compare.ruled import idle, let_pass
 from harness.compare.rules import Judged, expectation_for, run_date
 from harness.compare.view import View, conclude, hold_against, own_findings, views
@@ -44,12 +47,12 @@ def judge(
     rules = run.rules
     seen = views(run, records)
     reference, said = _reference(seen, rules)
-    cells: list[CellJudgement] = []
+    alone: dict[str, CellJudgement] = {}
+    held: list[HeldCell] = []
     own_of = {view.row: own_findings(view, rules.expectations, at) for view in seen}
     broken = as_reference(own_of[reference.row].findings) if reference else Verdict.PASS
     for view in seen:
         own = own_of[view.row]
-        compared: Compared | None = None
         if reference is not None and view is not reference and view.answered:
             if broken in _BROKEN:
                 own = own.and_of(of_broken_reference(view.cell, reference.cell, broken))
@@ -62,7 +65,13 @@ def judge(
                     reference.cell, reference.told, view.cell, view.told
                 )
                 own = own.and_of(*beside, *drift, notes=more)
-        cells.append(conclude(view, own, compared))
+                held.append(HeldCell(reference=reference, view=view, own=own, compared=compared))
+                continue
+        if view is reference:
+            own = own.without_agreement()
+        alone[view.row] = conclude(view, own, None)
+    judged = {one.row: one for one in concluded(held, rules.expectations, at)}
+    cells = [alone.get(view.row) or judged[view.row] for view in seen]
     ordered = ordered_findings(cells)
     counts = Counter(cell.verdict for cell in cells)
     return Judgement(
@@ -78,11 +87,13 @@ def judge(
             *of_attempts(attempts),
             *relaxations(seen),
             *expiries(cells),
+            *gone(seen, cells, rules),
             *unjudged(run),
             *idle(seen, rules, whole=not run.unasked),
         ),
         require_verified=require_verified,
         exit=exit_of(cells, require_verified=require_verified),
+        equal_bits=equal_bits((view.cell.id, view.facts) for view in seen),
         counts=tuple((one, counts[one]) for one in reversed(Verdict) if counts[one]),
     )
 
@@ -149,19 +160,26 @@ def not_judged(
     """The facts no rule judged, side by side: differences left open, and every measurement and
     time without an expectation."""
     open_: dict[str, str] = {}
+    settled = settled_facts(cells)
     for cell in cells:
         for difference in cell.differences:
             if difference.judged is Judged.NOT_JUDGED:
                 open_.setdefault(difference.fact, difference.reason)
     for view in seen:
         for fact, merged in view.facts.items():
-            if merged.nature not in (Nature.MEASURED, Nature.TIMING) or fact in open_:
+            if (
+                merged.nature not in (Nature.MEASURED, Nature.TIMING)
+                or fact in open_
+                or fact in settled
+            ):
                 continue
             rule = expectation_for(rules.expectations, fact, view.row)
             if rule is None or rule.rule == "equivalent":
                 open_[fact] = "no rule judges it"
     found = []
     for fact in sorted(open_):
+        if fact.rpartition(".")[2] == WRONG_IMAGES:
+            continue  # told as how many images two models classify alike
         sides = [(view.cell.id, view.facts[fact]) for view in seen if fact in view.facts]
         found.append(
             NotJudged(
@@ -192,10 +210,37 @@ def unjudged(run: Run) -> Iterator[str]:
     """A notice for every probe of a stored run that asked for what no version has done yet."""
     for probe in run.probes:
         if any(one.level is Level.L4 for one in probe.evidence):
-            why = "nothing in this version tests for equivalence"
+            why = "L4 rests on what rounds of two cells show"
             yield f"the evidence of {probe.name} for L4 is not judged: {why}"
         if probe.where == "outside":
             yield f"{probe.name} asked to be run outside the container, and was run inside"
+
+
+def gone(seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules) -> tuple[str, ...]:
+    """A notice for every dated allowance under which nothing differs any more, though what it is
+    for was compared: what was allowed for a time went away."""
+    told = []
+    for rule in dict.fromkeys(rules.expectations):
+        if rule.rule != "allowed" or not rule.until:
+            continue
+        covered, differs = False, False
+        for view, cell in zip(seen, cells, strict=True):
+            facts = [
+                one
+                for one in view.facts
+                if expectation_for(rules.expectations, one, view.row) == rule
+            ]
+            covered = covered or (cell.compared and bool(facts))
+            apart = {one.fact for one in cell.differences if one.judged is not Judged.SAME}
+            differs = differs or any(
+                expectation_for(rules.expectations, one, view.row) == rule for one in apart
+            )
+        if covered and not differs:
+            told.append(
+                f"nothing differs any more that the rule for `{rule.facts}` allows until "
+                f"{rule.until} ({rule.reason}): take it out, and it is drift when it comes back"
+            )
+    return tuple(told)
 
 
 def expiries(cells: Iterable[CellJudgement]) -> tuple[str, ...]:

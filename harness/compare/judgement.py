@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -9,8 +11,10 @@ from enum import StrEnum
 from harness.compare.causes import made_from
 from harness.compare.claims import ClaimShown
 from harness.compare.differences import Difference
+from harness.compare.early import EarlyLosses
 from harness.compare.kinds import KINDS, FindingKind
 from harness.compare.levels import Ladder
+from harness.compare.measurement import Measured
 from harness.errors import Exit
 from harness.model import Cell, Expectation, Fact, Level, Nature, Outcome, Run, Verdict
 from harness.outcomes import INFRASTRUCTURE
@@ -41,14 +45,31 @@ class Finding:
     """A probe met what concerns the whole cell: there is no interpreter, say."""
     breakage: str = ""
     """Id of the known breakage that all its records show."""
-    fact: str = ""
-    """The fact that it tells of, where it is one that lists defects; empty: none in particular."""
     shows: str = ""
     """A command that shows the cause to a person; empty: none is known."""
     traceback: str = ""
     """What a probe raised, as Python told it, its own line among it; empty: it raised nothing."""
     under: tuple[Finding, ...] = ()
     """The findings that an expected failure consists of, with the verdicts they would have."""
+    subject: tuple[str, ...] = ()
+    """What it is about: packages, shared objects, facts, probes, a breakage, a part of the host.
+    Never a cell, a run, a day, a value."""
+
+    @property
+    def id(self) -> str:
+        """A name that stays the same from night to night and from cell to cell: the first eight
+        hexadecimal digits of SHA-256 over its kind and its subject."""
+        return identity(self.kind, self.subject)
+
+
+def identity(kind: str, subject: Iterable[str]) -> str:
+    """The id of findings of a kind about a subject, whose parts have no order."""
+    parts = sorted(dict.fromkeys(subject))
+    written = json.dumps([str(kind), parts], ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(written.encode("ascii")).hexdigest()[:_ID_DIGITS]
+
+
+_ID_DIGITS = 8
 
 
 def finding(
@@ -59,10 +80,11 @@ def finding(
     evidence: Iterable[str] = (),
     probes: Iterable[str] = (),
     level: Level | None = None,
-    fact: str = "",
+    subject: Iterable[str] = (),
 ) -> Finding:
     """A finding of a kind about a cell: the texts of its row, with `words` put in. What is to be
-    done hangs on where the cell's environment comes from."""
+    done hangs on where the cell's environment comes from. Where no subject is named, it is the
+    level it is about, else the probes it rests on."""
     row = KINDS[kind]
     return Finding(
         kind=kind,
@@ -74,7 +96,7 @@ def finding(
         remedy=row.remedy_of(made_from(cell)).format_map(words),
         probes=tuple(dict.fromkeys(probes)),
         level=level,
-        fact=fact,
+        subject=tuple(subject) or ((str(level),) if level else tuple(dict.fromkeys(probes))),
     )
 
 
@@ -151,6 +173,10 @@ class CellJudgement:
     """Planned records that are not there."""
     expected: ExpectedOutcome | None = None
     """What became of the failure its row expects; None where it expects none."""
+    measured: tuple[Measured, ...] = ()
+    """Its metrics held against the reference's over rounds; empty where nothing was compared."""
+    early: tuple[EarlyLosses, ...] = ()
+    """How alike its early losses are to the reference's."""
     row: str
     """Its id in its run: where two runs have one cell, it is told by another name."""
 
@@ -216,6 +242,8 @@ class Judgement:
     """Cells by verdict, worst first; verdicts no cell has are left out."""
     imported: bool = False
     """The run was made elsewhere, and was not asked for by its id."""
+    equal_bits: tuple[tuple[str, ...], ...] = ()
+    """Groups of cells whose training ended in equal bits in every round."""
     own: bool = False
     """The run was made here, so that it can be taken on where it lacks something."""
     suite: str = ""
@@ -255,6 +283,8 @@ class Comparison:
     exit: Exit
     suite: str = ""
     """The suite whose rules judge, as it was named; empty: the rules kept with the runs do."""
+    equal_bits: tuple[tuple[str, ...], ...] = ()
+    """The two cells as one group, where training ended in equal bits in every round."""
     asked: str = ""
     """When the two were asked for, as runs write it; empty: how old their runs are is not told."""
 

@@ -52,6 +52,10 @@ class FindingKind(StrEnum):
     FILES_CONTRADICT = "files-contradict"
     FILES_UNREAD = "files-unread"
     GIVEN_TWICE = "given-twice"
+    TIME_DRIFTS = "time-drifts"
+    ACCURACY_DRIFTS = "accuracy-drifts"
+    LOSSES_DRIFT = "losses-drift"
+    UNDECIDED = "undecided"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -234,6 +238,32 @@ KINDS: Mapping[FindingKind, KindRow] = {
         headline="an error of the suite: {what}",
         cause="a fact has one probe that gives it: which of two answers counts cannot be told",
         remedy="rename the fact in one of them",
+    ),
+    FindingKind.TIME_DRIFTS: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="{fact} is {said}, against {reference}",
+        remedy="see what else differs from {reference}; what is meant to differ needs an `allowed` "
+        "expectation with a reason in matrix.yaml",
+    ),
+    FindingKind.ACCURACY_DRIFTS: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="{fact} is {said}, against {reference}",
+        cause="the two train otherwise, on the same images from the same weights",
+        remedy="compare their early losses; what is meant to differ needs an `allowed` expectation "
+        "with a reason, or an `equivalent` one with another margin, in matrix.yaml",
+    ),
+    FindingKind.LOSSES_DRIFT: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="{said}, against {reference}",
+        cause="another algorithm, other data or other weights",
+        remedy="see what else differs from {reference}; what is meant to differ needs an `allowed` "
+        "expectation for {fact} with a reason in matrix.yaml",
+    ),
+    FindingKind.UNDECIDED: KindRow(
+        verdict=Verdict.UNVERIFIED,
+        headline="{fact} cannot be told from {reference}'s: {why}",
+        cause="{said}",
+        remedy="run more rounds of both, interleaved, or calibrate this host",
     ),
 }
 """Every kind has its row."""

@@ -63,7 +63,7 @@ class LevelMark:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ladder:
-    """The marks L0 to L3 (L4 where the cell wants it) and the highest level reached."""
+    """The marks L0 to L3 (L4 where the cell wants it, or was compared) and the highest reached."""
 
     marks: tuple[LevelMark, ...]
     reached: Level
@@ -85,7 +85,7 @@ def climb(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> La
     own = [_obtained(planned, answers)]
     own += [_shown(run, cell, planned, answers, one) for one in (Level.L1, Level.L2, Level.L3)]
     if cell.level is Level.L4:
-        why = "not judged: nothing in this version tests for equivalence"
+        why = "it was held against no reference"
         own.append(_mark(Level.L4, Shown(verdict=Verdict.UNVERIFIED, why=why)))
     marks: list[LevelMark] = []
     reached, gap = Level.NONE, False

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 
+from harness.compare.measurement import Measured, Pairing
 from harness.compare.metrics import PRIMARY, Metric, metrics_of
-from harness.compare.pairing import Pairing, pair
+from harness.compare.pairing import pair
 from harness.compare.processors import apart, processors
 from harness.compare.rules import expectation_for, holds
-from harness.compare.statistics.decision import Decided, Decision, decide
+from harness.compare.statistics.decision import Decision, decide
 from harness.compare.statistics.family import Family
 from harness.compare.statistics.noise import HostNoise, Spread, noise_of
 from harness.compare.statistics.paired import Scale, Tolerance
@@ -24,42 +25,12 @@ from harness.compare.view import View
 from harness.model import Expectation, KnownSpread, Run
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Measured:
-    """A metric of a cell held against its reference over rounds."""
-
-    pairing: Pairing
-    decided: Decided
-    family: Family
-    known: HostNoise
-    """The noise that the decision was made with."""
-    rule: Expectation | None = None
-    """The suite's rule for the fact; None: the defaults hold."""
-    allowed: bool = False
-    """A drift is expected here, and no finding."""
-    adjusted_p: float | None = None
-    """Of a metric that may not alarm: its p-value, corrected with all others that may not."""
-
-    @property
-    def metric(self) -> Metric:
-        """What was measured."""
-        return self.pairing.metric
-
-    @property
-    def primary(self) -> bool:
-        """Whether it may alarm."""
-        return bool(self.metric.pattern)
-
-    @property
-    def drifts(self) -> bool:
-        """Whether it is an alarm that nothing allows."""
-        return self.primary and self.decided.decision is Decision.DRIFT and not self.allowed
-
-
 def family_of(run: Run, compared: int) -> Family:
     """The family of a report in which so many cells are held against their reference."""
     family = Family(questions=max(1, compared) * len(PRIMARY))
-    return family if run.looks else family.of_fixed(max(run.rounds, 1))
+    if run.looks:
+        return replace(family, looks=run.looks)
+    return family.of_fixed(max(run.rounds, 1))
 
 
 def measure(
@@ -86,10 +57,12 @@ def measure(
 
 def rounds_wanted(measured: Iterable[Measured], rounds: int) -> int:
     """After how many rounds in all an `auto` run should look again, having made `rounds`; the same
-    number where those that steer are settled, or no look is left."""
+    number where those that steer are settled, no look is left, or the rounds made do not pair, so
+    that further ones would not either."""
     wanted = rounds
     for one in measured:
-        if one.metric.steers and one.decided.decision is Decision.ANOTHER_ROUND:
+        pairs = one.decided.rounds >= min(rounds, 2)
+        if pairs and one.metric.steers and one.decided.decision is Decision.ANOTHER_ROUND:
             wanted = max(wanted, one.family.next_look(rounds) or rounds)
     return wanted
 

@@ -8,11 +8,11 @@ and said.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from harness.compare.classified import WRONG_IMAGES, Classified, classified
 from harness.compare.facts import as_number
+from harness.compare.measurement import Pairing
 from harness.compare.metrics import Metric, value_of
 from harness.compare.statistics.paired import Paired, Scale
 from harness.compare.view import View
@@ -25,25 +25,6 @@ GROUP = "round.group"
 WEIGHTS = "final_weights_sha256"
 """The fact that says what training ended in, to the bit."""
 _IMAGES = "test_images"
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Pairing:
-    """A metric's pairs, and what had to be left out."""
-
-    metric: Metric
-    paired: Paired
-    rounds: tuple[int, ...]
-    """The numbers of the rounds that pair."""
-    left_out: tuple[str, ...] = ()
-    """Why rounds were left out, for a person."""
-    classified: tuple[Classified, ...] = ()
-    """Of an accuracy: each pair's models on the same images."""
-
-    def without_rounds(self, why: str) -> Pairing:
-        """The same with nothing to compare, for a reason."""
-        nothing = replace(self.paired, reference=(), candidate=())
-        return replace(self, paired=nothing, rounds=(), left_out=(*self.left_out, why))
 
 
 def pair(reference: View, candidate: View, metric: Metric) -> Pairing:

@@ -133,7 +133,7 @@ def _equivalent(expectation: Expectation, _r: Values, _c: Values, _at: date | No
     return Ruling(
         judged=Judged.NOT_JUDGED,
         rule="equivalent",
-        reason=expectation.reason or "equivalence has no statistics yet",
+        reason=expectation.reason or "rounds judge equivalence, not one value",
     )
 
 

@@ -12,6 +12,7 @@ from harness.compare.claims import claims_of
 from harness.compare.contradictions import of_contradictions
 from harness.compare.defects import of_defects
 from harness.compare.differences import Compared, compare_facts, variations
+from harness.compare.early import EarlyLosses
 from harness.compare.expected import hold_expected
 from harness.compare.explained import together as explained
 from harness.compare.facts import Merged, merge
@@ -26,9 +27,10 @@ from harness.compare.findings import (
 from harness.compare.given import given_twice, of_given_twice
 from harness.compare.judgement import CellJudgement, ExpectedOutcome, Finding, Note, worst_of
 from harness.compare.levels import Answers, Ladder, climb
+from harness.compare.measurement import Measured
 from harness.compare.processors import apart, processors, unsteady, without_times
 from harness.compare.shown import headline
-from harness.model import Cell, Expectation, Outcome, Record, Run, Scalar, SecondOpinion
+from harness.model import Cell, Expectation, Level, Outcome, Record, Run, Scalar, SecondOpinion
 
 _OF_FILES = "packages"
 
@@ -119,13 +121,19 @@ class Own:
         """These, with what holding it against another adds."""
         return replace(self, findings=(*self.findings, *findings), notes=(*self.notes, *notes))
 
+    def without_agreement(self) -> Own:
+        """These without what is said of L4 by itself: that level is shown by comparing, and the
+        reference agrees with nothing but itself."""
+        kept = tuple(one for one in self.findings if one.level is not Level.L4)
+        return replace(self, findings=kept)
+
 
 def own_findings(view: View, expectations: Iterable[Expectation], at: date | None) -> Own:
     """The findings and notes of a cell that no reference is needed for."""
     expectations = tuple(expectations)
     probes = {probe.name: probe for probe in view.run.probes}
     outcomes, notes = of_outcomes(view.cell, probes, view.answers.values())
-    planned = len(view.planned) * view.run.rounds_of(view.cell.id)
+    planned = len(view.planned) * view.run.rounds_of(view.row)
     varying = variations(view.facts, expectations=expectations, cell=view.row, at=at)
     found = (
         *of_missing(view.cell, view.run, planned, view.missing),
@@ -215,8 +223,14 @@ def _settings(view: View, probe: str) -> Mapping[str, Scalar]:
     return next((one.settings for one in view.answers.values() if one.probe == probe), {})
 
 
-def conclude(view: View, own: Own, compared: Compared | None) -> CellJudgement:
-    """A cell's judgement from its findings, own and compared."""
+def conclude(
+    view: View,
+    own: Own,
+    compared: Compared | None,
+    measured: tuple[Measured, ...] = (),
+    early: tuple[EarlyLosses, ...] = (),
+) -> CellJudgement:
+    """A cell's judgement from its findings, own and compared, and from what its rounds say."""
     ordered = tuple(sorted(own.findings, key=lambda one: -one.verdict.severity))
     counts = Counter(one.outcome for one in view.answers.values())
     return CellJudgement(
@@ -233,8 +247,10 @@ def conclude(view: View, own: Own, compared: Compared | None) -> CellJudgement:
         processors=processors(view.facts),
         claims=claims_of(view.cell, view.run.probes, view.answers.values()),
         outcomes=tuple((outcome, counts[outcome]) for outcome in Outcome if counts[outcome]),
-        planned=len(view.planned) * view.run.rounds_of(view.cell.id),
+        planned=len(view.planned) * view.run.rounds_of(view.row),
         missing=len(view.missing),
         expected=own.expected,
         row=view.row,
+        measured=measured,
+        early=early,
     )

@@ -15,6 +15,14 @@ from harness.compare.differences import Difference
 from harness.compare.judgement import CellJudgement, Finding, NotJudged, RuleUse
 from harness.compare.levels import LevelMark
 from harness.formats.report import Report
+from harness.formats.rounds import (
+    EarlyDocument,
+    FamilyDocument,
+    MeasuredDocument,
+    early_document,
+    family_document,
+    measured_document,
+)
 from harness.formats.run_document import TEXT_LIMIT, RunDocument, run_document
 from harness.model import Fact, Scalar
 from harness.text import clean
@@ -60,6 +68,10 @@ class FindingDocument:
     """A command that shows the cause; empty: none is known."""
     traceback: str
     """What a probe raised, as its Python told it; empty: it raised nothing."""
+    id: str
+    """Stays the same from night to night, cell to cell: of kind and subject alone."""
+    kind: str
+    subject: list[str]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -112,6 +124,9 @@ class CellDocument:
     planned: int
     missing: int
     notes: list[str]
+    measured: list[MeasuredDocument]
+    """Empty where it was held against nothing."""
+    early_losses: list[EarlyDocument]
     expect: ExpectDocument | None = None
     """Left out of the report where the cell's row expects no failure."""
 
@@ -155,6 +170,10 @@ class ReportDocument:
     let_pass: list[RuleUseDocument]
     """How many differences each rule let pass, in the order of the rules."""
     notices: list[str]
+    family: FamilyDocument | None
+    """Null where no cell was held against another."""
+    equal_bits: list[list[str]]
+    """Groups of cells that ended training with equal bits in every round."""
 
 
 def document(report: Report) -> ReportDocument:
@@ -172,6 +191,8 @@ def document(report: Report) -> ReportDocument:
         not_judged=[_not_judged(fact) for fact in report.not_judged],
         let_pass=[_use(one) for one in report.let_pass],
         notices=_texts(report.notices),
+        family=family_document(report.family),
+        equal_bits=[_texts(one) for one in report.equal_bits],
     )
 
 
@@ -197,6 +218,8 @@ def _cell(cell: CellJudgement) -> CellDocument:
         planned=cell.planned,
         missing=cell.missing,
         notes=_texts(note.text for note in cell.notes),
+        measured=[measured_document(one) for one in cell.measured],
+        early_losses=[early_document(one) for one in cell.early],
         expect=_expect(cell),
     )
 
@@ -257,6 +280,9 @@ def _finding(finding: Finding) -> FindingDocument:
         probe=_text(", ".join(finding.probes)),
         shows=_text(finding.shows),
         traceback=clean(finding.traceback, TRACEBACK_LIMIT),
+        id=finding.id,
+        kind=str(finding.kind),
+        subject=_texts(finding.subject),
     )
 
 

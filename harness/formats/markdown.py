@@ -18,6 +18,7 @@ from harness.compare.shown import seconds, shown
 from harness.formats.layout import COMMAND_LIMIT
 from harness.formats.marks import VERDICT_SIGN, bases, legend, shown_marks, sign
 from harness.formats.report import Report
+from harness.formats.rounds import round_notes, round_rows
 from harness.formats.sentences import (
     REMEDY_LIMIT,
     claim_marks,
@@ -42,7 +43,7 @@ from harness.formats.sidebyside import (
     differing,
     left_open,
 )
-from harness.model import Level
+from harness.model import Level, Verdict
 from harness.text import code, html, inert_in_ci, markdown
 
 BUDGET = 900 * 1024
@@ -89,6 +90,7 @@ def _parts(report: Report) -> Iterable[str]:
         yield f"## Findings ({len(told)})"
     for finding, cells in told:
         yield _finding(finding, cells)
+    yield from _rounds(report)
     across = differing(report.cells, report.reference)
     if across.sections:
         yield "## What differs from the reference"
@@ -151,6 +153,8 @@ def _finding(finding: Finding, cells: Sequence[str]) -> str:
         lines.append(f"- Cause: {markdown(finding.cause, REMEDY_LIMIT)}")
     if finding.remedy:
         lines.append(f"- Remedy: {markdown(finding.remedy, REMEDY_LIMIT)}")
+    if finding.verdict is not Verdict.PASS:
+        lines.append(f"- More: {code(f'harness explain {finding.id}')}")
     if finding.shows:
         lines.append(f"- This shows it: {code(finding.shows, COMMAND_LIMIT)}")
     told = lines[0] + "\n\n" + "\n".join(lines[1:]) if lines[1:] else lines[0]
@@ -162,6 +166,28 @@ def _traceback(finding: Finding) -> str:
     lines = traceback_lines(finding.traceback, _TRACEBACK)
     block = "\n".join(f"- {code(line)}" for line in lines)
     return f"<details><summary>the traceback</summary>\n\n{block}\n\n</details>"
+
+
+def _rounds(report: Report) -> Iterable[str]:
+    rows, notes = round_rows(report), round_notes(report)
+    if rows or notes:
+        yield "## What rounds say"
+    if rows:
+        head = ["cell", "metric", "", "over rounds"]
+        yield _table(
+            head,
+            [
+                [
+                    code(one.cell, _CELL),
+                    code(one.fact, _CELL),
+                    one.decision,
+                    markdown(one.told, 2 * _CELL),
+                ]
+                for one in rows[:_ROWS]
+            ],
+        )
+    if notes:
+        yield "\n".join(f"- {markdown(note, 1000)}" for note in notes[:_ROWS])
 
 
 def _side_by_side(every: SideBySide, report: Report, most: int) -> str:

@@ -19,6 +19,7 @@ from harness.compare.judgement import (
     NotJudged,
     RuleUse,
 )
+from harness.compare.statistics.family import Family
 from harness.errors import Exit
 from harness.formats.sentences import story, summary
 from harness.model import HostClass, Outcome, Run
@@ -51,6 +52,13 @@ class Report:
     """The command that shows what this report leaves out; empty: there is none."""
     exit: Exit
     runs: tuple[Run, ...]
+    equal_bits: tuple[tuple[str, ...], ...] = ()
+    """Groups of cells whose training ended in equal bits in every round."""
+
+    @property
+    def family(self) -> Family | None:
+        """The questions that share a rate of false alarms; None where nothing was compared."""
+        return next((one.family for cell in self.cells for one in cell.measured), None)
 
 
 def report_on(judged: Judgement | Comparison) -> Report:
@@ -99,6 +107,7 @@ def _of_run(judged: Judgement) -> Report:
         everything=everything,
         exit=judged.exit,
         runs=(run,),
+        equal_bits=judged.equal_bits,
     )
 
 
@@ -133,6 +142,7 @@ def _of_two(judged: Comparison) -> Report:
         everything=everything,
         exit=judged.exit,
         runs=tuple(ran.values()),
+        equal_bits=judged.equal_bits,
     )
 
 

@@ -24,6 +24,7 @@ from harness.formats.marks import (
     sign,
 )
 from harness.formats.report import Report
+from harness.formats.rounds import round_notes, round_rows
 from harness.formats.sentences import (
     REMEDY_LIMIT,
     claim_marks,
@@ -46,6 +47,7 @@ _FINDINGS = 40
 _FEW = 5
 _TRACEBACK = 12
 _RULES = 40
+_ROUND_ROWS = 24
 _WIDEST_RULE = 60
 _LABEL = 30
 _VALUE = 24
@@ -59,6 +61,7 @@ def render(report: Report, *, width: int = 100, color: bool = False) -> str:
     _head(page, report)
     page.paragraph(said(" ".join((report.summary, *report.story)), limit=2000))
     _findings(page, report)
+    _rounds(page, report)
     _differences(page, report)
     _left_open(page, report)
     _let_pass(page, report)
@@ -165,7 +168,8 @@ def _findings(page: TextPage, report: Report) -> None:
             page.paragraph(said(line), indent=4)
         remedy = "" if finding.remedy in remedies else finding.remedy
         remedies.add(remedy)
-        for name, text in (("cause", finding.cause), ("remedy", remedy)):
+        named = f"harness explain {finding.id}" if finding.verdict is not Verdict.PASS else ""
+        for name, text in (("cause", finding.cause), ("remedy", remedy), ("more", named)):
             if text:
                 page.paragraph(
                     said(text, limit=REMEDY_LIMIT), indent=12, label=f"    {name}", style="dim"
@@ -177,6 +181,21 @@ def _findings(page: TextPage, report: Report) -> None:
     if len(told) > _FINDINGS:
         page.blank()
         page.line(Text(f"... and {len(told) - _FINDINGS} more{_elsewhere(report)}"))
+
+
+def _rounds(page: TextPage, report: Report) -> None:
+    rows, notes = round_rows(report), round_notes(report)
+    if not rows and not notes:
+        return
+    page.title("What rounds say")
+    table = [[said(one.cell), said(one.fact), said(one.decision)] for one in rows[:_ROUND_ROWS]]
+    for one, line in zip(rows, columns(table, indent=2, widest=_LABEL, first=_LABEL), strict=False):
+        page.line(line)
+        page.paragraph(said(one.told), indent=6)
+    if len(rows) > _ROUND_ROWS:
+        page.line(Text(f"  ... and {len(rows) - _ROUND_ROWS} more{_elsewhere(report)}"))
+    for note in notes[:_ROUND_ROWS]:
+        page.paragraph(said(note, limit=1000), indent=4, label="  -", style="dim")
 
 
 def _differences(page: TextPage, report: Report) -> None:

@@ -193,7 +193,7 @@ class Metadata:
                     self._say(
                         self._element("evidence", number),
                         "evidence for L4 (agrees with the reference) is not judged by this "
-                        "version of the harness",
+                        "version of the harness: rounds of two cells show it",
                         "remove it: its facts are shown, not judged",
                     )
                 case {"level": level, "kind": kind, "fact": str(fact), **rest} if (

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from harness.compare.measured import Measured, measure, spreads_of
+from harness.compare.measured import measure, spreads_of
+from harness.compare.measurement import Measured
 from harness.compare.rules import run_date
 from harness.compare.view import views
 from harness.model import HostClass, KnownSpread, Record, Run

@@ -174,7 +174,17 @@ def _expectation(document: Document, rule: ExpectationTable, where: Where) -> It
         yield document.problem(
             "`allowed` needs a reason", (*where, "rule"), remedy="add `reason`, for the reports"
         )
-    for key, only in ((bounds[0] if bounds else "", "within"), ("until", "allowed")):
+    if None not in (rule.margin, rule.minimum) and not rule.minimum < rule.margin:  # type: ignore[operator]
+        yield document.problem(
+            f"`minimum` is not below `margin` ({rule.margin:g}): a difference could be both",
+            (*where, "minimum"),
+        )
+    for key, only in (
+        (bounds[0] if bounds else "", "within"),
+        ("until", "allowed"),
+        ("margin", "equivalent"),
+        ("minimum", "equivalent"),
+    ):
         if key and key in rule.model_fields_set and rule.rule != only:
             yield document.problem(
                 f"`{key}` means something to `{only}` alone", (*where, key), at_key=True

@@ -56,10 +56,10 @@ Size = Annotated[
         {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": words.SIZE}]}
     ),
 ]
-LevelName = Annotated[Literal["L0", "L1", "L2", "L3"], BeforeValidator(words.judged_level)]
-RuleName = Annotated[
-    Literal["exact", "within", "ignore", "allowed"], BeforeValidator(words.judged_rule)
-]
+LevelName = Literal["L0", "L1", "L2", "L3", "L4"]
+RuleName = Literal["exact", "within", "equivalent", "ignore", "allowed"]
+Effect = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
+"""A share of a time (0.1 is 10 %), points of an accuracy (0.007 is 0.7 points)."""
 
 
 class Table(BaseModel):
@@ -275,6 +275,12 @@ class ExpectationTable(Table):
     cells: Glob = "*"
     absolute: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     relative: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    margin: Effect | None = Field(
+        default=None, description="What lies inside is equivalent: 0.1 is 10 %, or 10 points"
+    )
+    minimum: Effect | None = Field(
+        default=None, description="A difference that is not larger is no drift"
+    )
     reason: Text = ""
     until: Date = Field(default="", description="The last day an `allowed` difference is allowed")
 

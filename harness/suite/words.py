@@ -104,24 +104,6 @@ def checked_date(value: str) -> str:
     return value
 
 
-def judged_rule(value: object) -> object:
-    """The value, unless it names a rule that nothing here judges. Complaint for that."""
-    if value == "equivalent":
-        message = "`equivalent` is not judged by this version of the harness"
-        raise Complaint(message, remedy="use `within`, with a bound")
-    return value
-
-
-def judged_level(value: object) -> object:
-    """The value, unless it is a level that nothing here judges. Complaint for that."""
-    if value == "L4":
-        raise Complaint(
-            "L4 (agrees with the reference) is not judged by this version of the harness",
-            remedy="ask for L3, the highest level that is judged",
-        )
-    return value
-
-
 def checked_setting(value: object) -> object:
     """The value, if it is a finite scalar. Complaint otherwise."""
     if isinstance(value, float) and not math.isfinite(value):

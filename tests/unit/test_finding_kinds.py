@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from builders import LIBCUSOLVER, cell, healthy, mnist_facts, python_facts, record, run, without
+from measuring import CANDIDATE, measured_run, noisy
 
 import harness
 from harness.compare.items import probe_outcome, results_of
@@ -90,6 +91,13 @@ SCENES: dict[FindingKind, tuple[Run, list[Record]]] = {
 }
 
 
+def replace_losses(one: Record) -> Record:
+    """The candidate's losses, twice as large."""
+    if one.probe != "mnist" or one.cell != CANDIDATE.id:
+        return one
+    return replace(one, facts={**one.facts, "mnist.loss": (26.2, 11.4, 7.8)})
+
+
 def seen(facts: Facts, problem: str = "") -> tuple[Run, list[Record]]:
     """A run of one cell whose files say this."""
     opinion = SecondOpinion(cell=NEW.id, image="sha256:i", facts=facts, problem=problem)
@@ -107,6 +115,15 @@ SCENES |= {
     FindingKind.RUNS_FIRST: seen({"outside.preload": "/lib/evil.so"}),
     FindingKind.FILES_CONTRADICT: seen({"outside.distribution.keras": "3.1"}),
     FindingKind.FILES_UNREAD: seen({}, "too many files"),
+}
+
+
+TIMES_APART = noisy(5, shift=0.3)
+SCENES |= {
+    FindingKind.TIME_DRIFTS: (measured_run(5), TIMES_APART),
+    FindingKind.ACCURACY_DRIFTS: (measured_run(5), noisy(5, points=15)),
+    FindingKind.LOSSES_DRIFT: (measured_run(1), [replace_losses(one) for one in noisy(1)]),
+    FindingKind.UNDECIDED: (measured_run(2), noisy(2, shift=0.035, sd=0.03)),
 }
 
 
@@ -173,6 +190,7 @@ def test_a_finding_is_made_in_one_place_from_its_row() -> None:
     assert ["compare/judgement.py"] == list(calls("Finding"))
     makers = set(calls("finding"))
     rooms = {"contradictions", "defects", "expected", "files", "findings", "given", "items"}
+    rooms |= {"agreement", "rounds"}
     assert {f"compare/{name}.py" for name in rooms} == makers
 
 

@@ -86,6 +86,8 @@ def test_an_auto_run_goes_on_until_step_time_and_accuracy_are_settled() -> None:
     looks = (2, 3, 5, 8, 12)
     unclear = held(measured_run(2, looks=looks), noisy(2, shift=0.045, sd=0.001)).values()
     assert 3 == rounds_wanted(unclear, 2)
+    apart = [replace(one, observed={}) for one in noisy(2)]
+    assert 2 == rounds_wanted([held(measured_run(2, looks=looks), apart)[STEP]], 2)
     clear = held(measured_run(5, looks=looks), noisy(5, shift=0.4)).values()
     assert 5 == rounds_wanted(clear, 5)
 

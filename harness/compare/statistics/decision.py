@@ -72,16 +72,16 @@ class Decided:
 def decide(paired: Paired, noise: HostNoise, family: Family, tolerance: Tolerance) -> Decided:
     """Decide on a metric after the rounds there are.
 
-    `another-round` is answered only where the family has a look after these. The same rounds in any
-    order, and the sides exchanged, give the same decision. Values that no difference can be made of
-    are `unverified`, with the reason.
+    `another-round` is answered only where rounds are not fixed, and a look comes after these. The
+    same rounds in any order, and the sides exchanged, give the same decision. Values that no
+    difference can be made of are `unverified`, with the reason.
     """
     if paired.equal_bits and paired.scale is not Scale.RATIO:
         return _plain(paired, Decision.SAME, tolerance)
     if why := _no_measurement(paired):
         return _plain(paired, Decision.UNVERIFIED, tolerance, refused=why)
     open_ = Decision.ANOTHER_ROUND
-    if family.next_look(paired.rounds) is None:
+    if len(family.looks) == 1 or family.next_look(paired.rounds) is None:
         open_ = Decision.UNVERIFIED
     if why := _repeated(paired):
         return _plain(paired, open_, tolerance, refused=why)
@@ -190,7 +190,9 @@ def _repeated(paired: Paired) -> str:
 
 
 def _too_few(rounds: int) -> str:
-    if rounds < 2:
+    if not rounds:
+        return "no rounds can be held against each other"
+    if rounds == 1:
         return "one round says nothing of how much rounds differ: at least two are needed"
     return "the rounds do not vary at all, and nothing else is known of this host's noise"
 

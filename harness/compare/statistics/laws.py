@@ -54,6 +54,13 @@ def trigamma(value: float) -> float:
     return float(special.polygamma(1, value))
 
 
+def tetragamma(value: float) -> float:
+    """The fourth derivative of log gamma: the fourth cumulant of log gamma variates."""
+    from scipy import special
+
+    return float(special.polygamma(3, value))
+
+
 def inverse_trigamma(value: float) -> float:
     """The y with trigamma(y) = value, for a value above zero.
 

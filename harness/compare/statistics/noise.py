@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from harness.compare.statistics.laws import digamma, inverse_trigamma, trigamma
+from harness.compare.statistics.laws import digamma, inverse_trigamma, tetragamma, trigamma
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,27 +56,57 @@ UNKNOWN_NOISE = HostNoise()
 def noise_of(spreads: Iterable[Spread]) -> HostNoise:
     """The noise behind variances of several comparisons: moments of their logarithms, by trigamma.
 
-    Fewer than three say nothing of how variances differ: then nothing is known. A variance of zero
-    (equal times in every round) is no measurement and is left out. The order does not matter.
+    Variances on few degrees of freedom say little, and weigh as little. How far true variances
+    spread is itself an estimate: it is taken one standard error larger than it looks, since a noise
+    that is claimed to be known better than it is makes false alarms, and one that is known better
+    than is claimed costs some rounds. Fewer than three variances say nothing of how they differ:
+    then nothing is known. A variance of zero (equal times in every round) is no measurement and is
+    left out. The order does not matter.
     """
-    told = sorted((one for one in spreads if one.variance > 0 and one.df > 0), key=_order)
+    told = sorted((one for one in spreads if _measured(one)), key=_order)
     if len(told) < _FEWEST:
         return UNKNOWN_NOISE
     logs = [math.log(one.variance) - digamma(one.df / 2) + math.log(one.df / 2) for one in told]
-    mean = math.fsum(logs) / len(logs)
-    around = math.fsum((one - mean) ** 2 for one in logs) / (len(logs) - 1)
-    excess = around - math.fsum(trigamma(one.df / 2) for one in told) / len(told)
-    total = math.fsum(one.df for one in told)
-    if excess <= 0:
-        return HostNoise(
-            df=math.inf, variance=math.exp(mean), spreads=len(told), df_of_spreads=total
-        )
-    df = 2 * inverse_trigamma(excess)
-    variance = math.exp(mean + digamma(df / 2) - math.log(df / 2))
-    return HostNoise(df=df, variance=variance, spreads=len(told), df_of_spreads=total)
+    own = [trigamma(one.df / 2) for one in told]
+    fourth = [tetragamma(one.df / 2) for one in told]
+    excess = 0.0
+    for _ in range(_STEPS):
+        mean, excess, error = _moments(logs, own, fourth, max(excess, 0.0))
+    df = min(2 * inverse_trigamma(max(excess, 0.0) + error), _BEST_KNOWN)
+    return HostNoise(
+        df=df,
+        variance=math.exp(mean + digamma(df / 2) - math.log(df / 2)),
+        spreads=len(told),
+        df_of_spreads=math.fsum(one.df for one in told),
+    )
 
 
 _FEWEST = 3
+_BEST_KNOWN = 60.0
+"""No noise is claimed to be known on more degrees of freedom."""
+_STEPS = 4
+
+
+def _moments(
+    logs: list[float], own: list[float], fourth: list[float], excess: float
+) -> tuple[float, float, float]:
+    """(mean of the logarithms, variance of the true ones, its standard error), where each weighs by
+    how exactly it is known: a logarithm has the variance `own` + `excess`, its squared distance
+    from the mean twice the square of that and the fourth cumulant of log chi-squared."""
+    weights = [1 / (one + excess) for one in own]
+    mean = math.fsum(w * one for w, one in zip(weights, logs, strict=True)) / math.fsum(weights)
+    known = [1 / (2 * (one + excess) ** 2 + four) for one, four in zip(own, fourth, strict=True)]
+    unbiased = len(logs) / (len(logs) - 1)
+    found = [
+        w * (unbiased * (one - mean) ** 2 - variance)
+        for w, one, variance in zip(known, logs, own, strict=True)
+    ]
+    total = math.fsum(known)
+    return mean, math.fsum(found) / total, 1 / math.sqrt(total)
+
+
+def _measured(one: Spread) -> bool:
+    return 0 < one.variance < math.inf and 0 < one.df < math.inf
 
 
 def _order(one: Spread) -> tuple[float, float]:

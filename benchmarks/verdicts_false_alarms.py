@@ -1,0 +1,192 @@
+"""How often a report on unchanged cells holds any alarm. Limit: 1 % of 1,000 reports.
+
+A report is fifty cells, each held against its reference by four metrics (200 questions). Each cell
+draws pairs of neighbouring rounds, with a random sign, and goes on as an `auto` run does: with what
+calibrations and its own rounds say of the noise, steered by step time and accuracy. The report is
+then judged with the noise of all its cells. Beside it how it is where cells differ in how noisy
+they are: made rounds whose variances have a prior of few degrees of freedom.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+import statistics
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from results_file import arguments, write_result
+from verdicts_rounds import METRICS, source
+
+from harness.compare.statistics.decision import Decision, decide
+from harness.compare.statistics.family import LOOKS, MOST_ROUNDS, Family
+from harness.compare.statistics.noise import Spread, noise_of
+from harness.compare.statistics.paired import ACCURACY, TIMES, Paired, Scale
+
+CELLS = 50
+LIMIT = 0.01
+CALIBRATIONS, OF_ROUNDS = 12, 6
+FLOOR = 100 / 10_000**2
+"""A hundred discordant images of ten thousand."""
+STEERING = (0, 3)
+
+Draw = Callable[[], tuple[float, ...]]
+
+
+def paired(values: Sequence[tuple[float, ...]], metric: int) -> Paired:
+    """The pairs of a metric; a reference of its own for each round, so that no two are equal."""
+    share = metric == 3
+    reference = tuple(0.9 if share else 1 + 1e-6 * place for place in range(len(values)))
+    candidate = tuple(
+        base + one[metric] if share else base * math.exp(one[metric])
+        for base, one in zip(reference, values, strict=True)
+    )
+    return Paired(
+        fact=METRICS[metric],
+        scale=Scale.SHARE if share else Scale.RATIO,
+        reference=reference,
+        candidate=candidate,
+        floor=FLOOR if share else 0.0,
+    )
+
+
+def spread(values: Sequence[tuple[float, ...]], metric: int) -> Spread:
+    """What rounds show of a metric's noise."""
+    variance = statistics.variance(one[metric] for one in values)
+    return Spread(variance=max(variance, FLOOR if metric == 3 else 0), df=len(values) - 1)
+
+
+@dataclass(kw_only=True)
+class Reports:
+    """What reports came to."""
+
+    reports: int = 0
+    alarmed: int = 0
+    alarms: int = 0
+    rounds: list[int] = field(default_factory=list)
+    df: list[float] = field(default_factory=list)
+
+
+def one_report(
+    cells: Sequence[Draw], calibrating: Sequence[Draw], family: Family
+) -> tuple[int, list[int], float]:
+    """(alarms, rounds of each cell, degrees of freedom behind step times) of one report."""
+    known = [
+        [spread([draw() for _ in range(OF_ROUNDS)], metric) for draw in calibrating]
+        for metric in range(4)
+    ]
+    made: list[list[tuple[float, ...]]] = []
+    for draw in cells:
+        values: list[tuple[float, ...]] = []
+        for look in LOOKS:
+            values += [draw() for _ in range(look - len(values))]
+            found = [
+                decide(
+                    paired(values, metric),
+                    noise_of([*known[metric], spread(values, metric)]),
+                    family,
+                    ACCURACY if metric == 3 else TIMES,
+                )
+                for metric in STEERING
+            ]
+            if all(one.settled for one in found):
+                break
+        made.append(values)
+    noise = [
+        noise_of([*known[metric], *(spread(values, metric) for values in made)])
+        for metric in range(4)
+    ]
+    alarms = sum(
+        decide(
+            paired(values, metric), noise[metric], family, ACCURACY if metric == 3 else TIMES
+        ).decision
+        is Decision.DRIFT
+        for values in made
+        for metric in range(4)
+    )
+    return alarms, [len(values) for values in made], noise[0].df
+
+
+def reports(count: int, draws: Callable[[random.Random], tuple[list[Draw], list[Draw]]]) -> Reports:
+    """So many reports; `draws` gives the cells and the calibrations of each."""
+    told = Reports()
+    family = Family(questions=4 * CELLS)
+    for number in range(count):
+        cells, calibrating = draws(random.Random(number))
+        alarms, rounds, df = one_report(cells, calibrating, family)
+        told.reports += 1
+        told.alarmed += alarms > 0
+        told.alarms += alarms
+        told.rounds += rounds
+        told.df.append(df)
+    return told
+
+
+def resampled(
+    pairs: Sequence[tuple[float, ...]], chance: random.Random
+) -> tuple[list[Draw], list[Draw]]:
+    def draw() -> tuple[float, ...]:
+        sign = chance.choice((-1, 1))
+        return tuple(sign * one for one in chance.choice(pairs))
+
+    return [draw] * CELLS, [draw] * CALIBRATIONS
+
+
+def of_spread(df: float, chance: random.Random) -> tuple[list[Draw], list[Draw]]:
+    """Cells of normal noise, whose variances have a prior of `df` degrees of freedom around 3 %."""
+
+    def cell() -> Draw:
+        factor = 1.0 if math.isinf(df) else math.sqrt(df / chance.gammavariate(df / 2, 2))
+        return lambda: (
+            *(chance.gauss(0, 0.03 * factor) for _ in range(3)),
+            chance.gauss(0, 0.0015 * factor),
+        )
+
+    return [cell() for _ in range(CELLS)], [cell() for _ in range(CALIBRATIONS)]
+
+
+def figures(told: Reports) -> dict[str, object]:
+    """The figures of reports, with the 95 % interval of the share that alarmed."""
+    from scipy import stats
+
+    interval = stats.binomtest(told.alarmed, told.reports).proportion_ci()
+    return {
+        "reports": told.reports,
+        "alarmed": told.alarmed,
+        "alarms": told.alarms,
+        "share_alarmed": told.alarmed / told.reports,
+        "interval_95": [round(float(interval.low), 5), round(float(interval.high), 5)],
+        "rounds_per_cell": round(statistics.fmean(told.rounds), 3),
+        "cells_that_needed_all_rounds": sum(one == MOST_ROUNDS for one in told.rounds)
+        / len(told.rounds),
+        "median_df": min(statistics.median(told.df), 1e6),
+    }
+
+
+def main() -> int:
+    parser = arguments(__doc__)
+    parser.add_argument("--reports", type=int, default=1000)
+    parser.add_argument("--spread-reports", type=int, default=300)
+    wanted = parser.parse_args()
+    rounds = source()
+    found = {
+        "rounds": rounds.told,
+        "resampled": figures(
+            reports(wanted.reports, lambda chance: resampled(rounds.pairs, chance))
+        ),
+        "by_prior_df": {
+            f"{df:g}": figures(
+                reports(wanted.spread_reports, lambda chance, df=df: of_spread(df, chance))
+            )
+            for df in (3.0, 10.0, 30.0, math.inf)
+        },
+    }
+    path = write_result("verdicts_false_alarms", wanted.date, found)
+    share = found["resampled"]["share_alarmed"]
+    print(f"{share:.2%} of reports alarmed (limit {LIMIT:.0%}) on {rounds.told}; see {path}")
+    return 0 if share <= LIMIT else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,144 @@
+"""What rounds add to a judgement: metrics that drift or cannot be told, early losses, and L4."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from harness.compare.agreement import agreement, of_agreement, with_agreement
+from harness.compare.differences import Compared, Difference
+from harness.compare.early import EarlyLosses, Likeness, early_losses
+from harness.compare.judgement import CellJudgement, Finding, finding
+from harness.compare.kinds import FindingKind
+from harness.compare.measured import measure
+from harness.compare.measurement import Measured
+from harness.compare.rules import Judged, expectation_for, holds
+from harness.compare.statistics.decision import Decision
+from harness.compare.statistics.paired import Scale
+from harness.compare.telling import rests_on, said, why_untold
+from harness.compare.view import Own, View, conclude
+from harness.model import Expectation
+
+BY_ROUNDS = "rounds"
+"""Stands in a difference for the rule: rounds were held against each other."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class HeldCell:
+    """A cell that was held against its reference, fact by fact, before its rounds were."""
+
+    reference: View
+    view: View
+    own: Own
+    compared: Compared
+
+
+def concluded(
+    held: Sequence[HeldCell], rules: Iterable[Expectation], at: date | None
+) -> tuple[CellJudgement, ...]:
+    """The judgements of cells that were compared, in their order: the metrics of all are one
+    family."""
+    expectations = tuple(rules)
+    found = measure([(one.reference, one.view) for one in held], expectations, at)
+    return tuple(
+        _concluded(one, measured, expectations, at)
+        for one, measured in zip(held, found, strict=True)
+    )
+
+
+def settled_facts(cells: Iterable[CellJudgement]) -> frozenset[str]:
+    """Facts whose rounds were decided on in every cell that was compared by them."""
+    told: dict[str, bool] = {}
+    for cell in cells:
+        for one in cell.measured:
+            told[one.metric.fact] = told.get(one.metric.fact, True) and _decided(one)
+    return frozenset(fact for fact, every in told.items() if every)
+
+
+def _concluded(
+    held: HeldCell, measured: tuple[Measured, ...], rules: tuple[Expectation, ...], at: date | None
+) -> CellJudgement:
+    early = early_losses(held.reference.answers, held.view.answers)
+    mark = agreement(held.view.ladder, measured, early)
+    view = replace(held.view, ladder=with_agreement(held.view.ladder, mark))
+    own = held.own.without_agreement().and_of(
+        *_of_measured(held, measured),
+        *_of_early(held, early, rules, at),
+        *of_agreement(view.cell, mark),
+    )
+    return conclude(view, own, _with_rounds(held.compared, measured), measured, early)
+
+
+def _of_measured(held: HeldCell, measured: Iterable[Measured]) -> Iterator[Finding]:
+    for one in measured:
+        words = {
+            "fact": one.metric.fact,
+            "said": said(one),
+            "reference": held.reference.cell.id,
+            "why": why_untold(one),
+        }
+        kind = None
+        if one.drifts:
+            timed = one.metric.scale is Scale.RATIO
+            kind = FindingKind.TIME_DRIFTS if timed else FindingKind.ACCURACY_DRIFTS
+        elif _asks_for_more(one):
+            kind = FindingKind.UNDECIDED
+        if kind is not None:
+            yield finding(
+                kind,
+                held.view.cell,
+                words,
+                evidence=rests_on(one),
+                probes=(one.metric.probe,),
+                subject=(one.metric.fact,),
+            )
+
+
+def _asks_for_more(one: Measured) -> bool:
+    """Whether rounds were made to tell, and do not: of what steers them, unless it is allowed."""
+    undecided = one.decided.decision in (Decision.UNVERIFIED, Decision.ANOTHER_ROUND)
+    return undecided and one.metric.steers and one.decided.rounds > 1 and not one.allowed
+
+
+def _of_early(
+    held: HeldCell, early: Iterable[EarlyLosses], rules: tuple[Expectation, ...], at: date | None
+) -> Iterator[Finding]:
+    for one in early:
+        rule = expectation_for(rules, one.fact, held.view.row)
+        allowed = rule is not None and (
+            rule.rule == "ignore" or (rule.rule == "allowed" and holds(rule.until, at))
+        )
+        if one.likeness is Likeness.ALGORITHM and not allowed:
+            words = {"said": one.told, "fact": one.fact, "reference": held.reference.cell.id}
+            yield finding(
+                FindingKind.LOSSES_DRIFT,
+                held.view.cell,
+                words,
+                probes=(one.probe,),
+                subject=(one.fact,),
+            )
+
+
+def _decided(one: Measured) -> bool:
+    return one.primary and one.decided.decision in (Decision.SAME, Decision.DRIFT)
+
+
+def _with_rounds(compared: Compared, measured: Iterable[Measured]) -> Compared:
+    """The differences as rounds judge them, where they do."""
+    by_fact = {one.metric.fact: one for one in measured}
+    return replace(
+        compared, differences=tuple(_by_rounds(one, by_fact) for one in compared.differences)
+    )
+
+
+def _by_rounds(one: Difference, by_fact: Mapping[str, Measured]) -> Difference:
+    told = by_fact.get(one.fact)
+    if told is None or one.judged is not Judged.NOT_JUDGED:
+        return one
+    if _decided(told):
+        judged = Judged.DRIFT if told.drifts else Judged.ALLOWED
+        if told.decided.decision is Decision.SAME:
+            judged = Judged.SAME
+        return replace(one, judged=judged, rule=BY_ROUNDS, reason=said(told))
+    return replace(one, reason=why_untold(told)) if told.decided.rounds > 1 else one
