@@ -74,6 +74,7 @@ def runs(draw: st.DrawFn, state: str = "running") -> model.Run:
         pairs=tuple(draw(st.lists(st.tuples(NAMES, NAMES), max_size=3, unique=True))),
         probes=tuple(replace(probe, source="") for probe in run.probes),
         opinions=None,
+        looks=draw(st.none() | st.lists(st.integers(1, 12), max_size=2).map(tuple)),
         cell_rounds=None,
     )
 
