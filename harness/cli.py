@@ -389,7 +389,10 @@ def explain(
     id: Annotated[
         str, typer.Argument(metavar="ID", help="As reports name them; else all are listed.")
     ] = "",
-    where: Annotated[list[str] | None, typer.Argument(help="A finding's run, or sides.")] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="RUN", help="The run of a finding, or two sides of a comparison."),
+    ] = None,
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:

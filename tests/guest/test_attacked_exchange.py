@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -80,7 +81,8 @@ def test_a_probe_that_reads_its_marker_in_the_runners_memory_is_not_believed(
         name: outcome for name, outcome in outcomes(heard).items() if name != "before"
     }
     assert {} == heard.answers["forging"].facts
-    assert "a further frame" in heard.answers["forging"].reason
+    # What it forges first is seen first: an answer of before, or that the runner has begun.
+    assert re.search("a further frame|says twice that it has", heard.answers["forging"].reason)
     says(f"interfered: {heard.answers['forging'].reason}")
 
 
