@@ -148,8 +148,12 @@ class ContainerEngine:
 
     def host(self) -> HostClass:
         """The host that containers run on: this one, or what the engine tells of another."""
-        # The processors of the containers: this process may have been given fewer.
-        return replace(host_class(), cores=self.cores) if self.here else host_of(self._info)
+        if not self.here:
+            return host_of(self._info)
+        # The processors of the containers: this process may have been given fewer than the host
+        # has, and its containers have these alone where the engine can pin them.
+        pinned = pinned_to(self._info)
+        return replace(host_class(), cores=len(pinned.split(",")) if pinned else self.cores)
 
     def sweep(self) -> tuple[str, ...]:
         """Remove what dead runs left, on the engine and on this host."""
