@@ -41,7 +41,7 @@ def test_a_killed_run_is_taken_on_where_it_stopped(place: Place, trying: Trying)
         end(process, signal.SIGKILL)
     _, (before,) = place.recorded(run)
 
-    refused = place.harness("run", "--resume", run, "--cell", "long", status=2)
+    refused = place.harness("run", *asked, "--resume", run, "--cell", "long", status=2)
     assert "has its cells, probes and rounds already" in refused.err
     place.harness("run", *asked, "--resume", run[:20])
 
