@@ -78,6 +78,11 @@ def _container_engine(suite: Suite, engine: str) -> Iterator[ContainerEngine]:
                 "no container engine answers, and locks are resolved in a container",
                 remedy="; ".join(notices),
             )
+        if not opened.here:
+            raise UsageError(
+                "locks are resolved on an engine of this host: pip asks an index on its loopback",
+                remedy="lock with an engine of this host; locks are good for every engine",
+            )
         yield opened
 
 

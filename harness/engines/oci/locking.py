@@ -23,7 +23,7 @@ from harness.engines.oci.containers import Streams, remove, run_container
 from harness.engines.oci.specification import HARNESS_DIR, HOST_NETWORK, ContainerSpec
 from harness.engines.oci.volume import fill_volume, remove_volume
 from harness.engines.oci.watch import EventWatch
-from harness.engines.oci.whereabouts import cores_of, is_local
+from harness.engines.oci.whereabouts import cores_of
 from harness.errors import InfrastructureError, UsageError
 from harness.model import Artifact, Base, Cell, Lock, Outcome, Profile
 from harness.recipes import recipe
@@ -47,16 +47,11 @@ _INFRASTRUCTURE = (Outcome.INTERFERED, Outcome.ENGINE_GONE)
 
 
 def resolve(builder: Builder, watch: EventWatch, cell: Cell, base: Base) -> Lock:
-    """The lock of a cell. Raises BaseUnavailable, UsageError (nothing fits, or the engine runs
-    elsewhere), InfrastructureError.
+    """The lock of a cell, on an engine of this host: pip asks an index on its loopback. Raises
+    BaseUnavailable, UsageError (nothing fits), InfrastructureError.
     """
     with engine_errors("describing itself"):
         info = builder.client.info()
-    if not is_local(builder.client, info):
-        raise UsageError(
-            "locks are resolved on an engine of this host: pip asks an index on its loopback",
-            remedy="lock with an engine of this host; locks are good for every engine",
-        )
     ready = obtain_base(builder, base)
     cache = DistributionCache(builder.workshop.cache / "distributions")
     index = PackageIndex()
