@@ -166,11 +166,22 @@ def _other_versions(facts: Facts, rules: FileRules) -> dict[str, list[str]]:
     for fact, own in facts.items():
         name = fact.removeprefix(_OWN_VERSION)
         installed = facts.get(f"{_INSTALLED}{name}")
-        if not fact.startswith(_OWN_VERSION) or _same_release(own, installed):
+        if not fact.startswith(_OWN_VERSION) or _states_release(own, installed):
             continue
         if not rules.swallows(fact, own):
             found[f"{name} {installed}"] = [f"its own text states {own}"]
     return found
+
+
+def _states_release(own: Fact, installed: Fact) -> bool:
+    """Whether a module's text states the release that is installed. A post-release changes what is
+    around the software, not the software (PEP 440), so its text may state the release itself.
+    """
+    if _same_release(own, installed):
+        return True
+    stated, packed = Version(str(own)[:_LONGEST]), Version(str(installed)[:_LONGEST])
+    before_post = packed.public.partition(".post")[0]
+    return packed.post is not None and packed.dev is None and stated.public == before_post
 
 
 def _same_release(one: Fact, other: Fact) -> bool:

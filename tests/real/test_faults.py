@@ -404,7 +404,9 @@ def json_answer(status: str, body: str) -> bytes:
 @pytest.mark.fault(7, "no socket there")
 def test_without_a_socket_the_place_is_named(tmp_path: Path, happened: Told) -> None:
     place = Place(folder=tmp_path, extra={"DOCKER_HOST": f"unix://{tmp_path}/none"})
-    said = place.harness("run", "--suite", "standard", "--engine", "docker", "--probe", "python", status=4).err
+    said = place.harness(
+        "run", "--suite", "standard", "--engine", "docker", "--probe", "python", status=4
+    ).err
     assert f"no container engine answers at unix://{tmp_path}/none" in said
     assert "No such file" in said
     assert "--engine host" in said
@@ -416,7 +418,9 @@ def test_a_dead_socket_is_told_from_a_missing_one(tmp_path: Path, happened: Told
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(tmp_path / "dead"))
     place = Place(folder=tmp_path, extra={"DOCKER_HOST": f"unix://{tmp_path}/dead"})
-    said = place.harness("run", "--suite", "standard", "--engine", "docker", "--probe", "python", status=4).err
+    said = place.harness(
+        "run", "--suite", "standard", "--engine", "docker", "--probe", "python", status=4
+    ).err
     assert "Connection refused" in said
     happened("exit status 4: no container engine answers at ...: Connection refused")
 

@@ -145,6 +145,17 @@ def test_a_module_that_states_another_version_is_told() -> None:
     assert (FindingKind.OTHER_VERSION, Verdict.DRIFT) == (one.kind, one.verdict)
 
 
+def test_a_post_release_may_state_the_release_that_it_is_of() -> None:
+    stated = {**FILES, "keras/__init__.py": b'__version__ = "3.1.0"\n'}
+
+    def kinds(version: str) -> set[FindingKind]:
+        files = {**python(), **wheel(version=version, files=stated)}
+        return {one.kind for one in found(files, package={**PACKAGE, "package.keras": version})}
+
+    assert set() == kinds("3.1.0.post1")
+    assert {FindingKind.OTHER_VERSION} == kinds("3.1.1.post1") == kinds("3.1.0.post1.dev2")
+
+
 def test_another_version_or_build_is_not_held_against_other_bytes() -> None:
     other = wheel(version="3.2.0", files={**FILES, "keras/__init__.py": b"x = 1\n"})
     kinds = [one.kind for one in beside({**python(), **other})]
