@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.compare.facts import as_number, as_numbers
-from harness.model import Cell, Fact, Nature, Outcome, Probe, Record, Run
+from harness.compare.kept import KeptByIdentity
+from harness.model import Cell, Fact, Facts, Nature, Outcome, Probe, Record, Run
 
 MNIST = "mnist"
 """The standard probe that trains: what its facts are called is known, so that one may be missed."""
@@ -27,8 +28,8 @@ class Answered:
     @property
     def stems(self) -> tuple[str, ...]:
         """What its facts about learning begin with: `mnist` of `mnist.test_accuracy`."""
-        found = {name.rpartition(".")[0] for name in self.record.facts if name.endswith(_LEARNED)}
-        return tuple(sorted(found | ({MNIST} if self.record.probe == MNIST else set())))
+        own = {MNIST} if self.record.probe == MNIST else set()
+        return tuple(sorted(_stems(self.record.facts) | own))
 
     def learned(self) -> tuple[Learned, ...]:
         """What it says of learning, one for each stem."""
@@ -36,6 +37,13 @@ class Answered:
 
 
 _LEARNED = (".test_accuracy", ".final_weights_sha256")
+
+
+def _stems_in(facts: Facts) -> frozenset[str]:
+    return frozenset(name.rpartition(".")[0] for name in facts if name.endswith(_LEARNED))
+
+
+_stems = KeptByIdentity(_stems_in)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,6 +3,7 @@ are data of `harness check`, and so are the lines they are recognised by."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.model import Outcome, Record
@@ -26,13 +27,18 @@ class Known:
 def breakage_of(record: Record) -> Known | None:
     """The first known breakage in what a record says; None where there is none, and where the end
     says nothing of its reason."""
-    from harness.knowledge.signatures import recognise
-
     if record.outcome not in EXPLICABLE:
         return None
     raised = record.raised
     texts = [raised.traceback, f"{raised.type}: {raised.message}"] if raised else []
-    found = recognise((*texts, record.reason, record.noise))
+    return known_in((*texts, record.reason, record.noise))
+
+
+def known_in(texts: Iterable[str]) -> Known | None:
+    """The first known breakage that texts show; None where they show none."""
+    from harness.knowledge.signatures import recognise
+
+    found = recognise(texts)
     if not found:
         return None
     known = found[0].breakage

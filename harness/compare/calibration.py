@@ -38,7 +38,7 @@ class CalibratedMetric:
     """What the noise weighs, in degrees of freedom, never more than the comparisons behind it have;
     0: it is not known yet."""
     alarms: int
-    """How many comparisons with itself were called drift."""
+    """How many comparisons with itself the rule called drift, on a busy host too."""
     comparisons: int
     smallest: tuple[tuple[int, float | None], ...]
     """(rounds, the smallest difference they find, never below the minimum effect); None: they find
@@ -78,7 +78,7 @@ def _metric(
         scale=metric.scale,
         deviation=math.sqrt(together.variance),
         df=min(noise.df, noise.df_of_spreads) if noise.df > 0 else 0.0,
-        alarms=sum(1 for each in of_it if each.decided.decision is Decision.DRIFT),
+        alarms=sum(1 for each in of_it if each.decided.by_rule is Decision.DRIFT),
         comparisons=len(of_it),
         smallest=tuple(
             (number, None if found is None else max(found, one.decided.tolerance.minimum_effect))
@@ -94,7 +94,7 @@ def smallest_effect(noise: HostNoise, scale: Scale, family: Family, rounds: int)
     df = min(noise.df + rounds - 1, noise.df_of_spreads + rounds - 1)
     if rounds < 2 or df <= 0 or noise.variance <= 0:
         return None
-    level = family.of_fixed(rounds).difference_level(rounds)
+    level = family.of_fixed(rounds).difference_level(rounds, scale)
     critical = one_sided_critical(level / 2, df)
     error = math.sqrt(noise.variance / rounds)
     # In standard errors, doubled until it is found: far beyond, the law's numbers are not exact.

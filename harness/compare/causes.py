@@ -24,6 +24,8 @@ class MadeFrom(StrEnum):
 
     BUILT = "built"
     """From a row of the suite: what it installs is in the row, and locked."""
+    DOCKERFILE = "dockerfile"
+    """From a Dockerfile of the suite: what it installs is in there."""
     IMAGE = "image"
     """An image as it is, made elsewhere."""
     HOST = "host"
@@ -34,6 +36,8 @@ def made_from(cell: Cell) -> MadeFrom:
     """Where a cell's environment comes from."""
     if cell.host:
         return MadeFrom.HOST
+    if cell.build is not None:
+        return MadeFrom.DOCKERFILE
     return MadeFrom.IMAGE if cell.image else MadeFrom.BUILT
 
 
@@ -46,6 +50,8 @@ class Cause:
     headline: str
     meaning: str = ""
     remedy: str = ""
+    what: str = ""
+    """The library, symbol version, module or name that is not there; empty: none is named."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,11 +62,15 @@ class _Kind:
     built: str
     image: str
     host: str
+    dockerfile: str
 
     def remedy(self, origin: MadeFrom) -> str:
-        return {MadeFrom.BUILT: self.built, MadeFrom.IMAGE: self.image, MadeFrom.HOST: self.host}[
-            origin
-        ]
+        return {
+            MadeFrom.BUILT: self.built,
+            MadeFrom.DOCKERFILE: self.dockerfile,
+            MadeFrom.IMAGE: self.image,
+            MadeFrom.HOST: self.host,
+        }[origin]
 
 
 # Only what holds for any framework: what the dynamic loader and the interpreter say.
@@ -75,6 +85,8 @@ _KINDS = (
         "or one whose build does not need it",
         host="install what has {what} on this host (a GPU build needs the CUDA release it was "
         "built for), or a build that does not need it",
+        dockerfile="have the Dockerfile install what has {what}, or begin FROM an image that has "
+        "it (a GPU build needs the CUDA release it was built for)",
     ),
     _Kind(
         pattern=re.compile(r"version [`'](?P<what>[A-Z]{1,20}_[\w.]{1,40})' not found"),
@@ -83,6 +95,7 @@ _KINDS = (
         built="use a newer base, or a release built for this one",
         image="use an image of a newer system, or one with a release built for this one",
         host="install a release built for this system, or use a newer system",
+        dockerfile="begin FROM a newer system, or install a release built for this one",
     ),
     _Kind(
         pattern=re.compile(r"No module named '?(?P<what>[\w.]{1,200})'?"),
@@ -91,6 +104,7 @@ _KINDS = (
         built="add the distribution that has it to the cell's `install`, then `harness lock`",
         image="use an image that has it, or make one of this image that installs it",
         host="install the distribution that has it for that interpreter",
+        dockerfile="have the Dockerfile install the distribution that has it",
     ),
     _Kind(
         pattern=re.compile(r"cannot import name '?(?P<what>[\w.]{1,200})'?"),
@@ -100,6 +114,7 @@ _KINDS = (
         image="use an image whose packages fit together, or make one of this image that installs "
         "the dependency in the version that is wanted",
         host="install the dependency in the version that the importing code wants",
+        dockerfile="pin the dependency in the Dockerfile, in the version that is wanted",
     ),
 )
 
@@ -119,8 +134,14 @@ def cause_of(raised: Raised, origin: MadeFrom = MadeFrom.BUILT) -> Cause:
                 headline=kind.headline.format(**what),
                 meaning=kind.meaning.format(**what),
                 remedy=kind.remedy(origin).format(**what),
+                what=found["what"],
             )
     return Cause(line=line, headline=line)
+
+
+def absent(module: str) -> str:
+    """The headline of a cause that says that a module is not there."""
+    return f"there is no module named {module}"
 
 
 def final_exception(raised: Raised) -> str:

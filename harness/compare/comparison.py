@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from harness.compare.bits import equal_bits
+from harness.compare.bits import bits_of, equal_bits
 from harness.compare.contradictions import of_contradictions_between
 from harness.compare.defects import without_told
 from harness.compare.findings import of_drift
-from harness.compare.judge import exit_of, expiries, gone, not_judged, ordered_findings, relaxations
+from harness.compare.judge import exit_of, not_judged, ordered_findings
 from harness.compare.judgement import Comparison
+from harness.compare.notices import disturbed, expiries, gone, relaxations
 from harness.compare.rounds import HeldCell, concluded
 from harness.compare.ruled import let_pass
 from harness.compare.rules import run_date
@@ -39,11 +40,11 @@ def compare_cells(a: Side, b: Side, *, rules: Rules, at: date | None) -> Compari
     one, other = _told_apart(_find(a), _find(b))
     own_a = own_findings(one, rules.expectations, at)
     own_b = own_findings(other, rules.expectations, at)
-    compared, notes = hold_against(one, other, rules.expectations, at)
+    compared, open_, notes = hold_against(one, other, rules.expectations, at)
     drift = of_drift(other.cell, one.cell, without_told(compared.differences, own_b.findings))
     beside = of_contradictions_between(one.cell, one.told, other.cell, other.told)
     reference = conclude(one, own_a, None)
-    own_b = own_b.and_of(*beside, *drift, notes=notes)
+    own_b = own_b.and_of(*beside, *drift, *open_, notes=notes)
     held = HeldCell(reference=one, view=other, own=own_b, compared=compared)
     (candidate,) = concluded([held], rules.expectations, at)
     both = (reference, candidate)
@@ -59,11 +60,13 @@ def compare_cells(a: Side, b: Side, *, rules: Rules, at: date | None) -> Compari
             *dict.fromkeys((*a.run.notices, *b.run.notices)),
             *_apart(a.run.of(a.cell), b.run.of(b.cell)),
             *relaxations((one, other)),
+            *disturbed(both),
             *expiries(both),
             *gone((one, other), both, rules),
         ),
         exit=exit_of(both),
         equal_bits=equal_bits((view.cell.id, view.facts) for view in (one, other)),
+        bits=bits_of(((view.cell.id, view.facts) for view in (one, other)), one.cell.id),
     )
 
 

@@ -92,37 +92,46 @@ def _rounds_apart(answers: Sequence[Answered]) -> Iterator[Saying]:
                     yield said, (earlier.of, learned.of)
 
 
-OF_ONE: tuple[Callable[[Answered], Iterable[str]], ...] = (clock, _gpu_from_nowhere)
-"""Rows that look at one answer."""
-OF_LEARNING: tuple[Callable[[Learned], Iterable[str]], ...] = (
-    steps_asked,
-    data_given,
-    weights_moved,
-    losses_move,
-    shares_are_shares,
-    shares_count_images,
-    threads_kept,
-    wrong_images_counted,
-    classes_there,
+OF_ONE: tuple[tuple[str, Callable[[Answered], Iterable[str]]], ...] = (
+    ("clock", clock),
+    ("gpu", _gpu_from_nowhere),
+)
+"""Rows that look at one answer, each with a word for what it is about."""
+OF_LEARNING: tuple[tuple[str, Callable[[Learned], Iterable[str]]], ...] = (
+    ("steps", steps_asked),
+    ("data set", data_given),
+    ("weights", weights_moved),
+    ("losses", losses_move),
+    ("shares", shares_are_shares),
+    ("counted images", shares_count_images),
+    ("threads", threads_kept),
+    ("wrong images", wrong_images_counted),
+    ("labels", classes_there),
 )
 """Rows that look at one answer about learning."""
-OF_ALL: tuple[Callable[[Sequence[Answered]], Iterable[Saying]], ...] = (_no_packages, _rounds_apart)
+OF_ALL: tuple[tuple[str, Callable[[Sequence[Answered]], Iterable[Saying]]], ...] = (
+    ("packages", _no_packages),
+    ("rounds", _rounds_apart),
+)
 """Rows that look at all answers of a cell."""
-BETWEEN: tuple[Callable[[Learned, Learned], Iterable[str]], ...] = (same_weights,)
+BETWEEN: tuple[tuple[str, Callable[[Learned, Learned], Iterable[str]]], ...] = (
+    ("equal weights", same_weights),
+)
 """Rows that look at a cell's answer about learning beside its reference's."""
 
 
 def of_contradictions(cell: Cell, answers: Sequence[Answered]) -> tuple[Finding, ...]:
     """A finding for each row that a cell's own answers contradict."""
-    rows: list[list[Saying]] = [
-        [(said, (one,)) for one in answers for said in row(one)] for row in OF_ONE
+    rows: list[tuple[str, list[Saying]]] = [
+        (about, [(said, (one,)) for one in answers for said in row(one)]) for about, row in OF_ONE
     ]
+    learned = [each for one in answers for each in one.learned()]
     rows += [
-        [(said, (each.of,)) for one in answers for each in one.learned() for said in row(each)]
-        for row in OF_LEARNING
+        (about, [(said, (each.of,)) for each in learned for said in row(each)])
+        for about, row in OF_LEARNING
     ]
-    rows += [list(of_all(answers)) for of_all in OF_ALL]
-    return tuple(_finding(cell, said) for said in rows if said)
+    rows += [(about, list(of_all(answers))) for about, of_all in OF_ALL]
+    return tuple(_finding(cell, about, said) for about, said in rows if said)
 
 
 def of_contradictions_between(
@@ -131,16 +140,19 @@ def of_contradictions_between(
     """A finding for each row that a cell's answers contradict in those of its reference."""
     by_stem, others = _learned(there), _learned(here)
     rows = [
-        [
-            (f"{said} ({reference.id})", (other.of,))
-            for stem in sorted({*by_stem} & {*others})
-            for one in by_stem[stem]
-            for other in others[stem]
-            for said in row(one, other)
-        ]
-        for row in BETWEEN
+        (
+            about,
+            [
+                (f"{said} ({reference.id})", (other.of,))
+                for stem in sorted({*by_stem} & {*others})
+                for one in by_stem[stem]
+                for other in others[stem]
+                for said in row(one, other)
+            ],
+        )
+        for about, row in BETWEEN
     ]
-    return tuple(_finding(cell, said) for said in rows if said)
+    return tuple(_finding(cell, about, said) for about, said in rows if said)
 
 
 def _learned(answers: Iterable[Answered]) -> Mapping[str, list[Learned]]:
@@ -151,7 +163,7 @@ def _learned(answers: Iterable[Answered]) -> Mapping[str, list[Learned]]:
     return found
 
 
-def _finding(cell: Cell, sayings: Sequence[Saying]) -> Finding:
+def _finding(cell: Cell, about: str, sayings: Sequence[Saying]) -> Finding:
     """One finding for what one row says: the first sentence, and the others as evidence."""
     told: dict[str, dict[str, None]] = {}
     probes: dict[str, None] = {}
@@ -167,4 +179,11 @@ def _finding(cell: Cell, sayings: Sequence[Saying]) -> Finding:
     more = len(lines) - _LISTED
     if more > 0:
         lines = [*lines[:_LISTED], f"and {more} more"]
-    return finding(FindingKind.CONTRADICTED, cell, {"what": first}, evidence=lines, probes=probes)
+    return finding(
+        FindingKind.CONTRADICTED,
+        cell,
+        {"what": first},
+        evidence=lines,
+        probes=probes,
+        subject=(about, *probes),
+    )

@@ -21,6 +21,16 @@ MISMATCHES = "libraries.mismatches"
 _SPELLING = {"cudnn": "cuDNN", "cuda": "CUDA", "cublas": "cuBLAS", "tensorrt": "TensorRT"}
 _SPELLED = re.compile(r"^(?:cudnn|cuda|cublas|tensorrt)(?=:)")
 _TOLD = 6
+_OWN = frozenset(
+    {
+        FindingKind.DEFECT,
+        FindingKind.CANNOT_SAVE,
+        FindingKind.DIES_COMPUTING,
+        FindingKind.PROMISE_BROKEN,
+        FindingKind.SAYS_OTHERWISE,
+    }
+)
+"""Findings about a fact that lists what is wrong."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,7 +50,11 @@ class Defect:
 
     def remedy_of(self, origin: MadeFrom) -> str:
         """What is to be done, by where the environment comes from."""
-        other = {MadeFrom.IMAGE: self.of_image, MadeFrom.HOST: self.of_host}
+        other = {
+            MadeFrom.DOCKERFILE: self.of_image,
+            MadeFrom.IMAGE: self.of_image,
+            MadeFrom.HOST: self.of_host,
+        }
         return other.get(origin) or self.remedy
 
 
@@ -144,7 +158,7 @@ def without_told(
 ) -> tuple[Difference, ...]:
     """The differences without those that a finding of the cell's own tells already: that the
     reference lacks the same defect is not a second thing that is wrong."""
-    told = {fact for one in findings if one.kind is FindingKind.DEFECT for fact in one.subject}
+    told = {fact for one in findings if one.kind in _OWN for fact in one.subject}
     return tuple(
         one for one in differences if not (one.fact in told and one.judged is Judged.DRIFT)
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
+from itertools import pairwise
 
 from harness.compare.facts import Merged, seeded_apart
+from harness.compare.metrics import scale_of
+from harness.compare.patterns import RuleBook, rules_of
 from harness.compare.rules import Judged, Ruling, Values, expectation_for, rule_on
 from harness.model import Expectation, Fact, Nature
 
@@ -62,24 +65,29 @@ def compare_facts(
     """
     rules = tuple(expectations)
     found, same = [], 0
-    for fact in sorted({*reference, *candidate}):
-        sides = [side for side in (reference.get(fact), candidate.get(fact)) if side is not None]
-        nature = sides[-1].nature
-        if Nature.OBSERVED in {side.nature for side in sides}:
+    names = reference if reference.keys() == candidate.keys() else {*reference, *candidate}
+    for fact in sorted(names):
+        one, other = reference.get(fact), candidate.get(fact)
+        side = one or other
+        if side is None or Nature.OBSERVED in (side.nature, (other or side).nature):
             continue
-        left, right = _held(reference.get(fact), candidate.get(fact))
+        if one is not None and other is not None and _plainly_equal(one, other):
+            same += 1
+            continue
+        nature = (other or side).nature
+        left, right = _held(one, other)
         expectation = expectation_for(rules, fact, cell)
-        ruling = rule_on(expectation, left, right, nature, at)
+        ruling = ruling_on(expectation, fact, (left, right), nature, at)
         if ruling.judged is Judged.SAME:
             same += 1
             continue
-        why = refused.get(sides[0].probe) or ("" if ruling.rule else unlike.get(sides[0].probe))
+        why = refused.get(side.probe) or ("" if ruling.rule else unlike.get(side.probe))
         if why and ruling.judged is Judged.DRIFT:
             ruling = Ruling(judged=Judged.NOT_JUDGED, rule=ruling.rule, reason=why)
         found.append(
             Difference(
                 fact=fact,
-                probe=sides[0].probe,
+                probe=side.probe,
                 reference=left[0] if left else None,
                 candidate=right[0] if right else None,
                 absent="" if left and right else ("candidate" if left else "reference"),
@@ -92,6 +100,87 @@ def compare_facts(
             )
         )
     return Compared(differences=tuple(found), same=same)
+
+
+def _plainly_equal(one: Merged, other: Merged) -> bool:
+    """Whether both have one value, and it is the same: whatever rules there are, it is."""
+    if len(one.values) != 1 or len(other.values) != 1:
+        return False
+    a, b = one.values[0], other.values[0]
+    return a is b or (type(a) is type(b) and type(a) in _PLAIN and a == b)
+
+
+_PLAIN = (str, int, bool)
+"""Of these equal values are equal facts: a series may hold others."""
+Part = Mapping[str, Merged]
+"""What one probe states of one cell."""
+
+
+def compare_kept_parts(
+    parts: Sequence[tuple[Part, Part]],
+    *,
+    expectations: Iterable[Expectation],
+    cell: str,
+    at: date | None,
+    refused: Mapping[str, str],
+    unlike: Mapping[str, str],
+) -> Compared:
+    """`compare_facts` of what several probes state, reference and candidate of each; no two of them
+    state the same fact. Parts that were compared before are not compared again, where no rule is
+    for some cells alone: what cells share is compared once."""
+    rules = tuple(expectations)
+    book = rules_of(rules)
+    alike = book.for_every_cell and not refused and not unlike
+    each = []
+    for one, other in parts:
+        key = (id(one), id(other), id(book), at)
+        kept = _COMPARED.get(key) if alike else None
+        if kept is None:
+            made = compare_facts(
+                one,
+                other,
+                expectations=rules,
+                cell=cell,
+                at=at,
+                refused=refused,
+                unlike=unlike,
+            )
+            kept = (one, other, book, made)
+            if alike:
+                if len(_COMPARED) >= _KEPT:
+                    _COMPARED.clear()
+                _COMPARED[key] = kept
+        each.append(kept[3])
+    if len(each) == 1:
+        return each[0]
+    found = sorted(
+        (one.differences for one in each if one.differences), key=lambda one: one[0].fact
+    )
+    differences = tuple(one for some in found for one in some)
+    if any(one[-1].fact > other[0].fact for one, other in pairwise(found)):
+        differences = tuple(sorted(differences, key=lambda one: one.fact))
+    return Compared(differences=differences, same=sum(one.same for one in each))
+
+
+_KEPT = 131_072
+_COMPARED: dict[tuple[int, int, int, date | None], tuple[Part, Part, RuleBook, Compared]] = {}
+"""By the identity of both parts and of the rules, which are held."""
+
+
+def ruling_on(
+    expectation: Expectation | None,
+    fact: str,
+    sides: tuple[Values, Values],
+    nature: Nature,
+    at: date | None,
+) -> Ruling:
+    """The ruling on one fact. Two times and two accuracies are never equal, so where an allowance
+    for them has ended, rounds say whether they drift, as if it had never been there."""
+    ruling = rule_on(expectation, *sides, nature, at)
+    allowance = expectation is not None and expectation.rule == "allowed"
+    if allowance and ruling.judged is Judged.DRIFT and scale_of(fact, nature) is not None:
+        return replace(ruling, judged=Judged.NOT_JUDGED)
+    return ruling
 
 
 def _held(reference: Merged | None, candidate: Merged | None) -> tuple[Values, Values]:
@@ -134,7 +223,7 @@ def variations(
         if merged.lacking:
             others.append(())
         for later in others:
-            ruling = rule_on(expectation, (first,), later, merged.nature, at)
+            ruling = ruling_on(expectation, fact, ((first,), later), merged.nature, at)
             if ruling.judged is Judged.DRIFT:
                 found.append(
                     Difference(

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from harness.compare.facts import as_number, as_numbers
-from harness.model import Outcome, Record
+from harness.compare.kept import KeptByIdentity
+from harness.model import Facts, Outcome, Record
 
 STEPS = 10
 _LOSS = ".loss"
@@ -93,12 +94,18 @@ def early_losses(reference: Answers, candidate: Answers) -> tuple[EarlyLosses, .
         {
             (probe, fact)
             for (_, probe), record in reference.items()
-            for fact in record.facts
-            if fact.endswith(_LOSS)
+            for fact in _telling(record.facts)
         }
     )
     told = (_likeness(reference, candidate, probe, fact) for probe, fact in names)
     return tuple(one for one in told if one is not None)
+
+
+def _of_losses(facts: Facts) -> tuple[str, ...]:
+    return tuple(fact for fact in facts if fact.endswith(_LOSS))
+
+
+_telling = KeptByIdentity(_of_losses)
 
 
 def likeness_of(first: float, largest: float) -> Likeness:

@@ -4,13 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 
 from harness.compare.facts import as_number
-from harness.model import Band, Cell, Evidence, EvidenceKind, Fact, Probe, Record, Run, Verdict
+from harness.compare.patterns import matches
+from harness.model import (
+    Band,
+    Cell,
+    Evidence,
+    EvidenceKind,
+    Fact,
+    Level,
+    Probe,
+    Record,
+    Run,
+    Saving,
+    Verdict,
+)
 
 GPU = "GPU"
 CPU = "CPU"
+NOTHING_THERE = "none"
+"""What a probe of saving says where the environment has nothing that could be tried."""
 _VERSION_LIMIT = 100
 
 
@@ -44,6 +58,13 @@ def show(run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Record)
             why=f"the answer of {probe.name} has no {evidence.fact}",
         )
     return judge(run, cell, probe, evidence, record)
+
+
+def level_of(run: Run, evidence: Evidence) -> Level:
+    """The level that evidence is for: its own, but what of saving the suite states."""
+    if evidence.kind == EvidenceKind.SAVES:
+        return saving_of(run).level
+    return evidence.level
 
 
 def says_of(evidence: Evidence, cell: Cell) -> bool:
@@ -191,6 +212,37 @@ def _band(run: Run, _cell: Cell, _probe: Probe, evidence: Evidence, record: Reco
     )
 
 
+def _saves(run: Run, _cell: Cell, probe: Probe, evidence: Evidence, record: Record) -> Shown:
+    value = record.facts[evidence.fact]
+    works = [str(item) for item in (value if isinstance(value, tuple) else (value,))]
+    stem = evidence.fact.rpartition(".")[0]
+    if record.facts.get(f"{stem}.which") == NOTHING_THERE:
+        why = f"{probe.name} found nothing in it that could save a model"
+        return Shown(verdict=Verdict.PASS, why=why, rests_on="there is nothing in it to save with")
+    asked = saving_of(run).formats
+    lacking = [one for one in asked if one not in works]
+    if works and not lacking:
+        return Shown(
+            verdict=Verdict.PASS,
+            why=f"a model was built, fitted, saved and loaded ({', '.join(works)})",
+            rests_on="a model that was built, fitted, saved and loaded",
+        )
+    failed = record.facts.get(f"{stem}.cannot_save")
+    told = [str(item) for item in (failed if isinstance(failed, tuple) else (failed,)) if item]
+    wanted = [one for one in told if one.partition(":")[0] in lacking] if asked else told
+    if not wanted:
+        missing = ", ".join(lacking) or "any format"
+        why = f"it cannot save a model in {missing}: that is not available"
+        remedy = "install what the format needs, or state other formats under `saving:`"
+        return Shown(verdict=Verdict.FAIL, why=why, remedy=remedy)
+    return Shown(verdict=Verdict.FAIL, why=f"it cannot save: {wanted[0]}", by_outcome=True)
+
+
+def saving_of(run: Run) -> Saving:
+    """What the run's suite asks of saving models, else the default."""
+    return run.rules.saving or Saving()
+
+
 KINDS: Mapping[str, Callable[[Run, Cell, Probe, Evidence, Record], Shown]] = {
     EvidenceKind.CLAIMED: _claimed,
     EvidenceKind.LOADED: _loaded,
@@ -198,6 +250,7 @@ KINDS: Mapping[str, Callable[[Run, Cell, Probe, Evidence, Record], Shown]] = {
     EvidenceKind.COMPUTES: _computes,
     EvidenceKind.FINISHED: _finished,
     EvidenceKind.BAND: _band,
+    EvidenceKind.SAVES: _saves,
 }
 """Every kind of evidence has its row; probes name them in their metadata."""
 
@@ -241,7 +294,7 @@ def _conditions(fact: str, record: Record) -> _Conditions:
 
 def _fits(band: Band, fact: str, conditions: _Conditions) -> bool:
     return (
-        fnmatchcase(fact, band.fact)
+        matches(fact, band.fact)
         and band.dataset == conditions.dataset
         and (band.steps is None or as_number(conditions.steps) == band.steps)
         and (band.epochs is None or as_number(conditions.epochs) == band.epochs)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 
 from harness.compare.causes import module_of_last_frame
 from harness.compare.judgement import Finding
@@ -15,6 +16,9 @@ from harness.model import Raised
 
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _REQUIRED = re.compile(r" requires ([a-z0-9][a-z0-9.-]{0,100})")
+_LAST = 5
+"""Lines at the end of a traceback: the last frame with what it quotes, and the exception."""
+_LONGEST = 4000
 _COMMON = frozenset({"python", "error", "module", "package", "import", "test", "version"})
 """Names of distributions that any exception may hold as a word."""
 
@@ -56,9 +60,33 @@ def _explains(line: str, raised: Finding, module: str) -> bool:
     required = _REQUIRED.search(line)
     if required is None or required[1] in _COMMON:
         return False
+    if required[1] in _about(raised.breakage) or _in_last_lines(required[1], raised.traceback):
+        return True
     told = " ".join((raised.title, *raised.evidence)).lower().replace("_", "-")
     words = {part for name in _NAME.findall(told) for part in (name, *name.split("-"))}
     return required[1] in words or required[1] == module.lower().replace("_", "-")
+
+
+@cache
+def _about(breakage: str) -> frozenset[str]:
+    """The distributions that the knowledge base names for a breakage."""
+    from harness.knowledge import frameworks
+
+    return frozenset(
+        one.package
+        for framework in frameworks.names()
+        for one in frameworks.conflicts(framework)
+        if breakage and one.breakage == breakage and one.package
+    )
+
+
+def _in_last_lines(name: str, traceback: str) -> bool:
+    """Whether the code that raised has the name within another one (pywrap_ml_dtypes). A name of
+    one word may stand there by chance."""
+    if "-" not in name:
+        return False
+    last = "\n".join(traceback.splitlines()[-_LAST:])[-_LONGEST:].lower().replace("_", "-")
+    return re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", last) is not None
 
 
 def _with(raised: Finding, lines: list[str], defect: Finding) -> Finding:

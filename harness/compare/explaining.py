@@ -14,6 +14,10 @@ BY_ROUNDS = (
     "difference is significant, beyond the minimum effect, and not because of one round alone; in "
     "a report on unchanged cells any such alarm happens at the rate stated above"
 )
+BY_LOAD = (
+    "rounds in which others took more than a tenth of the host's processors decide no time where "
+    "they are more than half of the rounds; the shares are counted by the kernel, turn by turn"
+)
 BY_EQUALITY = (
     "what must be equal is not, and no expectation lets it differ; the same records always give "
     "the same finding, so it has no rate of error of its own"
@@ -29,6 +33,7 @@ _RULES: Mapping[FindingKind, str] = {
     FindingKind.TIME_DRIFTS: BY_ROUNDS,
     FindingKind.ACCURACY_DRIFTS: BY_ROUNDS,
     FindingKind.UNDECIDED: BY_ROUNDS,
+    FindingKind.TOO_BUSY: BY_LOAD,
     FindingKind.LOSSES_DRIFT: BY_LOSSES,
     FindingKind.DIFFERS: BY_EQUALITY,
     FindingKind.ROUNDS_DIFFER: BY_EQUALITY,
@@ -41,6 +46,8 @@ _BY_HAND: Mapping[FindingKind, str] = {
     FindingKind.TIME_DRIFTS: "the medians of each round stand under `measured` and `differences`",
     FindingKind.ACCURACY_DRIFTS: "the accuracies stand under `measured` and `differences`",
     FindingKind.UNDECIDED: "what the rounds gave so far stands under `measured`",
+    FindingKind.TOO_BUSY: "the shares stand under `busy_rounds`, what the rule came to under "
+    "`withheld`",
     FindingKind.LOSSES_DRIFT: "both series of losses stand under `differences`",
     FindingKind.DIFFERS: "both values stand under `differences`",
 }

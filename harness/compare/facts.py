@@ -9,12 +9,13 @@ from __future__ import annotations
 import math
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from functools import lru_cache
 
+from harness.compare.patterns import NatureBook, natures_of
 from harness.compare.requirements import with_judged
-from harness.model import Fact, Nature, Outcome, Probe, Record, Scalar
+from harness.model import Fact, Facts, Nature, Outcome, Probe, Record, Scalar
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +61,14 @@ def merge(probes: Iterable[Probe], records: Iterable[Record]) -> Mapping[str, Me
 
     The order of the records does not matter.
     """
-    natures = {probe.name: probe.natures for probe in probes}
+    natures = {probe.name: natures_of(probe.natures) for probe in probes}
+    unstated = natures_of(())
+    records = tuple(records)
+    parts = [
+        _part(one, natures.get(one.probe, unstated)) for one in records if one.outcome is Outcome.OK
+    ]
+    if len({one.round for one in records}) == 1 and (whole := joined(parts)) is not None:
+        return whole
     said: dict[str, list[tuple[int, str, Fact]]] = defaultdict(list)
     answered: dict[str, set[int]] = defaultdict(set)
     for record in records:
@@ -70,11 +78,13 @@ def merge(probes: Iterable[Probe], records: Iterable[Record]) -> Mapping[str, Me
                 said[fact].append((record.round, record.probe, value))
     merged = {}
     for fact in sorted(said):
-        answers = sorted(said[fact], key=lambda answer: (answer[0], answer[1], repr(answer[2])))
+        answers = said[fact]
+        if len(answers) > 1:
+            answers.sort(key=lambda answer: (answer[0], answer[1], repr(answer[2])))
         probe = min(name for _, name, _ in answers)
         merged[fact] = Merged(
             fact=fact,
-            nature=nature_of(fact, natures.get(probe, ())),
+            nature=natures.get(probe, unstated).nature(fact),
             probe=probe,
             values=tuple(value for _, _, value in answers),
             lacking=_lacking(answers, answered),
@@ -83,20 +93,99 @@ def merge(probes: Iterable[Probe], records: Iterable[Record]) -> Mapping[str, Me
     return merged
 
 
+def joined(parts: Iterable[Mapping[str, Merged]]) -> dict[str, Merged] | None:
+    """Facts of several probes as one, in the order of their names; None where two give the same."""
+    ordered = sorted((one for one in parts if one), key=lambda one: next(iter(one)))
+    whole: dict[str, Merged] = {}
+    total, last, follow = 0, "", True
+    for part in ordered:
+        follow = follow and last < next(iter(part))
+        whole.update(part)
+        total += len(part)
+        last = next(reversed(whole))
+    if len(whole) < total:
+        return None
+    return whole if follow else {name: whole[name] for name in sorted(whole)}
+
+
+_PARTS: dict[tuple[int, int, int, str], tuple[Facts, NatureBook, dict[str, Merged]]] = {}
+"""What one answer states, by the identity of its facts, which are held: a store gives equal facts
+of many cells and nights as one object, and they are merged once."""
+_MOST = 131_072
+
+
+def _part(record: Record, natures: NatureBook) -> dict[str, Merged]:
+    """The facts of one answer alone, by key, in sorted order."""
+    key = (id(record.facts), id(natures), record.round, record.probe)
+    kept = _PARTS.get(key)
+    if kept is not None:
+        return kept[2]
+    facts = with_judged(record).facts
+    rounds = (record.round,)
+    made = {
+        fact: Merged(
+            fact=fact,
+            nature=natures.nature(fact),
+            probe=record.probe,
+            values=(facts[fact],),
+            rounds=rounds,
+        )
+        for fact in sorted(facts)
+    }
+    if len(_PARTS) >= _MOST:
+        _PARTS.clear()
+    _PARTS[key] = (record.facts, natures, made)
+    return made
+
+
+def parts_of(
+    probes: Iterable[Probe], records: Iterable[Record]
+) -> Mapping[str, Mapping[str, Merged]] | None:
+    """The facts of one round by probe, each as `merge` has it; None where there are several."""
+    told = tuple(records)
+    if len({one.round for one in told}) > 1:
+        return None
+    natures = {probe.name: natures_of(probe.natures) for probe in probes}
+    unstated = natures_of(())
+    answers = [one for one in told if one.outcome is Outcome.OK]
+    return {one.probe: _part(one, natures.get(one.probe, unstated)) for one in answers}
+
+
 def _lacking(
-    answers: Iterable[tuple[int, str, Fact]], answered: Mapping[str, set[int]]
+    answers: Sequence[tuple[int, str, Fact]], answered: Mapping[str, set[int]]
 ) -> tuple[int, ...]:
+    if len(answers) == len(answered[answers[0][1]]) == 1:
+        return ()  # Of one round, so of one answer, there is nothing to lack.
     stated: dict[str, set[int]] = defaultdict(set)
     for number, probe, _ in answers:
         stated[probe].add(number)
     return tuple(sorted({one for probe in stated for one in answered[probe] - stated[probe]}))
 
 
+@lru_cache(maxsize=256)
+def _by_last_name(names: tuple[str, ...]) -> Mapping[str, list[str]]:
+    """Names by what stands behind their last point, with the point: cells answer the same names."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for name in names:
+        _, point, last = name.rpartition(".")
+        found[point + last].append(name)
+    return found
+
+
+def ending_in(facts: Mapping[str, Merged], pattern: str) -> Sequence[str]:
+    """The facts that a pattern `*.NAME` matches, whose NAME has no point, in their order."""
+    return _by_last_name(tuple(facts)).get(pattern.removeprefix("*"), ())
+
+
+def last_named(facts: Mapping[str, Merged], last: str) -> Sequence[str]:
+    """The facts of which this is the last name, or the only one, sorted."""
+    found = _by_last_name(tuple(facts))
+    return sorted((*found.get(f".{last}", ()), *found.get(last, ())))
+
+
 def nature_of(fact: str, natures: Iterable[tuple[str, Nature]]) -> Nature:
     """What kind of thing a fact is: the first pattern that matches says; otherwise static."""
-    return next(
-        (nature for pattern, nature in natures if fnmatchcase(fact, pattern)), Nature.STATIC
-    )
+    return natures_of(natures).nature(fact)
 
 
 def seeded_apart(one: Merged, other: Merged) -> tuple[Fact, Fact] | None:

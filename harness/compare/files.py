@@ -7,10 +7,9 @@ Each row of OWN is one thing that files can say against their own cell; another 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from fnmatch import fnmatchcase
 
 from packaging.version import InvalidVersion, Version
 
@@ -18,6 +17,7 @@ from harness.compare.differences import Compared, Difference, compare_facts
 from harness.compare.facts import Merged
 from harness.compare.judgement import Finding, Note, finding
 from harness.compare.kinds import FindingKind
+from harness.compare.patterns import matches
 from harness.compare.rules import Judged, expectation_for, rule_on
 from harness.model import Cell, Expectation, Fact, Facts, Nature, SecondOpinion
 
@@ -29,6 +29,7 @@ _OWN_VERSION = "outside.own_version."
 _LONGEST = 100
 _ADDED_PATHS = "outside.path"
 _PROGRAM = ("outside.python.sha256", "outside.python.library")
+_PROGRAM_NAMES = dict(zip(_PROGRAM, ("the python program", "the standard library"), strict=True))
 _PROGRAM_PATH = "outside.python.path"
 _SAME_PROGRAM = ("python.full_version", "python.compiler")
 
@@ -120,10 +121,10 @@ def of_files(
     if problem:
         words = {"why": problem}
         findings.append(finding(FindingKind.FILES_UNREAD, cell, words, probes=probes))
-    said: dict[FindingKind, dict[str, list[str]]] = defaultdict(dict)
+    said: dict[FindingKind, dict[str, _Thing]] = defaultdict(dict)
     passed = []
     for fact, value in sorted(opinion.facts.items()):
-        row = next((one for one in OWN if fnmatchcase(fact, one.facts)), None)
+        row = next((one for one in OWN if matches(fact, one.facts)), None)
         if row is None:
             continue
         if rules.swallows(fact, value):
@@ -132,35 +133,55 @@ def of_files(
         name = fact.rpartition(".")[2]
         version = opinion.facts.get(f"{_INSTALLED}{name}", "")
         what = row.what.format(name=name, version=version).strip()
-        said[row.kind].setdefault(what, []).extend(_lines(value))
+        about = name if "{name}" in row.what else fact
+        said[row.kind][what] = _Thing(about=about, lines=_lines(value))
     for kind, things in said.items():
         findings.append(_finding(kind, cell, things, probes))
     if stated := _other_versions(opinion.facts, rules):
         findings.append(_finding(FindingKind.OTHER_VERSION, cell, stated, probes))
     contradicted = _contradicted(opinion.facts, answered, rules)
     if contradicted:
-        things = {"what is installed": contradicted}
-        findings.append(_finding(FindingKind.FILES_CONTRADICT, cell, things, probes))
+        made = finding(
+            FindingKind.FILES_CONTRADICT,
+            cell,
+            {"what": "what is installed"},
+            evidence=_bounded([f"what is installed: {line}" for line in contradicted.values()]),
+            probes=probes,
+            subject=contradicted,
+        )
+        findings.append(made)
     notes = [Note(text=f"an expectation lets pass what its files say: {', '.join(passed)}")]
     return tuple(findings), tuple(notes if passed else ())
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Thing:
+    """What one part of a finding is about, and its evidence."""
+
+    about: str
+    """A distribution by its name; else the fact that says it."""
+    lines: tuple[str, ...]
+
+
 def _finding(
-    kind: FindingKind, cell: Cell, things: Mapping[str, list[str]], probes: tuple[str, ...]
+    kind: FindingKind, cell: Cell, things: Mapping[str, _Thing], probes: tuple[str, ...]
 ) -> Finding:
-    lines = [f"{what}: {line}" for what, found in things.items() for line in found]
-    more = len(lines) - _TOLD
-    lines = [*lines[:_TOLD], f"and {more} more"] if more > 0 else lines
+    lines = [f"{what}: {line}" for what, found in things.items() for line in found.lines]
     words = {"what": ", ".join(list(things)[:_TOLD])}
-    about = (what.partition(" ")[0] for what in things)
-    return finding(kind, cell, words, evidence=lines, probes=probes, subject=about)
+    about = (one.about for one in things.values())
+    return finding(kind, cell, words, evidence=_bounded(lines), probes=probes, subject=about)
 
 
-def _lines(value: Fact) -> list[str]:
-    return [str(one) for one in value] if isinstance(value, tuple) else [str(value)]
+def _bounded(lines: Sequence[str]) -> Sequence[str]:
+    more = len(lines) - _TOLD
+    return (*lines[:_TOLD], f"and {more} more") if more > 0 else lines
 
 
-def _other_versions(facts: Facts, rules: FileRules) -> dict[str, list[str]]:
+def _lines(value: Fact) -> tuple[str, ...]:
+    return tuple(str(one) for one in value) if isinstance(value, tuple) else (str(value),)
+
+
+def _other_versions(facts: Facts, rules: FileRules) -> dict[str, _Thing]:
     """Modules whose text states another version than their distribution has."""
     found = {}
     for fact, own in facts.items():
@@ -169,7 +190,7 @@ def _other_versions(facts: Facts, rules: FileRules) -> dict[str, list[str]]:
         if not fact.startswith(_OWN_VERSION) or _states_release(own, installed):
             continue
         if not rules.swallows(fact, own):
-            found[f"{name} {installed}"] = [f"its own text states {own}"]
+            found[f"{name} {installed}"] = _Thing(about=name, lines=(f"its own text states {own}",))
     return found
 
 
@@ -197,26 +218,26 @@ _OF_PYTHON = ("python", "argparse", "wsgiref")
 that library is answered, and does not lie among the environment's files."""
 
 
-def _contradicted(facts: Facts, answered: Mapping[str, Merged], rules: FileRules) -> list[str]:
-    """Distributions that a probe answered otherwise than they lie among the files."""
+def _contradicted(facts: Facts, answered: Mapping[str, Merged], rules: FileRules) -> dict[str, str]:
+    """Distributions that a probe answered otherwise than they lie among the files, with how."""
     installed = {
         fact.removeprefix(_INSTALLED): value
         for fact, value in facts.items()
         if fact.startswith(_INSTALLED)
     }
     if not installed:
-        return []  # Where its interpreter lies was not found.
-    found = []
+        return {}  # Where its interpreter lies was not found.
+    found = {}
     for fact, merged in answered.items():
         name = fact.removeprefix(_ANSWERED)
         if not fact.startswith(_ANSWERED) or rules.swallows(f"{_INSTALLED}{name}", ""):
             continue
         if name not in installed:
             if _ADDED_PATHS not in facts and name not in _OF_PYTHON:
-                found.append(f"{name} {merged.value} was answered, and is not among the files")
+                found[name] = f"{name} {merged.value} was answered, and is not among the files"
         elif merged.value != installed[name] and f"outside.copies.{name}" not in facts:
             said = f"{name} {merged.value} was answered, and the files are of {installed[name]}"
-            found.append(said)
+            found[name] = said
     return found
 
 
@@ -269,15 +290,14 @@ def of_other_bytes(
     cell: Cell, reference: Cell, differences: Iterable[Difference]
 ) -> tuple[Finding, ...]:
     """The finding for what has the same version in two cells and other bytes."""
-    things: dict[str, list[str]] = {}
+    things: dict[str, _Thing] = {}
     probes: dict[str, None] = {}
     for one in differences:
         if one.fact.startswith(PREFIX) and one.judged is Judged.DRIFT:
-            name = one.fact.removeprefix("outside.content.")
-            named = {"outside.python.sha256": "the python program"}.get(one.fact, name)
-            named = {"outside.python.library": "the standard library"}.get(one.fact, named)
-            lines = f"{one.candidate} here, {one.reference} in {reference.id}"
-            things[f"{named} differs from {reference.id}"] = [lines]
+            about = one.fact.removeprefix("outside.content.")
+            named = _PROGRAM_NAMES.get(one.fact, about)
+            line = f"{one.candidate} here, {one.reference} in {reference.id}"
+            things[f"{named} differs from {reference.id}"] = _Thing(about=about, lines=(line,))
             probes[one.probe] = None
     if not things:
         return ()

@@ -33,6 +33,8 @@ _NAMED = 2
 """Facts a headline names."""
 _WORD = 60
 """Characters of a value in a headline."""
+_LINES = 8
+"""Lines of a reason that a finding quotes, the last ones; the build's log has them all."""
 _TOLD = 6
 """Facts a finding quotes; the report lists the others beside it."""
 
@@ -74,7 +76,13 @@ def _said(why: str, records: Sequence[Record]) -> str:
     if first.outcome is Outcome.RAISED and first.raised is not None:
         return why
     said = told(_names(records), first)
-    return f"{said}: {why}" if why else said
+    return f"{said}: {why.splitlines()[0]}" if why else said
+
+
+def _further(why: str) -> list[str]:
+    """What a reason of several lines says after its first: the step that failed, what was printed
+    last."""
+    return [line.strip() for line in why.splitlines()[1:] if line.strip()][-_LINES:]
 
 
 def _names(records: Sequence[Record]) -> tuple[str, ...]:
@@ -95,15 +103,17 @@ def _outcome_finding(cell: Cell, why: str, records: Sequence[Record]) -> Finding
     of_cell = TELLING[first.outcome].of_cell or first.begun is False
     known, shows = breakage_of(first), ""
     breakage = _shared_breakage(known, records[1:])
-    raised = (first.raised.type,) if first.raised is not None else ()
     made = finding(
         kind_of(first.outcome),
         cell,
         {"said": _said(why, records)},
         probes=names,
-        subject=(breakage,) if breakage else (*raised, *names),
+        subject=(breakage,) if breakage else _about(first, names),
     )
-    evidence, meaning, remedy = [_asked(records, of_cell=of_cell)], made.cause, made.remedy
+    meaning, remedy = made.cause, made.remedy
+    evidence = [_asked(records, of_cell=of_cell)]
+    if first.raised is None:
+        evidence += _further(why)
     if first.outcome is Outcome.CRASHED:
         meaning, remedy = SIGNALS.get(first.signal or "", (meaning, remedy))
     elif first.begun is False and not TELLING[first.outcome].of_cell:
@@ -136,6 +146,15 @@ def _outcome_finding(cell: Cell, why: str, records: Sequence[Record]) -> Finding
     )
 
 
+def _about(record: Record, names: tuple[str, ...]) -> tuple[str, ...]:
+    """What records that ended alike are about: what is not there, where that is known, else the
+    exception and the probes it ended."""
+    if record.raised is None:
+        return names
+    what = cause_of(record.raised).what
+    return (what,) if what else (record.raised.type, *names)
+
+
 def _asked(records: Sequence[Record], *, of_cell: bool) -> str:
     """Of which probes and rounds records are."""
     first = records[0]
@@ -163,6 +182,10 @@ def of_missing(cell: Cell, run: Run, planned: int, missing: Sequence[str]) -> tu
     """The finding for planned records that are not there; `missing` names their probes."""
     if not missing:
         return ()
+    lost = next((one for one in run.merged or () if not one.run and cell.id in one.cells), None)
+    if lost is not None:
+        shard = {"number": lost.number, "count": max(one.number for one in run.merged or ())}
+        return (finding(FindingKind.SHARD_MISSING, cell, shard, subject=(f"shard {lost.number}",)),)
     names = tuple(dict.fromkeys(missing))
     words = {
         "missing": len(missing),
@@ -204,11 +227,11 @@ def of_drift(cell: Cell, reference: Cell, differences: Iterable[Difference]) -> 
     """One finding for each group of facts that drift from the reference for the same reason."""
     every = tuple(differences)
     findings = [*of_other_bytes(cell, reference, every)]
-    for found in group(in_short(without_files(every)), (reference, cell)):
+    drifts = tuple(one for one in without_files(every) if one.judged is Judged.DRIFT)
+    for found in group(in_short(drifts), (reference, cell)) if drifts else ():
         reasons: dict[str, list[Difference]] = defaultdict(list)
         for difference in found.differences:
-            if difference.judged is Judged.DRIFT:
-                reasons[difference.reason].append(difference)
+            reasons[difference.reason].append(difference)
         for reason, drifting in reasons.items():
             words = {
                 "what": _what_differs(found.name, drifting, reference),

@@ -15,11 +15,15 @@ _TOLD = 6
 
 def given_twice(records: Iterable[Record]) -> Mapping[str, tuple[str, ...]]:
     """The facts that more than one probe of a cell gives, with the probes."""
+    told = [one for one in records if one.outcome is Outcome.OK]
+    if len({one.probe for one in told}) == len(told):
+        names: set[str] = set()
+        if len(names.union(*(one.facts for one in told))) == sum(len(one.facts) for one in told):
+            return {}
     givers: dict[str, set[str]] = defaultdict(set)
-    for record in records:
-        if record.outcome is Outcome.OK:
-            for fact in record.facts:
-                givers[fact].add(record.probe)
+    for record in told:
+        for fact in record.facts:
+            givers[fact].add(record.probe)
     return {fact: tuple(sorted(some)) for fact, some in sorted(givers.items()) if len(some) > 1}
 
 

@@ -18,6 +18,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from packaging.version import InvalidVersion, Version
 
@@ -68,17 +69,22 @@ class FactGroup:
 def group(differences: Iterable[Difference], cells: Iterable[Cell]) -> tuple[FactGroup, ...]:
     """Put differences between `cells` in groups: those with drift first, then by meaning."""
     frameworks = tuple({name.lower() for cell in cells for name, _ in cell.framework})
+    return tuple(
+        replace(
+            one,
+            differences=tuple(sorted(one.differences, key=lambda each: _order(each, frameworks))),
+        )
+        for one in unordered(differences)
+    )
+
+
+def unordered(differences: Iterable[Difference]) -> tuple[FactGroup, ...]:
+    """The same groups, in the same order, for who counts: inside a group nothing is in order."""
     members: dict[str, list[Difference]] = defaultdict(list)
     for difference in differences:
         first = difference.fact.partition(".")[0]
         members[_NAMES.get(first, first)].append(difference)
-    groups = [
-        FactGroup(
-            name=name,
-            differences=tuple(sorted(found, key=lambda one: _order(one, frameworks))),
-        )
-        for name, found in members.items()
-    ]
+    groups = [FactGroup(name=name, differences=tuple(found)) for name, found in members.items()]
     return tuple(sorted(groups, key=lambda one: (not one.count(Judged.DRIFT), *_rank(one.name))))
 
 
@@ -138,7 +144,12 @@ def _distance(reference: Fact, candidate: Fact) -> int:
 def _version(value: Fact) -> Version | None:
     if not isinstance(value, str) or len(value) > _VERSION_LIMIT:
         return None
+    return _parsed(value)
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Version | None:
     try:
-        return Version(value)
+        return Version(text)
     except InvalidVersion:
         return None

@@ -17,6 +17,6 @@ def distinct(cell: Cell, images: Iterable[ImageIdentity | None]) -> tuple[ImageI
     found: dict[object, ImageIdentity] = {}
     for image in images:
         if image is not None:
-            built = bool(cell.base and image.layers and image.recipe)
+            built = bool(cell.is_built and image.layers and image.recipe)
             found.setdefault((image.recipe, image.layers) if built else image.id, image)
     return tuple(found.values())

@@ -6,12 +6,12 @@ about a whole cell (nothing there can show a level it should reach) belongs to a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.compare.claims import contradictions
 from harness.compare.defects import without_told
-from harness.compare.differences import variations
+from harness.compare.differences import Difference, variations
 from harness.compare.evidence import show
 from harness.compare.findings import of_broken_reference, of_drift, of_variation
 from harness.compare.judge import judge
@@ -25,7 +25,10 @@ from harness.compare.judgement import (
 )
 from harness.compare.kinds import FindingKind
 from harness.compare.levels import LevelMark, LevelStanding
+from harness.compare.rounds import BY_ROUNDS
 from harness.compare.rules import Judged, expectation_for, run_date
+from harness.compare.statistics.decision import Decision
+from harness.compare.telling import why_untold
 from harness.compare.view import View, views
 from harness.model import Expectation, Level, Outcome, Probe, Record, Run, Verdict
 from harness.probing.probe import applies
@@ -98,9 +101,7 @@ def probe_outcome(
         *of_drift(
             view.cell,
             _reference(results, view).cell,
-            without_told(
-                (one for one in judged.differences if one.probe == probe), judged.findings
-            ),
+            without_told((one for one in _by_value(judged) if one.probe == probe), judged.findings),
         ),
         *_of_rounds(view, probe),
     )
@@ -124,7 +125,7 @@ def expectation_outcome(results: Results, expectation: Expectation) -> ItemOutco
         view = results.views[judged.cell.id]
         ours = [
             one
-            for one in judged.differences
+            for one in _by_value(judged)
             if expectation_for(rules, one.fact, view.row) == expectation
         ]
         findings += of_drift(view.cell, _reference(results, view).cell, ours)
@@ -138,16 +139,53 @@ def expectation_outcome(results: Results, expectation: Expectation) -> ItemOutco
                 if expectation_for(rules, one.fact, view.row) == expectation
             ],
         )
+        if expectation.rule == "equivalent":
+            told = _over_rounds(judged, expectation)
+            findings += told.findings
+            open_ += told.open_
+            held += told.held
+            continue
         open_ += [one.reason for one in ours if one.judged is Judged.NOT_JUDGED]
         held += sum(one.judged in (Judged.ALLOWED, Judged.SAME) for one in ours)
         if judged.compared:
             held += _alike(results, view, judged, expectation)
     if findings:
         return _told(findings)
-    if held:
+    # What rounds do not tell of one cell is not made good by what they tell of another.
+    if held and not (open_ and expectation.rule == "equivalent"):
         return ItemOutcome(verdict=Verdict.PASS)
     why = open_[0] if open_ else f"nothing that `{expectation.facts}` matches was compared"
     return ItemOutcome(verdict=Verdict.UNVERIFIED, reason=_line(why))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _OverRounds:
+    """How a cell fares under a rule that rounds judge."""
+
+    findings: tuple[Finding, ...]
+    open_: tuple[str, ...]
+    """Why rounds do not tell, of each metric of which they do not."""
+    held: int
+    """Metrics that are the same."""
+
+
+def _over_rounds(judged: CellJudgement, expectation: Expectation) -> _OverRounds:
+    ours = [one for one in judged.measured if one.rule == expectation]
+    facts = {one.metric.fact for one in ours if one.decided.decision is Decision.DRIFT}
+    return _OverRounds(
+        findings=tuple(
+            one
+            for one in judged.findings
+            if one.kind in (FindingKind.TIME_DRIFTS, FindingKind.ACCURACY_DRIFTS)
+            and facts.intersection(one.subject)
+        ),
+        open_=tuple(
+            f"{judged.cell.id}: {one.metric.fact}: {why_untold(one)}"
+            for one in ours
+            if one.primary and one.decided.decision not in (Decision.SAME, Decision.DRIFT)
+        ),
+        held=sum(one.primary and one.decided.decision is Decision.SAME for one in ours),
+    )
 
 
 def explained(findings: Iterable[Finding]) -> str:
@@ -174,6 +212,11 @@ def _told(findings: Iterable[Finding]) -> ItemOutcome:
         reason=_line(ordered[0].title),
         message=explained(ordered),
     )
+
+
+def _by_value(judged: CellJudgement) -> Iterator[Difference]:
+    """Its differences but those that rounds judged, whose findings are its own."""
+    return (one for one in judged.differences if one.rule != BY_ROUNDS)
 
 
 def _reference(results: Results, view: View) -> View:

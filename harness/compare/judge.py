@@ -6,25 +6,30 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from harness.compare.attempts import of_attempts
-from harness.compare.bits import equal_bits
+from harness.compare.bits import bits_of, equal_bits
 from harness.compare.classified import WRONG_IMAGES
 from harness.compare.contradictions import of_contradictions_between
 from harness.compare.defects import without_told
-from harness.compare.differences import Difference
+from harness.compare.facts import Merged
 from harness.compare.findings import of_broken_reference, of_drift
 from harness.compare.judgement import (
     CellJudgement,
     Finding,
     Judgement,
+    Note,
     NotJudged,
     as_reference,
 )
+from harness.compare.locked import unfit
+from harness.compare.many import MANY
+from harness.compare.notices import disturbed, expiries, gone, relaxations, unjudged
+from harness.compare.patterns import rules_of
 from harness.compare.rounds import HeldCell, concluded, settled_facts
 from harness.compare.ruled import idle, let_pass
 from harness.compare.rules import Judged, expectation_for, run_date
 from harness.compare.view import View, conclude, hold_against, own_findings, views
 from harness.errors import Exit, worst
-from harness.model import Attempt, Level, Nature, Record, Rules, Run, Verdict
+from harness.model import Attempt, Nature, Record, Rules, Run, Shard, Verdict
 
 _BROKEN = (Verdict.FAIL, Verdict.INFRASTRUCTURE)
 
@@ -46,7 +51,7 @@ def judge(
     at = run_date(run)
     rules = run.rules
     seen = views(run, records)
-    reference, said = _reference(seen, rules)
+    reference, said = _reference(seen, run)
     alone: dict[str, CellJudgement] = {}
     held: list[HeldCell] = []
     own_of = {view.row: own_findings(view, rules.expectations, at) for view in seen}
@@ -54,23 +59,26 @@ def judge(
     for view in seen:
         own = own_of[view.row]
         if reference is not None and view is not reference and view.answered:
-            if broken in _BROKEN:
+            if view.run.hosts and view.run.host != reference.run.host:
+                own = own.and_of(notes=(_of_another_class(reference),))
+            elif broken in _BROKEN:
                 own = own.and_of(of_broken_reference(view.cell, reference.cell, broken))
             else:
-                compared, more = hold_against(reference, view, rules.expectations, at)
+                compared, open_, more = hold_against(reference, view, rules.expectations, at)
                 drift = of_drift(
                     view.cell, reference.cell, without_told(compared.differences, own.findings)
                 )
                 beside = of_contradictions_between(
                     reference.cell, reference.told, view.cell, view.told
                 )
-                own = own.and_of(*beside, *drift, notes=more)
+                own = own.and_of(*beside, *drift, *open_, notes=more)
                 held.append(HeldCell(reference=reference, view=view, own=own, compared=compared))
                 continue
         if view is reference:
             own = own.without_agreement()
         alone[view.row] = conclude(view, own, None)
-    judged = {one.row: one for one in concluded(held, rules.expectations, at)}
+    shown = len(seen) < MANY
+    judged = {one.row: one for one in concluded(held, rules.expectations, at, shown=shown)}
     cells = [alone.get(view.row) or judged[view.row] for view in seen]
     ordered = ordered_findings(cells)
     counts = Counter(cell.verdict for cell in cells)
@@ -85,16 +93,28 @@ def judge(
             *run.notices,
             *said,
             *of_attempts(attempts),
+            *unfit(run, records),
             *relaxations(seen),
+            *disturbed(cells),
             *expiries(cells),
-            *gone(seen, cells, rules),
+            *(gone(seen, cells, rules) if run.shard is None else ()),
             *unjudged(run),
-            *idle(seen, rules, whole=not run.unasked),
+            *(idle(seen, rules, whole=not run.unasked) if run.shard is None else ()),
         ),
         require_verified=require_verified,
         exit=exit_of(cells, require_verified=require_verified),
         equal_bits=equal_bits((view.cell.id, view.facts) for view in seen),
+        bits=bits_of(
+            ((view.cell.id, view.facts) for view in seen), reference.cell.id if reference else ""
+        ),
         counts=tuple((one, counts[one]) for one in reversed(Verdict) if counts[one]),
+    )
+
+
+def _of_another_class(reference: View) -> Note:
+    return Note(
+        text=f"not compared with {reference.cell.id}: the two were asked on hosts of different "
+        "classes"
     )
 
 
@@ -107,15 +127,18 @@ def judge_cell(run: Run, records: Sequence[Record], cell: str) -> CellJudgement:
     raise ValueError(f"run {run.id} has no cell {cell}")
 
 
-def reference_of(seen: Sequence[View], rules: Rules) -> View | None:
+def reference_of(seen: Sequence[View], run: Run) -> View | None:
     """The cell that the others are compared with; None: there is none."""
-    return _reference(seen, rules)[0]
+    return _reference(seen, run)[0]
 
 
-def _reference(seen: Sequence[View], rules: Rules) -> tuple[View | None, tuple[str, ...]]:
+def _reference(seen: Sequence[View], run: Run) -> tuple[View | None, tuple[str, ...]]:
     """The cell to compare with, and what has to be said about the choice."""
+    rules = run.rules
     if not seen:
         return None, ()
+    if run.shard is not None:
+        return _reference_of_shard(seen, rules, run.shard)
     named = next((view for view in seen if view.cell.id == rules.reference), None)
     if named is not None:
         return named, ()
@@ -127,6 +150,22 @@ def _reference(seen: Sequence[View], rules: Rules) -> tuple[View | None, tuple[s
     first = seen[0]
     why = f"{rules.reference} is not in this run" if rules.reference else "the suite names none"
     return first, (f"the reference is {first.cell.id}, the first cell of the run: {why}",)
+
+
+def _reference_of_shard(
+    seen: Sequence[View], rules: Rules, shard: Shard
+) -> tuple[View | None, tuple[str, ...]]:
+    """The plan's reference, where it was dealt to this shard; never another cell in its place."""
+    ids = [cell.id for cell in shard.cells]
+    wanted = rules.reference if rules.reference in ids else next(iter(ids), "")
+    found = next((view for view in seen if view.cell.id == wanted), None)
+    told: tuple[str, ...] = (
+        f"this is shard {shard.number} of {shard.count}: what it comes to beside the other shards, "
+        "`harness merge` tells",
+    )
+    if found is None:
+        told += (f"its cells are compared with {wanted} then, which is in another shard",)
+    return found, told
 
 
 def ordered_findings(cells: Iterable[CellJudgement]) -> tuple[Finding, ...]:
@@ -154,6 +193,18 @@ def exit_of(cells: Sequence[CellJudgement], *, require_verified: bool = False) -
     return worst(statuses)
 
 
+def _facts_to_look_at(view: View, looked: set[int] | None) -> Iterator[tuple[str, Merged]]:
+    """A cell's facts, but for those of parts that another cell had as the very same object; these
+    are noted in `looked`. None: all of them."""
+    if looked is None or view.parts is None:
+        yield from view.facts.items()
+        return
+    for part in view.parts.values():
+        if id(part) not in looked:
+            looked.add(id(part))
+            yield from part.items()
+
+
 def not_judged(
     seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules
 ) -> tuple[NotJudged, ...]:
@@ -165,8 +216,10 @@ def not_judged(
         for difference in cell.differences:
             if difference.judged is Judged.NOT_JUDGED:
                 open_.setdefault(difference.fact, difference.reason)
+    alike = rules_of(rules.expectations).for_every_cell
+    looked: set[int] = set()
     for view in seen:
-        for fact, merged in view.facts.items():
+        for fact, merged in _facts_to_look_at(view, looked if alike else None):
             if (
                 merged.nature not in (Nature.MEASURED, Nature.TIMING)
                 or fact in open_
@@ -190,77 +243,3 @@ def not_judged(
             )
         )
     return tuple(found)
-
-
-def relaxations(seen: Iterable[View]) -> tuple[str, ...]:
-    """A notice for every cell whose containers ran under other limits than the strict ones."""
-    return tuple(
-        f"{view.cell.id} ran under relaxed limits: {', '.join(relaxed)}"
-        for view in seen
-        if (relaxed := _relaxed(view))
-    )
-
-
-def _relaxed(view: View) -> tuple[str, ...]:
-    profiles = (view.cell.profile, *(one.profile for one in view.answers.values()))
-    return tuple(dict.fromkeys(item for profile in profiles for item in profile.relaxations))
-
-
-def unjudged(run: Run) -> Iterator[str]:
-    """A notice for every probe of a stored run that asked for what no version has done yet."""
-    for probe in run.probes:
-        if any(one.level is Level.L4 for one in probe.evidence):
-            why = "L4 rests on what rounds of two cells show"
-            yield f"the evidence of {probe.name} for L4 is not judged: {why}"
-        if probe.where == "outside":
-            yield f"{probe.name} asked to be run outside the container, and was run inside"
-
-
-def gone(seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules) -> tuple[str, ...]:
-    """A notice for every dated allowance under which nothing differs any more, though what it is
-    for was compared: what was allowed for a time went away."""
-    told = []
-    for rule in dict.fromkeys(rules.expectations):
-        if rule.rule != "allowed" or not rule.until:
-            continue
-        covered, differs = False, False
-        for view, cell in zip(seen, cells, strict=True):
-            facts = [
-                one
-                for one in view.facts
-                if expectation_for(rules.expectations, one, view.row) == rule
-            ]
-            covered = covered or (cell.compared and bool(facts))
-            apart = {one.fact for one in cell.differences if one.judged is not Judged.SAME}
-            differs = differs or any(
-                expectation_for(rules.expectations, one, view.row) == rule for one in apart
-            )
-        if covered and not differs:
-            told.append(
-                f"nothing differs any more that the rule for `{rule.facts}` allows until "
-                f"{rule.until} ({rule.reason}): take it out, and it is drift when it comes back"
-            )
-    return tuple(told)
-
-
-def expiries(cells: Iterable[CellJudgement]) -> tuple[str, ...]:
-    """A notice for every allowance in use, and every failure that is expected, that ends within two
-    weeks of the run."""
-    told = tuple(cells)
-    ending: dict[tuple[str, str], list[Difference]] = {}
-    for cell in told:
-        for difference in cell.differences:
-            if difference.ends:
-                ending.setdefault((difference.ends, difference.reason), []).append(difference)
-    allowances = [
-        f"an allowance ends on {ends} ({reason}): from then on it is drift. "
-        f"It covers {len({one.fact for one in found})} facts, {found[0].fact} among them"
-        for (ends, reason), found in sorted(ending.items(), key=lambda one: one[0])
-    ]
-    failures = [
-        f"that {cell.cell.id} fails is expected until {cell.expected.ends} "
-        f"({cell.cell.expect.reason}): from then on it is a failure"
-        for cell in told
-        if cell.expected and cell.expected.ends and cell.cell.expect
-    ]
-    return (*allowances, *failures)

@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from harness.compare.account import NO_ACCOUNT, Account
+from harness.compare.bits import BitsOf
+from harness.compare.busy import BusyRound
 from harness.compare.causes import made_from
 from harness.compare.claims import ClaimShown
 from harness.compare.differences import Difference
@@ -177,6 +180,10 @@ class CellJudgement:
     """Its metrics held against the reference's over rounds; empty where nothing was compared."""
     early: tuple[EarlyLosses, ...] = ()
     """How alike its early losses are to the reference's."""
+    account: Account = NO_ACCOUNT
+    """What it was made of and what its rounds gave, to be shown."""
+    busy: tuple[BusyRound, ...] = ()
+    """Its rounds in which the host was too busy for times."""
     row: str
     """Its id in its run: where two runs have one cell, it is told by another name."""
 
@@ -244,6 +251,8 @@ class Judgement:
     """The run was made elsewhere, and was not asked for by its id."""
     equal_bits: tuple[tuple[str, ...], ...] = ()
     """Groups of cells whose training ended in equal bits in every round."""
+    bits: tuple[BitsOf, ...] = ()
+    """Where digests of tensors were asked for: which cells computed the same."""
     own: bool = False
     """The run was made here, so that it can be taken on where it lacks something."""
     suite: str = ""
@@ -285,6 +294,8 @@ class Comparison:
     """The suite whose rules judge, as it was named; empty: the rules kept with the runs do."""
     equal_bits: tuple[tuple[str, ...], ...] = ()
     """The two cells as one group, where training ended in equal bits in every round."""
+    bits: tuple[BitsOf, ...] = ()
+    """Where digests of tensors were asked for: whether the two computed the same."""
     asked: str = ""
     """When the two were asked for, as runs write it; empty: how old their runs are is not told."""
 

@@ -32,6 +32,7 @@ class FindingKind(StrEnum):
     DISK_FULL = "disk-full"
     INTERFERED = "interfered"
     NOT_RUN = "not-run"
+    SHARD_MISSING = "shard-missing"
     LEVEL_MISSED = "level-missed"
     LEVEL_UNTOLD = "level-untold"
     ABOVE_A_GAP = "above-a-gap"
@@ -56,6 +57,17 @@ class FindingKind(StrEnum):
     ACCURACY_DRIFTS = "accuracy-drifts"
     LOSSES_DRIFT = "losses-drift"
     UNDECIDED = "undecided"
+    CELL_VANISHED = "cell-vanished"
+    TIME_UNTOLD = "time-untold"
+    NOT_HELD = "not-held"
+    CANNOT_SAVE = "cannot-save"
+    WRONG_NUMBERS = "wrong-numbers"
+    DIES_COMPUTING = "dies-computing"
+    TOO_BUSY = "too-busy"
+    ASKED_OTHERWISE = "asked-otherwise"
+    TAG_MOVED = "tag-moved"
+    PROMISE_BROKEN = "promise-broken"
+    SAYS_OTHERWISE = "says-otherwise"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,7 +87,11 @@ class KindRow:
 
     def remedy_of(self, origin: MadeFrom) -> str:
         """What is to be done, by where the environment comes from."""
-        other = {MadeFrom.IMAGE: self.of_image, MadeFrom.HOST: self.of_host}
+        other = {
+            MadeFrom.DOCKERFILE: self.of_image,
+            MadeFrom.IMAGE: self.of_image,
+            MadeFrom.HOST: self.of_host,
+        }
         return other.get(origin) or self.remedy
 
 
@@ -108,6 +124,12 @@ KINDS: Mapping[FindingKind, KindRow] = {
         headline="{missing} of {planned} planned were not run",
         cause="{state}",
         remedy="take the run on: `harness run --resume RUN` asks only what is missing",
+    ),
+    FindingKind.SHARD_MISSING: KindRow(
+        verdict=Verdict.INFRASTRUCTURE,
+        headline="shard {number} of {count}, which had it to run, is missing",
+        cause="the job ended before it wrote its run, or its run was not handed over",
+        remedy="run that job again, and merge again with what it writes",
     ),
     FindingKind.LEVEL_MISSED: KindRow(
         verdict=Verdict.FAIL,
@@ -161,6 +183,13 @@ KINDS: Mapping[FindingKind, KindRow] = {
         headline="its rounds are of {count} images",
         cause="the name of its image was given to another one between the rounds",
         remedy="start a new run: the rounds of a cell are those of one image",
+    ),
+    FindingKind.TAG_MOVED: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="{image} names another image than {known}",
+        cause="the tag was given to another image",
+        remedy="name the image that you mean by its digest ({before} before); or take the one that "
+        "is named now: `harness lock --inputs --cell {cell}`",
     ),
     FindingKind.REFERENCE_BROKEN: KindRow(
         verdict=Verdict.UNVERIFIED,
@@ -264,6 +293,72 @@ KINDS: Mapping[FindingKind, KindRow] = {
         headline="{fact} cannot be told from {reference}'s: {why}",
         cause="{said}",
         remedy="run more rounds of both, interleaved, or calibrate this host",
+    ),
+    FindingKind.CELL_VANISHED: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="the baseline has this cell, and the run does not",
+        cause="it was taken out of the matrix, or was not selected: nothing is known of it now",
+        remedy="run it; where it is gone on purpose, accept this event, or the run as the baseline",
+    ),
+    FindingKind.TIME_UNTOLD: KindRow(
+        verdict=Verdict.UNVERIFIED,
+        headline="its times are not held against the baseline's: {what} changed since",
+        cause="times are compared only between rounds that are interleaved on one host",
+        remedy="`harness run --baseline --rounds auto` runs the baseline's image again in turns "
+        "with tonight's, where it is still there; else see its times in the reports of the nights "
+        "between, and where they are right, accept the run as the baseline",
+    ),
+    FindingKind.NOT_HELD: KindRow(
+        verdict=Verdict.UNVERIFIED,
+        headline="not all of it is held against the baseline: {what}",
+        cause="only answers to the same question can be held against each other",
+        remedy="ask as the baseline was asked; where it is to be asked so from now on, accept the "
+        "run as the baseline",
+    ),
+    FindingKind.CANNOT_SAVE: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="cannot save: {format}: {why}",
+        cause="a model in this format is not saved, not loaded, or predicts otherwise afterwards",
+        remedy="save in a format that works, or pin what the format needs; what is meant to be so "
+        "needs an `ignore` or `allowed` expectation in matrix.yaml",
+    ),
+    FindingKind.WRONG_NUMBERS: KindRow(
+        verdict=Verdict.FAIL,
+        headline="wrong numbers: {operations} with {library} ({ways}); {right}",
+        cause="the error is larger than any order of summation and any rounding explain",
+        remedy="{instead}",
+    ),
+    FindingKind.DIES_COMPUTING: KindRow(
+        verdict=Verdict.FAIL,
+        headline="it dies while it computes: {what}",
+        cause="a kernel reads or writes where it must not, or the processor lacks an instruction",
+        remedy="use {instead}, or another release",
+    ),
+    FindingKind.TOO_BUSY: KindRow(
+        verdict=Verdict.UNVERIFIED,
+        headline="{fact} cannot be told from {reference}'s: {why}",
+        cause="{said}; by the rule that would be {rule}, if the host had not been so busy",
+        remedy="run both again while the host has nothing else to do",
+    ),
+    FindingKind.ASKED_OTHERWISE: KindRow(
+        verdict=Verdict.UNVERIFIED,
+        headline="{what} from {reference}, and nothing tells whether that is drift: {why}",
+        cause="the two were not asked the same, so their answers may differ for that alone",
+        remedy="run both again with the same probes on the same data",
+    ),
+    FindingKind.PROMISE_BROKEN: KindRow(
+        verdict=Verdict.FAIL,
+        headline="a promise is not kept: {what}",
+        cause="{cause}",
+        remedy="mend what it starts, or what its row in matrix.yaml promises; what is meant to be "
+        "so needs an `ignore` or `allowed` expectation for {fact}",
+    ),
+    FindingKind.SAYS_OTHERWISE: KindRow(
+        verdict=Verdict.DRIFT,
+        headline="its metadata says otherwise: {what}",
+        cause="who reads the image's own configuration, a person or an orchestrator, believes it",
+        remedy="write in its Dockerfile what it does (EXPOSE, USER, VOLUME, CMD), or promise what "
+        "it says; what is meant to be so needs an `ignore` or `allowed` expectation for {fact}",
     ),
 }
 """Every kind has its row."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from harness.compare.claims import contradictions
-from harness.compare.evidence import Shown, says_of, show
+from harness.compare.evidence import Shown, level_of, says_of, show
 from harness.model import ASKED, Cell, Evidence, Level, Outcome, Probe, Record, Run, Verdict
 from harness.outcomes import unanswered
 from harness.probing.probe import applies
@@ -133,7 +133,7 @@ def _shown(
         for probe in run.probes
         if probe.name in planned
         for evidence in probe.evidence
-        if evidence.level is level and says_of(evidence, cell)
+        if level_of(run, evidence) is level and says_of(evidence, cell)
     ]
     kept: list[Shown] = []
     methods: dict[str, dict[str, None]] = defaultdict(dict)
@@ -167,7 +167,7 @@ def _unshown(run: Run, cell: Cell, level: Level) -> Shown:
             probe.name
             for probe in probes
             if applies(probe, cell)
-            and any(one.level is level and says_of(one, cell) for one in probe.evidence)
+            and any(level_of(run, one) is level and says_of(one, cell) for one in probe.evidence)
         ]
 
     if names := showing(run.unasked or ()):
@@ -179,7 +179,7 @@ def _unshown(run: Run, cell: Cell, level: Level) -> Shown:
         {
             name
             for probe in (*run.probes, *(run.unasked or ()))
-            if any(one.level is level for one in probe.evidence)
+            if any(level_of(run, one) is level for one in probe.evidence)
             for name in probe.frameworks
         }
     )

@@ -1,22 +1,26 @@
 """What rounds say of the metrics of compared cells: decisions, with the noise all of them share.
 
-One family for a report: every compared cell has at most four primary metrics, and the report's rate
-of false alarms is divided over all of them, whether or not each cell answers each. Everything else
-is shown, with p-values that are corrected together (Benjamini and Hochberg 1995), and alarms never.
+One family for a report: every compared cell has at most four primary metrics of each network that
+its probes train, and the report's rate of false alarms is divided over all of them, whether or not
+each cell answers each. Everything else is shown, with p-values that are corrected together
+(Benjamini and Hochberg 1995), and alarms never.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
+from harness.compare.busy import busy_told, too_many
 from harness.compare.measurement import Measured, Pairing
-from harness.compare.metrics import PRIMARY, Metric, metrics_of
+from harness.compare.metrics import PRIMARY, Metric, metrics_of, networks_of
+from harness.compare.otherwise import another_probe, other_data
 from harness.compare.pairing import pair
+from harness.compare.patterns import rules_of
 from harness.compare.processors import apart, processors
-from harness.compare.rules import expectation_for, holds
+from harness.compare.rules import holds
 from harness.compare.statistics.decision import Decision, decide
 from harness.compare.statistics.family import Family
 from harness.compare.statistics.noise import HostNoise, Spread, noise_of
@@ -27,16 +31,24 @@ from harness.model import Expectation, KnownSpread, Run
 
 def family_of(run: Run, compared: int) -> Family:
     """The family of a report in which so many cells are held against their reference."""
-    family = Family(questions=max(1, compared) * len(PRIMARY))
+    networks = max(1, len(networks_of(run)))
+    family = Family(questions=max(1, compared) * len(PRIMARY) * networks)
     if run.looks:
         return replace(family, looks=run.looks)
     return family.of_fixed(max(run.rounds, 1))
 
 
 def measure(
-    pairs: Sequence[tuple[View, View]], rules: Iterable[Expectation], at: date | None
+    pairs: Sequence[tuple[View, View]],
+    rules: Iterable[Expectation],
+    at: date | None,
+    compared: int = 0,
+    scales: Collection[Scale] = tuple(Scale),
+    shown: bool = True,
 ) -> tuple[tuple[Measured, ...], ...]:
-    """Decide on the metrics of each (reference, candidate); an element for each pair.
+    """Decide on the metrics of each (reference, candidate); an element for each pair. `compared`:
+    how many the report will have, where these are fewer. Metrics of other than these `scales` are
+    left out, and without `shown` those that never alarm.
 
     The noise of a metric is estimated over all of them and what the candidates' runs know from
     calibrations. Facts that a rule ignores, or judges by a bound of its own, are left out.
@@ -44,8 +56,8 @@ def measure(
     expectations = tuple(rules)
     if not pairs:
         return ()
-    family = family_of(pairs[0][1].run, len(pairs))
-    found = [_pairings(one, other, expectations) for one, other in pairs]
+    family = family_of(pairs[0][1].run, max(compared, len(pairs)))
+    found = [_pairings(one, other, expectations, (scales, shown)) for one, other in pairs]
     known = _known(found, [other.run for _, other in pairs])
     every = [
         [_measured(each, known, family, expectation, at) for each, expectation in pairings]
@@ -62,6 +74,8 @@ def rounds_wanted(measured: Iterable[Measured], rounds: int) -> int:
     wanted = rounds
     for one in measured:
         pairs = one.decided.rounds >= min(rounds, 2)
+        if one.allowed and one.decided.withheld:
+            continue  # no verdict hangs on it: a busy host is not waited for
         if pairs and one.metric.steers and one.decided.decision is Decision.ANOTHER_ROUND:
             wanted = max(wanted, one.family.next_look(rounds) or rounds)
     return wanted
@@ -80,16 +94,35 @@ _Found = list[tuple[Pairing, Expectation | None]]
 _JUDGED_BY_VALUE = ("exact", "within", "ignore")
 
 
-def _pairings(reference: View, candidate: View, rules: tuple[Expectation, ...]) -> _Found:
+def _pairings(
+    reference: View,
+    candidate: View,
+    rules: tuple[Expectation, ...],
+    wanted: tuple[Collection[Scale], bool],
+) -> _Found:
+    scales, shown = wanted
     both = reference.answered & candidate.answered
+    book = rules_of(rules)
     found = []
-    for metric in metrics_of(reference.facts, candidate.facts):
-        rule = expectation_for(rules, metric.fact, candidate.row)
-        if metric.probe not in both or (rule and rule.rule in _JUDGED_BY_VALUE):
+    networks = networks_of(candidate.run)
+    processors_apart = apart(processors(reference.facts), processors(candidate.facts))
+    ours, theirs = reference.answers.values(), candidate.answers.values()
+    asked_apart = {
+        probe: another_probe(ours, theirs, probe) or other_data(ours, theirs, probe)
+        for probe in both
+    }
+    for metric in metrics_of(reference.facts, candidate.facts, networks):
+        if metric.scale not in scales or metric.probe not in both:
+            continue
+        if not (shown or metric.pattern):
+            continue
+        rule = book.rule(metric.fact, candidate.row)
+        if rule is not None and rule.rule in _JUDGED_BY_VALUE:
             continue
         made = pair(reference, candidate, metric)
-        why = apart(processors(reference.facts), processors(candidate.facts))
-        if why and metric.scale is Scale.RATIO:
+        if processors_apart and metric.scale is Scale.RATIO:
+            made = made.without_rounds(processors_apart)
+        if why := asked_apart[metric.probe]:
             made = made.without_rounds(why)
         found.append((made, rule))
     return found
@@ -120,7 +153,10 @@ def _own(pairing: Pairing) -> Spread | None:
 
 
 def _noise_key(metric: Metric) -> str:
-    return metric.pattern or metric.fact
+    """Under what the noise of a metric is known: a probe's whole answer by its kind, so that what
+    other probes showed counts; one of several networks by its own name."""
+    whole = metric.fact.count(".") == 1
+    return metric.pattern if metric.pattern and whole else metric.fact
 
 
 def _measured(
@@ -132,9 +168,12 @@ def _measured(
 ) -> Measured:
     noise = known.get(_noise_key(pairing.metric), HostNoise())
     tolerance = tolerance_of(pairing.metric, rule)
+    decided = decide(pairing.paired, noise, family, tolerance)
+    if too_many(pairing.busy, decided.rounds):
+        decided = decided.without_effect(busy_told(pairing.busy, decided.rounds), family)
     return Measured(
         pairing=pairing,
-        decided=decide(pairing.paired, noise, family, tolerance),
+        decided=decided,
         family=family,
         known=noise,
         rule=rule,

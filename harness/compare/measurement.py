@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from harness.compare.busy import BusyRound
 from harness.compare.classified import Classified
 from harness.compare.metrics import Metric
 from harness.compare.statistics.decision import Decided, Decision
@@ -25,11 +26,13 @@ class Pairing:
     """Why rounds were left out, for a person."""
     classified: tuple[Classified, ...] = ()
     """Of an accuracy: each pair's models on the same images."""
+    busy: tuple[BusyRound, ...] = ()
+    """Of a time: those of the rounds in which the host was too busy."""
 
     def without_rounds(self, why: str) -> Pairing:
         """The same with nothing to compare, for a reason."""
         nothing = replace(self.paired, reference=(), candidate=())
-        return replace(self, paired=nothing, rounds=(), left_out=(*self.left_out, why))
+        return replace(self, paired=nothing, rounds=(), busy=(), left_out=(*self.left_out, why))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
 
+from harness.compare.busy import busy_rounds
 from harness.compare.classified import WRONG_IMAGES, Classified, classified
 from harness.compare.facts import as_number
 from harness.compare.measurement import Pairing
@@ -57,12 +58,16 @@ def pair(reference: View, candidate: View, metric: Metric) -> Pairing:
         floor=_floor(metric, rows, alike),
         equal_bits=bool(rows) and all(_equal_bits(metric, a, b) for _, a, b in rows),
     )
+    numbers = tuple(number for number, _, _ in values)
+    both_sides = (record for number, *sides in rows if number in numbers for record in sides)
+    timed = metric.scale is Scale.RATIO
     return Pairing(
         metric=metric,
         paired=paired,
-        rounds=tuple(number for number, _, _ in values),
+        rounds=numbers,
         left_out=tuple(told),
         classified=alike,
+        busy=busy_rounds(both_sides, candidate.run.host.cores) if timed else (),
     )
 
 
@@ -82,6 +87,12 @@ def _timed(reference: View, candidate: View, rows: list[_Row], told: list[str]) 
     if reference.run.id != candidate.run.id:
         told.append("the two ran apart: times are compared only between interleaved rounds")
         return []
+    if _shard(reference) != _shard(candidate):
+        told.append("two jobs asked the two: no time of one says anything of the other")
+        return []
+    if reference.run.host != candidate.run.host:
+        told.append("the two ran on different hosts: no time of one says anything of the other")
+        return []
     asked = [one for one in rows if not (one[1].repeats or one[2].repeats)]
     if len(asked) < len(rows):
         told.append(f"{_count(len(rows) - len(asked))} repeat an earlier answer: no time is reused")
@@ -92,6 +103,10 @@ def _timed(reference: View, candidate: View, rows: list[_Row], told: list[str]) 
         told.append("rounds overlap or do not follow each other: they were not interleaved")
         return []
     return kept
+
+
+def _shard(view: View) -> int:
+    return view.run.shard_of(view.cell.id)
 
 
 def _same_group(one: Record, other: Record) -> bool:

@@ -44,7 +44,7 @@ _MOST = 2000
 _SHOWN = 200
 
 
-class _Unparsed(ValueError):
+class Unparsed(ValueError):
     """Text that does not follow the grammar it should."""
 
 
@@ -81,9 +81,9 @@ def judged(facts: Facts) -> Facts:
         who = f"{name} {version}"
         python = facts.get(_PYTHON + name)
         try:
-            if isinstance(python, str) and not _meets(python, here["python_full_version"]):
+            if isinstance(python, str) and not meets(python, here["python_full_version"]):
                 told.wrong_python.append(f"{who} requires Python {python}")
-        except _Unparsed as error:
+        except Unparsed as error:
             told.unparsed.append(f"{who}, Requires-Python: {error}")
         for line in _lines(facts, name):
             _hold(line, who, installed, here, told)
@@ -101,25 +101,30 @@ def _hold(
 ) -> None:
     """Hold one requirement against what is installed."""
     try:
-        wanted = _requirement(line)
-        if not _applies(wanted, here):
+        wanted = parsed(line)
+        if not applies(wanted, here):
             return
         name = re.sub(r"[-_.]+", "-", wanted.name).lower()
         asked = f"{name} {wanted.specifier}".strip()
         if name not in installed:
             told.missing.append(f"{who} requires {asked}, which is not installed")
-        elif wanted.url is None and not _meets(str(wanted.specifier), installed[name]):
+        elif wanted.url is None and not meets(str(wanted.specifier), installed[name]):
             have = installed[name]
             told.conflicts.append(f"{who} requires {asked}, but {name} {have} is installed")
-    except _Unparsed as error:
+    except Unparsed as error:
         told.unparsed.append(f"{who} requires {line[:_SHOWN]}: {error}")
 
 
 def _lines(facts: Facts, name: str) -> Iterator[str]:
     """A distribution's requirements, those of a requires.txt put as they would be elsewhere."""
     yield from _texts(facts.get(_OF + name))
+    yield from plain(_texts(facts.get(_LISTED + name)))
+
+
+def plain(listed: Iterable[str]) -> Iterator[str]:
+    """Lines of setuptools' requires.txt with its sections, as requirements with markers."""
     extra = marker = ""
-    for line in _texts(facts.get(_LISTED + name)):
+    for line in listed:
         if line.startswith("#"):
             continue
         if line.startswith("[") and line.endswith("]"):
@@ -137,21 +142,23 @@ def _texts(value: Fact) -> tuple[str, ...]:
     return tuple(one.strip() for one in values if isinstance(one, str) and one.strip())
 
 
-def _applies(wanted: Requirement, here: Mapping[str, str]) -> bool:
-    """Whether a requirement's marker holds in that environment, where no extra is asked for."""
+def applies(wanted: Requirement, here: Mapping[str, str], extra: str = "") -> bool:
+    """Whether a requirement's marker holds in that environment, where no extra, or that one, is
+    asked for. Raises Unparsed."""
     from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
     from packaging.version import InvalidVersion
 
     if wanted.marker is None:
         return True
     try:
-        return wanted.marker.evaluate({**here, "extra": ""})
+        return wanted.marker.evaluate({**here, "extra": extra})
     except (UndefinedComparison, UndefinedEnvironmentName, InvalidVersion, RecursionError) as error:
-        raise _Unparsed(_first_line(error)) from None
+        raise Unparsed(_first_line(error)) from None
 
 
-def _meets(specifier: str, version: str) -> bool:
-    """Whether a version meets every clause; pre-releases count, as they do for `pip check`."""
+def meets(specifier: str, version: str) -> bool:
+    """Whether a version meets every clause; pre-releases count, as they do for `pip check`.
+    Raises Unparsed."""
     from packaging.version import InvalidVersion, Version
 
     wanted = _specifiers(specifier)
@@ -162,19 +169,20 @@ def _meets(specifier: str, version: str) -> bool:
             Version(version)
         return wanted.contains(version, prereleases=True)
     except InvalidVersion as error:
-        raise _Unparsed(_first_line(error)) from None
+        raise Unparsed(_first_line(error)) from None
 
 
 @lru_cache(maxsize=20_000)
-def _requirement(line: str) -> Requirement:
+def parsed(line: str) -> Requirement:
+    """A requirement as it is written. Raises Unparsed."""
     from packaging.requirements import InvalidRequirement, Requirement
 
     if len(line) > 2 * _LONGEST:
-        raise _Unparsed("it is too long")
+        raise Unparsed("it is too long")
     try:
         return Requirement(line)
     except (InvalidRequirement, RecursionError) as error:
-        raise _Unparsed(_first_line(error)) from None
+        raise Unparsed(_first_line(error)) from None
 
 
 @lru_cache(maxsize=20_000)
@@ -182,11 +190,11 @@ def _specifiers(text: str) -> SpecifierSet:
     from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
     if len(text) > _LONGEST:
-        raise _Unparsed("it is too long")
+        raise Unparsed("it is too long")
     try:
         return SpecifierSet(text)
     except InvalidSpecifier as error:
-        raise _Unparsed(_first_line(error)) from None
+        raise Unparsed(_first_line(error)) from None
 
 
 def _first_line(error: BaseException) -> str:

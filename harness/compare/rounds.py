@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -35,14 +35,54 @@ class HeldCell:
 
 
 def concluded(
-    held: Sequence[HeldCell], rules: Iterable[Expectation], at: date | None
+    held: Sequence[HeldCell],
+    rules: Iterable[Expectation],
+    at: date | None,
+    *,
+    shown: bool = True,
 ) -> tuple[CellJudgement, ...]:
     """The judgements of cells that were compared, in their order: the metrics of all are one
-    family."""
+    family. Without `shown` those that never alarm are not measured."""
     expectations = tuple(rules)
-    found = measure([(one.reference, one.view) for one in held], expectations, at)
+    pairs = [(one.reference, one.view) for one in held]
+    found = measure(pairs, expectations, at, shown=shown)
     return tuple(
         _concluded(one, measured, expectations, at)
+        for one, measured in zip(held, found, strict=True)
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ByRounds:
+    """What rounds say of one cell that was held against another one, and nothing else."""
+
+    row: str
+    findings: tuple[Finding, ...]
+    measured: tuple[Measured, ...]
+
+
+def by_rounds(
+    held: Sequence[HeldCell],
+    rules: Iterable[Expectation],
+    at: date | None,
+    scales: Collection[Scale] = tuple(Scale),
+) -> tuple[ByRounds, ...]:
+    """What `concluded` finds of metrics of these scales and of early losses, without a judgement of
+    the cell."""
+    expectations = tuple(rules)
+    pairs = [(one.reference, one.view) for one in held]
+    found = measure(pairs, expectations, at, scales=scales)
+    return tuple(
+        ByRounds(
+            row=one.view.row,
+            findings=(
+                *_of_measured(one, measured),
+                *_of_early(
+                    one, early_losses(one.reference.answers, one.view.answers), expectations, at
+                ),
+            ),
+            measured=measured,
+        )
         for one, measured in zip(held, found, strict=True)
     )
 
@@ -77,13 +117,14 @@ def _of_measured(held: HeldCell, measured: Iterable[Measured]) -> Iterator[Findi
             "said": said(one),
             "reference": held.reference.cell.id,
             "why": why_untold(one),
+            "rule": "drift" if one.decided.by_rule is Decision.DRIFT else "the same",
         }
         kind = None
         if one.drifts:
             timed = one.metric.scale is Scale.RATIO
             kind = FindingKind.TIME_DRIFTS if timed else FindingKind.ACCURACY_DRIFTS
         elif _asks_for_more(one):
-            kind = FindingKind.UNDECIDED
+            kind = FindingKind.TOO_BUSY if one.decided.withheld else FindingKind.UNDECIDED
         if kind is not None:
             yield finding(
                 kind,
@@ -96,9 +137,11 @@ def _of_measured(held: HeldCell, measured: Iterable[Measured]) -> Iterator[Findi
 
 
 def _asks_for_more(one: Measured) -> bool:
-    """Whether rounds were made to tell, and do not: of what steers them, unless it is allowed."""
+    """Whether rounds were made to tell, and do not: of what steers them, and of what would be an
+    alarm if the host had not been too busy; unless it is allowed."""
     undecided = one.decided.decision in (Decision.UNVERIFIED, Decision.ANOTHER_ROUND)
-    return undecided and one.metric.steers and one.decided.rounds > 1 and not one.allowed
+    asked = one.metric.steers or (one.primary and one.decided.by_rule is Decision.DRIFT)
+    return undecided and asked and one.decided.rounds > 1 and not one.allowed
 
 
 def _of_early(
@@ -127,14 +170,19 @@ def _decided(one: Measured) -> bool:
 def _with_rounds(compared: Compared, measured: Iterable[Measured]) -> Compared:
     """The differences as rounds judge them, where they do."""
     by_fact = {one.metric.fact: one for one in measured}
-    return replace(
-        compared, differences=tuple(_by_rounds(one, by_fact) for one in compared.differences)
+    if not by_fact:
+        return compared
+    differences = tuple(
+        _by_rounds(one, by_fact[one.fact]) if one.fact in by_fact else one
+        for one in compared.differences
     )
+    return replace(compared, differences=differences)
 
 
-def _by_rounds(one: Difference, by_fact: Mapping[str, Measured]) -> Difference:
-    told = by_fact.get(one.fact)
-    if told is None or one.judged is not Judged.NOT_JUDGED:
+def _by_rounds(one: Difference, told: Measured) -> Difference:
+    if one.judged is Judged.ALLOWED and told.primary and told.decided.decision is Decision.SAME:
+        return replace(one, judged=Judged.SAME, rule=BY_ROUNDS, reason=said(told), ends="")
+    if one.judged is not Judged.NOT_JUDGED:
         return one
     if _decided(told):
         judged = Judged.DRIFT if told.drifts else Judged.ALLOWED

@@ -6,12 +6,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from fnmatch import fnmatchcase
 
 from harness.compare.defects import DEFECTS, covered
 from harness.compare.evidence import fits_record
 from harness.compare.facts import Merged
 from harness.compare.judgement import CellJudgement, RuleUse
+from harness.compare.patterns import EVERY, matches, rules_of
 from harness.compare.rules import Judged, Values, expectation_for, rule_on
 from harness.compare.view import View
 from harness.model import Band, EvidenceKind, Expectation, Nature, Outcome, Rules
@@ -26,17 +26,28 @@ def let_pass(
     seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules, at: date | None
 ) -> tuple[RuleUse, ...]:
     """What each rule let pass, in the order written; rules that let nothing pass are left out."""
-    passed: dict[Expectation, dict[tuple[str, str], None]] = defaultdict(dict)
+    book = rules_of(rules.expectations)
+    by_rule: dict[int, tuple[Expectation, dict[str, set[str]]]] = {}
     for view, judged in zip(seen, cells, strict=True):
-        for fact in _facts_let_pass(view, judged, rules, at):
-            rule = expectation_for(rules.expectations, fact, view.row)
-            if rule is not None:
-                passed[rule][judged.cell.id, fact] = None
+        of_cell: dict[int, set[str]] = {}
+        for fact, by in _facts_let_pass(view, judged, rules, at):
+            rule = by or book.rule(fact, view.row)
+            if rule is None:
+                continue
+            facts = of_cell.get(id(rule))
+            if facts is None:
+                by_cell = by_rule.setdefault(id(rule), (rule, {}))[1]
+                facts = of_cell[id(rule)] = by_cell.setdefault(judged.cell.id, set())
+            facts.add(fact)
+    passed: dict[Expectation, dict[str, set[str]]] = defaultdict(dict)
+    for rule, found in by_rule.values():  # Two rules of one text are told as one.
+        for cell, facts in found.items():
+            passed[rule].setdefault(cell, set()).update(facts)
     return tuple(
         RuleUse(
             rule=rule,
-            differences=len(passed[rule]),
-            cells=tuple(dict.fromkeys(cell for cell, _ in passed[rule])),
+            differences=sum(map(len, passed[rule].values())),
+            cells=tuple(passed[rule]),
         )
         for rule in dict.fromkeys(rules.expectations)
         if rule in passed
@@ -45,17 +56,21 @@ def let_pass(
 
 def _facts_let_pass(
     view: View, judged: CellJudgement, rules: Rules, at: date | None
-) -> Iterator[str]:
+) -> Iterator[tuple[str, Expectation | None]]:
+    """Facts, each with the expectation that ruled on it where that is known already."""
     for difference in judged.differences:
         if difference.judged in _PASSED:
-            yield difference.fact
-    for fact, merged in view.facts.items():
-        if (merged.lacking or not merged.steady) and _varies_as_allowed(view, merged, rules, at):
-            yield fact
+            yield difference.fact, difference.by
+    for fact, merged in view.facts.items() if view.parts is None else ():
+        # What is measured varies from round to round by itself: no rule lets that pass.
+        of_its_own = merged.nature in (Nature.TIMING, Nature.MEASURED) and not merged.lacking
+        varies = (merged.lacking or not merged.steady) and not of_its_own
+        if varies and _varies_as_allowed(view, merged, rules, at):
+            yield fact, None
     for defect in DEFECTS:
         merged_ = view.facts.get(defect.fact)
         if merged_ is not None and covered(merged_, rules.expectations, view.row, at):
-            yield defect.fact
+            yield defect.fact, None
 
 
 def _varies_as_allowed(view: View, merged: Merged, rules: Rules, at: date | None) -> bool:
@@ -63,7 +78,8 @@ def _varies_as_allowed(view: View, merged: Merged, rules: Rules, at: date | None
         return False
     rule = expectation_for(rules.expectations, merged.fact, view.row)
     first, *later = merged.values
-    others: list[Values] = [] if merged.nature is Nature.SEEDED else [(one,) for one in later]
+    static = merged.nature is Nature.STATIC
+    others: list[Values] = [(one,) for one in later] if static else []
     if merged.lacking:
         others.append(())
     return any(rule_on(rule, (first,), one, merged.nature, at).judged in _PASSED for one in others)
@@ -88,18 +104,19 @@ def _idle_rules(
     seen: Sequence[View], rules: Rules, facts: Sequence[str], *, whole: bool = True
 ) -> Iterator[str]:
     heads = {fact.partition(".")[0] for fact in facts}
-    deciding = {
-        expectation_for(rules.expectations, fact, view.row) for view in seen for fact in facts
-    }
+    deciding = _deciding(seen, rules, facts)
+    named = {name for view in seen for probe in view.run.probes for name, _ in probe.natures}
     without = []
     for rule in dict.fromkeys(rules.expectations):
-        if rule in deciding or not any(fnmatchcase(view.row, rule.cells) for view in seen):
+        if rule in deciding or not any(matches(view.row, rule.cells) for view in seen):
             continue
         where = f" ({rule.place})" if rule.place else ""
-        if any(fnmatchcase(fact, rule.facts) for fact in facts):
+        if any(matches(fact, rule.facts) for fact in facts):
             yield f"the rule for `{rule.facts}`{where} decides nothing: rules before it match first"
         elif not whole and rule.facts.partition(".")[0] not in heads:
             continue
+        elif rule.facts in named:
+            continue  # its settings decide whether a probe gives this one
         elif near := nearest(rule.facts, facts):
             yield f"the rule for `{rule.facts}`{where} matched no fact: did you mean `{near}`?"
         else:
@@ -108,12 +125,30 @@ def _idle_rules(
         yield f"these rules matched no fact of this run: {', '.join(without)}"
 
 
+def _deciding(seen: Sequence[View], rules: Rules, facts: Iterable[str]) -> set[Expectation]:
+    """The rules that decide on any of these facts in any of the cells."""
+    book = rules_of(rules.expectations)
+    found: dict[int, Expectation] = {}
+    for fact in facts:
+        matching = book.matching(fact)
+        if not matching:
+            continue
+        if matching[0].cells == EVERY:
+            found[id(matching[0])] = matching[0]
+            continue
+        for view in seen:
+            rule = book.rule(fact, view.row)
+            if rule is not None:
+                found[id(rule)] = rule
+    return set(found.values())
+
+
 def _idle_bands(seen: Sequence[View], rules: Rules, facts: Sequence[str]) -> Iterator[str]:
     without = []
     for band in rules.bands:
         if _judged_anything(band, seen):
             continue
-        measured = any(fnmatchcase(fact, band.fact) for fact in facts)
+        measured = any(matches(fact, band.fact) for fact in facts)
         near = "" if measured else nearest(band.fact, facts)
         length = f"{band.epochs} epochs" if band.epochs else f"{band.steps} steps"
         told = f"`{band.fact}` on {band.dataset}, {length}"
@@ -147,7 +182,7 @@ def nearest(pattern: str, facts: Sequence[str]) -> str:
     if not meant:
         return ""
     corrected = f"{meant}{dot}{rest}"
-    if any(fnmatchcase(fact, corrected) for fact in facts):
+    if any(matches(fact, corrected) for fact in facts):
         return corrected
     of_head = [fact for fact in facts if fact.partition(".")[0] == meant][:_NAMES]
     return did_you_mean(corrected, of_head)

@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from fnmatch import fnmatchcase
 
 from harness.compare.facts import as_number, as_numbers, equal
+from harness.compare.patterns import rules_of
 from harness.model import Expectation, Fact, Nature, Run
 
 MUST_BE_EQUAL = "must be equal"
 """What is said where a rule that gives no reason of its own asks for equality: it is no cause."""
+RANDOM_STREAM = "expected: another random stream"
+"""What is said where a framework draws other numbers from the same seed."""
 EXPIRY_NOTICE = timedelta(days=14)
 """How long before its end an allowance is announced."""
 
@@ -46,21 +48,15 @@ def expectation_for(
     expectations: Iterable[Expectation], fact: str, cell: str
 ) -> Expectation | None:
     """The first expectation, as written, that matches both the fact and the candidate cell."""
-    return next(
-        (
-            expectation
-            for expectation in expectations
-            if fnmatchcase(fact, expectation.facts) and fnmatchcase(cell, expectation.cells)
-        ),
-        None,
-    )
+    return rules_of(expectations).rule(fact, cell)
 
 
 def can_fail(expectation: Expectation) -> bool:
-    """Whether a difference can break the expectation: some only say what is not to be judged."""
+    """Whether a difference can break the expectation: some only say what is not to be judged. One
+    of `equivalent` is broken by what rounds show."""
     if expectation.rule == "allowed":
         return bool(expectation.until)
-    return expectation.rule in ("exact", "within")
+    return expectation.rule in ("exact", "within", "equivalent")
 
 
 def rule_on(
@@ -73,14 +69,16 @@ def rule_on(
     """Judge one fact of a candidate against its reference, on the date `at` of the run.
 
     Missing is not equal: a fact that only one side has is a difference. Without an expectation
-    a static fact drifts, a measured one and a time are not judged. `at` None (a run whose date
-    cannot be read) lets no dated allowance hold.
+    a static fact drifts, a drawn one may differ, a measured one and a time are not judged. `at`
+    None (a run whose date cannot be read) lets no dated allowance hold.
     """
     if reference and candidate and equal(reference[0], candidate[0]):
         return Ruling(judged=Judged.SAME)
     if expectation is None:
         if nature in (Nature.STATIC, Nature.SEEDED):
             return Ruling(judged=Judged.DRIFT)
+        if nature is Nature.DRAWN:
+            return Ruling(judged=Judged.ALLOWED, reason=RANDOM_STREAM)
         return Ruling(judged=Judged.NOT_JUDGED, reason=f"no rule judges {_PLURAL[nature]} yet")
     judge = _RULES.get(expectation.rule)
     if judge is None:

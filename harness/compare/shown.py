@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 
 from harness.compare.differences import Difference
-from harness.compare.facts import Merged, as_number, as_numbers
+from harness.compare.facts import Merged, as_number, as_numbers, ending_in
 from harness.compare.judgement import Headline
 from harness.model import Fact, Nature
 
@@ -68,7 +67,8 @@ def named(fact: str) -> str:
 
 
 def headline(facts: Mapping[str, Merged]) -> Headline:
-    """The three numbers of a cell, from the first fact, by name, that each pattern matches."""
+    """The three numbers of a cell, from the fact that each pattern matches: one that is a probe's
+    whole answer (`mnist.loss`) before one of several (`keras.recurrent.loss`), then by name."""
     return Headline(
         accuracy=_number(facts, ACCURACY),
         loss=_number(facts, LOSS, last=True),
@@ -77,8 +77,13 @@ def headline(facts: Mapping[str, Merged]) -> Headline:
     )
 
 
+def _first(facts: Mapping[str, Merged], pattern: str) -> Merged | None:
+    found = min(ending_in(facts, pattern), key=lambda name: (name.count("."), name), default=None)
+    return None if found is None else facts[found]
+
+
 def _digest(facts: Mapping[str, Merged], pattern: str) -> str:
-    merged = next((facts[name] for name in sorted(facts) if fnmatchcase(name, pattern)), None)
+    merged = _first(facts, pattern)
     if merged is None or merged.lacking or not merged.steady:
         return ""
     value = merged.values[0]
@@ -86,7 +91,7 @@ def _digest(facts: Mapping[str, Merged], pattern: str) -> str:
 
 
 def _number(facts: Mapping[str, Merged], pattern: str, *, last: bool = False) -> float | None:
-    merged = next((facts[name] for name in sorted(facts) if fnmatchcase(name, pattern)), None)
+    merged = _first(facts, pattern)
     if merged is None:
         return None
     found = []

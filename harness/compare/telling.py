@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from harness.compare.busy import busy_told
 from harness.compare.measurement import Measured
 from harness.compare.statistics.decision import MOST_ERRORS, Decided, Decision
 from harness.compare.statistics.family import Family
@@ -68,7 +69,19 @@ def rests_on(one: Measured) -> tuple[str, ...]:
     lines.append(f"noise: {known(one)}")
     lines += [told.told for told in one.pairing.classified[:1]]
     lines += one.pairing.left_out
+    lines += [text for text in [disturbance(one)] if text]
+    if one.rule is not None and one.rule.rule == "allowed" and not one.allowed:
+        lines.append(f"the allowance ended on {one.rule.until}: {one.rule.reason}")
     return tuple(lines)
+
+
+def disturbance(one: Measured) -> str:
+    """In which of its rounds the host was too busy, and what that is worth; empty where it was in
+    none."""
+    text = busy_told(one.pairing.busy, one.decided.rounds)
+    if not text or one.decided.withheld:
+        return text
+    return f"{text}; they are fewer than would keep it from being decided"
 
 
 def known(one: Measured) -> str:
@@ -90,7 +103,7 @@ def found_at_last(family: Family, scale: Scale, decided: Decided) -> float:
     """How often a difference of the margin's size would be found at the last look."""
     rounds = _last(family)
     df = decided.df + max(0, rounds - decided.rounds)
-    critical = one_sided_critical(family.difference_level(rounds) / 2, df)
+    critical = one_sided_critical(family.difference_level(rounds, scale) / 2, df)
     if not math.isfinite(critical) or critical > MOST_ERRORS:
         return 0.0
     margin = on_scale(scale, decided.tolerance.margin)

@@ -7,15 +7,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
+from harness.compare.accounting import account_of
 from harness.compare.answered import Answered, answered
+from harness.compare.busy import busy_rounds
 from harness.compare.claims import claims_of
 from harness.compare.contradictions import of_contradictions
 from harness.compare.defects import of_defects
-from harness.compare.differences import Compared, compare_facts, variations
+from harness.compare.differences import Compared, compare_kept_parts, variations
 from harness.compare.early import EarlyLosses
 from harness.compare.expected import hold_expected
 from harness.compare.explained import together as explained
-from harness.compare.facts import Merged, merge
+from harness.compare.facts import Merged, merge, parts_of
 from harness.compare.files import FileRules, compare_files, of_files, together
 from harness.compare.findings import (
     of_images,
@@ -27,8 +29,14 @@ from harness.compare.findings import (
 from harness.compare.given import given_twice, of_given_twice
 from harness.compare.judgement import CellJudgement, ExpectedOutcome, Finding, Note, worst_of
 from harness.compare.levels import Answers, Ladder, climb
+from harness.compare.locked import note_of_tag, of_moved_tag
 from harness.compare.measurement import Measured
+from harness.compare.metrics import tells_times
+from harness.compare.numbers import of_numbers
+from harness.compare.otherwise import another_probe, of_asked_otherwise, other_data
 from harness.compare.processors import apart, processors, unsteady, without_times
+from harness.compare.promised import of_promises
+from harness.compare.saving import of_saving
 from harness.compare.shown import headline
 from harness.model import Cell, Expectation, Level, Outcome, Record, Run, Scalar, SecondOpinion
 
@@ -51,6 +59,9 @@ class View:
     """Without those that several probes give."""
     twice: Mapping[str, tuple[str, ...]]
     """Facts that several probes give, with the probes."""
+    parts: Mapping[str, Mapping[str, Merged]] | None = None
+    """Its facts by probe, those of one content one object in all cells; None: it has several
+    rounds, or facts that several probes give."""
     ladder: Ladder
     missing: tuple[str, ...]
     """The probe of every planned record that is not there."""
@@ -75,6 +86,25 @@ class View:
 
 def views(run: Run, records: Iterable[Record]) -> tuple[View, ...]:
     """A view for each cell of the run, in its order. Records nobody planned are left out."""
+    if not isinstance(records, tuple):
+        return _views(run, records)
+    key = (id(run), id(records))
+    kept = _LATELY.get(key)
+    if kept is not None:
+        return kept[2]
+    made = _views(run, records)
+    if len(_LATELY) >= _RUNS_KEPT:
+        _LATELY.clear()
+    _LATELY[key] = (run, records, made)
+    return made
+
+
+_RUNS_KEPT = 4
+_LATELY: dict[tuple[int, int], tuple[Run, tuple[Record, ...], tuple[View, ...]]] = {}
+"""By the identity of a run and its records, which are held: a night looks at each several times."""
+
+
+def _views(run: Run, records: Iterable[Record]) -> tuple[View, ...]:
     planned: dict[str, set[str]] = defaultdict(set)
     for cell, probe in run.pairs:
         planned[cell].add(probe)
@@ -82,24 +112,36 @@ def views(run: Run, records: Iterable[Record]) -> tuple[View, ...]:
     for record in records:
         if record.probe in planned[record.cell] and 1 <= record.round <= run.rounds_of(record.cell):
             answers[record.cell][(record.round, record.probe)] = record
-    return tuple(_view(run, one, frozenset(planned[one.id]), answers[one.id]) for one in run.cells)
+    read = {one.cell: one for one in run.opinions or ()}
+    return tuple(
+        _view(run, one, frozenset(planned[one.id]), answers[one.id], read.get(one.id))
+        for one in run.cells
+    )
 
 
-def _view(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> View:
+def _view(
+    run: Run,
+    cell: Cell,
+    planned: frozenset[str],
+    answers: Answers,
+    opinion: SecondOpinion | None,
+) -> View:
     run = run.of(cell.id)  # what is judged of a cell is judged on the host that it ran on
     ordered = {key: answers[key] for key in sorted(answers)}
     twice = given_twice(ordered.values())
     facts = merge(run.probes, ordered.values())
+    parts = None if twice else parts_of(run.probes, ordered.values())
     return View(
         run=run,
         cell=cell,
         row=cell.id,
         planned=planned,
         answers=ordered,
-        facts={name: one for name, one in facts.items() if name not in twice},
+        facts={name: one for name, one in facts.items() if name not in twice} if twice else facts,
         twice=twice,
+        parts=parts,
         ladder=climb(run, cell, planned, ordered),
-        opinion=next((one for one in run.opinions or () if one.cell == cell.id), None),
+        opinion=opinion,
         missing=tuple(
             probe
             for probe in sorted(planned)
@@ -134,7 +176,11 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
     probes = {probe.name: probe for probe in view.run.probes}
     outcomes, notes = of_outcomes(view.cell, probes, view.answers.values())
     planned = len(view.planned) * view.run.rounds_of(view.row)
-    varying = variations(view.facts, expectations=expectations, cell=view.row, at=at)
+    varying = (
+        variations(view.facts, expectations=expectations, cell=view.row, at=at)
+        if view.parts is None
+        else ()
+    )
     found = (
         *of_missing(view.cell, view.run, planned, view.missing),
         *outcomes,
@@ -142,33 +188,59 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
         *of_contradictions(view.cell, view.told),
         *of_variation(view.cell, varying),
         *of_images(view.cell, view.answers.values()),
+        *of_moved_tag(view.cell, view.answers.values()),
         *of_given_twice(view.cell, view.twice),
         *of_defects(view.cell, view.facts, expectations=expectations, row=view.row, at=at),
+        *of_saving(view.run, view.cell, view.facts, expectations=expectations, row=view.row, at=at),
+        *of_promises(
+            view.run, view.cell, view.facts, expectations=expectations, row=view.row, at=at
+        ),
+        *of_numbers(view.cell, view.facts, expectations=expectations, row=view.row),
     )
     rules = FileRules(expectations=tuple(expectations), row=view.row, at=at)
     files, passed = of_files(view.cell, view.opinion, view.facts, rules, (view.speaks,))
     held = hold_expected(view.cell, probes, view.ladder, (*found, *files), view.answered, at)
     changed = [Note(text=said) for said in unsteady(processors(view.facts))]
-    notes = (*notes, *passed, *changed, *held.notes)
+    notes = (*notes, *passed, *changed, *held.notes, *note_of_tag(view.answers.values()))
     raised = (one.raised for one in view.answers.values() if one.raised is not None)
     return Own(findings=explained(held.findings, raised), notes=notes, expected=held.outcome)
 
 
+def ran_elsewhere(one: View, other: View) -> bool:
+    """Whether two cells of one run were asked on different hosts of a cluster."""
+    taken = dict(one.run.taken or ())
+    return one.run.id == other.run.id and taken.get(one.row) != taken.get(other.row)
+
+
+def _shard(view: View) -> int:
+    return view.run.shard_of(view.cell.id)
+
+
 def hold_against(
     reference: View, candidate: View, expectations: Iterable[Expectation], at: date | None
-) -> tuple[Compared, tuple[Note, ...]]:
-    """What differs between two cells, and a note for each probe that only one of them answered:
+) -> tuple[Compared, tuple[Finding, ...], tuple[Note, ...]]:
+    """What differs between two cells; a finding for each probe they were asked by otherwise, where
+    that leaves open whether it is drift; and a note for each probe that only one of them answered:
     facts nobody gave are no differences."""
     both = reference.answered & candidate.answered
-    refused, unlike = {}, {}
+    ours, theirs = reference.answers.values(), candidate.answers.values()
+    refused, unlike, otherwise = {}, {}, {}
     for probe in sorted(both):
-        if _said(reference, probe, "probe_digest") != _said(candidate, probe, "probe_digest"):
-            refused[probe] = f"the two were asked by different versions of {probe}"
-        elif why := _unlike(reference, candidate, probe):
+        if why := another_probe(ours, theirs, probe):
+            refused[probe] = otherwise[probe] = why
+        elif why := other_data(ours, theirs, probe):
+            unlike[probe] = otherwise[probe] = why
+        elif why := _settings_apart(reference, candidate, probe):
             unlike[probe] = why
-    compared = compare_facts(
-        {name: one for name, one in reference.facts.items() if one.probe in both},
-        {name: one for name, one in candidate.facts.items() if one.probe in both},
+    compared = compare_kept_parts(
+        [
+            (
+                {name: one for name, one in reference.facts.items() if one.probe in both},
+                {name: one for name, one in candidate.facts.items() if one.probe in both},
+            )
+        ]
+        if reference.parts is None or candidate.parts is None
+        else [(reference.parts[probe], candidate.parts[probe]) for probe in sorted(both)],
         expectations=expectations,
         cell=candidate.row,
         at=at,
@@ -176,6 +248,10 @@ def hold_against(
         unlike=unlike,
     )
     why = apart(processors(reference.facts), processors(candidate.facts))
+    if reference.run.id == candidate.run.id and _shard(reference) != _shard(candidate):
+        why = "two jobs asked the two: no time of one says anything of the other"
+    elif ran_elsewhere(reference, candidate):
+        why = "two hosts asked the two: no time of one says anything of the other"
     compared = without_times(compared, why)
     files = compare_files(
         (reference.opinion, reference.facts),
@@ -199,18 +275,12 @@ def hold_against(
     notes += [Note(text=why, probes=(probe,)) for probe, why in refused.items()]
     if why:
         notes.append(Note(text=f"no time was compared: {why}"))
-    return replace(compared, left_out=alone), tuple(notes)
+    found = of_asked_otherwise(candidate.cell, reference.cell, compared.differences, otherwise)
+    return replace(compared, left_out=alone), found, tuple(notes)
 
 
-def _said(view: View, probe: str, name: str) -> frozenset[object]:
-    records = [one for one in view.answers.values() if one.probe == probe]
-    return frozenset(getattr(one, name) for one in records if one.outcome is Outcome.OK)
-
-
-def _unlike(reference: View, candidate: View, probe: str) -> str:
+def _settings_apart(reference: View, candidate: View, probe: str) -> str:
     """Why answers of one probe were given under different settings; empty if they were not."""
-    if _said(reference, probe, "dataset_digest") != _said(candidate, probe, "dataset_digest"):
-        return f"{probe} was given different data sets"
     one, other = _settings(reference, probe), _settings(candidate, probe)
     names = sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
     if not names:
@@ -253,4 +323,8 @@ def conclude(
         row=view.row,
         measured=measured,
         early=early,
+        account=account_of(view.run, view.answers, view.facts),
+        busy=busy_rounds(
+            (one for one in view.answers.values() if tells_times(one.facts)), view.run.host.cores
+        ),
     )

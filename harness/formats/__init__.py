@@ -1,12 +1,14 @@
 """Reports: the registry of formats, and one module for each, found by its name.
 
 A format is a module that offers `render(value, ...) -> str`: in this package for reports on runs
-and comparisons, in `checks` for pages of a check, in `answers` for what other commands say. What it
-needs besides (`rich`, `tabulate`) is imported when the format is asked for. Never here: judging.
+and comparisons, in `checks` for pages of a check, in `differences` for two images, in `answers` for
+what other commands say. What it needs besides (`rich`, `jinja2`) is imported when the format is
+asked for. Never here: judging.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import import_module, resources
 from typing import TYPE_CHECKING, Any
@@ -14,9 +16,12 @@ from typing import TYPE_CHECKING, Any
 from harness.errors import UsageError
 
 if TYPE_CHECKING:
+    from harness.check.difference import DifferencePage
     from harness.check.page import CheckPage
     from harness.compare.judgement import Comparison, Judgement
     from harness.formats.answers import Reply
+    from harness.history.past import Past
+    from harness.nights.values import Night
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +46,7 @@ class Rendered:
             )
         return name
 
-    def render(self, name: str, value: Any, options: dict[str, int | bool]) -> str:
+    def render(self, name: str, value: Any, options: dict[str, int | bool | str]) -> str:
         """A value in the format `name`. Raises UsageError where there is no such format."""
         text: str = import_module(f"{self.package}.{self.known(name)}").render(value, **options)
         return text
@@ -50,24 +55,50 @@ class Rendered:
 REPORT = Rendered(what="a report", package=__name__)
 PAGE = Rendered(what="the page of a check", package=f"{__name__}.checks")
 ANSWER = Rendered(what="what this command answers", package=f"{__name__}.answers")
-RENDERED = (REPORT, PAGE, ANSWER)
+DIFFERENCE = Rendered(what="what differs between images", package=f"{__name__}.differences")
+RENDERED = (REPORT, PAGE, ANSWER, DIFFERENCE)
 """Everything that has formats to choose from."""
 
 
-def render(name: str, judged: Judgement | Comparison, **options: int | bool) -> str:
-    """The report on a run (or on two cells) in the format `name`.
+def render(
+    name: str,
+    judged: Judgement | Comparison | Night,
+    past: Past | None = None,
+    **options: int | bool | str,
+) -> str:
+    """The report on a run (or a night, or two cells) in the format `name`; `past` is the history
+    that the HTML page shows.
 
-    Options of the terminal format: `width` (columns, 100) and `color` (False). The same judgement
-    and options give the same text. Raises UsageError where there is no such format.
+    Options of the terminal format: `width` (columns, 100) and `color` (False); of the format
+    github: `budget` (bytes) and `link` (to where everything is). The same judgement, history and
+    options give the same text. Raises UsageError where there is no such format.
     """
     from harness.formats.report import report_on
 
-    return REPORT.render(REPORT.known(name), report_on(judged), options)
+    return REPORT.render(REPORT.known(name), report_on(judged, past), options)
 
 
-def render_page(name: str, page: CheckPage, **options: int | bool) -> str:
+def pages_beside(judged: Judgement | Comparison | Night) -> Iterator[tuple[str, str]]:
+    """The HTML pages of single cells that belong beside the HTML report on very many: (place from
+    where the report lies, text), one after the other. None where there are few cells."""
+    from harness.compare.judgement import Comparison
+    from harness.formats.many import parts
+    from harness.nights.values import Night
+
+    if isinstance(judged, Comparison):
+        return
+    for place, part in parts(judged.judgement if isinstance(judged, Night) else judged):
+        yield place, render("html", part)
+
+
+def render_page(name: str, page: CheckPage, **options: int | bool | str) -> str:
     """The page of a check in the format `name`; options and errors as of `render`."""
     return PAGE.render(name, page, options)
+
+
+def render_difference(name: str, page: DifferencePage, **options: int | bool | str) -> str:
+    """What differs between two images in the format `name`; options and errors as of `render`."""
+    return DIFFERENCE.render(name, page, options)
 
 
 def render_answer(name: str, answer: Reply) -> str:

@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from harness.compare.claims import ClaimShown
 from harness.compare.differences import Difference
 from harness.compare.judgement import CellJudgement, Finding, NotJudged, RuleUse
 from harness.compare.levels import LevelMark
+from harness.formats.many import told_whole
+from harness.formats.night_document import NightDocument, night_document
 from harness.formats.report import Report
-from harness.formats.rounds import (
+from harness.formats.rounds_document import (
+    BitsDocument,
+    BusyRoundDocument,
     EarlyDocument,
     FamilyDocument,
     MeasuredDocument,
+    bits_document,
+    busy_documents,
     early_document,
     family_document,
     measured_document,
 )
 from harness.formats.run_document import TEXT_LIMIT, RunDocument, run_document
-from harness.model import Fact, Scalar
+from harness.model import ADDED, Fact, Scalar
 from harness.text import clean
 
 SCHEMA_VERSION = 1
@@ -119,6 +125,7 @@ class CellDocument:
     compared: bool
     same: int
     differences: list[DifferenceDocument]
+    """None where `differences_left_out` counts them."""
     left_out: list[str]
     outcomes: dict[str, int]
     planned: int
@@ -127,8 +134,13 @@ class CellDocument:
     measured: list[MeasuredDocument]
     """Empty where it was held against nothing."""
     early_losses: list[EarlyDocument]
-    expect: ExpectDocument | None = None
+    busy_rounds: list[BusyRoundDocument]
+    """Its rounds in which the host was too busy for times to be trusted."""
+    expect: ExpectDocument | None = field(default=None, metadata={ADDED: True})
     """Left out of the report where the cell's row expects no failure."""
+    differences_left_out: int | None = field(default=None, metadata={ADDED: True})
+    """Of a report on 500 cells and more: how many differences of a cell without findings, with its
+    metrics, `harness report RUN --cell ID` tells instead. Left out of the report elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -174,10 +186,15 @@ class ReportDocument:
     """Null where no cell was held against another."""
     equal_bits: list[list[str]]
     """Groups of cells that ended training with equal bits in every round."""
+    bits: list[BitsDocument]
+    """Where the probe `bits` was asked: which cells computed the same in deterministic mode."""
+    night: NightDocument | None = field(default=None, metadata={ADDED: True})
+    """Left out where the run was held against no baseline."""
 
 
 def document(report: Report) -> ReportDocument:
     """The report as a document."""
+    whole = told_whole(report.cells, report.reference)
     return ReportDocument(
         schema_version=SCHEMA_VERSION,
         kind=report.kind,
@@ -186,17 +203,19 @@ def document(report: Report) -> ReportDocument:
         exit_status=int(report.exit),
         reference=_text(report.reference),
         runs=[run_document(run) for run in report.runs],
-        cells=[_cell(cell) for cell in report.cells],
+        cells=[_cell(cell, whole=cell.cell.id in whole) for cell in report.cells],
         findings=[_finding(finding) for finding in report.findings],
         not_judged=[_not_judged(fact) for fact in report.not_judged],
         let_pass=[_use(one) for one in report.let_pass],
         notices=_texts(report.notices),
         family=family_document(report.family),
         equal_bits=[_texts(one) for one in report.equal_bits],
+        night=night_document(report.night),
+        bits=[bits_document(one) for one in report.bits],
     )
 
 
-def _cell(cell: CellJudgement) -> CellDocument:
+def _cell(cell: CellJudgement, *, whole: bool) -> CellDocument:
     return CellDocument(
         id=_text(cell.cell.id),
         framework={_text(name): _text(version) for name, version in cell.cell.framework},
@@ -212,14 +231,16 @@ def _cell(cell: CellJudgement) -> CellDocument:
         step_seconds=cell.headline.step_seconds,
         compared=cell.compared,
         same=cell.same,
-        differences=[_difference(one) for one in cell.differences],
+        differences=[_difference(one) for one in cell.differences] if whole else [],
+        differences_left_out=None if whole else len(cell.differences),
         left_out=_texts(cell.left_out),
         outcomes={str(outcome): count for outcome, count in cell.outcomes},
         planned=cell.planned,
         missing=cell.missing,
         notes=_texts(note.text for note in cell.notes),
-        measured=[measured_document(one) for one in cell.measured],
+        measured=[measured_document(one) for one in cell.measured] if whole else [],
         early_losses=[early_document(one) for one in cell.early],
+        busy_rounds=busy_documents(cell.busy),
         expect=_expect(cell),
     )
 

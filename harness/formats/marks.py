@@ -55,15 +55,34 @@ JUDGED_MEANING: Mapping[Judged, str] = {
 """What is allowed carries no sign."""
 
 
-def sign(cell: CellJudgement, mark: LevelMark) -> str:
-    """The sign of one level of a cell."""
+def sign(cell: CellJudgement, mark: LevelMark | None) -> str:
+    """The sign of one level of a cell; of a level that it has no mark for, none."""
+    if mark is None:
+        return NOT_ASKED
     asked = mark.level.rank <= cell.wanted.rank
     return SIGN[mark.standing] if asked or mark.standing is LevelStanding.REACHED else NOT_ASKED
 
 
-def shown_marks(cell: CellJudgement) -> tuple[LevelMark, ...]:
-    """The marks a grid has columns for: L0 to L3."""
-    return cell.ladder.marks[:4]
+def shown_levels(cells: Iterable[CellJudgement]) -> tuple[Level, ...]:
+    """The levels a grid has columns for: L0 to L3, and L4 where a cell should reach it or rounds
+    of cells were held against each other, from which alone it can be told."""
+    told = any(
+        cell.wanted is Level.L4 or any(one.decided.rounds > 1 for one in cell.measured)
+        for cell in cells
+    )
+    return _LADDER if told else _LADDER[:-1]
+
+
+_LADDER = (Level.L0, Level.L1, Level.L2, Level.L3, Level.L4)
+
+
+def shown_marks(
+    cell: CellJudgement, levels: tuple[Level, ...] = _LADDER
+) -> tuple[LevelMark | None, ...]:
+    """The cell's marks of these levels; None where it has none: the reference agrees with nothing
+    but itself."""
+    marks = {mark.level: mark for mark in cell.ladder.marks}
+    return tuple(marks.get(level) for level in levels)
 
 
 def bases(cells: Iterable[CellJudgement], level: Level) -> tuple[str, ...]:
@@ -79,7 +98,13 @@ def bases(cells: Iterable[CellJudgement], level: Level) -> tuple[str, ...]:
 
 def legend(cells: tuple[CellJudgement, ...]) -> tuple[str, ...]:
     """What each sign that occurs means; nothing where there is nothing to explain."""
-    used = {mark.standing for cell in cells for mark in shown_marks(cell)}
+    levels = shown_levels(cells)
+    used = {
+        mark.standing
+        for cell in cells
+        for mark in shown_marks(cell, levels)
+        if mark is not None and sign(cell, mark) != NOT_ASKED
+    }
     if used == {LevelStanding.REACHED}:
         return ()
     return tuple(f"{SIGN[one]} {MEANING[one]}" for one in LevelStanding if one in used)

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from harness.formats.dockerfile_plan import (
+    dockerfile_digest,
+    dockerfile_rows,
+    dockerfile_steps,
+)
 from harness.formats.steps import steps
 from harness.model import Artifact, Base, Cell, Lock, Probe, Recipe, Source, Suite
-from harness.probing.probe import applies
+from harness.probing.probe import applies, why_not
+from harness.recipes.of_dockerfile import DockerfileFound
 from harness.recipes.recipe import (
     base_of,
     base_request_digest,
@@ -19,6 +26,9 @@ from harness.recipes.recipe import (
     render,
 )
 from harness.text import clean, clean_line, in_kb, in_mb
+
+_TEXT_SHOWN = 32_000
+"""Characters of a Dockerfile that are shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,6 +41,8 @@ class BuildTemplate:
     """(name, text) of what its build runs."""
     cached: frozenset[str] | None = None
     """SHA-256 of the locked files that the cache of this host has; None: nobody looked."""
+    dockerfiles: Mapping[str, DockerfileFound] = field(default_factory=dict)
+    """By cell: the Dockerfile that it is built of."""
 
 
 def plan_text(
@@ -49,8 +61,11 @@ def plan_text(
     bases whether this host can use them.
     """
     lines = [*_summary(suite, cells, locks), ""]
+    found = template.dockerfiles if template else {}
     for cell in cells:
-        lines += _cell(suite, cell, probes, locks.get(cell.id), usable)
+        lines += _cell(suite, cell, probes, locks.get(cell.id), usable, found.get(cell.id))
+        if verbose and cell.id in found:
+            lines += _of_dockerfile(found[cell.id])
         if verbose:
             lock = locks.get(cell.id)
             lines += _making(suite, cell, lock)
@@ -89,12 +104,14 @@ def base_words(source: Source) -> str:
 
 def _summary(suite: Suite, cells: Sequence[Cell], locks: Mapping[str, Lock]) -> Iterator[str]:
     built = [cell for cell in cells if cell.base]
+    dockerfiles = sum(cell.build is not None for cell in cells)
     images = sum(bool(cell.image) for cell in cells)
     hosts = sum(bool(cell.host) for cell in cells)
     kinds = [
         f"{count} {kind}"
         for count, kind in (
             (len(built), "to build"),
+            (dockerfiles, "of a Dockerfile" if dockerfiles == 1 else "of Dockerfiles"),
             (images, "image" if images == 1 else "images"),
             (hosts, "of this host"),
         )
@@ -112,6 +129,13 @@ def _summary(suite: Suite, cells: Sequence[Cell], locks: Mapping[str, Lock]) -> 
         yield f"Compared with: {clean_line(suite.rules.reference)}"
     if suite.default:
         yield f"Without a selection, `harness run` takes the tags: {', '.join(suite.default)}"
+    for more in suite.asked_more:
+        settings = (
+            f"{probe} with {', '.join(f'{name}={value}' for name, value in each)}"
+            for probe, each in more.settings
+        )
+        asked = ", ".join((*more.probes, *settings))
+        yield f"Selected by the tag {clean_line(more.tag)}, it asks too: {clean_line(asked)}"
     unlocked = [
         cell.id
         for cell in built
@@ -124,6 +148,7 @@ def _summary(suite: Suite, cells: Sequence[Cell], locks: Mapping[str, Lock]) -> 
         yield f"Distributions: {len(wanted)} different files, {_size(sum(wanted.values()))}"
 
 
+_NO_PROMISE = "the cell promises nothing that they ask about"
 _GPU = {"all": "needs a GPU", "if-there": "uses a GPU where there is one"}
 
 
@@ -133,6 +158,7 @@ def _cell(
     probes: Sequence[Probe],
     lock: Lock | None,
     usable: Mapping[Source, str],
+    dockerfile: DockerfileFound | None,
 ) -> Iterator[str]:
     tags = f"  [{', '.join(cell.tags)}]" if cell.tags else ""
     yield clean_line(cell.id) + tags
@@ -151,13 +177,22 @@ def _cell(
         yield _row("installs", _installs(cell, base, lock))
     elif cell.image:
         yield _row("image", f"{cell.image}, as it is; pulled where the engine lacks it")
+    elif cell.build is not None:
+        if dockerfile is None:
+            yield _row("built of", cell.build.dockerfile)
+        else:
+            yield from (_row(name, value) for name, value in dockerfile_rows(dockerfile))
     else:
         yield _row("host", f"Python {cell.host} of this machine, as it is")
     run = [probe.name for probe in probes if applies(probe, cell)]
-    not_run = [probe.name for probe in probes if not applies(probe, cell)]
     yield _row("probes", ", ".join(run) or "none")
-    if not_run:
-        yield _row("not applicable", f"{', '.join(not_run)} (the cell claims no such framework)")
+    not_run = defaultdict(list)
+    for probe in probes:
+        if not applies(probe, cell):
+            why = _NO_PROMISE if probe.promises else why_not(probe, cell)
+            not_run[why].append(probe.name)
+    for number, (why, names) in enumerate(not_run.items()):
+        yield _row("not applicable" if number == 0 else "", f"{', '.join(names)} ({why})")
     known = {name for probe in probes for name in probe.frameworks}
     if unknown := [name for name, _ in cell.framework if name not in known]:
         yield _row("not measured", f"{', '.join(unknown)}: no probe knows this framework")
@@ -214,6 +249,16 @@ def _steps(base: Base, lock: Lock | None, template: BuildTemplate | None) -> Ite
     yield "  what a run does"
     told = steps(base, lock, template.cached if template else None)
     yield from (f"    {number}. {clean_line(one, 2000)}" for number, one in enumerate(told, 1))
+
+
+def _of_dockerfile(found: DockerfileFound) -> Iterator[str]:
+    yield _row(*dockerfile_digest(found.recipe))
+    yield "  what a run does"
+    told = dockerfile_steps(found)
+    yield from (f"    {number}. {clean_line(one, 2000)}" for number, one in enumerate(told, 1))
+    yield "  Dockerfile"
+    lines = clean(found.dockerfile.text, _TEXT_SHOWN).splitlines()
+    yield from (f"    {number:>4}  {line}".rstrip() for number, line in enumerate(lines, 1))
 
 
 def _dockerfile(recipe: Recipe) -> Iterator[str]:

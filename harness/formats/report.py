@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from shlex import quote
+from typing import TYPE_CHECKING
 
+from harness.compare.bits import BitsOf
 from harness.compare.judgement import (
     CellJudgement,
     Comparison,
@@ -23,8 +25,14 @@ from harness.compare.statistics.family import Family
 from harness.errors import Exit
 from harness.formats.sentences import story, summary
 from harness.model import HostClass, Outcome, Run
+from harness.nights.values import Night
+
+if TYPE_CHECKING:
+    from harness.history.past import Past
 
 _MINUTE = timedelta(minutes=1)
+_CELLS = 8
+"""Cells of another engine that are named."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,6 +62,12 @@ class Report:
     runs: tuple[Run, ...]
     equal_bits: tuple[tuple[str, ...], ...] = ()
     """Groups of cells whose training ended in equal bits in every round."""
+    night: Night | None = None
+    """What the run comes to against the baseline; None: it was held against none."""
+    bits: tuple[BitsOf, ...] = ()
+    """Where digests of tensors were asked for: which cells computed the same."""
+    past: Past | None = None
+    """The nights up to this run; None: they were not looked for."""
 
     @property
     def family(self) -> Family | None:
@@ -61,9 +75,13 @@ class Report:
         return next((one.family for cell in self.cells for one in cell.measured), None)
 
 
-def report_on(judged: Judgement | Comparison) -> Report:
-    """The report on a run, or on two cells."""
-    return _of_run(judged) if isinstance(judged, Judgement) else _of_two(judged)
+def report_on(judged: Judgement | Comparison | Night, past: Past | None = None) -> Report:
+    """The report on a run, on a run held against the baseline, or on two cells."""
+    if isinstance(judged, Night):
+        made = _of_run(judged.judgement)
+        notices = (*judged.notices, *made.notices)
+        return replace(made, night=judged, notices=notices, exit=judged.exit, past=past)
+    return replace(_of_run(judged) if isinstance(judged, Judgement) else _of_two(judged), past=past)
 
 
 def rounds_told(run: Run) -> str:
@@ -93,11 +111,11 @@ def _of_run(judged: Judgement) -> Report:
     steps.append((f"harness export {shown} {shown}.jsonl", "the records, to be compared elsewhere"))
     return Report(
         kind="report",
-        heading=(f"run {run.id}", *imported, *state, *where(run), rounds),
+        heading=(f"run {run.id}", *imported, *state, *_shards(run), *where(run), rounds),
         cells=judged.cells,
         reference=judged.reference,
         summary=summary(judged.cells),
-        story=story(judged.cells, judged.reference),
+        story=story(judged.cells, judged.reference, by_one_job=not run.merged),
         findings=judged.findings,
         not_judged=judged.not_judged,
         let_pass=judged.let_pass,
@@ -108,6 +126,7 @@ def _of_run(judged: Judgement) -> Report:
         exit=judged.exit,
         runs=(run,),
         equal_bits=judged.equal_bits,
+        bits=judged.bits,
     )
 
 
@@ -143,7 +162,18 @@ def _of_two(judged: Comparison) -> Report:
         exit=judged.exit,
         runs=tuple(ran.values()),
         equal_bits=judged.equal_bits,
+        bits=judged.bits,
     )
+
+
+def _shards(run: Run) -> tuple[str, ...]:
+    """Which share of a plan a run is, or of how many shards it was merged."""
+    if run.shard is not None:
+        return (f"shard {run.shard.number} of {run.shard.count}",)
+    if run.merged is None:
+        return ()
+    there = sum(bool(one.run) for one in run.merged)
+    return (f"merged from {there} of {len(run.merged)} shards",)
 
 
 def _side(run: Run, cell: CellJudgement) -> str:
@@ -156,9 +186,23 @@ def where(run: Run, now: str = "") -> tuple[str, ...]:
     old = age(run.started, now) if now else ""
     engines = [f"{one.name} {one.version}".strip() for one in run.engines]
     for place, other in enumerate(run.beside or (), 1):
-        engines[place] += f" for {', '.join(other.cells)}"
+        more = f" and {len(other.cells) - _CELLS} more" if len(other.cells) > _CELLS else ""
+        engines[place] += f" for {', '.join(other.cells[:_CELLS])}{more}"
     hosts = dict.fromkeys(map(host, (run.host, *(one.host for one in run.beside or ()))))
+    if run.hosts:
+        hosts |= dict.fromkeys(spread(run))
     return (f"{started(run)} ({old})" if old else started(run), " and ".join(engines), *hosts)
+
+
+def spread(run: Run) -> tuple[str, ...]:
+    """Which host of a cluster took which cells, a line each; nothing where a run had one host."""
+    told = []
+    for one in run.hosts or ():
+        cells = [cell for cell, name in run.taken or () if name == one.name]
+        more = f" and {len(cells) - _CELLS} more" if len(cells) > _CELLS else ""
+        engine = f" (engine at {one.address})" if one.address else ""
+        told.append(f"{one.name}{engine}: {', '.join(cells[:_CELLS]) or 'no cell'}{more}")
+    return tuple(told)
 
 
 def age(begun: str, now: str) -> str:
@@ -184,7 +228,8 @@ def started(run: Run) -> str:
 def host(one: HostClass) -> str:
     """A host class in a few words."""
     cores = "1 core" if one.cores == 1 else f"{one.cores} cores"
-    size = f"{cores}, {one.memory_gib} GiB"
+    quota = f" (the time of {one.quota:g})" if one.quota else ""
+    size = f"{cores}{quota}, {one.memory_gib} GiB"
     if not one.cpu_model and not one.gpus:  # an engine's, elsewhere: GPUs are not told either
         return f"{one.machine or 'a host that is not told'}, {size}"
     gpus = Counter(one.gpus)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from harness.model import Beside, Run
+from harness.model import ADDED, Beside, MergedShard, Run, RunHost, Shard
 from harness.text import clean
 
 TEXT_LIMIT = 4000
@@ -27,6 +27,42 @@ class BesideDocument:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RunHostDocument:
+    """A host of a cluster, and the cells that were asked on it."""
+
+    name: str
+    engine: str
+    engine_version: str
+    engine_address: str
+    cells: list[str]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShardDocument:
+    """Which share of a plan a run did."""
+
+    number: int
+    """Which of them, from 1 on."""
+    count: int
+    plan: str
+    """Digest of the whole plan and of how it was dealt: equal in all its shards."""
+    plan_cells: int
+    """How many cells the whole plan has; the report has those of this shard."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MergedShardDocument:
+    """A shard that a run was merged from, or that was missing then."""
+
+    number: int
+    run: str
+    """Id of its run; empty where it was missing."""
+    missing: bool
+    cells: list[str]
+    """The cells that were dealt to it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class RunDocument:
     id: str
     started: str
@@ -43,8 +79,14 @@ class RunDocument:
     memory_gib: int
     gpus: list[str]
     rounds: int
-    beside: list[BesideDocument] | None = None
+    beside: list[BesideDocument] | None = field(default=None, metadata={ADDED: True})
     """Left out where one engine took all cells."""
+    hosts: list[RunHostDocument] | None = field(default=None, metadata={ADDED: True})
+    """The hosts of a cluster that the cells were spread over. Left out where there was one."""
+    shard: ShardDocument | None = field(default=None, metadata={ADDED: True})
+    """Left out where the run did its whole plan."""
+    merged: list[MergedShardDocument] | None = field(default=None, metadata={ADDED: True})
+    """The shards that it was merged from, by number. Left out where it was not merged."""
 
 
 def run_document(run: Run) -> RunDocument:
@@ -66,6 +108,34 @@ def run_document(run: Run) -> RunDocument:
         gpus=_texts(run.host.gpus),
         rounds=run.rounds,
         beside=[_beside(one) for one in run.beside] if run.beside else None,
+        hosts=[_host(run, one) for one in run.hosts] if run.hosts else None,
+        shard=_shard(run.shard) if run.shard is not None else None,
+        merged=[_merged(one) for one in run.merged] if run.merged is not None else None,
+    )
+
+
+def _shard(shard: Shard) -> ShardDocument:
+    return ShardDocument(
+        number=shard.number,
+        count=shard.count,
+        plan=_text(shard.plan),
+        plan_cells=len(shard.cells),
+    )
+
+
+def _merged(one: MergedShard) -> MergedShardDocument:
+    return MergedShardDocument(
+        number=one.number, run=_text(one.run), missing=not one.run, cells=_texts(one.cells)
+    )
+
+
+def _host(run: Run, one: RunHost) -> RunHostDocument:
+    return RunHostDocument(
+        name=_text(one.name),
+        engine=_text(one.engine.name),
+        engine_version=_text(one.engine.version),
+        engine_address=_text(one.address),
+        cells=_texts(cell for cell, name in run.taken or () if name == one.name),
     )
 
 

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from harness.compare.claims import CUDA, PYTHON, ClaimShown
 from harness.compare.differences import Difference
-from harness.compare.groups import group, in_short
+from harness.compare.groups import in_short, unordered
 from harness.compare.judgement import CellJudgement, Finding, RuleUse
 from harness.compare.kinds import FindingKind
 from harness.compare.rules import Judged
 from harness.compare.shown import named, seconds
-from harness.model import Cell, Expectation, Verdict
+from harness.model import Expectation, Verdict
 from harness.text import clean_line
 
 _SAID = {
@@ -104,15 +104,15 @@ def reason(cell: CellJudgement, reference: str) -> str:
         return ""
     allowed = [one for one in cell.differences if one.judged is Judged.ALLOWED]
     ignored = sum(one.judged is Judged.IGNORED for one in cell.differences)
-    told = [f"as allowed, {counted(allowed, (cell.cell,))} differ"] if allowed else []
+    told = [f"as allowed, {counted(allowed)} differ"] if allowed else []
     told += [f"{ignored} differences are ignored"] if ignored else []
     return ", ".join(told) or "nothing differs that is judged"
 
 
-def counted(differences: Iterable[Difference], cells: Iterable[Cell]) -> str:
+def counted(differences: Iterable[Difference]) -> str:
     """How many of what differ: "12 packages, 3 facts about python"."""
     parts = []
-    for found in group(in_short(differences), cells):
+    for found in unordered(in_short(differences)):
         count = len(found.differences)
         if count == 1:
             parts.append(clean_line(named(found.differences[0].fact), 80))
@@ -153,9 +153,13 @@ def use_word(use: RuleUse) -> str:
     return f"{use.differences} in {where}"
 
 
-def story(cells: Sequence[CellJudgement], reference: str) -> tuple[str, ...]:
-    """What the numbers say, for a person: accuracy, and time by step. Not a judgement."""
-    return (*_accuracy(cells), *_same_bits(cells, reference), *_step_time(cells, reference))
+def story(
+    cells: Sequence[CellJudgement], reference: str, *, by_one_job: bool = True
+) -> tuple[str, ...]:
+    """What the numbers say, for a person: accuracy, and time by step, where one job asked all of
+    the cells. Not a judgement."""
+    times = _step_time(cells, reference) if by_one_job else ()
+    return (*_accuracy(cells), *_same_bits(cells, reference), *times)
 
 
 def _same_bits(cells: Sequence[CellJudgement], reference: str) -> tuple[str, ...]:

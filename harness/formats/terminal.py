@@ -12,6 +12,7 @@ from harness.compare.judgement import CellJudgement, same_for_several
 from harness.compare.rules import Judged
 from harness.compare.shown import seconds
 from harness.formats.layout import TextPage, columns, said
+from harness.formats.many import told_whole
 from harness.formats.marks import (
     COLOR,
     JUDGED_MEANING,
@@ -20,9 +21,11 @@ from harness.formats.marks import (
     VERDICT_SIGN,
     bases,
     legend,
+    shown_levels,
     shown_marks,
     sign,
 )
+from harness.formats.night_page import tell_night
 from harness.formats.report import Report
 from harness.formats.rounds import round_notes, round_rows
 from harness.formats.sentences import (
@@ -52,12 +55,12 @@ _WIDEST_RULE = 60
 _LABEL = 30
 _VALUE = 24
 _NARROW = 15
-_LEVELS = (Level.L0, Level.L1, Level.L2, Level.L3)
 
 
 def render(report: Report, *, width: int = 100, color: bool = False) -> str:
     """The report as lines of at most `width` columns, with colours where `color` is set."""
     page = TextPage(width=max(60, width), color=color)
+    tell_night(page, report.night)
     _head(page, report)
     page.paragraph(said(" ".join((report.summary, *report.story)), limit=2000))
     _findings(page, report)
@@ -101,18 +104,19 @@ def _notices(page: TextPage, report: Report) -> None:
 
 
 def _grid(page: TextPage, report: Report) -> None:
+    levels = shown_levels(report.cells)
     names = (
         "cell",
         "framework",
         "python",
-        " ".join(_LEVELS),
+        " ".join(levels),
         "verdict",
         "accuracy",
         "loss",
         "step",
     )
     rows = [[Text(name, style="dim") for name in names]]
-    rows += [_grid_row(cell) for cell in report.cells]
+    rows += [_grid_row(cell, levels) for cell in report.cells]
     widest = max(16, page.width // 3)
     aligned = columns(rows, widest=widest, first=widest, room=page.width - 2)
     page.line(Text("  ").append_text(aligned[0]))
@@ -125,17 +129,18 @@ def _grid(page: TextPage, report: Report) -> None:
         if told:
             page.paragraph(said(" · ".join(told), limit=240), indent=4)
     page.blank()
-    meaning = "   ".join(f"{level} {level.meaning}" for level in _LEVELS)
+    meaning = "   ".join(f"{level} {level.meaning}" for level in levels)
     page.paragraph(Text(meaning, style="dim"), indent=2)
     if signs := (*legend(report.cells), *claim_marks(report.cells)):
         page.paragraph(Text("   ".join(signs), style="dim"), indent=2)
 
 
-def _grid_row(cell: CellJudgement) -> list[Text]:
+def _grid_row(cell: CellJudgement, levels: tuple[Level, ...]) -> list[Text]:
     told = cell.headline
     marks = Text("")
-    for mark in shown_marks(cell):
-        marks.append(f"{sign(cell, mark):3}", style=STANDING_COLOR[mark.standing])
+    for mark in shown_marks(cell, levels):
+        style = STANDING_COLOR[mark.standing] if mark is not None else ""
+        marks.append(f"{sign(cell, mark):3}", style=style)
     marks.rstrip()
     return [
         said(cell.cell.id),
@@ -199,7 +204,7 @@ def _rounds(page: TextPage, report: Report) -> None:
 
 
 def _differences(page: TextPage, report: Report) -> None:
-    table = differing(report.cells, report.reference)
+    table = differing(_told(report), report.reference)
     if not table.sections:
         return
     page.title("What differs from the reference")
@@ -215,10 +220,16 @@ def _differences(page: TextPage, report: Report) -> None:
         page.line(Text(f"  ... and {hidden} more cells{_elsewhere(report)}", style="dim"))
 
 
+def _told(report: Report) -> list[CellJudgement]:
+    """The cells that are told whole."""
+    whole = told_whole(report.cells, report.reference)
+    return [one for one in report.cells if one.cell.id in whole]
+
+
 def _left_open(page: TextPage, report: Report) -> None:
     if not report.not_judged:
         return
-    table = left_open(report.not_judged, report.cells, report.reference)
+    table = left_open(report.not_judged, _told(report), report.reference)
     page.title("Not judged: no rule says yet how far these may differ")
     part = abridged(table, report.cells, report.reference, _fitting(page))
     _table(page, part, 2 * MATTERS, _elsewhere(report), headed=False)
@@ -290,7 +301,7 @@ def _value(value: str, how: Judged | None, rule: int) -> Text:
 
 def _rests_on(page: TextPage, cells: Sequence[CellJudgement]) -> None:
     rows = []
-    for level in _LEVELS:
+    for level in shown_levels(cells):
         told = bases(cells, level)
         if told:
             rows.append((f"{level} {level.meaning}", "; ".join(told)))

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from harness.compare.statistics.family import Family
@@ -61,12 +61,32 @@ class Decided:
     """How many rounds would decide it, if they go on like these; None: no number that is sensible,
     or it is decided."""
     refused: str = ""
-    """Why a test was not made, for a person; empty where it was."""
+    """Why a test was not made, or its outcome does not count, for a person; empty where it does."""
+    withheld: Decision | None = None
+    """What the rule came to, where that does not count; None: it counts."""
 
     @property
     def settled(self) -> bool:
         """Whether it needs no further round."""
         return self.decision is not Decision.ANOTHER_ROUND
+
+    @property
+    def by_rule(self) -> Decision:
+        """What the rule came to, whether or not that counts."""
+        return self.withheld or self.decision
+
+    def without_effect(self, why: str, family: Family) -> Decided:
+        """The same where, for a reason that the numbers do not show, nothing may be decided by
+        them: another round where a look follows, else unverified. As it is where it is open."""
+        if self.decision not in (Decision.SAME, Decision.DRIFT):
+            return self
+        last = len(family.looks) == 1 or family.next_look(self.rounds) is None
+        return replace(
+            self,
+            decision=Decision.UNVERIFIED if last else Decision.ANOTHER_ROUND,
+            refused=why,
+            withheld=self.decision,
+        )
 
 
 def decide(paired: Paired, noise: HostNoise, family: Family, tolerance: Tolerance) -> Decided:
@@ -86,7 +106,8 @@ def decide(paired: Paired, noise: HostNoise, family: Family, tolerance: Toleranc
     if why := _repeated(paired):
         return _plain(paired, open_, tolerance, refused=why)
     found = _estimated(paired, noise)
-    level, same = family.difference_level(paired.rounds), family.same_level(paired.rounds)
+    level = family.difference_level(paired.rounds, paired.scale)
+    same = family.same_level(paired.rounds, paired.scale)
     if found is None:
         why = _too_few(paired.rounds)
         return _plain(paired, open_, tolerance, refused=why, would_do=_first_look(family))
@@ -235,8 +256,9 @@ def _would_decide(
     error = math.sqrt(found.variance / rounds)
     df = found.df + rounds - found.rounds
     if size > least:
-        return size > one_sided_critical(fixed.difference_level(rounds) / 2, df) * error
-    reach = one_sided_critical(fixed.same_level(rounds), df) * error
+        level = fixed.difference_level(rounds, paired.scale)
+        return size > one_sided_critical(level / 2, df) * error
+    reach = one_sided_critical(fixed.same_level(rounds, paired.scale), df) * error
     return size < least and size + reach < _margin(paired, tolerance)
 
 

@@ -8,14 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from harness.compare.statistics.paired import Scale
+
 LOOKS = (2, 3, 5, 8, 12)
 """After how many rounds an `auto` run looks whether they suffice."""
 MOST_ROUNDS = LOOKS[-1]
-_DIFFERENCE = (0.02, 0.02, 0.12, 0.06, 0.78)
+_DIFFERENCE = {
+    Scale.RATIO: (0.02, 0.02, 0.12, 0.06, 0.78),
+    Scale.SHARE: (0.01, 0.01, 0.08, 0.05, 0.85),
+}
 """Which part of a metric's rate each look spends on the test for a difference: little on the early
 ones, which see what is gross, most on the last, which has to see what is small."""
-_SAME = (0.5, 0.3, 0.05, 0.05, 0.1)
-"""Likewise on the test for sameness."""
+_SAME = {
+    Scale.RATIO: (0.5, 0.3, 0.05, 0.05, 0.1),
+    Scale.SHARE: (0.25, 0.1, 0.05, 0.05, 0.55),
+}
+"""Likewise on the test for sameness. Of times most on the first look, since unchanged cells should
+end there. Accuracies vary so little that they end there all the same; between the minimum effect
+and the margin, which lie closer to each other, an early look would call half a point the same."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,14 +50,14 @@ class Family:
         """The same family, looked at once after a number of rounds that was fixed before."""
         return replace(self, looks=(rounds,))
 
-    def difference_level(self, rounds: int) -> float:
+    def difference_level(self, rounds: int, scale: Scale) -> float:
         """The level of the two-sided test for a difference at the look after `rounds` rounds;
         0 where there is no such look."""
-        return self.alpha / self.questions * self._share(rounds, _DIFFERENCE)
+        return self.alpha / self.questions * self._share(rounds, _DIFFERENCE[scale])
 
-    def same_level(self, rounds: int) -> float:
+    def same_level(self, rounds: int, scale: Scale) -> float:
         """The level of each of the two one-sided tests for sameness at that look."""
-        return self.same * self._share(rounds, _SAME)
+        return self.same * self._share(rounds, _SAME[scale])
 
     def next_look(self, rounds: int) -> int | None:
         """How many rounds there are at the next look; None after the last."""

@@ -23,6 +23,7 @@ def render(page: CheckPage) -> str:
         "answer": str(page.answer),
         "exit": int(page.exit),
         "purpose": page.purpose,
+        "because": page.because,
         "reasons": [
             {
                 "weight": str(reason.weight),
@@ -32,6 +33,7 @@ def render(page: CheckPage) -> str:
                 "source": reason.source,
                 "confidence": str(reason.confidence),
                 "explain": reason.explain,
+                "rule": reason.rule,
                 "standing": str(reason.standing or ""),
                 "seen": reason.seen,
             }
@@ -44,16 +46,18 @@ def render(page: CheckPage) -> str:
         "host": dict(page.host),
         "measured": dict(page.measured),
         "instead": dict(page.instead),
+        "not_looked_at": list(page.unlooked),
         "run": page.run,
         "cost": page.cost,
         "notices": list(page.notices),
     }
-    return inert_json(json.dumps(_cleaned(tree), indent=1, allow_nan=False)) + "\n"
+    return inert_json(json.dumps(cleaned(tree), indent=1, allow_nan=False)) + "\n"
 
 
-def _cleaned(tree: Any) -> Any:
+def cleaned(tree: Any) -> Any:
+    """The same tree with every text, and every name, safe to print."""
     if isinstance(tree, dict):
-        return {clean_line(name): _cleaned(one) for name, one in tree.items()}
+        return {clean_line(name): cleaned(one) for name, one in tree.items()}
     if isinstance(tree, list | tuple):
-        return [_cleaned(one) for one in tree]
+        return [cleaned(one) for one in tree]
     return clean(tree, _TEXT) if isinstance(tree, str) else tree

@@ -19,6 +19,8 @@ def _parts(page: CheckPage) -> Iterator[str]:
     yield f"# {markdown(page.name, 300)}: {page.answer}"
     if page.purpose:
         yield markdown(page.purpose)
+    if page.because:
+        yield markdown(page.because, 400)
     if page.digest:
         yield code(page.digest)
     if page.promises:
@@ -35,6 +37,9 @@ def _parts(page: CheckPage) -> Iterator[str]:
         if told:
             yield f"## {title}"
             yield "\n".join(f"- {name}: {markdown(value)}" for name, value in told)
+    if page.unlooked:
+        yield "## Not looked at"
+        yield "\n".join(f"- {markdown(one)}" for one in page.unlooked)
     if page.run:
         yield "## Run it"
         yield code(page.run, 600)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from rich.text import Text
 
 from harness.check.page import CheckPage
@@ -36,6 +38,8 @@ _COLOR = {
     Weight.FINE: "green",
     Weight.REFUTED: "",
 }
+_WORDS = re.compile(r"(?:'[^']*'|[^\s'])+")
+"""Words of a shell's command, quoted ones whole."""
 _ANSWER = {
     ReuseAnswer.REUSE: Weight.FINE,
     ReuseAnswer.CPU: Weight.CPU,
@@ -54,6 +58,8 @@ def render(page: CheckPage, *, width: int = 100, color: bool = False) -> str:
         head.append_text(said(f": {page.purpose}", limit=200))
     lines.paragraph(said(page.name, "bold", 300))
     lines.paragraph(head)
+    if page.because:
+        lines.paragraph(said(page.because, limit=400), indent=2)
     if page.digest:
         lines.paragraph(said(page.digest, "dim"))
     if page.promises:
@@ -80,10 +86,14 @@ def render(page: CheckPage, *, width: int = 100, color: bool = False) -> str:
             lines.title(title)
         for name, value in told:
             lines.paragraph(said(value, limit=300), indent=11, label=f"  {name}")
+    if page.unlooked:
+        lines.title("Not looked at")
+        for subject in page.unlooked:
+            lines.paragraph(said(subject), indent=4, label="  ·")
     if page.run:
         lines.title("Run it")
         for line in _command(page.run, lines.width - 2):
-            lines.line(said(f"  {line}", limit=600))
+            lines.command(line, label="  ", style="")
     for notice in page.notices:
         lines.blank()
         lines.paragraph(said(notice, limit=400), indent=10, label="  notice")
@@ -102,7 +112,7 @@ def headline(weight: Weight) -> str:
 def _command(command: str, width: int) -> list[str]:
     """A command as lines that a shell reads as one."""
     lines: list[str] = []
-    for word in command.split(" "):
+    for word in _WORDS.findall(command):
         if lines and len(lines[-1]) + len(word) + 3 <= width:
             lines[-1] += f" {word}"
         else:

@@ -1,0 +1,88 @@
+"""From the answers of a cell to its own account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from harness.compare.account import Account, RoundSeries, ShownFact, Silence
+from harness.compare.facts import Merged, as_number, as_numbers, ending_in
+from harness.compare.levels import Answers
+from harness.compare.patterns import matches
+from harness.compare.shown import ACCURACY, LOSS, STEP_SECONDS
+from harness.model import Outcome, Record, Run
+
+_SHOWN = (
+    "os.pretty_name",
+    "libc.version",
+    "python.full_version",
+    "framework.*",
+    "devices.*",
+    "gpu.*",
+)
+_LOSS_EVERY = "series_every"
+_TEST_IMAGES = "test_images"
+_LARGEST = 10**9
+"""A whole number above it is no count of steps or images."""
+
+
+def account_of(run: Run, answers: Answers, facts: Mapping[str, Merged]) -> Account:
+    """The account of a cell, from its answers and from the facts that they come to; `run` is as it
+    was for this cell."""
+    records = [answers[key] for key in sorted(answers)]
+    loss = _first(facts, LOSS)
+    accuracy = _first(facts, ACCURACY)
+    return Account(
+        engine=f"{run.engine.name} {run.engine.version}".strip(),
+        images=tuple(dict.fromkeys(one.image for one in records if one.image is not None)),
+        losses=_series(loss),
+        loss_every=max(1, _beside(facts, loss, _LOSS_EVERY)),
+        step_seconds=_series(_first(facts, STEP_SECONDS)),
+        accuracies=_series(accuracy),
+        test_images=_beside(facts, accuracy, _TEST_IMAGES),
+        facts=tuple(
+            ShownFact(fact=name, value=facts[name].value, nature=facts[name].nature)
+            for name in _shown(tuple(facts))
+        ),
+        silences=tuple(_silences(records)),
+    )
+
+
+@lru_cache(maxsize=256)
+def _shown(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of these names that are shown: cells answer the same names."""
+    return tuple(one for one in names if any(matches(one, pattern) for pattern in _SHOWN))
+
+
+def _first(facts: Mapping[str, Merged], pattern: str) -> Merged | None:
+    """The first fact by name that a pattern matches: the one that the headline is of."""
+    found = ending_in(facts, pattern)
+    return facts[min(found)] if found else None
+
+
+def _series(merged: Merged | None) -> tuple[RoundSeries, ...]:
+    if merged is None:
+        return ()
+    rounds = merged.rounds or tuple(range(1, len(merged.values) + 1))
+    told = []
+    for number, value in zip(rounds, merged.values, strict=True):
+        single = as_number(value)
+        values = as_numbers(value) if single is None else (single,)
+        if values:
+            told.append(RoundSeries(round=number, values=values))
+    return tuple(told)
+
+
+def _beside(facts: Mapping[str, Merged], merged: Merged | None, name: str) -> int:
+    """A count that stands beside a fact, under the same first name; 0 where there is none."""
+    if merged is None:
+        return 0
+    found = facts.get(f"{merged.fact.partition('.')[0]}.{name}")
+    value = found.value if found is not None else None
+    return value if type(value) is int and 0 < value <= _LARGEST else 0
+
+
+def _silences(records: Iterable[Record]) -> Iterable[Silence]:
+    for one in records:
+        if one.outcome not in (Outcome.OK, Outcome.NOT_APPLICABLE):
+            yield Silence(probe=one.probe, round=one.round, outcome=one.outcome, reason=one.reason)

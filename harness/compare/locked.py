@@ -1,0 +1,137 @@
+"""What was locked, held against what a run really had: probes, data, bases, tags of images.
+
+Only a tag that moved is a finding: it is about its cell. That probes, data or a base are others
+than when they were locked is a notice: each release of the harness brings other probes, and bases
+are made on each host, so a finding would be one everywhere, and of nobody's cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from harness.compare.judgement import Finding, Note, finding
+from harness.compare.kinds import FindingKind
+from harness.model import Cell, MovedTag, Record, Run, SuiteLock
+
+LOCKED = "locked"
+"""How it is known what a tag stood for: the suite's lock says so."""
+_SHOWN = 12
+_DIGITS = 19
+"""Characters of a digest in a notice: its algorithm and twelve digits."""
+
+
+def unfit(run: Run, records: Iterable[Record]) -> tuple[str, ...]:
+    """A notice where probes, data or bases of a run are others than were locked."""
+    if run.locked is None:
+        return ()
+    told = tuple(records)
+    inputs = (*_probes(run, run.locked), *_data(told, run.locked))
+    bases = tuple(_bases(run, told, run.locked))
+    notices = []
+    if inputs:
+        notices.append(
+            f"the lock of the suite no longer fits: {'; '.join(inputs)}. What is new may come of "
+            "that; `harness lock --inputs` locks what is there now"
+        )
+    if bases:
+        notices.append(
+            f"bases are others than were locked: {'; '.join(bases)}. Another host, or another day, "
+            "makes another one; `harness lock --cell ID` locks it with its cell"
+        )
+    return tuple(notices)
+
+
+def _probes(run: Run, lock: SuiteLock) -> Iterator[str]:
+    locked = dict(lock.probes)
+    if not locked:
+        return
+    others = [one.name for one in run.probes if locked.get(one.name, one.digest) != one.digest]
+    new = [one.name for one in run.probes if one.name not in locked]
+    if others:
+        yield f"other probes than were locked: {', '.join(sorted(others))}"
+    if new:
+        yield f"probes that were not locked: {', '.join(sorted(new))}"
+
+
+def _data(records: Iterable[Record], lock: SuiteLock) -> Iterator[str]:
+    locked = {digest: name for name, digest in lock.data}
+    found = {one.dataset_digest for one in records if one.dataset_digest}
+    if locked and (others := sorted(found - set(locked))):
+        names = ", ".join(sorted(locked.values()))
+        told = ", ".join(one[:_DIGITS] for one in others)
+        yield f"other data than were locked as {names}: {told}"
+
+
+def _bases(run: Run, records: Iterable[Record], lock: SuiteLock) -> Iterator[str]:
+    locked = {one.base: one for one in lock.bases}
+    base_of = {cell.id: cell.base for cell in run.cells}
+    found: dict[str, tuple[str, str]] = {}
+    for record in records:
+        base = locked.get(base_of.get(record.cell, ""))
+        image = record.image
+        if base is None or image is None or not image.base_digest:
+            continue
+        if image.base_digest != base.layers:
+            found[base.base] = (
+                image.base_source or "a source that is not known",
+                image.base_digest,
+            )
+    for name in sorted(found):
+        source, digest = found[name]
+        was = locked[name]
+        yield f"{name} ({_made(was.source, was.layers)} locked, {_made(source, digest)} here)"
+
+
+def _made(source: str, digest: str) -> str:
+    return f"{source}, {digest[:_DIGITS]}"
+
+
+def of_moved_tag(cell: Cell, records: Iterable[Record]) -> tuple[Finding, ...]:
+    """The finding for an existing image whose name stands for another one than before. Another
+    build of the same is one only where the digest was locked."""
+    asked = [one for one in records if one.image is not None]
+    moved = _moved(asked)
+    if moved is None or (moved.alike and moved.since != LOCKED):
+        return ()
+    words = {
+        "image": cell.image,
+        "known": "was locked"
+        if moved.since == LOCKED
+        else f"when it was seen on {moved.since[:10]}",
+        "before": moved.before,
+        "cell": cell.id,
+    }
+    return (
+        finding(
+            FindingKind.TAG_MOVED,
+            cell,
+            words,
+            evidence=_evidence(moved),
+            probes=sorted({one.probe for one in asked}),
+            subject=(cell.image,),
+        ),
+    )
+
+
+def note_of_tag(records: Iterable[Record]) -> tuple[Note, ...]:
+    """What is said of a tag that was given to another build of the same."""
+    moved = _moved(records)
+    if moved is None or not moved.alike or moved.since == LOCKED:
+        return ()
+    return (Note(text=f"its tag names another build of the same: {'; '.join(_evidence(moved))}"),)
+
+
+def _moved(records: Iterable[Record]) -> MovedTag | None:
+    return next((one.image.moved for one in records if one.image and one.image.moved), None)
+
+
+def _evidence(moved: MovedTag) -> tuple[str, ...]:
+    seen = "locked" if moved.since == LOCKED else f"last seen {moved.since}"
+    more = len(moved.differences) - _SHOWN
+    return (
+        f"{moved.before}, {seen}",
+        f"{moved.now}, now",
+        *moved.differences[:_SHOWN],
+        *([f"and {more} more differences"] if more > 0 else []),
+        *([moved.untold] if moved.untold else []),
+    )

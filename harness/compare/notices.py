@@ -1,0 +1,127 @@
+"""What must be said of a run beside its findings: relaxed limits, a busy host, allowances."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+
+from harness.compare.busy import TOO_BUSY, BusyRound
+from harness.compare.differences import Difference
+from harness.compare.judgement import CellJudgement
+from harness.compare.metrics import PRIMARY
+from harness.compare.patterns import matches
+from harness.compare.rules import Judged, expectation_for
+from harness.compare.view import View
+from harness.model import Expectation, Level, Rules, Run
+
+_NAMED = 8
+"""Cells that a notice names; the document of the report has all."""
+
+
+def relaxations(seen: Iterable[View]) -> tuple[str, ...]:
+    """A notice for every cell whose containers ran under other limits than the strict ones."""
+    return tuple(
+        f"{view.cell.id} ran under relaxed limits: {', '.join(relaxed)}"
+        for view in seen
+        if (relaxed := _relaxed(view))
+    )
+
+
+def _relaxed(view: View) -> tuple[str, ...]:
+    profiles = (view.cell.profile, *(one.profile for one in view.answers.values()))
+    return tuple(dict.fromkeys(item for profile in profiles for item in profile.relaxations))
+
+
+def disturbed(cells: Iterable[CellJudgement]) -> Iterator[str]:
+    """A notice where the host was too busy for the times of some rounds: which, and how busy."""
+    told = [one for one in cells if one.busy]
+    if not told:
+        return
+    named = "; ".join(f"{one.cell.id} in {_rounds_named(one.busy)}" for one in told[:_NAMED])
+    more = f"; and {len(told) - _NAMED} more cells" if len(told) > _NAMED else ""
+    yield (
+        f"the host was too busy with other things for times to be trusted, which is when others "
+        f"take more than {100 * TOO_BUSY:.0f} % of its processors: {named}{more}"
+    )
+
+
+def _rounds_named(busy: Sequence[BusyRound]) -> str:
+    told = ", ".join(f"{one.number} ({100 * one.share:.0f} %)" for one in busy)
+    return f"round {told}" if len(busy) == 1 else f"rounds {told}"
+
+
+def unjudged(run: Run) -> Iterator[str]:
+    """A notice for every probe of a stored run that asked for what no version has done yet."""
+    for probe in run.probes:
+        if any(one.level is Level.L4 for one in probe.evidence):
+            why = "L4 rests on what rounds of two cells show"
+            yield f"the evidence of {probe.name} for L4 is not judged: {why}"
+
+
+def gone(seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules) -> tuple[str, ...]:
+    """A notice for every dated allowance under which nothing differs any more, though what it is
+    for was compared: what was allowed for a time went away."""
+    told = []
+    for rule in dict.fromkeys(rules.expectations):
+        if rule.rule != "allowed" or not rule.until:
+            continue
+        covered, differs = False, False
+        for view, cell in zip(seen, cells, strict=True):
+            facts = [
+                one
+                for one in view.facts
+                if expectation_for(rules.expectations, one, view.row) == rule
+            ]
+            covered = covered or (cell.compared and bool(facts))
+            apart = {one.fact for one in cell.differences if one.judged is not Judged.SAME}
+            differs = differs or any(
+                expectation_for(rules.expectations, one, view.row) == rule for one in apart
+            )
+        if covered and not differs:
+            told.append(
+                f"nothing differs any more that the rule for `{rule.facts}` allows until "
+                f"{rule.until} ({rule.reason}): take it out, and it is drift when it comes back"
+            )
+    return tuple(told)
+
+
+def expiries(cells: Iterable[CellJudgement]) -> tuple[str, ...]:
+    """A notice for every allowance in use, and every failure that is expected, that ends within two
+    weeks of the run."""
+    told = tuple(cells)
+    ending: dict[tuple[str, str], list[Difference]] = {}
+    for cell in told:
+        for difference in cell.differences:
+            if difference.ends:
+                ending.setdefault((difference.ends, difference.reason), []).append(difference)
+    allowances = [
+        f"an allowance ends on {ends} ({reason}): from then on it is drift. "
+        f"It covers {len({one.fact for one in found})} facts, {found[0].fact} among them"
+        for (ends, reason), found in sorted(ending.items(), key=lambda one: one[0])
+    ]
+    ended: dict[Expectation, set[str]] = {}
+    for cell in told:
+        for difference in cell.differences:
+            rule = difference.by
+            if rule is None or difference.judged is not Judged.NOT_JUDGED:
+                continue
+            alarms = any(matches(difference.fact, pattern) for pattern in PRIMARY)
+            if alarms and difference.rule == "allowed":
+                ended.setdefault(rule, set()).add(difference.fact)
+    over = [
+        f"the allowance for `{rule.facts}` ended on {rule.until} ({rule.reason}): whether "
+        f"{_few(facts)} drift is for rounds to say (--rounds auto), and these do not"
+        for rule, facts in ended.items()
+    ]
+    failures = [
+        f"that {cell.cell.id} fails is expected until {cell.expected.ends} "
+        f"({cell.cell.expect.reason}): from then on it is a failure"
+        for cell in told
+        if cell.expected and cell.expected.ends and cell.cell.expect
+    ]
+    return (*allowances, *over, *failures)
+
+
+def _few(facts: Collection[str]) -> str:
+    first = sorted(facts)
+    more = f" and {len(first) - 2} more" if len(first) > 2 else ""
+    return ", ".join(first[:2]) + more

@@ -1,0 +1,76 @@
+"""What two cells were not asked alike: differences there may come of the question alone.
+
+Such a difference is no drift, and it is no agreement either: the candidate is `unverified`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from harness.compare.differences import Difference
+from harness.compare.judgement import Finding, finding
+from harness.compare.kinds import FindingKind
+from harness.compare.rules import Judged
+from harness.compare.shown import difference_line
+from harness.model import Cell, Outcome, Record
+
+_LISTED = 6
+
+
+def another_probe(reference: Iterable[Record], candidate: Iterable[Record], probe: str) -> str:
+    """Why two cells were asked another question under the name of one probe; empty where it was
+    the same."""
+    if _said(reference, probe, "probe_digest") != _said(candidate, probe, "probe_digest"):
+        return f"the two were asked by different versions of {probe}"
+    return ""
+
+
+def other_data(reference: Iterable[Record], candidate: Iterable[Record], probe: str) -> str:
+    """Why two cells learned from other data; empty where it was the same."""
+    if _said(reference, probe, "dataset_digest") != _said(candidate, probe, "dataset_digest"):
+        return f"{probe} was given different data sets"
+    return ""
+
+
+def _said(records: Iterable[Record], probe: str, name: str) -> frozenset[str]:
+    return frozenset(
+        getattr(one, name) for one in records if one.probe == probe and one.outcome is Outcome.OK
+    )
+
+
+def of_asked_otherwise(
+    cell: Cell, reference: Cell, differences: Iterable[Difference], otherwise: Mapping[str, str]
+) -> tuple[Finding, ...]:
+    """A finding for each probe whose answers differ in what would be drift, had both been asked
+    alike. `otherwise` says by probe why they were not."""
+    if not otherwise:
+        return ()
+    left_open: dict[str, list[Difference]] = defaultdict(list)
+    for one in differences:
+        if one.judged is Judged.NOT_JUDGED and one.reason == otherwise.get(one.probe):
+            left_open[one.probe].append(one)
+    return tuple(
+        finding(
+            FindingKind.ASKED_OTHERWISE,
+            cell,
+            {"what": _what(apart), "reference": reference.id, "why": otherwise[probe]},
+            evidence=_listed(apart),
+            probes=(probe,),
+            subject=(one.fact for one in apart),
+        )
+        for probe, apart in left_open.items()
+    )
+
+
+def _what(apart: Sequence[Difference]) -> str:
+    first, more = apart[0].fact, len(apart) - 1
+    if not more:
+        return f"{first} differs"
+    return f"{first} and {more} more {'fact' if more == 1 else 'facts'} differ"
+
+
+def _listed(apart: Sequence[Difference]) -> tuple[str, ...]:
+    more = len(apart) - _LISTED
+    lines = tuple(difference_line(one) for one in apart[:_LISTED])
+    return (*lines, f"and {more} more") if more > 0 else lines

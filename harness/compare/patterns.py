@@ -1,0 +1,105 @@
+"""Names held against shell-style patterns, each pair once: a run asks the same of every cell.
+
+A report asks some hundred thousand times which of a few patterns a name matches, and there are only
+some hundred names. What was found is kept, at most so much that a long process does not grow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from fnmatch import fnmatchcase
+from functools import lru_cache
+
+from harness.model import Expectation, Nature
+
+EVERY = "*"
+_KEPT = 64
+_NAMES = 100_000
+
+
+@lru_cache(maxsize=_NAMES)
+def matches(name: str, pattern: str) -> bool:
+    """Whether a name matches a shell-style pattern, case and all."""
+    return fnmatchcase(name, pattern)
+
+
+class RuleBook:
+    """Expectations in the order written, and which of them match a fact."""
+
+    def __init__(self, expectations: tuple[Expectation, ...]) -> None:
+        self.expectations = expectations
+        self.for_every_cell = all(one.cells == EVERY for one in expectations)
+        """Whether they decide alike in all cells."""
+        self._of: dict[str, tuple[Expectation, ...]] = {}
+
+    def matching(self, fact: str) -> tuple[Expectation, ...]:
+        """Those whose pattern matches the fact, whatever their cells; the first for all cells is
+        the last of them, since none behind it ever decides."""
+        found = self._of.get(fact)
+        if found is None:
+            found = self._of[fact] = self._matching(fact)
+        return found
+
+    def _matching(self, fact: str) -> tuple[Expectation, ...]:
+        if len(self._of) >= _NAMES:
+            self._of.clear()
+        told = []
+        for one in self.expectations:
+            if fnmatchcase(fact, one.facts):
+                told.append(one)
+                if one.cells == EVERY:
+                    break
+        return tuple(told)
+
+    def rule(self, fact: str, cell: str) -> Expectation | None:
+        """The first that matches both the fact and the cell; None: none does."""
+        for one in self.matching(fact):
+            if one.cells == EVERY or matches(cell, one.cells):
+                return one
+        return None
+
+
+class NatureBook:
+    """The natures that a probe states, by pattern, and what each fact is."""
+
+    def __init__(self, natures: tuple[tuple[str, Nature], ...]) -> None:
+        self.natures = natures
+        self._of: dict[str, Nature] = {}
+
+    def nature(self, fact: str) -> Nature:
+        """What kind of thing a fact is: the first pattern that matches says; else static."""
+        found = self._of.get(fact)
+        if found is None:
+            if len(self._of) >= _NAMES:
+                self._of.clear()
+            stated = (kind for pattern, kind in self.natures if fnmatchcase(fact, pattern))
+            found = self._of[fact] = next(stated, Nature.STATIC)
+        return found
+
+
+_RULES: dict[int, RuleBook] = {}
+_NATURES: dict[int, NatureBook] = {}
+"""By the identity of what they are made of, which they hold, so that it stays the same object: to
+compare or hash thirty rules would take longer than to ask them."""
+
+
+def rules_of(expectations: Iterable[Expectation]) -> RuleBook:
+    """The book of these expectations: of one and the same tuple, the same book."""
+    told = tuple(expectations)
+    book = _RULES.get(id(told))
+    if book is None:
+        if len(_RULES) >= _KEPT:
+            _RULES.clear()
+        book = _RULES[id(told)] = RuleBook(told)
+    return book
+
+
+def natures_of(natures: Iterable[tuple[str, Nature]]) -> NatureBook:
+    """The book of these natures: of one and the same tuple, the same book."""
+    told = tuple(natures)
+    book = _NATURES.get(id(told))
+    if book is None:
+        if len(_NATURES) >= _KEPT:
+            _NATURES.clear()
+        book = _NATURES[id(told)] = NatureBook(told)
+    return book

@@ -1,0 +1,61 @@
+"""What the formats for people share: which words stand for a kind, and how many rows are shown."""
+
+from __future__ import annotations
+
+from harness.check.difference import DifferencePage, ImageDifference, SharedLayers
+
+SHOWN = 40
+"""Differences of one kind that a page for people has; JSON has all."""
+_PLURALS = {
+    "variable": "variables",
+    "label": "labels",
+    "package": "packages",
+    "system package": "system packages",
+    "library": "libraries",
+    "program": "Pythons",
+}
+"""Kinds of which an image has several."""
+LAYERS = "layers"
+"""A kind that has a paragraph of its own."""
+
+
+def headline(page: DifferencePage) -> str:
+    """The answer with what it is about."""
+    kinds = [_counted(page, kind) for kind in page.kinds]
+    return f"{page.answer}: {', '.join(kinds)}" if kinds else str(page.answer)
+
+
+def plural(kind: str) -> str:
+    """What a kind is called where there are several."""
+    return _PLURALS.get(kind, kind)
+
+
+def single(page: DifferencePage) -> tuple[ImageDifference, ...]:
+    """What differs of which an image has one."""
+    return tuple(one for one in page.differences if one.kind not in _PLURALS and one.kind != LAYERS)
+
+
+def several(page: DifferencePage) -> tuple[str, ...]:
+    """The kinds that differ of which an image has several."""
+    return tuple(kind for kind in page.kinds if kind in _PLURALS)
+
+
+def _counted(page: DifferencePage, kind: str) -> str:
+    count = len(page.of(kind))
+    return f"{count} {plural(kind)}" if count > 1 else kind
+
+
+def shared(found: SharedLayers) -> str:
+    """How many layers both have."""
+    return (
+        f"the lowest {found.layers} of {found.first} and {found.second} layers are the same"
+        if found.layers
+        else f"none of {found.first} and {found.second} layers is in both"
+    )
+
+
+def cut(page: DifferencePage, kind: str) -> tuple[tuple[ImageDifference, ...], str]:
+    """The rows of a kind that are shown, and what is said of the others."""
+    rows = page.of(kind)
+    more = len(rows) - SHOWN
+    return rows[:SHOWN], f"and {more} more; --format json has all" if more > 0 else ""

@@ -1,0 +1,112 @@
+"""What a plan tells of a cell that is built of a Dockerfile; no engine and no network is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from harness.dockerfiles.needs import builder_needs
+from harness.dockerfiles.stages import image_uses
+from harness.model import DockerfileRecipe
+from harness.recipes.of_dockerfile import DockerfileFound
+from harness.recipes.recipe import digest
+from harness.text import in_kb, in_mb
+
+_MANY = 12
+Row = tuple[str, str]
+"""(what, its value)."""
+
+
+def dockerfile_rows(found: DockerfileFound) -> Iterator[Row]:
+    """What it is built of, each in a line."""
+    recipe = found.recipe
+    stages = len(found.layout.built(recipe.target))
+    count = len(found.dockerfile.instructions)
+    told = f"{recipe.shown}, {count} instructions, {stages} {'stage' if stages == 1 else 'stages'}"
+    yield "built of", told + (f", up to {recipe.target}" if recipe.target else "")
+    for number, (image, taken) in enumerate(_taken(found)):
+        yield "takes" if number == 0 else "", f"{image}: {taken}"
+    size = in_mb(recipe.context_bytes, 1) if recipe.context_bytes >= 10**6 else ""
+    ignored = f", without what {found.context.ignore.name} names" if found.context.ignore else ""
+    yield (
+        "context",
+        f"{found.context.files} files, {size or in_kb(recipe.context_bytes)}{ignored}; "
+        f"sha256:{recipe.context[:16]}",
+    )
+    if recipe.args:
+        yield "arguments", ", ".join(f"{name}={value}" for name, value in recipe.args)
+    if recipe.platform:
+        yield "platform", f"{recipe.platform}; unverified where the engine has another one"
+    for secret in recipe.secrets:
+        yield "secret", f"{secret.id}, from {secret.env or secret.file}; kept nowhere"
+    for need in builder_needs(found.dockerfile, found.layout, recipe.target)[:_MANY]:
+        yield "needs", f"a builder with {need.feature.value} (line {need.line}: {need.said})"
+    if recipe.network:
+        yield "not hermetic", "its build may fetch things: build-network"
+
+
+def dockerfile_steps(found: DockerfileFound) -> Iterator[str]:
+    """What a run does to come to its image, a line for each step."""
+    for image, taken in _taken(found):
+        yield f"{image}: {taken}"
+    yield (
+        "context: one tar of it, the same bytes for the same files, goes to the engine with the "
+        "resolved Dockerfile"
+    )
+    network = "with the network on, not hermetic" if found.recipe.network else "the network off"
+    aged = "; its age is told" if found.recipe.network else ""
+    yield (
+        f"image: reused where the engine has the one that was built here from the same recipe on "
+        f"the same images{aged}; else the Dockerfile is built, {network}"
+    )
+    yield "files: read from outside without running anything, once for each image"
+    yield "probes: asked last, in one container for each round, when nothing is made any more"
+
+
+def dockerfile_digest(recipe: DockerfileRecipe) -> Row:
+    """The digest of everything requested that decides the image."""
+    return "recipe digest", digest(recipe)
+
+
+def dockerfile_tree(found: DockerfileFound) -> dict[str, Any]:
+    """The same for a program."""
+    recipe = found.recipe
+    return {
+        "dockerfile": recipe.shown,
+        "target": recipe.target,
+        "platform": recipe.platform,
+        "args": dict(recipe.args),
+        "images": [{"image": image, "taken": taken} for image, taken in _taken(found)],
+        "context": {
+            "files": found.context.files,
+            "bytes": recipe.context_bytes,
+            "sha256": recipe.context,
+        },
+        "secrets": [one.id for one in recipe.secrets],
+        "hermetic": not recipe.network,
+        "needs": [
+            {"feature": need.feature.value, "line": need.line, "said": need.said}
+            for need in builder_needs(found.dockerfile, found.layout, recipe.target)
+        ],
+        "recipe": digest(recipe),
+    }
+
+
+def _taken(found: DockerfileFound) -> tuple[Row, ...]:
+    """Every image that it names, and what is taken for it."""
+    stands_for = {image: f"the base {base.id}" for image, base in found.recipe.bases}
+    stands_for |= {image: f"the image of cell {cell.id}" for image, cell, _ in found.recipe.cells}
+    stands_for |= {
+        image: f"the data set {name}, found by its hashes when it is built"
+        for image, name in found.recipe.data
+    }
+    names = dict.fromkeys(use.image for use in image_uses(found.layout, found.recipe.target))
+    return tuple(
+        (
+            name,
+            stands_for.get(
+                name, "found on the engine by that name, else pulled; its id is written down"
+            ),
+        )
+        for name in names
+    )

@@ -1,0 +1,112 @@
+"""What is said of a series and its changes, as words that every format shares."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+
+from harness.compare.facts import as_number
+from harness.compare.metrics import scale_of
+from harness.compare.shown import seconds, shown
+from harness.compare.statistics.paired import Scale
+from harness.compare.statistics.steps import LEAST_NIGHTS
+from harness.history.changes import SeriesChange
+from harness.history.series import FactSeries
+from harness.model import Fact, Nature
+
+BLOCKS = "▁▂▃▄▅▆▇█"
+_INPUTS = 6
+_LONGEST = 60
+_LARGEST = 1e100
+
+
+def spark(values: Sequence[float | None], aside: Container[int] = ()) -> str:
+    """Numbers as blocks from the least to the greatest, a blank for a night without one. Where all
+    are one value, blocks of half the height. Positions in `aside` have no part in the scale."""
+    there = [
+        value for place, value in enumerate(values) if value is not None and place not in aside
+    ]
+    if not there:
+        return " " * len(values)
+    low, high = min(there), max(there)
+    return "".join(" " if value is None else _block(value, low, high) for value in values)
+
+
+def _block(value: float, low: float, high: float) -> str:
+    if not high > low:
+        return BLOCKS[3]
+    share = min(1.0, max(0.0, (value - low) / (high - low)))
+    return BLOCKS[min(len(BLOCKS) - 1, int(share * len(BLOCKS)))]
+
+
+def spark_of(one: FactSeries, runs: Sequence[str]) -> str:
+    """A series over these nights; of what is no number nothing. What was set aside does not flatten
+    the others."""
+    if not one.numeric:
+        return ""
+    aside = {place for place, run in enumerate(runs) if run in one.lone}
+    return spark(over(one, runs), aside)
+
+
+def over(one: FactSeries, runs: Iterable[str]) -> list[float | None]:
+    """The numbers of a series on these nights, fit to be drawn; None where it has none."""
+    told = {night.run: as_number(night.value) for night in one.nights}
+    found = (told.get(run) for run in runs)
+    return [None if value is None else max(-_LARGEST, min(_LARGEST, value)) for value in found]
+
+
+def value_told(fact: str, value: Fact, most: int = _LONGEST) -> str:
+    """A value of a fact in few words."""
+    if isinstance(value, float) and scale_of(fact, Nature.TIMING) is Scale.RATIO:
+        return seconds(value)
+    if isinstance(value, float) and scale_of(fact, Nature.MEASURED) is Scale.SHARE:
+        return f"{value:.4f}"
+    text = shown(value)
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def effect_told(fact: str, one: SeriesChange) -> str:
+    """How large a change is; empty: it is no number."""
+    if one.effect is None:
+        return ""
+    if one.scale is Scale.RATIO:
+        return f"{one.effect - 1:+.1%}"
+    if scale_of(fact, Nature.MEASURED) is Scale.SHARE:
+        return f"{100 * one.effect:+.2f} points"
+    return f"{one.effect:+.4g}"
+
+
+def change_told(fact: str, one: SeriesChange) -> str:
+    """A change in a line: when, what, how much, and how sure it is."""
+    old, new = value_told(fact, one.old), value_told(fact, one.new)
+    parts = [part for part in (effect_told(fact, one), p_told(one)) if part]
+    return f"{one.day} {old} -> {new}" + (f" ({', '.join(parts)})" if parts else "")
+
+
+def p_told(one: SeriesChange) -> str:
+    """How often so clear a step would be found where there is none; empty: it was not tested."""
+    if one.p is None:
+        return ""
+    return "p below 1e-12" if one.p < 1e-12 else f"p {one.p:.1g}"
+
+
+def brief_change(one: FactSeries) -> str:
+    """The last change of a series in few words; what is said where there is none."""
+    if not one.changes:
+        few = one.numeric and len(one.nights) < 2 * LEAST_NIGHTS
+        return "too few nights" if few else "none"
+    last = one.changes[-1]
+    return f"{last.day} {effect_told(one.fact, last)}".rstrip()
+
+
+def inputs_told(one: SeriesChange, most: int = _INPUTS) -> str:
+    """Which inputs changed between the two nights of a change."""
+    moved = [f"{each.what} {each.before} -> {each.after}" for each in one.inputs[:most]]
+    more = len(one.inputs) - most
+    if more > 0:
+        moved.append(f"and {more} more")
+    return "; ".join(moved) or "nothing that is known"
+
+
+def letters_told(letters: Mapping[str, str]) -> str:
+    """Which kind of engine and host each letter stands for."""
+    return "; ".join(f"{letter}: {place}" for letter, place in letters.items())

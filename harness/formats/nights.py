@@ -1,0 +1,113 @@
+"""What reports say of a night, as sentences that every format shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from harness.model import Verdict
+from harness.nights.telling import APART
+from harness.nights.values import Acceptance, Event, InputChange, Night, Standing
+
+_CELLS = 8
+_LINES = 6
+WORDS = {
+    Standing.NEW: "new",
+    Standing.CHANGED: "new again",
+    Standing.EXPIRED: "no longer known",
+    Standing.OPEN: "since an earlier night",
+    Standing.KNOWN: "known",
+    Standing.FIXED: "fixed",
+}
+"""A standing as reports say it."""
+
+
+def against(night: Night) -> str:
+    """What the night was held against, and which history was used."""
+    nights = len(night.history)
+    between = "no night between"
+    if nights:
+        between = f"{'the night' if nights == 1 else f'{nights} nights'} between: "
+        between += ", ".join(night.history)
+    day = f" of {night.baseline_day}" if night.baseline_day else ""
+    return f"held against the baseline {night.baseline.run}{day}, with {between}"
+
+
+def standing(event: Event) -> str:
+    """How an event stands, in words; of what could not be told, or was ended by infrastructure,
+    that first: it is not well for being known."""
+    if event.standing is Standing.FIXED:
+        return WORDS[event.standing] if event.flaky is None else "came and went"
+    if event.verdict in APART:
+        return f"{event.verdict}, {WORDS[event.standing]}"
+    return WORDS[event.standing]
+
+
+def is_quiet(event: Event) -> bool:
+    """Whether nobody's attention is needed: it is told in one line."""
+    return event.standing in (Standing.KNOWN, Standing.FIXED)
+
+
+def sign_of(event: Event) -> Verdict:
+    """The verdict whose sign and colour an event has: what is known or fixed is well, unless it
+    could not be told."""
+    if event.standing is Standing.FIXED or (is_quiet(event) and event.verdict not in APART):
+        return Verdict.PASS
+    return event.verdict
+
+
+def details(event: Event) -> Iterable[tuple[str, str]]:
+    """(label, text) of what is to be said of an event besides its heading."""
+    if event.first_bad:
+        good = f", last good {event.last_good}" if event.last_good else ", never seen without it"
+        day = event.first_bad_day or "a day that is not known"
+        yield "since", f"{day} (run {event.first_bad}{good})"
+    if event.cause is not None:
+        yield "changed", changed(event.cause)
+    elif event.unexplained and event.flaky is None:
+        yield "changed", "nothing that is known: it is unexplained"
+    if event.candidates:
+        label = "also" if event.cause is not None else "changed"
+        yield label, "; ".join(changed(one) for one in event.candidates)
+    if event.flaky is not None:
+        told = f"in {event.flaky.seen} of {event.flaky.nights} nights between which nothing changed"
+        yield "flaky", f"seen {told}"
+    more = len(event.values) - _LINES
+    lines = [*event.values[:_LINES], *([f"and {more} more"] if more > 0 else [])]
+    if lines and lines != [event.title]:
+        yield "seen", "; ".join(lines)
+    if event.before:
+        yield "known as", "; ".join(event.before[:_LINES])
+    if event.acceptance is not None:
+        yield "accepted", accepted(event.acceptance)
+    if not is_quiet(event):
+        causes = dict.fromkeys(one.cause for one in event.findings if one.cause)
+        if event.cause is None and causes:
+            yield "cause", next(iter(causes))
+        remedies = dict.fromkeys(one.remedy for one in event.findings if one.remedy)
+        if remedies:
+            yield "remedy", next(iter(remedies))
+
+
+def changed(one: InputChange) -> str:
+    """A change, in which cells, and how well they fit."""
+    count = "1 cell" if len(one.cells) == 1 else f"{len(one.cells)} cells"
+    return f"{one.what} {one.before} -> {one.after} in {count} (fits {one.agreement:.2f})"
+
+
+def accepted(one: Acceptance) -> str:
+    """An acceptance in a line."""
+    return f"until {one.until} by {one.owner}: {one.reason}"
+
+
+def unseen(one: Acceptance) -> str:
+    """What is said of an acceptance whose event is gone."""
+    return (
+        f"{one.id} is no longer seen ({accepted(one)}): `harness accept --prune` takes it out, and "
+        "it is new when it comes back"
+    )
+
+
+def listed(cells: tuple[str, ...]) -> str:
+    """Cells by name, the first of many."""
+    more = f" and {len(cells) - _CELLS} more" if len(cells) > _CELLS else ""
+    return ", ".join(cells[:_CELLS]) + more

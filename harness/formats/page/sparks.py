@@ -1,0 +1,95 @@
+"""The nights of a series as one small plot: a line over the nights, with its changes marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as Tree
+
+from leather import Linear
+
+from harness.formats.page.charts import LARGEST
+from harness.text import clean_line
+
+WIDTH, HEIGHT = 180, 30
+_EDGE = 4
+_DOT = "2.2"
+
+
+def spark_plot(
+    values: Sequence[float | None],
+    *,
+    title: str,
+    changed: Sequence[int] = (),
+    aside: Sequence[int] = (),
+) -> str:
+    """A value for each night, None for one without; `changed` are the positions of the first nights
+    behind a change, drawn as upright lines, and `aside` those of nights that were set aside: they
+    are dots at the edge where they lie, and have no part in the scale."""
+    root = Tree.Element("svg", {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "class": "spark"})
+    root.set("role", "img")
+    root.set("aria-label", clean_line(title))
+    fit = [None if one is None else max(-LARGEST, min(LARGEST, one)) for one in values]
+    told = [value for value in fit if value is not None]
+    kept = [value for place, value in enumerate(fit) if value is not None and place not in aside]
+    scale = _scale(kept or told)
+    places = _places(len(fit))
+    for place in changed:
+        x = f"{places[place] - (places[1] - places[0]) / 2:.1f}"
+        ends = {"x1": x, "x2": x, "y1": "0", "y2": str(HEIGHT), "class": "changed"}
+        Tree.SubElement(root, "line", ends)
+    spots = [
+        None if value is None else (x, _height(scale, value))
+        for x, value in zip(places, fit, strict=True)
+    ]
+    for way in _ways([None if place in aside else spot for place, spot in enumerate(spots)]):
+        points = " ".join(f"{x:.1f},{y:.1f}" for x, y in way)
+        Tree.SubElement(root, "polyline", {"points": points, "fill": "none", "class": "line"})
+    last = max((place for place, spot in enumerate(spots) if spot is not None), default=None)
+    for place, spot in enumerate(spots):
+        lonely = place in aside or not _joined(spots, place)
+        if spot is not None and (lonely or place == last):
+            kind = "lone" if place in aside else "last"
+            dot = {"cx": f"{spot[0]:.1f}", "cy": f"{spot[1]:.1f}", "r": _DOT, "class": kind}
+            Tree.SubElement(root, "circle", dot)
+    return Tree.tostring(root, encoding="unicode")
+
+
+def _scale(values: Sequence[float]) -> Linear:
+    """A scale from the least to the greatest; where they are all one, with it in the middle."""
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    if high - low <= max(abs(low), abs(high), 1e-9) * 1e-9:
+        reach = max(abs(low) * 0.01, 1e-6)
+        return Linear(low - reach, high + reach)
+    return Linear(low, high)
+
+
+def _height(scale: Linear, value: float) -> float:
+    """The height of a value; what lies outside the scale is at its edge."""
+    there = float(scale.project(value, HEIGHT - _EDGE, _EDGE))
+    return min(float(HEIGHT - _EDGE), max(float(_EDGE), there))
+
+
+def _places(count: int) -> list[float]:
+    """Where each night lies from left to right."""
+    each = (WIDTH - 2 * _EDGE) / max(1, count - 1)
+    return [_EDGE + number * each for number in range(count)]
+
+
+def _joined(spots: Sequence[object], place: int) -> bool:
+    """Whether a night has a neighbour with which a line joins it."""
+    return any(
+        0 <= other < len(spots) and spots[other] is not None for other in (place - 1, place + 1)
+    )
+
+
+def _ways(
+    spots: Sequence[tuple[float, float] | None],
+) -> list[list[tuple[float, float]]]:
+    """The stretches without a gap."""
+    ways: list[list[tuple[float, float]]] = [[]]
+    for spot in spots:
+        if spot is None:
+            ways.append([])
+        else:
+            ways[-1].append(spot)
+    return [way for way in ways if len(way) > 1]

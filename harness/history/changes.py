@@ -1,0 +1,143 @@
+"""Where a series changed, with the nights on each side, and which inputs changed between them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from harness.compare.facts import equal
+from harness.compare.metrics import scale_of
+from harness.compare.shown import shown
+from harness.compare.statistics.paired import ACCURACY, TIMES, Scale, on_scale, told
+from harness.compare.statistics.steps import lone_nights, steps
+from harness.model import CellNight, Fact, Nature
+from harness.nights.inputs import ABSENT, KINDS, PACKAGE, changed
+
+_LARGEST = 1e100
+"""What lies further from zero counts as this: nobody measured it, and its square is no number."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MovedInput:
+    """An input of a cell that is another one on the two sides of a change."""
+
+    what: str
+    """package keras, image, probe mnist, driver, harness, and so on."""
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SeriesChange:
+    """Two nights, one after the other in a series, between which it changed."""
+
+    before: str
+    """The run of the last night before."""
+    after: str
+    """The run of the first night behind."""
+    day: str
+    """On which that one began (ISO date)."""
+    old: Fact
+    """What held before: of numbers the level, the mean of the nights up to the change before (of
+    times the geometric mean)."""
+    new: Fact
+    scale: Scale | None = None
+    """On which its levels were compared; None: it is no number."""
+    effect: float | None = None
+    """On that scale: the ratio of the levels, or their difference."""
+    p: float | None = None
+    """How often so clear a step would be found where there is none. None: it was not tested, the
+    values are others."""
+    inputs: tuple[MovedInput, ...] = ()
+
+
+def changed_levels(
+    name: str, nights: Sequence[CellNight]
+) -> tuple[tuple[SeriesChange, ...], tuple[str, ...]]:
+    """The tested changes of a number that all these nights tell, and the runs that were set aside.
+
+    Times are compared by their ratios. What is not larger than the least effect by which rounds are
+    judged is no change.
+    """
+    values = [max(-_LARGEST, min(_LARGEST, one.numbers[name])) for one in nights]
+    scale, least = _scale(name, values)
+    if scale is Scale.RATIO:
+        values = [math.log(value) for value in values]
+    lone = lone_nights(values)
+    kept = [place for place in range(len(nights)) if place not in lone]
+    before = dict(zip(kept[1:], kept, strict=False))
+    found = []
+    for one in steps(values, least=least):
+        night, earlier = nights[one.place], nights[before[one.place]]
+        found.append(
+            SeriesChange(
+                before=earlier.run,
+                after=night.run,
+                day=night.started[:10],
+                old=told(scale, one.before),
+                new=told(scale, one.after),
+                scale=scale,
+                effect=told(scale, one.after - one.before),
+                p=one.p,
+                inputs=moved_inputs(earlier, night),
+            )
+        )
+    return tuple(found), tuple(nights[place].run for place in sorted(lone))
+
+
+def changed_facts(name: str, nights: Sequence[CellNight]) -> tuple[SeriesChange, ...]:
+    """Every change of a fact that is no measurement: another value is a change. Where others of its
+    kind are told and it is not, it is absent; a night on which its probe is silent says nothing."""
+    kind = f"{name.partition('.')[0]}."
+    itself = _package(name)
+    there = [one for one in nights if any(other.startswith(kind) for other in one.facts)]
+    return tuple(
+        SeriesChange(
+            before=earlier.run,
+            after=night.run,
+            day=night.started[:10],
+            old=earlier.facts.get(name, ABSENT),
+            new=night.facts.get(name, ABSENT),
+            inputs=tuple(one for one in moved_inputs(earlier, night) if one.what != itself),
+        )
+        for earlier, night in pairwise(there)
+        if (name in earlier.facts) is not (name in night.facts)
+        or not equal(earlier.facts.get(name), night.facts.get(name))
+    )
+
+
+def moved_inputs(before: CellNight, after: CellNight) -> tuple[MovedInput, ...]:
+    """The inputs of a cell that differ between two nights, by their names."""
+    found = changed(_inputs(before), _inputs(after))
+    return tuple(MovedInput(what=name, before=old, after=new) for name, (old, new) in found.items())
+
+
+def _package(fact: str) -> str:
+    """What the input is called that a fact about a package tells."""
+    return f"package {fact.removeprefix(PACKAGE)}"
+
+
+def _inputs(one: CellNight) -> Mapping[str, str]:
+    """All inputs by name; those of a kind that is not known here are left out."""
+    packages = {
+        _package(name): shown(value)
+        for name, value in one.facts.items()
+        if name.startswith(PACKAGE)
+    }
+    known = {
+        name: value
+        for name, value in one.inputs.items()
+        if any(name == kind or name.startswith(f"{kind} ") for kind in KINDS)
+    }
+    return {**known, **packages}
+
+
+def _scale(name: str, values: Sequence[float]) -> tuple[Scale, float]:
+    """On which scale a number's levels are compared, and the least effect that counts on it."""
+    if scale_of(name, Nature.TIMING) is Scale.RATIO and all(value > 0 for value in values):
+        return Scale.RATIO, on_scale(Scale.RATIO, TIMES.minimum_effect)
+    if scale_of(name, Nature.MEASURED) is Scale.SHARE:
+        return Scale.SHARE, ACCURACY.minimum_effect
+    return Scale.SHARE, 0.0

@@ -1,0 +1,36 @@
+"""The history of a suite as it is told: which nights were used, and the series over them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from harness.history.series import FactSeries, Track
+from harness.model import KeptNight
+
+SHOWN_NIGHTS = 30
+"""Nights that a report and a line of a list show."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Past:
+    """What is told of a suite's history. The same nights give the same."""
+
+    suite: str
+    nights: tuple[KeptNight, ...]
+    """The runs that were used, oldest first."""
+    series: tuple[FactSeries, ...]
+
+
+def lettered(past: Past) -> Mapping[Track, str]:
+    """A letter for each kind of engine and host, where there is more than one; else empty."""
+    places = dict.fromkeys((one.track.engine, one.track.host) for one in past.series)
+    if len(places) < 2:
+        return {}
+    letters = {place: _letter(number) for number, place in enumerate(places)}
+    return {one.track: letters[(one.track.engine, one.track.host)] for one in past.series}
+
+
+def _letter(number: int) -> str:
+    letter = chr(ord("a") + number % 26)
+    return letter if number < 26 else f"{letter}{number // 26}"

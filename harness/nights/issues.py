@@ -1,0 +1,127 @@
+"""One issue an event: which are to be opened after a night, and which have nothing left to say.
+
+An issue carries a mark that nobody sees, by which the next night finds it again; what else people
+write into it is theirs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from harness.model import Verdict
+from harness.nights.values import Event, Night, Standing
+
+MOST = 20
+"""Issues that one night opens: where all is broken at once, hundreds would tell nobody more."""
+_ALARMING = (Verdict.DRIFT, Verdict.FAIL)
+_QUIET = (Standing.KNOWN, Standing.FIXED)
+_MARK = re.compile(r"<!-- harness: event ([0-9a-zA-Z._-]{1,80}), suite ([0-9a-f]{16}) -->")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenIssue:
+    """An issue that is open, with its text."""
+
+    number: int
+    body: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClosedBecause:
+    """An issue to be closed, and why."""
+
+    number: int
+    event: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class IssueSteps:
+    """What a night does to the issues."""
+
+    open: tuple[Event, ...]
+    """Events that get an issue."""
+    close: tuple[ClosedBecause, ...]
+    stay: tuple[int, ...]
+    """Issues of events that are still there: nothing is said again."""
+    left_out: int = 0
+    """Events that get no issue, because there are too many."""
+
+
+def mark(event: str, suite: str) -> str:
+    """What an issue's text holds, unseen, so that it is found again."""
+    return f"<!-- harness: event {event}, suite {_suite(suite)} -->"
+
+
+def steps(night: Night, issues: Iterable[OpenIssue]) -> IssueSteps:
+    """What is to be opened and closed after a night, with these issues open.
+
+    An event has one issue from when it alarms until it is fixed, known, or no longer seen in a run
+    of which infrastructure ended nothing. Of several issues of one event the oldest stays.
+    """
+    suite = night.judgement.run.suite
+    alarming = {one.id: one for one in reversed(night.events) if alarms(one)}
+    whole = _whole(night)
+    told: dict[str, Event] = {one.id: one for one in reversed(night.events)}
+    close, stay = [], []
+    having: set[str] = set()
+    for issue in sorted(issues, key=lambda one: one.number):
+        found = _MARK.search(issue.body)
+        if found is None or found[2] != _suite(suite):
+            continue  # another suite's, or nobody's of ours
+        event = found[1]
+        if event in alarming and event not in having:
+            having.add(event)
+            stay.append(issue.number)
+        elif why := _why(event, event in alarming, told.get(event), night, whole=whole):
+            close.append(ClosedBecause(number=issue.number, event=event, why=why))
+        else:
+            stay.append(issue.number)
+    wanted = [one for one in night.events if alarming.get(one.id) is one and one.id not in having]
+    return IssueSteps(
+        open=tuple(wanted[:MOST]),
+        close=tuple(close),
+        stay=tuple(stay),
+        left_out=max(0, len(wanted) - MOST),
+    )
+
+
+def alarms(event: Event) -> bool:
+    """Whether an event is to have an issue: somebody has to do something about it."""
+    return event.verdict in _ALARMING and event.standing not in _QUIET
+
+
+def _whole(night: Night) -> bool:
+    run = night.judgement.run
+    return run.state == "complete" and not night.judgement.lacks
+
+
+def _why(event: str, again: bool, now: Event | None, night: Night, *, whole: bool) -> str:
+    """Why an issue is closed; empty: it is not."""
+    run = night.judgement.run.id
+    if again:
+        return f"the event {event} has another issue"
+    if now is not None and now.standing is Standing.FIXED:
+        return f"fixed in run {run}"
+    if now is not None and now.standing is Standing.KNOWN:
+        until = f" until {now.acceptance.until}" if now.acceptance is not None else ""
+        return f"known{until}, as accepted.yaml and the baseline of run {run} say"
+    if now is None and whole:
+        return f"no longer seen in run {run}, of which infrastructure ended nothing"
+    return ""
+
+
+def _suite(name: str) -> str:
+    return hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def body_of(event: Event, suite: str, details: Callable[[Event], Sequence[str]], link: str) -> str:
+    """The text of an event's issue: `details` are its lines as Markdown, already escaped."""
+    lines = [*details(event), ""]
+    if link:
+        lines += [f"[The run]({link}) has the whole report.", ""]
+    lines += ["It is closed by the night that no longer has it.", "", mark(event.id, suite), ""]
+    return "\n".join(lines)
