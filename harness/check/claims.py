@@ -44,6 +44,8 @@ class Claim:
 _CUDA_REPOSITORY = re.compile(r"repos/ubuntu(\d\d)(\d\d)/")
 _CODENAME = re.compile(r"\b(?:deb|dist|suite|release)\S{0,80}[ /](\w{3,12})\b")
 _INSTALLS = re.compile(r"pip[\d.]{0,4}(?: -\S{1,60}){0,8} install|\.whl|PACKAGE_VERSION=")
+_VERSION = 100
+"""Characters of a version that are looked at."""
 _VARIABLES = (
     ("CUDA_VERSION", "cuda"),
     ("CUDNN_VERSION", "cudnn"),
@@ -156,7 +158,7 @@ def _of_step(step: str) -> Iterator[Claim]:
 def _installed(framework: str, step: str) -> Iterator[tuple[str, str, str, str]]:
     """(distribution, version, Python or nothing, the words) of what a step installs: a wheel's
     file name, NAME==VERSION, or both as arguments of a build."""
-    names = sorted(frameworks.packages(framework), key=len, reverse=True)
+    names = sorted(frameworks.carriers(framework), key=len, reverse=True)
     either = "|".join(re.escape(name).replace(r"\-", "[-_]") for name in names)
     name = rf"(?<![\w-])(?P<name>{either})"
     version = r"(?P<version>\d[\w.]{0,30})"
@@ -190,6 +192,21 @@ def agree(what: str, one: str, other: str) -> bool:
     first, second = one.rpartition(" "), other.rpartition(" ")
     if first[0] != second[0]:
         return False
+    if what == "framework" and _same_pre_release(first[2], second[2]):
+        return True
     a, b = first[2].split("."), second[2].split(".")
     length = min(len(a), len(b), 3 if what == "framework" else 2)
     return a[:length] == b[:length] and bool(minor(first[2])) == bool(minor(second[2]))
+
+
+def _same_pre_release(one: str, other: str) -> bool:
+    """Whether two versions are one pre-release written in two ways: 2.22.0-dev20261101 by the
+    framework itself, 2.22.0.dev20261101 by its distribution."""
+    if not re.search(r"[a-z]", one) or not re.search(r"[a-z]", other):
+        return False
+    from packaging.version import InvalidVersion, Version
+
+    try:
+        return Version(one[:_VERSION]) == Version(other[:_VERSION])
+    except InvalidVersion:
+        return False

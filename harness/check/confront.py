@@ -39,23 +39,27 @@ def measured_reasons(subject: Subject, trial: Trial) -> Iterator[Reason]:
         told = trial.changed.change.told
         yield _failed(trial, Weight.CHANGE, "it was run here, and fails as it is", told)
         yield _fine(trial, f"with {told}", trial.changed.judgement)
-    elif trial.fails:
-        yield _failed(trial, Weight.BLOCKS, "it was run here, and fails")
-    elif (seen := trial.seen.get(Sign.INSTALLED)) is not None and seen.value == NO:
+    elif (seen := trial.seen_by(None).get(Sign.INSTALLED)) is not None and seen.value == NO:
         yield replace(
             _failed(trial, Weight.BLOCKS, "it was run here, and holds no framework"),
             evidence=(seen.evidence,),
         )
+    elif trial.fails and trial.changed is not None:
+        told = trial.changed.change.told
+        yield _failed(trial, Weight.BLOCKS, f"it was run here, and fails, with {told} too")
+    elif trial.fails:
+        yield _failed(trial, Weight.BLOCKS, "it was run here, and fails")
     yield from _lies(subject, trial)
 
 
 def _judged(reason: Reason, trial: Trial) -> Reason:
-    found = [(one, trial.seen.get(one.sign)) for one in reason.foresees]
+    signs = trial.seen_by(reason.change)
+    found = [(one, signs.get(one.sign)) for one in reason.foresees]
     against = [seen for one, seen in found if seen is not None and not _agrees(one, seen)]
     if against:
         return replace(reason, standing=PredictionStanding.REFUTED, seen=against[0].evidence)
-    if reason.explain in trial.breakages:
-        line = trial.breakages[reason.explain]
+    if reason.explain in trial.recognised:
+        line = trial.recognised[reason.explain]
         return replace(reason, standing=PredictionStanding.CONFIRMED, seen=clean_line(line, 300))
     shown = [seen.evidence for _, seen in found if seen is not None]
     if shown and len(shown) == len(found):
@@ -96,7 +100,8 @@ def _fine(trial: Trial, how: str, judgement: CellJudgement) -> Reason:
 
 
 def _failed(trial: Trial, weight: Weight, title: str, remedy: str = "") -> Reason:
-    finding = _worst(trial.as_is)
+    # With a change that mends it, what it fails by is seen as it is.
+    finding = _worst(trial.as_is if trial.works_changed else trial.last)
     evidence = () if finding is None else (finding.title, *finding.evidence)
     return Reason(
         weight=weight,
@@ -105,7 +110,7 @@ def _failed(trial: Trial, weight: Weight, title: str, remedy: str = "") -> Reaso
         remedy=f"start it with {remedy}" if remedy else (finding.remedy if finding else ""),
         source=_source(trial),
         confidence=Confidence.MEASURED,
-        explain=next(iter(trial.breakages), ""),
+        explain=next(iter(trial.recognised), ""),
     )
 
 

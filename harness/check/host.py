@@ -46,6 +46,10 @@ class TargetHost:
     system: str = ""
     cpu: str = ""
     flags: tuple[str, ...] = ()
+    cores: int = 0
+    """Processors that a program may run on; 0: not known."""
+    quota: float = 0.0
+    """Processors' time that control groups leave it; 0: none is known of."""
     vsyscall: str = ""
     """emulate, xonly, none; empty: not known."""
     cgroup: int = 0
@@ -60,6 +64,16 @@ class TargetHost:
     """ISO date of the question; empty: nothing is said of ends of life."""
     assumed: tuple[str, ...] = ()
     """What was given on the command line instead of being found."""
+
+    @property
+    def throttled(self) -> bool:
+        """Whether it has more processors than it may use the time of."""
+        return 0 < self.quota < self.cores
+
+    @property
+    def virtual(self) -> bool:
+        """Whether its CPU says that a hypervisor made it."""
+        return "hypervisor" in self.flags
 
     @property
     def engine(self) -> TargetEngine | None:
@@ -85,6 +99,8 @@ def parse_host(raw: bytes, where: str) -> TargetHost:
         system=text(tree.get("system"), 100),
         cpu=text(cpu.get("model"), 200),
         flags=texts(cpu.get("flags")),
+        cores=max(0, size(cpu.get("cores"))),
+        quota=_quota(cpu.get("quota")),
         vsyscall=text(tree.get("vsyscall"), 20),
         cgroup=max(0, size(tree.get("cgroup"))),
         engines=tuple(_engine(mapping(one)) for one in items(tree.get("engines"), 8)),
@@ -139,6 +155,12 @@ def _engine(row: dict[str, object]) -> TargetEngine:
         security=texts(row.get("security")),
         free_bytes=max(0, size(row.get("free_bytes"))),
     )
+
+
+def _quota(value: object) -> float:
+    """A number of processors; 0 where it is none."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if number and isinstance(value, int | float) and 0 < value < 1e6 else 0.0
 
 
 def _gpu(row: dict[str, object]) -> TargetGpu:

@@ -44,7 +44,7 @@ def instead_of(
         )
     ready = [one for one in _fit(suite, framework, host) if locked(one)]
     wanted = subject.said("python")
-    gpu = subject.for_gpu and bool(host.gpus)
+    gpu = subject.for_gpu_of(host) and bool(host.gpus)
     for cell in sorted(ready, key=lambda one: _distance(one, framework, version, wanted, gpu)):
         if _version(cell, framework) == version:
             why = f"the same release ({framework} {version}), locked in the suite {suite.name}"

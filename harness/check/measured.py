@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.check.claims import Claim, ClaimOrigin
 from harness.check.foreseen import NO, YES, Sign
-from harness.compare.causes import cause_of
+from harness.compare.causes import absent, cause_of
 from harness.knowledge import frameworks
 from harness.model import ASKED, Cell, EvidenceKind, Outcome, Probe, Record
 from harness.text import clean_line, in_mb
@@ -32,9 +32,9 @@ def signs_of(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) -> 
     seen |= _started(records)
     facts = {name: value for one in records for name, value in one.facts.items()}
     seen |= _versions(facts)
-    if (installed := _installed(facts)) is not None:
-        seen[Sign.INSTALLED] = installed
     seen |= _imported(cell, probes, records)
+    if (installed := _installed(cell, facts, seen.get(Sign.IMPORTS))) is not None:
+        seen[Sign.INSTALLED] = installed
     seen |= _computed(cell, probes, records)
     return seen
 
@@ -93,16 +93,24 @@ def _versions(facts: Mapping[str, object]) -> dict[Sign, Seen]:
     return seen
 
 
-def _installed(facts: Mapping[str, object]) -> Seen | None:
-    """By the distributions that the Python itself lists."""
+def _installed(cell: Cell, facts: Mapping[str, object], imports: Seen | None) -> Seen | None:
+    """By the distributions that the Python itself lists, and by the import: a framework may be
+    there under a name that nobody here knows, or without a distribution's account of it. That it
+    is not there is only seen where an import was tried and found no module of its name."""
     if "packages.count" not in facts:
         return None
     for framework in frameworks.names():
-        for package in sorted(frameworks.packages(framework)):
+        for package in sorted(frameworks.carriers(framework)):
             if version := facts.get(f"package.{package}"):
                 return Seen(value=YES, evidence=f"{package} {version}"[:_TOLD])
+    if imports is None:
+        return None
+    if imports.value == YES:
+        return Seen(value=YES, evidence=imports.evidence)
+    if not any(imports.evidence == absent(name) for name, _ in cell.framework):
+        return None
     told = f"{facts['packages.count']} distributions, none of a framework that is known here"
-    return Seen(value=NO, evidence=told)
+    return Seen(value=NO, evidence=f"{told}; {imports.evidence}")
 
 
 def _imported(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) -> dict[Sign, Seen]:
@@ -137,7 +145,7 @@ def _package(cell: Cell, records: Iterable[Record]) -> Seen | None:
     """The framework's version by its distribution, where it cannot be imported."""
     facts = {name: value for one in records for name, value in one.facts.items()}
     for framework, _ in cell.framework:
-        for package in sorted(frameworks.packages(framework)):
+        for package in sorted(frameworks.carriers(framework)):
             if version := facts.get(f"package.{package}"):
                 told = f"{package} {version} is installed"[:_TOLD]
                 return Seen(value=f"{framework} {version}"[:80], evidence=told)

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from harness.check.host import TargetHost
 from harness.check.reasons import (
+    BY_ANSWER,
     PredictionStanding,
     Reason,
     ReuseAnswer,
     Weight,
     answer_to,
     in_order,
+    without_empty_praise,
 )
+from harness.check.start import command
 from harness.check.subject import Subject
 from harness.errors import Exit
 from harness.knowledge.library import default_registry
@@ -37,7 +40,9 @@ class CheckPage:
     exit: Exit
     """What the command ends with: the answer's own status, but where running it was hindered."""
     purpose: str
-    """For what; empty where nothing can be told."""
+    """For what: what was found in it, never what its tag promises; empty where nothing is told."""
+    because: str
+    """The reason that the answer rests on, in its own words; empty: there is none."""
     reasons: tuple[Reason, ...]
     """The heaviest first."""
     promises: tuple[tuple[str, str, str], ...]
@@ -47,6 +52,8 @@ class CheckPage:
     """How it was run here; empty: it was not."""
     instead: tuple[tuple[str, str], ...]
     """The cell that was written to be used instead; empty: none was asked for."""
+    unlooked: tuple[str, ...]
+    """What nobody looked at, and an answer that lets it be used does not speak of."""
     run: str
     """The command that starts it here; empty where it should not be."""
     cost: str
@@ -67,15 +74,16 @@ def page_of(
         reasons = (*measured_reasons(subject, trial), *confronted(reasons, trial))
         claims = (*subject.claims, *measured_claims(trial.seen))
         subject = replace(subject, claims=claims)
-    ordered = in_order(reasons)
+    ordered = in_order(without_empty_praise(reasons))
     answer = answer_to(ordered)
     reading = subject.reading
     return CheckPage(
-        name=_name(subject),
+        name=name_of(subject),
         digest=reading.digest,
         answer=answer,
         exit=_exit(answer, ordered, trial),
-        purpose=_purpose(subject, answer, ordered),
+        purpose=_purpose(subject, host, answer, ordered),
+        because=_because(answer, ordered),
         reasons=ordered,
         promises=tuple(
             (what, subject.promised(what), _own(subject, what))
@@ -85,28 +93,64 @@ def page_of(
         host=_host_rows(host),
         measured=_measured(trial),
         instead=(),
-        run=_run(subject, host, answer, ordered),
-        cost=_cost(subject, trial),
+        unlooked=_unlooked(subject, answer, trial),
+        run=command(subject, host, answer, ordered, name_of(subject)),
+        cost=cost_of(subject, trial),
         notices=reading.notices,
     )
 
 
-def _name(subject: Subject) -> str:
+def name_of(subject: Subject) -> str:
     """As a person writes it: without the registry that is meant anyway."""
     default = default_registry()
     name = subject.reading.name.removeprefix(f"{default.name}/")
     return name.removeprefix(f"{default.namespace}/")
 
 
-def _purpose(subject: Subject, answer: ReuseAnswer, reasons: Iterable[Reason]) -> str:
-    if not subject.version or answer is ReuseAnswer.UNTOLD:
+def _purpose(
+    subject: Subject, host: TargetHost, answer: ReuseAnswer, reasons: Iterable[Reason]
+) -> str:
+    found = subject.found("framework")
+    if " " not in found or answer is ReuseAnswer.UNTOLD:
         return ""
-    python = subject.said("python")
-    what = f"{subject.framework} {subject.version}" + (f" on Python {python}" if python else "")
+    python = subject.found("python")
+    what = found + (f" on Python {python}" if python else "")
     if answer is ReuseAnswer.NOT:
         return what
-    gpu = subject.for_gpu and not _cpu_only(reasons)
+    gpu = subject.for_gpu_of(host) and not _cpu_only(reasons)
     return f"{what}, for the {'CPU and the GPU' if gpu else 'CPU'}"
+
+
+def _because(answer: ReuseAnswer, ordered: tuple[Reason, ...]) -> str:
+    """The first of the heaviest reasons. Where a change is needed even for the CPU alone, that
+    is the reason for the answer, and what keeps it from the GPU stands below."""
+    if answer is ReuseAnswer.CHANGES:
+        weights = (Weight.CHANGE,)
+        ordered = tuple(sorted(ordered, key=lambda one: not one.needed))
+    else:
+        weights = BY_ANSWER[answer]
+    return next((one.title for one in ordered if one.weight in weights), "")
+
+
+def _unlooked(subject: Subject, answer: ReuseAnswer, trial: Trial | None) -> tuple[str, ...]:
+    """What an answer that lets it be used does not speak of."""
+    if answer in (ReuseAnswer.NOT, ReuseAnswer.UNTOLD):
+        return ()
+    ran = trial is not None and trial.settled
+    rows = []
+    if subject.inside is None:
+        rows.append(
+            "its layers: libraries and their symbols, requirements, damage; "
+            "look at them with --static"
+        )
+    elif not ran:
+        rows.append("libraries that are opened at run time under a name that is computed")
+    rows.append("the standard library of its Python, and the system's own packages")
+    if not ran:
+        rows.append("whether it really runs; try it with --pull")
+    elif trial is not None and not trial.as_is.cell.gpu:
+        rows.append("what it does on a GPU: it was run without one")
+    return tuple(rows)
 
 
 def _cpu_only(reasons: Iterable[Reason]) -> bool:
@@ -123,7 +167,7 @@ def _host_rows(host: TargetHost) -> tuple[tuple[str, str], ...]:
     engine = host.engine
     rows = (
         ("system", ", ".join(part for part in (host.system, host.machine, host.kernel) if part)),
-        ("CPU", f"{host.cpu or 'not named'} ({', '.join(avx) or 'no AVX'})"),
+        ("CPU", f"{host.cpu or 'not named'} ({', '.join(avx) or 'no AVX'}){_share(host)}"),
         ("engine", f"{engine.name} {engine.version}" if engine else "none"),
         (
             "GPU",
@@ -139,21 +183,9 @@ def _host_rows(host: TargetHost) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in rows if value)
 
 
-def _run(subject: Subject, host: TargetHost, answer: ReuseAnswer, reasons: Iterable[Reason]) -> str:
-    if answer in (ReuseAnswer.NOT, ReuseAnswer.UNTOLD) or subject.reading.reference is None:
-        return ""
-    known = {reason.explain for reason in reasons if reason.weight is Weight.CHANGE}
-    options = ["--rm", "-it"]
-    build = subject.build
-    if subject.for_gpu and host.gpus and not _cpu_only(reasons):
-        options.append("--gpus all")
-        if "ptx-jit-slow" in known:
-            options.append("-e CUDA_CACHE_MAXSIZE=2147483648 -v compiled:/root/.nv/ComputeCache")
-    elif subject.for_gpu and build and build.links_cuda:
-        options.append("--gpus all -e CUDA_VISIBLE_DEVICES= -e NVIDIA_DISABLE_REQUIRE=1")
-    if subject.said("jupyter"):
-        options.append(f"-p 127.0.0.1:8888:{subject.said('jupyter')}")
-    return f"docker run {' '.join(options)} {_name(subject)}"
+def _share(host: TargetHost) -> str:
+    """What it may use of its processors, where that is less than all."""
+    return f", the time of {host.quota:g} of {host.cores} processors" if host.throttled else ""
 
 
 def _exit(answer: ReuseAnswer, reasons: Iterable[Reason], trial: Trial | None) -> Exit:
@@ -187,10 +219,14 @@ def _ladder(judgement: CellJudgement) -> str:
     return f"{level} ({level.meaning}){learnt}: {told}"
 
 
-def _cost(subject: Subject, trial: Trial | None) -> str:
+def cost_of(subject: Subject, trial: Trial | None = None) -> str:
+    """What was asked, of whom, to read it."""
     reading = subject.reading
     if reading.archived:
         return "read from a file: nothing unpacked, nothing run"
+    if reading.engine:
+        ran = "run there" if trial is not None else "nothing run"
+        return f"found on the engine here ({reading.engine}): no registry was asked, {ran}"
     count = f"{reading.requests} request{'s' if reading.requests != 1 else ''}"
     if subject.inside is not None:
         ran = ", then pulled and run" if trial is not None else ", nothing kept, nothing run"

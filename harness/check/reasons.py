@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from harness.check.foreseen import NO, Change, Foreseen, Sign
@@ -76,6 +76,10 @@ class Reason:
     confidence: Confidence
     explain: str = ""
     """Id in the knowledge base."""
+    rule: str = ""
+    """Id of its row in the table of reasons; empty: running the image gave it."""
+    about: str = ""
+    """What it speaks for, or leaves open."""
     foresees: tuple[Foreseen, ...] = ()
     """What running it would show; empty: no probe shows it."""
     change: Change | None = None
@@ -121,6 +125,8 @@ def reason(
         source=filled(row.source),
         confidence=Confidence(row.confidence),
         explain=filled(row.explain),
+        rule=id,
+        about=row.about,
         foresees=foresees,
     )
 
@@ -131,6 +137,14 @@ _ANSWERS = (
     (Weight.CPU, ReuseAnswer.CPU),
     (Weight.CHANGE, ReuseAnswer.CHANGES),
 )
+
+
+BY_ANSWER = {
+    ReuseAnswer.REUSE: (Weight.FINE,),
+    ReuseAnswer.UNTOLD: (Weight.UNTOLD,),
+    **{answer: (weight,) for weight, answer in _ANSWERS},
+}
+"""The weight of the reasons that each answer rests on."""
 
 
 def answer_to(reasons: Iterable[Reason]) -> ReuseAnswer:
@@ -146,6 +160,16 @@ def answer_to(reasons: Iterable[Reason]) -> ReuseAnswer:
     if answer is ReuseAnswer.CPU and any(reason.needed for reason in reasons):
         return ReuseAnswer.CHANGES
     return answer
+
+
+def without_empty_praise(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """The same reasons; what speaks for something that another one leaves open is only a note."""
+    every = tuple(reasons)
+    left = {one.about for one in every if one.weight is Weight.UNTOLD and one.about}
+    return tuple(
+        replace(one, weight=Weight.NOTE) if one.weight is Weight.FINE and one.about in left else one
+        for one in every
+    )
 
 
 def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.check.build_kind import built_for_gpu, needs_cuda
 from harness.check.claims import Claim, ClaimOrigin, agree, claims_of
 from harness.check.content import content_claims
+from harness.check.cuda_names import may_be_one
+from harness.check.host import TargetHost
 from harness.images.image import Reading
 from harness.images.inside import Inside
+from harness.images.sightings import Sighting
 from harness.knowledge import frameworks
 from harness.knowledge.frameworks import Build
-from harness.knowledge.library import System, system
+from harness.knowledge.library import System, system, toolkit
 
 _BELIEVED = (
     ClaimOrigin.MEASURED,
@@ -31,6 +35,8 @@ class Subject:
     claims: tuple[Claim, ...]
     inside: Inside | None = None
     """What it holds; None: nobody looked."""
+    seen: tuple[Sighting, ...] = ()
+    """What its tag named when it was looked at here before, oldest first."""
 
     def all(self, what: str) -> tuple[Claim, ...]:
         """Claims about one thing, the most believed first."""
@@ -44,6 +50,20 @@ class Subject:
             return ""
         best = claims[0].origin
         return [one for one in claims if one.origin is best][-1].value
+
+    def found(self, what: str) -> str:
+        """The most believed value that somebody found there: what running it or its layers show;
+        where nobody looked into those, what the image says of itself. Empty where only its tag
+        says something."""
+        looked = self.inside is not None and not self.inside.problems
+        ran = bool(self.claims_by(ClaimOrigin.MEASURED))
+        seen = {ClaimOrigin.MEASURED, ClaimOrigin.CONTENT}
+        told = [
+            one
+            for one in self.all(what)
+            if one.origin in seen or (not looked and not ran and one.origin is not ClaimOrigin.TAG)
+        ]
+        return [one for one in told if one.origin is told[0].origin][-1].value if told else ""
 
     def promised(self, what: str) -> str:
         """What the tag promises."""
@@ -69,13 +89,46 @@ class Subject:
         return frameworks.build(self.framework, self.version) if self.version else None
 
     @property
+    def foreign(self) -> bool:
+        """Whether the framework was brought by no distribution of its own project: under another
+        name, or with no account of it at all."""
+        told = [one for one in self.all("framework") if one.origin is not ClaimOrigin.MEASURED]
+        if not told:
+            return False
+        packages = [one.value for one in self.all("package") if one.origin is told[0].origin]
+        if not packages:
+            return told[0].origin is ClaimOrigin.CONTENT
+        return frameworks.packages(self.framework).isdisjoint(packages)
+
+    @property
     def system(self) -> System | None:
         """The distribution."""
         return system(self.said("system"))
 
     @property
+    def cuda(self) -> str:
+        """The CUDA release that it brings, else the one it was built for. Libraries often tell no
+        more than its major version (12): the release of the build is then the likeliest."""
+        said, build = self.said("cuda"), self.build
+        if build is None or (said and (toolkit(said) or not may_be_one(said, build.cuda))):
+            return said
+        return build.cuda
+
+    @property
     def for_gpu(self) -> bool:
-        """Whether it is meant for a GPU."""
+        """Whether it is meant for a GPU, and not built without one; or cannot do without CUDA."""
+        claimed = self.claims_gpu and built_for_gpu(self.inside, self.framework) is not False
+        return claimed or needs_cuda(self.inside, self.framework)
+
+    def for_gpu_of(self, host: TargetHost) -> bool:
+        """Whether it is for a GPU on this host: where there is one, what it was built for counts,
+        whether anybody says so or not."""
+        built = bool(host.gpus) and built_for_gpu(self.inside, self.framework) is True
+        return built or self.for_gpu
+
+    @property
+    def claims_gpu(self) -> bool:
+        """Whether anything says that it is meant for a GPU."""
         named = any(
             one.value in frameworks.gpu_packages(framework)
             for framework in frameworks.names()

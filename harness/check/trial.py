@@ -24,6 +24,10 @@ class Changed:
     change: Change
     judgement: CellJudgement
     run: str
+    seen: Mapping[Sign, Seen] = field(default_factory=dict)
+    """What the image showed with the change."""
+    breakages: Mapping[str, str] = field(default_factory=dict)
+    """Id of a known breakage -> the line that it was recognised by."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -75,6 +79,25 @@ class Trial:
         return self.works or self.works_on_cpu or self.fails
 
     @property
+    def last(self) -> CellJudgement:
+        """Of the attempt that shows what matters: where a change was tried, what failed without it
+        is known, and what fails with it is what is left."""
+        return self.changed.judgement if self.changed is not None else self.as_is
+
+    def seen_by(self, change: Change | None) -> Mapping[Sign, Seen]:
+        """What decides a prediction whose remedy is `change`: the image as it is for the change
+        that was tried, everything that was seen with it for all others."""
+        if self.changed is None or change == self.changed.change:
+            return self.seen
+        return {**self.seen, **self.changed.seen}
+
+    @property
+    def recognised(self) -> Mapping[str, str]:
+        """Known breakages of both attempts, those of the last first."""
+        changed = self.changed.breakages if self.changed is not None else {}
+        return {**changed, **{id: line for id, line in self.breakages.items() if id not in changed}}
+
+    @property
     def kept_from(self) -> bool:
         """Whether something around it kept it from being run."""
         return self.as_is.verdict is Verdict.INFRASTRUCTURE
@@ -83,16 +106,38 @@ class Trial:
 def trial_of(run: Run, records: Sequence[Record], cell: Cell) -> Trial:
     """The trial that a run of this cell was, as far as it went. That a suite expects it to fail
     makes it no better to use."""
-    plain = replace(run, cells=tuple(replace(one, expect=None) for one in run.cells))
     of_cell = [one for one in records if one.cell == cell.id]
-    found = recognise(text for one in of_cell if one.outcome not in _WELL for text in _texts(one))
     return Trial(
         run=run.id,
         engine=f"{run.engine.name} {run.engine.version}".strip(),
-        as_is=judge_cell(plain, of_cell, cell.id),
+        as_is=judged_plainly(run, of_cell, cell),
         seen=signs_of(cell, run.probes, of_cell),
-        breakages={one.breakage.id: one.line for one in found},
+        breakages=breakages_in(of_cell),
     )
+
+
+def changed_trial(run: Run, records: Sequence[Record], cell: Cell, change: Change) -> Changed:
+    """The second attempt that a run of the changed cell was."""
+    of_cell = [one for one in records if one.cell == cell.id]
+    return Changed(
+        change=change,
+        judgement=judged_plainly(run, of_cell, cell),
+        run=run.id,
+        seen=signs_of(cell, run.probes, of_cell),
+        breakages=breakages_in(of_cell),
+    )
+
+
+def judged_plainly(run: Run, records: Sequence[Record], cell: Cell) -> CellJudgement:
+    """The judgement of a cell, whatever a suite expects of it."""
+    plain = replace(run, cells=tuple(replace(one, expect=None) for one in run.cells))
+    return judge_cell(plain, records, cell.id)
+
+
+def breakages_in(records: Sequence[Record]) -> Mapping[str, str]:
+    """Known breakages in what records that did not end well say, with the line of each."""
+    found = recognise(text for one in records if one.outcome not in _WELL for text in _texts(one))
+    return {one.breakage.id: one.line for one in found}
 
 
 def _texts(record: Record) -> tuple[str, ...]:

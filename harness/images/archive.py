@@ -5,7 +5,7 @@ from __future__ import annotations
 import tarfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, BinaryIO, cast
 
@@ -41,13 +41,16 @@ class Archive:
 
 
 @contextmanager
-def opened_archive(path: Path, host: Platform, wanted: str = "") -> Iterator[Archive]:
-    """The archive's image for a host: the one called `wanted`, where it holds several.
+def opened_archive(
+    path: Path, host: Platform, wanted: str = "", stream: BinaryIO | None = None
+) -> Iterator[Archive]:
+    """The archive's image for a host: the one called `wanted`, where it holds several. It is read
+    from `stream` where that is given, and called `path`.
 
     Raises UsageError where it is none, or does not say which one is meant.
     """
     try:
-        with tarfile.open(path, mode="r:*") as tar:
+        with tarfile.open(None if stream else path, mode="r:*", fileobj=stream) as tar:
             yield _archive(path, tar, host, wanted)
     except (tarfile.TarError, EOFError, OSError) as error:
         raise UsageError(f"{path} cannot be read as an image: {error}", remedy=_HELP) from error
@@ -90,6 +93,9 @@ def _saved(
     tags = texts(row.get("RepoTags"))
     tag = next((one for one in tags if _same(one, wanted)), tags[0] if tags else "")
     reading = _reading(path, image, digest_of(config), tag)
+    # Without a tag an engine calls it by the digest of its configuration.
+    known = str(reading.reference) if reading.reference else digest_of(config)
+    reading = replace(reading, loaded_as=known)
     return Archive(tar=tar, members=members, reading=reading, layers=layers)
 
 
@@ -172,6 +178,7 @@ def _reading(
         manifest=manifest,
         image=image,
         archived=True,
+        file=str(path),
     )
 
 

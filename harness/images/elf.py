@@ -1,10 +1,12 @@
-"""One shared object, read without loading it: what it needs, what it offers, for which CPU and GPU.
+"""The code of one shared object, read without loading it: for which CPU and GPU it is, and which
+libraries its text names. What the loader reads of it is told by `dynamic`.
 
 Runs in a process of its own with limits: the bytes are a stranger's, and a parser is only a parser.
 """
 
 from __future__ import annotations
 
+import re
 import struct
 from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO
@@ -17,7 +19,9 @@ _FAT_ENTRY = struct.Struct("<HHIQIIHHI")
 _PTX, _CUBIN = 1, 2
 _FAT_SECTIONS = (".nv_fatbin", "__nv_relfatbin")
 _ENTRIES = 200_000
-_NAMES = 4096
+_NAMES = 500
+_FILE_NAME = 80
+_NAMES_LIBRARY = re.compile(rb"lib[\w+.-]{1,60}\.so(?:\.\d{1,4}){0,4}\Z")
 _CHUNK = 4 * 1024**2
 _TEXT = 64 * 1024**2
 """Bytes of code looked at for AVX."""
@@ -30,18 +34,13 @@ class Elf:
     """What a shared object says. Lists are sorted and bounded."""
 
     machine: str = ""
-    bits: int = 0
-    needed: list[str] = field(default_factory=list)
-    soname: str = ""
-    requires: list[str] = field(default_factory=list)
-    """Symbol versions it wants of others: GLIBC_2.17."""
-    provides: list[str] = field(default_factory=list)
-    """Symbol versions it defines."""
     cubin: list[str] = field(default_factory=list)
     """Compute capabilities of ready GPU code: 6.1."""
     ptx: list[str] = field(default_factory=list)
     avx_per_million: float = -1.0
     """Times its code leaves AVX, per million bytes; -1: not looked at."""
+    opened: list[str] = field(default_factory=list)
+    """File names of libraries in its text: those that it may open when it runs."""
     problem: str = ""
     """Why the rest is missing, where it is."""
 
@@ -50,34 +49,20 @@ class Elf:
         return asdict(self)
 
 
-def read_elf(stream: BinaryIO, *, deep: bool = True) -> Elf:
-    """Read an ELF file as far as it can be read; never raises. `deep`: its code too."""
+def read_elf(stream: BinaryIO) -> Elf:
+    """Read an ELF file as far as it can be read; never raises."""
     found = Elf()
     try:
-        _read(stream, found, deep)
+        _read(stream, found)
     except Exception as error:
         # pyelftools raises whatever its arithmetic runs into on malformed headers.
         found.problem = f"{type(error).__name__}: {error}"[:200]
     return found
 
 
-def _read(stream: BinaryIO, found: Elf, deep: bool) -> None:
+def _read(stream: BinaryIO, found: Elf) -> None:
     elf: Any = ELFFile(stream)
-    found.machine, found.bits = str(elf.get_machine_arch())[:40], int(elf.elfclass)
-    for segment in elf.iter_segments():
-        if segment["p_type"] == "PT_DYNAMIC":
-            for position, tag in enumerate(segment.iter_tags()):
-                if position > _NAMES:
-                    break
-                if tag.entry.d_tag == "DT_NEEDED":
-                    found.needed.append(str(tag.needed)[:200])
-                elif tag.entry.d_tag == "DT_SONAME":
-                    found.soname = str(tag.soname)[:200]
-            break
-    found.requires = _versions(elf, ".gnu.version_r")
-    found.provides = _versions(elf, ".gnu.version_d")
-    if not deep:
-        return
+    found.machine = str(elf.get_machine_arch())[:40]
     cubin: set[str] = set()
     ptx: set[str] = set()
     for name in _FAT_SECTIONS:
@@ -87,20 +72,30 @@ def _read(stream: BinaryIO, found: Elf, deep: bool) -> None:
     found.cubin, found.ptx = sorted(cubin), sorted(ptx)
     if found.machine == "x64":
         found.avx_per_million = _avx(stream, elf)
+    found.opened = _opened(stream, elf)
 
 
-def _versions(elf: Any, name: str) -> list[str]:
-    section = elf.get_section_by_name(name)
-    found: set[str] = set()
+def _opened(stream: BinaryIO, elf: Any) -> list[str]:
+    """Names like libcuda.so.1 that stand alone in the object's text."""
+    section = elf.get_section_by_name(".rodata")
     if section is None:
         return []
-    for position, (_, auxiliaries) in enumerate(section.iter_versions()):
-        if position > _NAMES:
-            break
-        for inner, auxiliary in enumerate(auxiliaries):
-            if inner > _NAMES:
-                break
-            found.add(str(auxiliary.name)[:80])
+    left = int(section["sh_size"])
+    stream.seek(section["sh_offset"])
+    found: set[str] = set()
+    tail = b"\0"
+    while left > 0 and (chunk := stream.read(min(left, _CHUNK))):
+        left -= len(chunk)
+        text = tail + chunk
+        at = text.find(b".so")
+        while at >= 0:
+            start, end = text.rfind(b"\0", max(0, at - _FILE_NAME), at), text.find(b"\0", at)
+            if start >= 0 and _NAMES_LIBRARY.match(
+                name := text[start + 1 : end if end > 0 else at]
+            ):
+                found.add(name.decode("ascii"))
+            at = text.find(b".so", at + 3)
+        tail = text[-2 * _FILE_NAME :]
     return sorted(found)[:_NAMES]
 
 

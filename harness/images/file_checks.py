@@ -24,6 +24,10 @@ _DISTRIBUTIONS = 3000
 _TEXT = 400
 _NOT_CONTENT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
 """What an installer writes of itself: equal files may have been installed differently."""
+_LABEL = "WHEEL"
+"""Tags in words, which no import reads. Publishers write them anew after the list was made, so that
+what is installed differs from the list, and is as it was published. They are compared as
+`outside.build`."""
 _LEFT_OUT = re.compile(
     r"/(?:tests?|idlelib|lib2to3|ensurepip|turtledemo|tkinter|config-[^/]*|__pycache__)/"
     r"|/_sysconfigdata[^/]*\.py$|/(?:site|dist)-packages/|/LICENSE\.txt$"
@@ -152,7 +156,8 @@ class _FilesReading:
                     missing.append(inside)
                 continue
             wanted = self.claims.get(path, [])
-            if wanted and all(digest not in (b"", file.digest) for digest in wanted):
+            other = wanted and all(digest not in (b"", file.digest) for digest in wanted)
+            if other and inside.rpartition("/")[2] != _LABEL:
                 changed.append(inside)
             if posixpath.basename(path) not in _NOT_CONTENT:
                 content.update(inside.encode("utf-8", "replace") + b"\0" + file.digest)

@@ -30,6 +30,8 @@ class Image:
     volumes: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
     """How it was made, oldest first: the commands of its history."""
+    times: tuple[str, ...] = ()
+    """When each of these steps was made, as written there; empty: not told."""
     layers: tuple[str, ...] = ()
     """Digests of the layers' plain content, lowest first."""
     download_bytes: int = 0
@@ -60,6 +62,12 @@ class Reading:
     """Bytes."""
     archived: bool = False
     """It came from a file: nothing was asked of a registry."""
+    file: str = ""
+    """Path of that file."""
+    loaded_as: str = ""
+    """What engines of every age call it after `load` of that file; empty: nobody can say."""
+    engine: str = ""
+    """The local engine that holds it and told of it; empty: none did."""
     remembered: bool = False
     """Nothing had changed since the last time."""
     notices: tuple[str, ...] = ()
@@ -91,6 +99,7 @@ def parse_image(raw: bytes, manifest: Manifest | None = None) -> Image:
         ports=tuple(sorted(text(one, 40) for one in mapping(inner.get("ExposedPorts")))[:100]),
         volumes=tuple(sorted(text(one, 400) for one in mapping(inner.get("Volumes")))[:100]),
         steps=tuple(text(step.get("created_by"), _STEP) for step in history),
+        times=tuple(text(step.get("created"), 40) for step in history),
         layers=texts(mapping(tree.get("rootfs")).get("diff_ids")),
         download_bytes=sum(layer.size for layer in manifest.layers) if manifest else 0,
     )

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.images.carried import CarriedPackage
+from harness.images.owners import Overlap
 from harness.knowledge.versions import release
 
 _LINKS = 16
@@ -26,6 +28,15 @@ class Distribution:
     """major.minor (Debian's own packages: major) of the folder it lies in."""
     prefix: str
     path: str
+    told: bool = False
+    """Whether its own account (METADATA, PKG-INFO) was read."""
+    requires: tuple[str, ...] = ()
+    """Its Requires-Dist, as they are written."""
+    listed: tuple[str, ...] = ()
+    """Lines of setuptools' requires.txt, its sections among them."""
+    requires_python: str = ""
+    modules: tuple[str, ...] = ()
+    """First names of what it says it installed, and first two: `google`, `google/protobuf`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,6 +54,27 @@ class SharedObject:
     ptx: tuple[str, ...] = ()
     avx_per_million: float = -1.0
     problem: str = ""
+    bits: int = 0
+    machine_number: int = 0
+    """As ELF numbers it."""
+    interpreter: str = ""
+    """The loader that a program asks for."""
+    soname: str = ""
+    rpath: str = ""
+    runpath: str = ""
+    no_default: bool = False
+    """It wants neither the cache nor the default folders searched."""
+    wants: tuple[tuple[str, str], ...] = ()
+    """(library, version of symbols) that it cannot do without."""
+    undefined: str = ""
+    """Symbols it cannot do without; see `dynamic`."""
+    exports: str = ""
+    versions: str = ""
+    unread: str = ""
+    """Why its symbols are not told; empty: they are."""
+    opened: tuple[str, ...] = ()
+    """Libraries that its text names: it may open them when it runs. Only of the framework's."""
+    size: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,10 +105,22 @@ class Inside:
     """id-version of os-release: ubuntu-16.04."""
     packages: int = 0
     """How many packages dpkg has installed."""
+    system_packages: tuple[tuple[str, str], ...] = ()
+    """(name, version) of each of these."""
     modules: frozenset[str] = frozenset()
     """What can be imported by its first one or two names: paths below any site-packages."""
+    links: Mapping[str, str] = field(default_factory=dict)
+    """Path of a symbolic link -> where it leads, as it is written; hard links with a slash."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Files that steer the dynamic loader: path -> text."""
+    cache: bytes = b""
+    """The content of ld.so.cache."""
     damages: tuple[Damage, ...] = ()
     """Distributions with a list of their files (RECORD) that does not hold."""
+    carried: tuple[CarriedPackage, ...] = ()
+    """Packages of a framework, whoever put them there."""
+    overlaps: tuple[Overlap, ...] = ()
+    """Distributions that claim the same files."""
     problems: tuple[str, ...] = ()
     """Layers that could not be read to their end, and why."""
 

@@ -6,6 +6,7 @@ a shared object through a temporary file that has no name. The limits are set be
 
 from __future__ import annotations
 
+import base64
 import gzip
 import hashlib
 import io
@@ -15,8 +16,22 @@ import resource
 import sys
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import chain
 from typing import Any, BinaryIO, cast
+
+from harness.images.accounts import (
+    DISTRIBUTION,
+    LISTED,
+    SMALL,
+    account_of,
+    listed,
+    package_files,
+    stated_version,
+)
+from harness.images.dpkg_status import installed
+from harness.images.loader_files import CACHE, CONFIGURATION, PRELOADED
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -37,9 +52,8 @@ TOLD = 200_000
 _NAME = 1024
 _PATH = 150
 """Characters of a path in a list of installed files: a line that goes out stays bounded."""
-_SMALL = 256 * 1024
 _STATUS = 8 * 1024**2
-_LARGE = 2 * 1024**3
+_LARGE = FILE
 MODULES = 100_000
 """Modules of one layer that are told; where there are more, none is missed."""
 _RECORDED = 24_000
@@ -49,19 +63,26 @@ _WINDOW_LOG = 27
 """Memory that unpacking may ask for: 2 to this power, as much as zstd itself takes unasked."""
 
 _LIBRARY = re.compile(r"(?:^|/)(?:lib[^/]{1,200}|ld-[^/]{1,60})\.so(?:\.[^/]{1,60})?$")
-_DISTRIBUTION = re.compile(
-    r"/(?:site|dist)-packages/([^/]{1,200}?)\.(?:dist-info/METADATA|egg-info(?:/PKG-INFO)?)$"
-)
 _RECORD = re.compile(r"/(?:site|dist)-packages/([^/]{1,200})\.dist-info/RECORD$")
 _MODULE = re.compile(r"/(?:site|dist)-packages/.{1,600}(?:\.py|\.so(?:\.[\w.]{1,40})?)$")
 """Files that an import may load."""
 _CONDA = re.compile(r"(?:^|/)conda-meta/([^/]{1,200})\.json$")
 _PYTHON = re.compile(r"(?:^|/)bin/python(?:\d(?:\.\d{1,2})?)?$")
+_PROGRAM = re.compile(r"(?:^|/)bin/python[\d.]{0,6}[dmu]{0,3}$")
+"""Where the program itself may lie that a Python's name leads to."""
 _SYSTEM = {"etc/os-release", "usr/lib/os-release", "etc/centos-release", "etc/debian_version"}
 _PACKAGES = re.compile(r"^var/lib/dpkg/(?:status|status\.d/[^/]{1,100})$")
-_C_LIBRARY = re.compile(
-    r"(?:^|/)(?:libc\.so\.6|libc-2\.\d{1,3}\.so|libstdc\+\+\.so\.6[.\d]{0,20})$"
+_OBJECT = re.compile(r"^/(?!etc/).*\.so(?:\.[\w.+-]{1,60})?$")
+_LOADER = {CONFIGURATION, PRELOADED}
+_LOADER_PARTS = re.compile(r"^etc/ld\.so\.conf\.d/[^/]{1,200}$")
+_NO_LIBRARIES = re.compile(
+    r"^(?:usr/share/|usr/src/|usr/include/|etc/(?!alternatives/)|var/(?!lib/)|proc/|sys/|dev/)"
 )
+"""Where links lead to no library."""
+_IN_MEMORY = 8 * 1024**2
+
+
+Lines = Callable[[BinaryIO], Iterator[dict[str, object]]]
 
 
 class Bomb(Exception):
@@ -85,23 +106,30 @@ class Counted(io.RawIOBase):
 
 
 class Bounded:
-    """The unpacked stream: bounded in size and ratio, hashed."""
+    """The unpacked stream: bounded in size and ratio, hashed where that is asked for."""
 
-    def __init__(self, inner: BinaryIO, source: Counted) -> None:
+    def __init__(self, inner: BinaryIO, source: Counted, *, hashed: bool = True) -> None:
         self.inner, self.source = inner, source
-        self.count, self.digest = 0, hashlib.sha256()
+        self.count, self.digest = 0, hashlib.sha256() if hashed else None
 
     def read(self, size: int = -1) -> bytes:
         data = self.inner.read(min(size, _CHUNK) if size >= 0 else _CHUNK)
         self.count += len(data)
-        self.digest.update(data)
+        if self.digest is not None:
+            self.digest.update(data)
         if self.count > UNPACKED or self.count > RATIO_FREE + RATIO * max(1, self.source.count):
             raise Bomb(f"{self.count} bytes out of {self.source.count}")
         return data
 
 
-def main(modules: list[str]) -> None:
+def main(modules: list[str], *, hashed: bool = True) -> None:
     """Read a layer from standard input; tell of it on standard output."""
+    tell_of(lambda stream: look(stream, modules), hashed=hashed)
+
+
+def tell_of(told_of: Lines, *, hashed: bool) -> None:
+    """Tell what `told_of` finds in the layer on standard input, a line each, and at last how it
+    ended. `hashed`: with the digest of its unpacked content."""
     limit()
     out = sys.stdout
     source = Counted(cast("BinaryIO", sys.stdin.buffer))
@@ -109,8 +137,8 @@ def main(modules: list[str]) -> None:
     end: dict[str, object] = {"kind": "end", "problem": ""}
     stream = None
     try:
-        stream = Bounded(_unpacked(io.BufferedReader(source, _CHUNK)), source)
-        for entry in look(cast("BinaryIO", stream), modules):
+        stream = Bounded(_unpacked(io.BufferedReader(source, _CHUNK)), source, hashed=hashed)
+        for entry in told_of(cast("BinaryIO", stream)):
             told += 1
             if told > TOLD:
                 raise Bomb(f"more than {TOLD} names worth telling")
@@ -121,8 +149,14 @@ def main(modules: list[str]) -> None:
         end["problem"] = f"bomb: {error}"
     except (tarfile.TarError, zstd.ZstdError, EOFError, OSError, ValueError, MemoryError) as error:
         end["problem"] = f"{type(error).__name__}: {error}"[:200]
+        # Its digest is of the whole layer, whatever could be made of it.
+        with suppress(Bomb, zstd.ZstdError, EOFError, OSError, ValueError, MemoryError):
+            while stream is not None and stream.read(_CHUNK):
+                pass
     if stream is not None:
-        end |= {"digest": f"sha256:{stream.digest.hexdigest()}", "bytes": stream.count}
+        end["bytes"] = stream.count
+        if stream.digest is not None:
+            end["digest"] = f"sha256:{stream.digest.hexdigest()}"
     out.write(json.dumps(end) + "\n")
     out.flush()
     while source.read(_CHUNK):  # whoever sends must not be left hanging
@@ -152,12 +186,15 @@ def _unpacked(stream: io.BufferedReader) -> BinaryIO:
 
 
 def look(stream: BinaryIO, modules: list[str]) -> Iterator[dict[str, object]]:
-    """What a tar holds that matters: whiteouts, distributions, Pythons, libraries, objects of the
-    framework's `modules`, the system's name."""
+    """What a tar holds that matters: whiteouts, distributions, Pythons, libraries, shared objects
+    (those of the framework's `modules` with their code), links, the system's name."""
+    either = "|".join(map(re.escape, modules)) or "$"
+    # Some builds (conda's) keep the framework's libraries beside those of the system.
     inside = re.compile(
-        rf"/(?:site|dist)-packages/(?:{'|'.join(map(re.escape, modules)) or '$'})[^/]{{0,40}}/"
-        r".{0,400}\.so(?:\.[\w.]{1,40})?$"
+        rf"/(?:site|dist)-packages/(?:{either})[^/]{{0,40}}/.{{0,400}}\.so(?:\.[\w.]{{1,40}})?$"
+        rf"|/lib(?:{either})[\w.-]{{0,60}}\.so(?:\.[\w.]{{1,40}})?$"
     )
+    files = package_files(tuple(modules))
     told = 0
     # A block of 512 bytes at a time would be slow; 1 MiB is what tarfile skips by.
     with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK, errorlevel=0) as tar:
@@ -166,7 +203,8 @@ def look(stream: BinaryIO, modules: list[str]) -> Iterator[dict[str, object]]:
                 raise Bomb(f"more than {MEMBERS} members")
             vars(tar)["members"] = []  # tarfile remembers every member otherwise
             path = _path(member.name)
-            for entry in _tell(tar, member, path, inside) if path else ():
+            entries = _tell(tar, member, path, inside) if path else ()
+            for entry in chain(entries, _stated(tar, member, path, files)):
                 told += entry["kind"] == "module"
                 if told <= MODULES or entry["kind"] != "module":
                     yield entry
@@ -191,8 +229,11 @@ def _tell(
         yield {"kind": "opaque" if name == ".wh..wh..opq" else "gone", "path": gone}
         return
     slashed = f"/{path}"
-    if found := _DISTRIBUTION.search(slashed):
-        yield {"kind": "distribution", "path": path, "name": found[1]}
+    if found := DISTRIBUTION.search(slashed):
+        told = account_of(_text(tar, member, SMALL)) if member.isfile() else {}
+        yield {"kind": "distribution", "path": path, "name": found[1], **told}
+    elif LISTED.search(slashed) and member.isfile():
+        yield {"kind": "listed", "path": path, "lines": listed(_text(tar, member, SMALL))}
     elif (found := _RECORD.search(slashed)) and member.isfile():
         yield {"kind": "record", "path": path, "name": found[1], "files": _recorded(tar, member)}
     elif found := _CONDA.search(path):
@@ -204,18 +245,44 @@ def _tell(
         else:
             # It hides a program of a lower layer, and is none itself.
             yield {"kind": "replaced", "path": path}
+    elif path == CACHE and member.isfile():
+        raw = base64.b64encode(_bytes(tar, member, _STATUS)).decode("ascii")
+        yield {"kind": "loader", "path": path, "base64": raw}
+    elif (path in _LOADER or _LOADER_PARTS.match(path)) and member.isfile():
+        yield {"kind": "loader", "path": path, "text": _text(tar, member, SMALL)}
     elif path in _SYSTEM and member.isfile():
-        yield {"kind": "text", "path": path, "text": _text(tar, member, _SMALL)}
+        yield {"kind": "text", "path": path, "text": _text(tar, member, SMALL)}
     elif _PACKAGES.match(path) and member.isfile():
-        yield {"kind": "packages", "path": path, "names": _packages(tar, member)}
+        yield {"kind": "packages", "path": path, "names": installed(_text(tar, member, _STATUS))}
     if _MODULE.search(slashed) and not member.isdir():
         yield {"kind": "module", "path": path, "size": member.size if member.isfile() else -1}
     library = _LIBRARY.search(path) is not None
     if library:
         yield {"kind": "library", "path": path, "link": _link(member, folder)}
-    ours = inside.search(slashed) is not None
-    if member.isfile() and 0 < member.size <= _LARGE and (ours or _C_LIBRARY.search(path)):
-        yield _object(tar, member, path, ours)
+    if member.issym() and not _NO_LIBRARIES.match(path):
+        yield {"kind": "link", "path": path, "to": member.linkname[:_NAME]}
+    elif member.islnk() and (_OBJECT.search(slashed) or _PROGRAM.search(path)):
+        yield {"kind": "link", "path": path, "to": f"/{_path(member.linkname)}"}
+    started = _PROGRAM.search(path) is not None and bool(member.mode & 0o111)
+    if member.isfile() and (_OBJECT.search(slashed) or started):
+        yield _object(tar, member, path, ours=inside.search(slashed) is not None)
+
+
+def _stated(
+    tar: tarfile.TarFile,
+    member: tarfile.TarInfo,
+    path: str,
+    files: tuple[re.Pattern[str], re.Pattern[str]],
+) -> Iterator[dict[str, object]]:
+    """First modules of the framework's packages, and what their own files state of the release."""
+    first, stating = files
+    if not path or not member.isfile():
+        return
+    if found := first.search(path):
+        yield {"kind": "start", "path": path, "name": found["package"]}
+    states = stating.search(path) is not None and 0 < member.size <= SMALL
+    if states and (version := stated_version(_text(tar, member, SMALL))):
+        yield {"kind": "version", "path": path, "version": version}
 
 
 def _link(member: tarfile.TarInfo, folder: str) -> str:
@@ -235,8 +302,12 @@ def _link(member: tarfile.TarInfo, folder: str) -> str:
 
 
 def _text(tar: tarfile.TarFile, member: tarfile.TarInfo, limit: int) -> str:
+    return _bytes(tar, member, limit).decode("utf-8", "replace")
+
+
+def _bytes(tar: tarfile.TarFile, member: tarfile.TarInfo, limit: int) -> bytes:
     stream = tar.extractfile(member)
-    return stream.read(limit).decode("utf-8", "replace") if stream else ""
+    return stream.read(limit) if stream else b""
 
 
 def _recorded(tar: tarfile.TarFile, member: tarfile.TarInfo) -> list[tuple[str, int]]:
@@ -252,32 +323,28 @@ def _recorded(tar: tarfile.TarFile, member: tarfile.TarInfo) -> list[tuple[str, 
     return found[:_RECORDED]
 
 
-def _packages(tar: tarfile.TarFile, member: tarfile.TarInfo) -> list[str]:
-    """`name=version` of what dpkg has installed."""
-    found, name, good = [], "", True
-    for line in _text(tar, member, _STATUS).splitlines():
-        key, _, value = line.partition(": ")
-        if key == "Package":
-            name, good = value, True
-        elif key == "Status":
-            good = value.endswith(" installed")
-        elif key == "Version" and name and good:
-            found.append(f"{name}={value}"[:200])
-    return found[:20_000]
-
-
 def _object(
-    tar: tarfile.TarFile, member: tarfile.TarInfo, path: str, deep: bool
+    tar: tarfile.TarFile, member: tarfile.TarInfo, path: str, *, ours: bool
 ) -> dict[str, object]:
-    """A shared object, through a temporary file without a name: its parser needs to seek."""
-    from harness.images.elf import read_elf
+    """A shared object or program. Its parsers need to seek: a large one goes through a temporary
+    file without a name."""
+    from harness.images.dynamic import read_dynamic
 
+    told: dict[str, object] = {"kind": "object", "path": path, "ours": ours, "size": member.size}
     stream = tar.extractfile(member)
-    if stream is None:
-        return {"kind": "object", "path": path, "ours": deep, "problem": "no content"}
-    with tempfile.TemporaryFile() as copy:
+    if stream is None or member.size > _LARGE:
+        return told | {"problem": "it is too large" if stream else "no content"}
+    with tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
         while chunk := stream.read(_CHUNK):
             copy.write(chunk)
         copy.seek(0)
-        told = read_elf(cast("BinaryIO", copy), deep=deep).as_dict()
-    return {"kind": "object", "path": path, "ours": deep, "size": member.size, **told}
+        seen = cast("BinaryIO", copy)
+        dynamic = read_dynamic(seen).as_dict()
+        if not ours:
+            return told | dynamic
+        from harness.images.elf import read_elf
+
+        copy.seek(0)
+        code = read_elf(seen).as_dict()
+    problem = dynamic["problem"] or code["problem"]
+    return told | dynamic | code | {"problem": problem}

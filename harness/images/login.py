@@ -28,6 +28,8 @@ class Login:
     repository: str
     find: Callable[[], Found]
     """Looks credentials up; asked only when the registry wants some."""
+    name: str
+    """The registry as image names have it, with its port, for who logs in by hand."""
     notices: list[str] = field(default_factory=list)
     """Said aloud: a helper that failed, credentials that were kept back."""
     header: Secret | None = None
@@ -65,7 +67,7 @@ class Login:
             said = "refuses the credentials" if credentials else "gives no token to anybody"
             raise ImageRefused(
                 f"{where} {said} for {self.repository} ({answer.status})",
-                remedy=f"docker login {registry.host}",
+                remedy=f"docker login {self.name}",
             )
         if answer.status != 200:
             raise RegistryUnreachable(f"{where} gives no token: status {answer.status}")

@@ -20,9 +20,12 @@ from harness.images.merged import inside_of
 _ROOT = Path(__file__).resolve().parents[2]
 _START = (
     "import sys; sys.path.insert(0, sys.argv[1]); "
-    "from harness.images.layer_worker import main; main(sys.argv[2:])"
+    "from harness.images.{reader} import main; "
+    "main(sys.argv[3:], hashed=sys.argv[2] == 'plain')"
 )
-_LINE = 4 * 1024**2
+_CONTENT = "layer_worker"
+_FILES = "listing_worker"
+_LINE = 32 * 1024**2
 _TOLD = 128 * 1024**2
 """Bytes that one layer's reader may tell."""
 Chunks = Iterable[bytes]
@@ -44,13 +47,19 @@ def look_inside(layers: Iterable[Layer], modules: tuple[str, ...]) -> Inside:
 
     Raises WrongContent for a layer that is not the one that was named, and what opening raises.
     """
-    return inside_of(_told(layer, modules) for layer in layers)
+    return inside_of(_told(layer, _CONTENT, modules) for layer in layers)
 
 
-def _told(layer: Layer, modules: tuple[str, ...]) -> Iterator[dict[str, object]]:
+def list_files(layer: Layer) -> Iterator[dict[str, object]]:
+    """Every file of a layer in a line, as `listing_worker` tells it, and at last how it ended.
+    Raises as `look_inside` does."""
+    return _told(layer, _FILES, ())
+
+
+def _told(layer: Layer, reader: str, asked: tuple[str, ...]) -> Iterator[dict[str, object]]:
     """What one layer tells, when it was read whole and is the one that was named."""
     with layer.open() as chunks:
-        found, digest = _ask(chunks, layer, modules)
+        found, digest = _ask(chunks, layer, reader, asked)
     if digest != layer.named and not (layer.plain and not digest):
         raise WrongContent(
             f"a layer is not the one that was named: {layer.named} was asked for, {digest} came",
@@ -60,11 +69,13 @@ def _told(layer: Layer, modules: tuple[str, ...]) -> Iterator[dict[str, object]]
 
 
 def _ask(
-    chunks: Chunks, layer: Layer, modules: tuple[str, ...]
+    chunks: Chunks, layer: Layer, reader: str, asked: tuple[str, ...]
 ) -> tuple[list[dict[str, object]], str]:
     """(entries, digest of what was named) from one worker."""
+    # What comes packed is named by its packed bytes, which are hashed here.
+    kind = "plain" if layer.plain else "packed"
     worker = subprocess.Popen(
-        [sys.executable, "-I", "-c", _START, str(_ROOT), *modules],
+        [sys.executable, "-I", "-c", _START.format(reader=reader), str(_ROOT), kind, *asked],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -72,8 +83,8 @@ def _ask(
     assert worker.stdin is not None
     assert worker.stdout is not None
     lines: SimpleQueue[list[dict[str, object]]] = SimpleQueue()
-    reader = threading.Thread(target=lambda: lines.put(_lines(worker)), daemon=True)
-    reader.start()
+    hearing = threading.Thread(target=lambda: lines.put(_lines(worker)), daemon=True)
+    hearing.start()
     named = hashlib.new(layer.named.partition(":")[0] or "sha256")
     try:
         with suppress(BrokenPipeError):  # it ended: what it told will say so
@@ -90,7 +101,7 @@ def _ask(
     finally:
         with suppress(BrokenPipeError):
             worker.stdin.close()
-        reader.join()
+        hearing.join()
         worker.wait()
         worker.stdout.close()
     entries = lines.get()

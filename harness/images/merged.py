@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 
-from harness.images.inside import Damage, Distribution, Inside, SharedObject
+from harness.images.carried import carried
+from harness.images.inside import Damage, Distribution, Inside
+from harness.images.loader_files import CACHE
+from harness.images.owners import FileList, overlaps
+from harness.images.told_objects import object_of
 from harness.images.untrusted import texts
 
 _SITE = re.compile(
@@ -18,14 +25,21 @@ _KINDS = (
     "conda",
     "distribution",
     "library",
+    "listed",
+    "link",
+    "loader",
     "module",
     "object",
     "packages",
     "python",
     "record",
+    "start",
     "text",
+    "version",
 )
 _LINKS = 16
+_TOPS = 400
+"""First names of modules of one distribution that are kept."""
 
 
 def inside_of(layers: Iterable[Iterable[Mapping[str, object]]]) -> Inside:
@@ -49,6 +63,8 @@ class _LayerStack:
         """Whether every layer told all of its modules."""
         self.problems: list[str] = []
         self.number = 0
+        self.tops: dict[str, tuple[str, ...]] = {}
+        """Folder of an account -> what of its distribution is imported."""
 
     def begin(self) -> None:
         """Whiteouts of a layer hide what was below it, never what it brings itself."""
@@ -92,10 +108,12 @@ class _LayerStack:
         # What a path was in a lower layer is hidden by what it is now; one layer may tell several
         # things of one path.
         for other in _KINDS:
-            if (other, path) in self.before:
+            if (other, path) in self.before and (other, path) not in self.fresh:
                 self.entries.pop((other, path), None)
         if kind == "replaced":
             return
+        if kind == "link":
+            self.gone.add(path)  # what was a folder in a lower layer is none any more
         self.entries[(kind, path)] = entry
         self.fresh.add((kind, path))
 
@@ -107,22 +125,84 @@ class _LayerStack:
     def inside(self) -> Inside:
         """Everything, once all layers were taken."""
         self._hide()
+        lists = tuple(self._lists())
         return Inside(
             distributions=tuple(
-                found
+                self._told(found, one)
                 for kind in ("conda", "distribution")
                 for path, one in self._of(kind)
                 if (found := _distribution(kind, path, str(one.get("name", ""))))
             ),
+            carried=tuple(
+                carried(
+                    ((path, str(one.get("name", ""))) for path, one in self._of("start")),
+                    {path: str(one.get("version", "")) for path, one in self._of("version")},
+                    lists,
+                )
+            ),
+            overlaps=tuple(overlaps(lists, self._sizes())) if self.listed else (),
             pythons=self._pythons(),
             libraries=self._libraries(),
-            objects=tuple(_object(path, one) for path, one in self._of("object")),
+            objects=tuple(object_of(path, one) for path, one in self._of("object")),
             system=self._system(),
             packages=sum(len(texts(one.get("names"))) for _, one in self._of("packages")),
+            system_packages=tuple(sorted(set(self._system_packages()))),
             modules=frozenset(self._modules()),
+            links={path: str(one.get("to", "")) for path, one in self._of("link")},
+            texts={path: str(one.get("text", "")) for path, one in self._of("loader")},
+            cache=self._cache(),
             damages=tuple(self._damages()) if self.listed else (),
             problems=tuple(self.problems),
         )
+
+    def _told(self, one: Distribution, entry: Mapping[str, object]) -> Distribution:
+        """With what it says that it requires."""
+        info = one.path.removesuffix("/METADATA").removesuffix("/PKG-INFO")
+        listed = self.entries.get(("listed", f"{info}/requires.txt"), {})
+        tops = self.tops.get(info, ())
+        return replace(
+            one,
+            told=entry.get("told") is True,
+            requires=texts(entry.get("requires")),
+            listed=texts(listed.get("lines")),
+            requires_python=str(entry.get("requires_python", "")),
+            modules=tops,
+        )
+
+    def _sizes(self) -> dict[str, int]:
+        """Bytes of the modules that lie there."""
+        found = {path: one.get("size") for path, one in self._of("module")}
+        return {path: size for path, size in found.items() if isinstance(size, int)}
+
+    def _lists(self) -> Iterator[FileList]:
+        """What distributions say they installed, each name of a folder once."""
+        for path, one in self._of("record"):
+            info = path.rpartition("/")[0]
+            named, _, version = str(one.get("name", "")).partition("-")
+            files = {
+                name: size if isinstance(size, int) else -1
+                for name, size in _listed(one.get("files")).items()
+            }
+            self.tops[info] = _tops(files)
+            yield FileList(
+                folder=info.rpartition("/")[0],
+                name=_normal(named),
+                version=version[:100],
+                files=files,
+            )
+
+    def _cache(self) -> bytes:
+        told = self.entries.get(("loader", CACHE), {}).get("base64")
+        try:
+            return base64.b64decode(told if isinstance(told, str) else "", validate=True)
+        except (binascii.Error, ValueError):
+            return b""
+
+    def _system_packages(self) -> Iterator[tuple[str, str]]:
+        for _, one in self._of("packages"):
+            for told in texts(one.get("names")):
+                name, _, version = told.partition("=")
+                yield name, version
 
     def _damages(self) -> Iterator[Damage]:
         """Where two distributions claim a file, the later one rightly replaced it; where a name
@@ -217,6 +297,20 @@ def _normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()[:200]
 
 
+def _tops(files: Iterable[str]) -> tuple[str, ...]:
+    """What is imported of a distribution: the first names of its modules, and the first two, since
+    several distributions share the first one of a namespace (google)."""
+    found: dict[str, None] = {}
+    for file in files:
+        parts = file.split("/")
+        for many in (1, 2):
+            if len(parts) >= many:
+                found["/".join(parts[:many]).removesuffix(".py")] = None
+        if len(found) >= _TOPS:
+            break
+    return tuple(found)
+
+
 def _listed(value: object) -> dict[str, object]:
     """A list of files as it came out of a layer's reader: path -> bytes."""
     rows = value if isinstance(value, list) else []
@@ -243,20 +337,4 @@ def _distribution(kind: str, path: str, name: str) -> Distribution | None:
         python=python,
         prefix=prefix,
         path=path,
-    )
-
-
-def _object(path: str, entry: Mapping[str, object]) -> SharedObject:
-    per_million = entry.get("avx_per_million")
-    return SharedObject(
-        path=path,
-        ours=entry.get("ours") is True,
-        machine=str(entry.get("machine", ""))[:40],
-        needed=texts(entry.get("needed")),
-        requires=texts(entry.get("requires")),
-        provides=texts(entry.get("provides")),
-        cubin=texts(entry.get("cubin")),
-        ptx=texts(entry.get("ptx")),
-        avx_per_million=float(per_million) if isinstance(per_million, int | float) else -1.0,
-        problem=str(entry.get("problem", ""))[:200],
     )

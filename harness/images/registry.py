@@ -57,6 +57,7 @@ class Registry:
             transport=self.transport,
             repository=self.reference.repository,
             find=lambda: self.find(name),
+            name=name,
         )
 
     def current(self) -> str:

@@ -188,7 +188,7 @@ def _unreachable(error: Exception, origin: WebOrigin, proxy: str) -> RegistryUnr
         )
     return TransferInterrupted(
         f"{origin} does not answer: {_why(error)}",
-        remedy="look at the network; an image in a file can be checked without a registry",
+        remedy="look at the network; --archive FILE checks an image in a file without a registry",
     )
 
 

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from harness.knowledge import frameworks, library
+from harness.knowledge import frameworks, library, loaded, resolving
 from harness.knowledge.frameworks import Build, Conflict, Period, Pinned, TaggedRelease, Wheel
 from harness.knowledge.library import Breakage, Evidence, SourcedRow, Toolkit
+from harness.knowledge.released import release_days
 
 Lines = tuple[tuple[str, str], ...]
 
@@ -111,6 +112,16 @@ def _general() -> Iterator[Entry]:
         title = f"{variable.kind} {variable.name}: {variable.meaning}"
         yield _entry(slug(f"env-{variable.name}"), "variable", title, variable)
     yield _registry()
+    newest = resolving.newest()
+    for known in newest.newest:
+        yield _written(
+            slug(f"newest-{known.distribution}"),
+            "newest release",
+            f"{known.distribution}: its newest release with a wheel, by Python",
+            [(f"Python {python}", version) for python, version in known.by_python.items()],
+            newest.source,
+            newest.evidence,
+        )
 
 
 def _breakage(row: Breakage) -> Entry:
@@ -177,6 +188,9 @@ def _registry() -> Entry:
 def _of_framework(name: str) -> Iterator[Entry]:
     for build in frameworks.builds(name).values():
         yield _build(name, build)
+    for variant in frameworks.variants(name).values():
+        title = f"{variant.package}: {name} under another name, {variant.what}"
+        yield _entry(slug(f"variant-{variant.package}"), "variant", title, variant)
     tags = frameworks.tags(name)
     yield _written(
         f"{name}-tags",
@@ -192,11 +206,21 @@ def _of_framework(name: str) -> Iterator[Entry]:
         yield _release(name, release)
     for wheel in frameworks.wheels(name).wheels:
         yield _wheel(wheel)
-    for loaded in frameworks.loaded_rows(name):
-        count = sum(len(listed.split()) for listed in loaded.modules.values())
-        title = f"what importing {name} {loaded.release} on Python {loaded.python} loads"
+    for row in loaded.rows(name):
+        count = sum(len(listed.split()) for listed in row.modules.values())
+        title = f"what importing {name} {row.release} on Python {row.python} loads"
         lines = (("modules", str(count)),)
-        yield _entry(f"{name}-loaded-{loaded.release}", "modules", title, loaded, *lines)
+        yield _entry(f"{name}-loaded-{row.release}", "modules", title, row, *lines)
+    asked = resolving.requires(name)
+    for asking in asked.requires:
+        yield _written(
+            slug(f"{name}-asks-{asking.version}"),
+            "requirements",
+            f"{name} {asking.version}: what it asks for, of what newer releases may break it",
+            [(one, wanted or "any version") for one, wanted in asking.asks.items()],
+            asked.source,
+            asked.evidence,
+        )
 
 
 def _build(name: str, row: Build) -> Entry:
@@ -221,6 +245,7 @@ def _build(name: str, row: Build) -> Entry:
             ("oneDNN", "; ".join(part for part in (onednn.default, onednn.env) if part)),
             ("Keras", row.keras),
             ("determinism", "; ".join(x for x in (determinism.api, determinism.note) if x)),
+            ("released", _released(name, row.minor)),
             ("seen to work", "; ".join(_seen(one) for one in tried if one.works)),
             ("seen to fail", "; ".join(_seen(one) for one in tried if not one.works)),
             ("note", row.note),
@@ -228,6 +253,16 @@ def _build(name: str, row: Build) -> Entry:
         "; ".join(f"{field}: {told}" for field, told in sources.items()),
         code.evidence if code else "source_read",
     )
+
+
+def _released(name: str, minor: str) -> str:
+    table = release_days(name)
+    days = [
+        f"{version} on {day}"
+        for version, day in table.days.items()
+        if version.startswith(f"{minor}.")
+    ]
+    return f"{', '.join(days)} ({library.MEANING[table.evidence]}: {table.source})" if days else ""
 
 
 def _pythons(packages: dict[str, dict[str, list[str]] | None]) -> str:

@@ -6,6 +6,8 @@ import re
 from functools import cache
 from typing import Literal
 
+from pydantic import Field
+
 from harness.knowledge.library import FOLDER, SourcedRow, StrictModel, load
 from harness.knowledge.versions import release
 
@@ -158,10 +160,19 @@ class Build(StrictModel):
         return self.instruction_set_of_release.get(version, self.instruction_set)
 
 
+class Variant(SourcedRow):
+    """A distribution that carries the framework's package under another name."""
+
+    package: str
+    what: str
+
+
 class Builds(StrictModel):
     schema_: str
     gpu_packages: list[str]
     """Distributions that are for GPUs alone."""
+    variants: list[Variant]
+    """Distributions made elsewhere or otherwise: of their builds nothing else is known."""
     rows: list[Build]
 
 
@@ -200,26 +211,14 @@ class Conflict(SourcedRow):
     account of itself."""
     unless: dict[str, str]
     """Environment that mends it."""
+    where: dict[str, list[str]] = Field(default_factory=dict)
+    """Values of variables under which alone it breaks."""
     effect: Literal["blocks", "change", "note"]
 
 
 class Conflicts(StrictModel):
     schema_: str
     conflicts: list[Conflict]
-
-
-class Loaded(SourcedRow):
-    """What importing one release loads."""
-
-    release: str
-    python: str
-    modules: dict[str, str]
-    """Folder of site-packages -> names of modules, divided by spaces."""
-
-
-class LoadedTable(StrictModel):
-    schema_: str
-    loaded: list[Loaded]
 
 
 @cache
@@ -238,6 +237,12 @@ def builds(framework: str) -> dict[str, Build]:
 def gpu_packages(framework: str) -> frozenset[str]:
     """Its distributions that are for GPUs alone."""
     return frozenset(load(f"{framework}_builds.json", Builds).gpu_packages)
+
+
+@cache
+def variants(framework: str) -> dict[str, Variant]:
+    """Distributions that carry it under another name, by name."""
+    return {row.package: row for row in load(f"{framework}_builds.json", Builds).variants}
 
 
 @cache
@@ -265,37 +270,15 @@ def conflicts(framework: str) -> tuple[Conflict, ...]:
 
 
 @cache
-def loaded_rows(framework: str) -> tuple[Loaded, ...]:
-    """What importing the measured releases loads."""
-    return tuple(load(f"{framework}_loaded.json", LoadedTable).loaded)
-
-
-@cache
-def loaded(framework: str, version: str) -> tuple[str, frozenset[str]]:
-    """(the measured release nearest to a version, the modules that its import loads: paths in
-    site-packages). Modules of Python end in .py."""
-    order = sorted(builds(framework), key=release)
-    wanted = ".".join(map(str, release(version)[:2]))
-    rows = loaded_rows(framework)
-
-    def distance(row: Loaded) -> int:
-        own = ".".join(map(str, release(row.release)[:2]))
-        known = own in order and wanted in order
-        return abs(order.index(own) - order.index(wanted)) if known else len(order)
-
-    nearest = min(rows, key=distance)
-    names = {
-        f"{folder}/{name}".lstrip("/") + ("" if ".so" in name else ".py")
-        for folder, listed in nearest.modules.items()
-        for name in listed.split()
-    }
-    return nearest.release, frozenset(names)
-
-
-@cache
 def packages(framework: str) -> frozenset[str]:
     """The distributions that carry the framework."""
     return frozenset(name for row in builds(framework).values() for name in row.pypi_linux_x86_64)
+
+
+@cache
+def carriers(framework: str) -> frozenset[str]:
+    """Every distribution that is known to carry the framework, its own and variants."""
+    return packages(framework) | frozenset(variants(framework))
 
 
 def build(framework: str, version: str) -> Build | None:

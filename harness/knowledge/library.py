@@ -179,6 +179,8 @@ class ReasonRow(StrictModel):
     """Id of a limit or a breakage; empty: the texts need none."""
     explain: str = ""
     """Id for `harness explain`."""
+    about: str = ""
+    """What it speaks for, or leaves open: nothing speaks for what another reason leaves open."""
     foresees: dict[str, Literal["yes", "no"]] = {}
     """Sign that running the image would show -> whether it would."""
 

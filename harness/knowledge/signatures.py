@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from harness.knowledge.library import Breakage, breakages
 
@@ -16,6 +16,8 @@ LINE = 4096
 """Characters of a line that are looked at."""
 LINES = 20_000
 """Lines of one text that are looked at: the last ones."""
+_KEPT = 64
+"""Failures that are remembered: several findings ask the same of one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,12 +33,23 @@ def recognise(texts: Iterable[str]) -> tuple[Recognised, ...]:
 
     Only specific signatures count: the others also fire on healthy output.
     """
+    return _recognised(tuple(texts))
+
+
+@lru_cache(maxsize=_KEPT)
+def _recognised(texts: tuple[str, ...]) -> tuple[Recognised, ...]:
     found: dict[str, Recognised] = {}
+    searches = [(one, pattern.search) for one, pattern in _signatures()]
+    seen: set[str] = set()
     for text in texts:
         for line in text.splitlines()[-LINES:]:
-            for breakage, pattern in _signatures():
-                if breakage.id not in found and pattern.search(line[:LINE]):
-                    found[breakage.id] = Recognised(breakage=breakage, line=line[:LINE].strip())
+            if line in seen:
+                continue
+            seen.add(line)
+            looked_at = line[:LINE]
+            for breakage, search in searches:
+                if search(looked_at) and breakage.id not in found:
+                    found[breakage.id] = Recognised(breakage=breakage, line=looked_at.strip())
     return tuple(found.values())
 
 

@@ -30,7 +30,7 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
         yield reason("default-command", [_ports(image.ports)], command=command, user=user)
     if image.volumes:
         yield reason("declares-volumes", [clean_line(", ".join(image.volumes), 200)])
-    if subject.for_gpu and subject.said("nvidia-docker"):
+    if subject.for_gpu_of(host) and subject.said("nvidia-docker"):
         yield reason(
             "nvidia-docker-run", [one.evidence for one in subject.all("nvidia-docker")[:1]]
         )

@@ -17,9 +17,9 @@ from harness.knowledge.versions import at_least, minor, release
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """Whether the driver serves the image's CUDA, and a container gets at the GPU."""
     build = subject.build
-    if build is None or not subject.for_gpu or not host.gpus:
+    if build is None or not subject.for_gpu_of(host) or not host.gpus:
         return
-    row = toolkit(subject.said("cuda") or build.cuda)
+    row = toolkit(subject.cuda)
     if not host.driver:
         yield reason("driver-not-known")
         return
@@ -31,7 +31,8 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
 
 
 def _enough(row: Toolkit, subject: Subject, host: TargetHost) -> Reason:
-    full = subject.said("cuda")
+    said = subject.said("cuda")
+    full = said if "." in said else ""
     floors = [one.driver for one in row.updates if full and one.release == full]
     floor = floors[0] if floors else row.driver or ""
     evidence = (f"driver {host.driver}", f"CUDA {full or row.version} came with {floor or '?'}")

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from harness.check.gpu_code import Fit, GpuCode, gpu_code
 from harness.check.host import TargetGpu, TargetHost
+from harness.check.loading import loading_of
 from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.knowledge.frameworks import Build
@@ -23,18 +24,21 @@ _BY_FIT = {
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """One reason for each of the host's kinds of GPU, or for their lack."""
     build = subject.build
-    if build is None or not subject.for_gpu:
+    if build is None or not subject.for_gpu_of(host):
         return
     if not host.gpus:
-        yield _none(subject, build)
+        yield _none(subject, host, build)
         return
     for gpu in dict.fromkeys(host.gpus):
-        yield from _of(gpu, subject, build)
+        yield from _of(gpu, subject)
 
 
-def _none(subject: Subject, build: Build) -> Reason:
+def _none(subject: Subject, host: TargetHost, build: Build) -> Reason:
+    told = loading_of(subject, host)
+    # A stub of the driver that is found lets it be imported.
+    stub = not isinstance(told, str) and told.loading.named("libcuda.so.1") is not None
     evidence = [f"{subject.framework} {build.minor}: {build.gpu_library_linkage}"]
-    if build.links_cuda:
+    if build.links_cuda and not stub:
         return reason("no-gpu-linked", evidence)
     return reason(
         "no-gpu",
@@ -45,11 +49,11 @@ def _none(subject: Subject, build: Build) -> Reason:
     )
 
 
-def _of(gpu: TargetGpu, subject: Subject, build: Build) -> Iterator[Reason]:
+def _of(gpu: TargetGpu, subject: Subject) -> Iterator[Reason]:
     if not gpu.capability:
         yield reason("gpu-not-known", gpu=gpu.name)
         return
-    cuda = subject.said("cuda") or build.cuda
+    cuda = subject.cuda
     shown = f"{gpu.name} (capability {gpu.capability})"
     code = gpu_code(subject)
     limit = limits()["ampere-needs-cuda-11"]

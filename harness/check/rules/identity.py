@@ -10,6 +10,7 @@ from harness.check.host import TargetHost
 from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.images.manifest import Form
+from harness.knowledge import frameworks
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
@@ -18,8 +19,10 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
         return
     inside = subject.inside
     if inside is not None and not inside.problems and not _installed(subject):
-        count = len(inside.distributions)
-        yield reason("no-framework-inside", [f"{count} distributions were found"])
+        # Where there is no Python at all, that is the reason.
+        if inside.pythons:
+            count = len(inside.distributions)
+            yield reason("no-framework-inside", [f"{count} distributions were found"])
         return
     for promise, own in subject.contradictions():
         yield reason(
@@ -34,7 +37,9 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     what = {"framework": subject.framework, "version": subject.version}
     claims = subject.all("framework")
     framework = foreseen(Sign.FRAMEWORK, subject.said("framework"))
-    if not subject.version:
+    if subject.foreign:
+        yield _foreign(subject)
+    elif not subject.version:
         evidence = "no known repository, no `pip install` of a known framework"
         yield reason("framework-not-said", [evidence])
     elif subject.build is None:
@@ -43,7 +48,7 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
         told = [one.evidence for one in claims]
         yield reason("only-its-tag", told, framework, **what)
     else:
-        python = subject.said("python")
+        python = subject.found("python")
         on = f" on Python {python}" if python else ""
         yield reason(
             "holds-inside" if _installed(subject) else "holds",
@@ -53,6 +58,26 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
             framework=subject.framework,
             minor=subject.build.minor,
         )
+
+
+def _foreign(subject: Subject) -> Reason:
+    """A build of which the tables know nothing, however well known its release is."""
+    claims = [one for one in subject.all("framework") if one.origin is not ClaimOrigin.TAG]
+    evidence = [f"{one.origin}: {one.evidence}" for one in claims[:3]]
+    framework = foreseen(Sign.FRAMEWORK, subject.framework)
+    what = {"framework": subject.framework, "version": subject.version}
+    package = subject.said("package") if subject.all("package") else ""
+    own = package in frameworks.packages(subject.framework)
+    if package and not own:
+        variant = frameworks.variants(subject.framework).get(package)
+        told = [variant.what] if variant else []
+        id = f"variant-{package}" if variant else ""
+        return reason(
+            "foreign-build", [*told, *evidence], framework, package=package, id=id, **what
+        )
+    if subject.version:
+        return reason("foreign-package", evidence, framework, **what)
+    return reason("package-without-release", evidence, framework, **what)
 
 
 def _value(what: str, value: str) -> tuple[Foreseen, ...]:

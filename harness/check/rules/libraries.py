@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+from harness.check.cuda_names import base_with
+from harness.check.foreseen import Change
 from harness.check.host import TargetHost
+from harness.check.loading import loading_of, variable, widened
 from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.images.inside import Inside
@@ -16,10 +20,10 @@ from harness.knowledge.versions import release
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """What a GPU build will not find."""
     build = subject.build
-    if build is None or not subject.for_gpu:
+    if build is None or not subject.for_gpu_of(host):
         return
     if subject.inside is not None:
-        yield from _opened(subject, build, subject.inside)
+        yield from _opened(subject, host, build, subject.inside)
         return
     lacking = [
         (soname, what, said)
@@ -42,19 +46,27 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
         yield reason("cuda-fits", sonames=sonames, minor=build.minor, **facts)
 
 
-def _opened(subject: Subject, build: Build, inside: Inside) -> Iterator[Reason]:
+def _opened(subject: Subject, host: TargetHost, build: Build, inside: Inside) -> Iterator[Reason]:
     """Libraries that later builds open at run time, by name; the linker's are told elsewhere."""
-    missing = [one for one in build.gpu_library_sonames if one not in inside.libraries]
+    told = loading_of(subject, host)
+    missing = [
+        one
+        for one in build.gpu_library_sonames
+        if (one not in inside.libraries if isinstance(told, str) else told.opens(one) is None)
+    ]
     if build.links_cuda or not missing:
         return
-    yield reason(
-        "opened-libraries-missing",
-        [f"{subject.framework} {build.minor}: {build.gpu_library_linkage}"],
-        missing=", ".join(missing),
-        cuda=build.cuda,
-        cudnn=build.cudnn,
-        source=build.sources.sonames,
-    )
+    evidence = [f"{subject.framework} {build.minor}: {build.gpu_library_linkage}"]
+    facts = {"missing": ", ".join(missing), "source": build.sources.sonames}
+    wider = "" if isinstance(told, str) else widened(told.loading, missing)
+    if wider:
+        then = loading_of(subject, host, wider)
+        if not isinstance(then, str) and all(then.opens(one) is not None for one in missing):
+            found = reason("opened-libraries-elsewhere", evidence, option=variable(wider), **facts)
+            yield replace(found, change=Change(environment=(("LD_LIBRARY_PATH", wider),)))
+            return
+    base = base_with(missing, build.cuda, build.cudnn)
+    yield reason("opened-libraries-missing", evidence, base=base, **facts)
 
 
 def _needed(subject: Subject, build: Build) -> Iterator[tuple[str, str, str]]:

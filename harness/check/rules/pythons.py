@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -10,6 +11,7 @@ from harness.check.host import TargetHost
 from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.images.inside import Distribution, Inside
+from harness.text import clean_line
 
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
@@ -53,6 +55,44 @@ def _first(subject: Subject, inside: Inside) -> Iterator[Reason]:
         )
         change = Change(interpreter=f"/{others[0]}") if others else None
         yield replace(found, change=change)
+    elif holders:
+        yield from _commanded(subject, inside, holders)
+
+
+def _commanded(subject: Subject, inside: Inside, holders: list[Distribution]) -> Iterator[Reason]:
+    """Where the image's own command starts a Python by a name, and that one has no framework."""
+    image = subject.reading.image
+    if image is None or not (name := _python_started((*image.entrypoint, *image.command))):
+        return
+    path = image.environment.get("PATH") or _PATH
+    places = [name] if "/" in name else [f"{folder}/{name}" for folder in path.split(":")]
+    program = next((one for each in places if (one := each.strip("/")) in inside.pythons), "")
+    if not program:
+        return
+    version = inside.version_of(program)
+    if any(_for(holder, program, version, inside) for holder in holders):
+        return
+    holder = holders[0]
+    others = [one for one in sorted(inside.pythons) if _serves(one, holder)]
+    found = reason(
+        "command-without-framework",
+        [f"command: {clean_line(' '.join((*image.entrypoint, *image.command)), 200)}"],
+        program=f"/{program}",
+        distribution=f"{holder.name} {holder.version}",
+        others=", ".join(f"/{one}" for one in others)[:200] or "none was found",
+    )
+    change = Change(interpreter=f"/{others[0]}") if others else None
+    yield replace(found, change=change)
+
+
+def _python_started(words: tuple[str, ...]) -> str:
+    """The Python that a command starts first, as it names it; empty where it starts none."""
+    if len(words) > 2 and words[1] == "-c" and words[0].endswith("sh"):
+        words = tuple(words[2].split()[:4])
+    if words[:1] == ("exec",):
+        words = words[1:]
+    first = words[0] if words else ""
+    return first if re.fullmatch(r"(?:/[\w./+-]{1,300}/)?python[\d.]{0,6}", first) else ""
 
 
 def _paths(subject: Subject) -> set[str]:

@@ -19,26 +19,41 @@ from harness.knowledge.library import breakages
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """One reason for each conflict that what is installed runs into."""
-    if subject.inside is None or not subject.version:
-        return
+    installed = _installed(subject)
     python = subject.said("python")
-    installed = {
-        one.name: one.version
-        for one in subject.inside.distributions
-        if not python or not one.python or python.startswith(one.python)
-    }
-    image = subject.reading.image
-    environment = image.environment if image else {}
-    for conflict in frameworks.conflicts(subject.framework):
-        if conflict.absent and (
-            subject.inside.problems or conflict.module in subject.inside.modules
-        ):
-            continue  # what was not seen may be there, and what is there may not say so
-        if not _applies(conflict, subject.version, python, installed, environment):
-            continue
+    for conflict in _applying(subject):
         version = installed.get(conflict.package, "")
         told = f"{conflict.package} {version}" if version else f"no {conflict.package}"
         yield _conflict(subject, conflict, told if conflict.package else f"Python {python}")
+
+
+def told_of(subject: Subject) -> frozenset[str]:
+    """The distributions of which a reason is given here."""
+    return frozenset(one.package for one in _applying(subject))
+
+
+def _installed(subject: Subject) -> dict[str, str]:
+    """What the framework's Python has, by name."""
+    python = subject.said("python")
+    return {
+        one.name: one.version
+        for one in (subject.inside.distributions if subject.inside else ())
+        if not python or not one.python or python.startswith(one.python)
+    }
+
+
+def _applying(subject: Subject) -> Iterator[Conflict]:
+    inside = subject.inside
+    if inside is None or not subject.version:
+        return
+    image = subject.reading.image
+    environment = image.environment if image else {}
+    installed, python = _installed(subject), subject.said("python")
+    for conflict in frameworks.conflicts(subject.framework):
+        if conflict.absent and (inside.problems or conflict.module in inside.modules):
+            continue  # what was not seen may be there, and what is there may not say so
+        if _applies(conflict, subject.version, python, installed, environment):
+            yield conflict
 
 
 def _conflict(subject: Subject, conflict: Conflict, told: str) -> Reason:
@@ -69,6 +84,8 @@ def _applies(
     if not _in(version, conflict.framework) or not _in(python, conflict.python):
         return False
     if any(environment.get(name) == value for name, value in conflict.unless.items()):
+        return False
+    if any(environment.get(name) not in values for name, values in conflict.where.items()):
         return False
     if not conflict.package:
         return True

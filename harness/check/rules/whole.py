@@ -9,7 +9,7 @@ from harness.check.host import TargetHost
 from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.images.inside import Damage
-from harness.knowledge import frameworks
+from harness.knowledge import frameworks, loaded
 from harness.knowledge.versions import minor
 
 _SPARED = re.compile(
@@ -41,7 +41,7 @@ def _told(damage: Damage, subject: Subject, own: frozenset[str]) -> Iterator[Rea
     # A module of Python that was edited may well be meant; compiled code is not edited.
     edited = [one for one in damage.altered if one.endswith(".py")]
     broken = [*damage.missing, *(one for one in damage.altered if not one.endswith(".py"))]
-    measured, modules = frameworks.loaded(subject.framework, subject.version)
+    measured, modules = loaded.nearest(subject.framework, subject.version)
     # Of other distributions every release loads much the same; of its own modules it does not.
     alike = damage.name not in own or minor(measured) == minor(subject.version)
     deciding = _decide(broken, modules, alike=alike)

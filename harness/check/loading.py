@@ -1,0 +1,258 @@
+"""What the dynamic loader would load of an image: its Python, the framework, what they need.
+
+A value made of what was read; nothing is run. Whatever cannot be told is said in `unknown`.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+import shlex
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from harness.check.build_kind import CORE, SITE, opens_cuda, own_objects
+from harness.check.host import TargetHost
+from harness.check.subject import Subject
+from harness.images.inside import Inside, SharedObject
+from harness.images.loader import LoadedObject, LoaderSight, Loading, MissingLibrary
+from harness.images.loader_files import CONFIGURATION, PRELOADED, cached, configured
+from harness.images.loader_tree import lies_at
+from harness.knowledge import frameworks, loaded
+
+FROM_DRIVER = re.compile(r"^lib(?:cuda|nvidia-[\w-]+|nvcuvid)\.so\.1$")
+"""What NVIDIA's tools bring into a container."""
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ImageLoading:
+    """One process that starts the image's Python and imports the framework."""
+
+    loading: Loading
+    roots: tuple[LoadedObject, ...]
+    """What importing the framework loads by itself, as far as it is there."""
+    extensions: tuple[LoadedObject, ...]
+    """Objects of other packages that are linked with the framework."""
+    started: tuple[LoadedObject, ...]
+    """What starting Python alone loads."""
+    imported: tuple[LoadedObject, ...]
+    """What importing the framework adds."""
+    first: tuple[MissingLibrary, ...]
+    """What Python lacks to start."""
+    lacking: tuple[MissingLibrary, ...]
+    """What the framework lacks to be imported."""
+    lacking_extensions: tuple[MissingLibrary, ...]
+
+    def opens(self, name: str) -> LoadedObject | None:
+        """What answers a library that the framework opens by its name when it runs."""
+        asking = [one for one in self.loading.loaded if one.object.ours and opens_cuda(one.object)]
+        for one in asking or self.roots[:1]:
+            if (found := self.loading.find(name, one)) is not None:
+                return found
+        return None
+
+
+def loading_of(
+    subject: Subject, host: TargetHost, library_path: str | None = None
+) -> ImageLoading | str:
+    """What would be loaded on a host; in words, why that cannot be told. Empty words: other rules
+    say that there is nothing to be loaded. `library_path`: another LD_LIBRARY_PATH than the
+    image's."""
+    inside = subject.inside
+    if inside is None or inside.problems or not inside.pythons or not subject.version:
+        return ""
+    objects = {one.path: one for one in inside.objects}
+    own = [one.path for one in own_objects(inside, subject.framework)]
+    sites = dict.fromkeys(found["site"] for path in own if (found := SITE.match(path)))
+    if not sites:
+        return f"no shared object of {subject.framework} was found"
+    # Where several Pythons have it, the one that a command finds first.
+    programs = [_program(subject, inside, site, objects) for site in sites]
+    ranked = sorted((rank, file, site) for (rank, file), site in zip(programs, sites, strict=True))
+    _, program, site = ranked[0]
+    own = [path for path in own if not SITE.match(path) or path.startswith(f"{site}/")]
+    if not program:
+        return "no program is the Python that it is installed for"
+    if (problem := objects[program].problem) or not objects[program].interpreter:
+        return f"/{program} is not started by a dynamic loader ({problem or 'no PT_INTERP'})"
+    sight = _sight(subject, inside, host, objects, program)
+    if library_path is not None:
+        sight = replace(sight, library_path=library_path)
+    loading = Loading(sight, program)
+    if not loading.modelled:
+        return f"/{program} is started by {objects[program].interpreter}, which is not modelled"
+    return _filled(subject, loading, site, objects, own)
+
+
+def _filled(
+    subject: Subject,
+    loading: Loading,
+    site: str,
+    objects: Mapping[str, SharedObject],
+    own: list[str],
+) -> ImageLoading:
+    started = tuple(loading.loaded)
+    first = tuple(loading.unanswered)
+    wanted = [*_standard(loading.main.real, objects), *_imported(subject, site, own, objects)]
+    roots = [found for path in wanted if (found := loading.open(path)) is not None]
+    lacking = tuple(loading.unanswered[len(first) :])
+    imported = tuple(loading.loaded[len(started) :])
+    ours = {posixpath.basename(one) for one in own} | {objects[one].soname for one in own}
+    linked = [
+        path
+        for path, one in objects.items()
+        if path.startswith(f"{site}/") and path not in own and ours.intersection(one.needed)
+    ]
+    extensions = [found for path in sorted(linked) if (found := loading.open(path)) is not None]
+    return ImageLoading(
+        loading=loading,
+        roots=tuple(roots),
+        extensions=tuple(extensions),
+        started=started,
+        imported=imported,
+        first=first,
+        lacking=lacking,
+        lacking_extensions=tuple(loading.unanswered[len(first) + len(lacking) :]),
+    )
+
+
+def _standard(program: str, objects: Mapping[str, SharedObject]) -> list[str]:
+    """Objects of Python's own library without which no framework here is imported, and that need
+    libraries of the system: ctypes needs libffi. (Seen in sys.modules of 1.2.1 and 2.21.0; what
+    else they load is imported where it is there.)"""
+    prefix = program.rpartition("bin/")[0]
+    own = re.compile(
+        rf"{re.escape(prefix)}lib(?:64)?/python[\d.]{{1,5}}/lib-dynload/_ctypes\.?[^/]*\.so$"
+    )
+    version = re.search(r"\d\.\d{1,2}", program.rpartition("/")[2])
+    return [
+        path
+        for path in objects
+        if own.match(path) and (version is None or f"/python{version[0]}/" in f"/{path}")
+    ]
+
+
+def _imported(
+    subject: Subject, site: str, own: list[str], objects: Mapping[str, SharedObject]
+) -> list[str]:
+    """Objects that importing the framework loads: its own, and those of the packages without which
+    it cannot be imported, where the nearest measured release loads them."""
+    _, modules = loaded.nearest(subject.framework, subject.version)
+    stems = {module_stem(one) for one in modules}
+    without = {
+        one.module.partition("/")[0]
+        for one in frameworks.conflicts(subject.framework)
+        if one.absent and one.module and one.effect == "blocks"
+    }
+    needed = []
+    for path in objects:
+        below = path[len(site) + 1 :]
+        if not path.startswith(f"{site}/") or not (
+            module_stem(below) in stems or (path in own and CORE.search(f"/{path}"))
+        ):
+            continue
+        if path in own or below.partition("/")[0] in without:
+            needed.append(path)
+    return sorted(needed, key=lambda path: (path in own, path))
+
+
+def module_stem(path: str) -> str:
+    """A compiled module's path without what names the Python it is for."""
+    return re.sub(r"(?:\.(?:cpython|abi3)[^/]*)?\.so[.\d]*$", ".so", path)
+
+
+def _program(
+    subject: Subject, inside: Inside, site: str, objects: Mapping[str, SharedObject]
+) -> tuple[int, str]:
+    """The program that looks for modules in a folder, and its place in the order in which commands
+    are looked for; no program: the last place."""
+    found = SITE.match(f"{site}/it")
+    image = subject.reading.image
+    path = (image.environment.get("PATH") if image else "") or _PATH
+    folders = [one.strip("/") for one in path.split(":")]
+
+    def order(program: str) -> tuple[int, str]:
+        folder = posixpath.dirname(program)
+        return (folders.index(folder) if folder in folders else len(folders), program)
+
+    if found is None:
+        return len(folders) + 1, ""
+    for program in sorted(inside.pythons, key=order):
+        file = lies_at(program, inside.links, objects)
+        prefixes = {one.rpartition("bin/")[0].strip("/") for one in (program, file)}
+        if prefixes & {"usr", ""}:
+            prefixes |= {"usr", "usr/local", ""}  # Debian's own looks there, too.
+        version = re.search(r"python(\d(?:\.\d{1,2})?)[dmu]*$", file)
+        fits = version is None or version[1].startswith(found["python"])
+        if file and found["prefix"] in prefixes and fits:
+            return order(program)[0], file
+    return len(folders) + 1, ""
+
+
+def _sight(
+    subject: Subject,
+    inside: Inside,
+    host: TargetHost,
+    objects: Mapping[str, SharedObject],
+    program: str,
+) -> LoaderSight:
+    image = subject.reading.image
+    environment = image.environment if image else {}
+    folders: tuple[str, ...] = ()
+    if host.gpus and host.toolkit:
+        # NVIDIA's tools run ldconfig when the container starts.
+        folders = configured_folders(inside)
+    return LoaderSight(
+        objects=objects,
+        links=inside.links,
+        cache=cached(inside.cache, objects[program].machine_number),
+        configured=folders,
+        library_path=environment.get("LD_LIBRARY_PATH", ""),
+        preload=environment.get("LD_PRELOAD", ""),
+        preloaded=inside.texts.get(PRELOADED, ""),
+    )
+
+
+def configured_folders(inside: Inside) -> tuple[str, ...]:
+    """The folders that the image's ld.so.conf names."""
+    if CONFIGURATION not in inside.texts:
+        return ()
+    return configured(lambda path: inside.texts.get(path, ""), inside.texts)
+
+
+def asked_by(one: MissingLibrary) -> str:
+    """Who asks for a name, in words."""
+    told = f"needed by /{one.by.path}"
+    return told if one.by.by is None else f"{told}, which /{one.by.by.path} loads"
+
+
+def folders_with(loading: Loading, name: str) -> tuple[str, ...]:
+    """Folders of the image where a library of that name lies, whether they are searched or not."""
+    sight = loading.sight
+    found = {
+        posixpath.dirname(path)
+        for path in (*sight.objects, *sight.links)
+        if posixpath.basename(path) == name
+        and (file := lies_at(path, sight.links, sight.objects))
+        and sight.objects[file].machine_number == loading.machine
+    }
+    return tuple(sorted(found, key=lambda one: ("stubs" in one.split("/"), len(one), one)))
+
+
+def variable(value: str) -> str:
+    """LD_LIBRARY_PATH as an option of `docker run`, quoted: the image named its folders."""
+    return f"-e {shlex.quote(f'LD_LIBRARY_PATH={value}')}"
+
+
+def widened(loading: Loading, names: Iterable[str]) -> str:
+    """An LD_LIBRARY_PATH that adds the folders where these libraries lie to the image's own; empty
+    where one of them lies nowhere."""
+    folders = [one for one in loading.sight.library_path.split(":") if one]
+    for name in names:
+        places = folders_with(loading, name)
+        if not places or "stubs" in places[0].split("/"):
+            return ""
+        if not any(f"/{place}" in folders for place in places):
+            folders.append(f"/{places[0]}")
+    return ":".join(folders)

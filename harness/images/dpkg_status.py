@@ -1,0 +1,17 @@
+"""What dpkg says of the packages that it has installed. Pure."""
+
+from __future__ import annotations
+
+
+def installed(status: str) -> list[str]:
+    """`name=version` of what is installed, out of dpkg's list of packages."""
+    found, name, good = [], "", True
+    for line in status.splitlines():
+        key, _, value = line.partition(": ")
+        if key == "Package":
+            name, good = value, True
+        elif key == "Status":
+            good = value.endswith(" installed")
+        elif key == "Version" and name and good:
+            found.append(f"{name}={value}"[:200])
+    return found[:20_000]
