@@ -17,6 +17,14 @@ import zipfile
 from install import in_one_order, name_of, normal, read_lock, verify, wheels_of
 
 MOST_PROCESSES = 8
+SOURCES_A_LINE = 500
+
+
+def say(line, where):
+    """One write a line: several processes print here, and who builds ends a build that is silent
+    for long, as it may be on a busy machine."""
+    where.write(line + "\n")
+    where.flush()
 
 
 def refuse(why):
@@ -186,8 +194,10 @@ def compile_these(paths):
     with open(os.devnull, "w") as nowhere:
         kept, sys.stdout = sys.stdout, nowhere
         try:
-            for path in paths:
+            for number, path in enumerate(paths, 1):
                 compileall.compile_file(path, force=True, **more)
+                if number % SOURCES_A_LINE == 0:
+                    say("compiled %d of %d modules" % (number, len(paths)), kept)
         finally:
             sys.stdout = kept
 
@@ -261,6 +271,7 @@ def main():
                 warn_script_location=False,
                 requested=True,
             )
+            say("installed %s" % wheel.name, sys.stdout)
         same_times([path for each in mine for path in each.installed()], epoch)
         # The largest part is done last: all processes share what it leaves to compile.
         if number:

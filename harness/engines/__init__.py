@@ -28,6 +28,7 @@ from harness.model import (
     SecondOpinion,
 )
 from harness.probing.answer import Answer
+from harness.promises import Promise
 from harness.recipes.orders import Order
 
 Say = Callable[[str], object]
@@ -69,6 +70,9 @@ class Pass:
     dataset: Mapping[str, Path] = field(default_factory=dict)
     """File name -> path of the data set the probes may read."""
     gpu: str = ""
+    promise: Promise | None = None
+    """What is asked about from outside; questions of probes inside need none. The questions of one
+    pass are all of one sort."""
     asks: Callable[[str], object] = field(default=lambda _: None, compare=False)
     """Hears the name of each probe when it is asked."""
 
@@ -190,9 +194,16 @@ class Workshop:
     refresh_bases: bool = False
     made_anew: set[str] = field(default_factory=set)
     """Names of the bases and roots that `refresh_bases` has made anew: once is enough."""
+    fresh: bool = False
+    """Dockerfiles are built without anything that was built or kept before."""
     offline: bool = False
     disk_budget: int | None = None
     """Bytes that images of ours may take on the engine's disk; None: what is free decides."""
+    baseline_images: frozenset[str] = frozenset()
+    """Ids of the images that the suite's baseline was made with: they are the last to go."""
+    registry: str = ""
+    """HOST:PORT, with a path where images of cells lie below one: what was built is put there, and
+    pulled from there instead of being built again. Empty: each engine builds for itself."""
     stop: Event = field(default_factory=Event)
     """Set when everything that obtains is to give up."""
     recordings: Path | None = None

@@ -19,6 +19,7 @@ _BADLY_PACKED = 1.65
 _WELL_PACKED_BYTES = 350_000_000
 BASE_BYTES = 200_000_000
 """What a base takes that is still to be made: those of the default suite take 109 to 191 MB."""
+_OF_A_DOCKERFILE = 2_000_000_000
 _KEPT_FREE_SHARE = 0.05
 _KEPT_FREE_BYTES = 5_000_000_000
 
@@ -48,6 +49,8 @@ class Kept:
     """Seconds since the epoch."""
     held: bool = False
     """It may not go: somebody who lives needs it, or it is a base."""
+    of_baseline: bool = False
+    """The suite's baseline was made with it: it goes after all that was not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,6 +108,19 @@ def need_of(cell: str, lock: Lock) -> Need:
     return Need(cell=cell, kept=kept, passing=2 * (wheels + tools) + kept)
 
 
+def need_of_dockerfile(cell: str, context: int) -> Need:
+    """What building a Dockerfile takes: nobody knows what its steps will install, so two gigabytes
+    are put down for it, what an image with a framework takes, and three times its context: as it
+    is sent, as the engine keeps it, and copied."""
+    return Need(cell=cell, kept=_OF_A_DOCKERFILE + context, passing=2 * context)
+
+
+def together(cell: str, *needs: Need) -> Need:
+    """What a cell takes whose image is made of others that are still to be built, too."""
+    kept = sum(need.kept for need in needs)
+    return Need(cell=cell, kept=kept, passing=max(need.passing for need in needs))
+
+
 def occupied(images: Iterable[Kept]) -> int:
     """What images take together: layers that several share count once."""
     sizes = {image.layers: image.size for image in images}
@@ -120,14 +136,17 @@ def _below(layers: tuple[str, ...], sizes: dict[tuple[str, ...], int]) -> int:
 
 
 def next_to_go(images: Sequence[Kept], limit: int, wanted: int = 0) -> Kept | None:
-    """The image to remove for `wanted` more to fit: the least recently used that nobody holds.
+    """The image to remove for `wanted` more to fit: the least recently used that nobody holds; one
+    of the baseline only where there is no other.
 
     None where it fits, and where nothing may go.
     """
     if occupied(images) + wanted <= limit:
         return None
     may_go = (image for image in images if not image.held)
-    return min(may_go, key=lambda image: (image.last_used, image.name), default=None)
+    return min(
+        may_go, key=lambda image: (image.of_baseline, image.last_used, image.name), default=None
+    )
 
 
 def peak(needs: Iterable[Need], at_once: int) -> int:

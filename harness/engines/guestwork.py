@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import harness.probing.guest
 from harness.engines import Pass, Performed
-from harness.model import Artifact, Lock, Outcome
+from harness.model import Artifact, Lock, Outcome, Scalar
 from harness.outcomes import INFRASTRUCTURE
 from harness.probing.exchange import Exchange, ProbeRequest, Session
 
@@ -76,11 +77,18 @@ def guest_data(request: Pass) -> dict[str, Path | bytes]:
 
 
 def exchange_of(
-    request: Pass, interpreter: str, *, scratch: str, at: str, alone: bool = False
+    request: Pass,
+    interpreter: str,
+    *,
+    scratch: str,
+    at: str,
+    alone: bool = False,
+    given: Mapping[str, Scalar] | None = None,
 ) -> Exchange:
     """The conversation about the questions of a pass.
 
-    `at`: where the guest finds its data; `alone`: it has a process namespace of its own.
+    `at`: where the guest finds its data; `alone`: it has a process namespace of its own; `given`:
+    what every probe finds among its settings beside its own.
     """
     where = PurePosixPath(at)
     session = Session(
@@ -100,7 +108,7 @@ def exchange_of(
             path=str(where / "probes" / f"{question.probe.name}.py"),
             source=question.probe.source,
             timeout_s=question.probe.timeout_s,
-            settings=question.settings,
+            settings={**question.settings, **(given or {})},
             data_dir=str(where / "data") if question.probe.dataset else None,
             round=request.round,
         )

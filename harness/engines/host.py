@@ -10,11 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-import signal
 import subprocess
-import tempfile
-import threading
-import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -22,15 +18,8 @@ from typing import Self
 
 from harness.engines import Engine, Obtained, Pass, Performed, Say, Workshop
 from harness.engines.files import opinion_of
-from harness.engines.guestwork import (
-    exchange_of,
-    guest_data,
-    printed,
-    runner_command,
-    signal_name,
-    with_beginning,
-)
 from harness.engines.hostfiles import packed
+from harness.engines.onhost import OnHost, run_on_host
 from harness.engines.virtualenv import EnvironmentFailed, make_environment
 from harness.errors import InfrastructureError, WrongLockError
 from harness.images.file_tree import Asked
@@ -40,11 +29,9 @@ from harness.machine.interpreters import Interpreter, find_interpreters
 from harness.machine.owner import owner_alive
 from harness.machine.workfolder import sweep_folders, work_folder
 from harness.model import EngineInfo, HostClass, ImageIdentity, Outcome, SecondOpinion
-from harness.probing.exchange import Exchange
+from harness.probing.outside import is_outside
 from harness.recipes import recipe
 from harness.recipes.orders import Order
-
-_OVERHEAD_S = 60.0
 
 
 def make(workshop: Workshop) -> Engine:
@@ -102,6 +89,11 @@ class HostEngine:
         cell = order.cell
         if cell.host:
             return _as_it_is(cell.host)
+        if order.dockerfile is not None:
+            return Obtained(
+                outcome=Outcome.HOST_INCOMPATIBLE,
+                reason="it is built of a Dockerfile: the host engine runs interpreters only",
+            )
         if order.recipe is None:
             return Obtained(
                 outcome=Outcome.HOST_INCOMPATIBLE,
@@ -145,17 +137,19 @@ class HostEngine:
 
     def perform(self, request: Pass) -> Performed:
         """One runner process in a folder of its own, killed with its group at the deadline."""
+        if any(is_outside(question.probe) for question in request.questions):
+            return Performed(
+                answers={},
+                outcome=Outcome.HOST_INCOMPATIBLE,
+                reason="it is asked from outside of a container, and the host engine starts none",
+            )
         with work_folder(self._workshop.owner, "guest") as folder:
-            scratch = folder / "scratch"
-            scratch.mkdir()
-            for name, content in guest_data(request).items():
-                path = folder / name
-                path.parent.mkdir(parents=True, exist_ok=True)
-                if isinstance(content, bytes):
-                    path.write_bytes(content)
-                else:
-                    path.symlink_to(content.absolute())
-            return _run(request, folder, scratch)
+            on = OnHost(
+                interpreter=request.obtained.interpreter,
+                folder=folder,
+                environment={**os.environ, **dict(request.profile.environment)},
+            )
+            return run_on_host(request, on)
 
 
 _WHERE = "import sys; sys.stdout.write(sys.executable)"
@@ -198,88 +192,3 @@ def _binary(program: str) -> str:
 def _of_version(python: str) -> Interpreter | None:
     fitting = [each for each in find_interpreters() if each.minor == python]
     return max(fitting, key=lambda each: each.order, default=None)
-
-
-def _run(request: Pass, folder: Path, scratch: Path) -> Performed:
-    interpreter = request.obtained.interpreter
-    exchange = exchange_of(request, interpreter, scratch=str(scratch), at=str(folder))
-    limit = _OVERHEAD_S + sum(question.probe.timeout_s for question in request.questions)
-    began = time.monotonic()
-    with tempfile.TemporaryFile() as noise:
-        try:
-            process = subprocess.Popen(
-                runner_command(interpreter),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=noise,
-                cwd="/",
-                env={**os.environ, **dict(request.profile.environment)},
-                start_new_session=True,
-            )
-        except OSError as error:
-            return Performed(answers={}, outcome=Outcome.NO_INTERPRETER, reason=str(error))
-        late = threading.Timer(limit, _kill_group, (process.pid,))
-        late.start()
-        try:
-            _talk(process, exchange)
-            if not exchange.over_budget:
-                _wait_shortly(process)
-        finally:
-            timed_out = not late.is_alive()
-            late.cancel()
-            _kill_group(process.pid)
-            code = process.wait()
-        noise.seek(0)
-        said = noise.read(4000)
-    outcome, reason, ended_by = Outcome.OK, "", ""
-    if timed_out:
-        outcome, reason = Outcome.TIMED_OUT, f"killed after {limit:.0f} s"
-    elif exchange.over_budget:
-        outcome, reason = Outcome.OUTPUT_LIMIT, "more output than its byte budget"
-    elif code < 0 and code != -signal.SIGKILL:
-        ended_by = signal_name(-code)
-        outcome, reason = Outcome.CRASHED, f"killed by {ended_by}"
-    elif code > 0 and not exchange.complete:
-        outcome, reason = Outcome.NO_ANSWER, f"exit status {code}"
-    exchange.end(whole=outcome is Outcome.OK)
-    performed = Performed(
-        answers=dict(exchange.answers),
-        outcome=outcome,
-        reason=reason,
-        noise=printed(said, exchange),
-        seconds=time.monotonic() - began,
-        signal=ended_by,
-        begun=exchange.begun,
-    )
-    return with_beginning(performed, interpreter)
-
-
-def _talk(process: subprocess.Popen[bytes], exchange: Exchange) -> None:
-    """Send what is due and hear what comes, until the output ends or is too much."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    due = exchange.begin()
-    # A runner that has ended, or does not read, takes nothing: how it ends says why.
-    with process.stdin as input_, suppress(BrokenPipeError):
-        while True:
-            if due:
-                with suppress(BrokenPipeError):
-                    input_.write(due)
-                    input_.flush()
-            piece = os.read(process.stdout.fileno(), 1 << 16)
-            if not piece:
-                return
-            due = exchange.hear(piece)
-            if exchange.over_budget:
-                return
-
-
-def _wait_shortly(process: subprocess.Popen[bytes]) -> None:
-    """Its output has ended; let it end by itself, so that the exit status is its own."""
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(5)
-
-
-def _kill_group(pid: int) -> None:
-    with suppress(ProcessLookupError):
-        os.killpg(pid, signal.SIGKILL)

@@ -101,10 +101,16 @@ class Recordings:
 
 def asked(order: Order) -> str:
     """Digest of what an order asks for: base, locked distributions, environment; or the image's
-    name, or the host's interpreter. How a build goes about it is no part of it."""
+    name, or the host's interpreter; and what is promised of it. How a build goes about it is no
+    part of it."""
     if order.recipe is not None:
-        return digest(with_part(order.recipe, dockerfile="", files=()))
-    return digest({"image": order.cell.image, "host": order.cell.host})
+        content = digest(with_part(order.recipe, dockerfile="", files=()))
+    elif order.dockerfile is not None:
+        content = order.digest
+    else:
+        content = digest({"image": order.cell.image, "host": order.cell.host})
+    promise = order.cell.promise
+    return content if promise is None else digest({"content": content, "promise": promise})
 
 
 def differs(recorded: RecordedAnswer, question: ProbeQuestion, image: str) -> str:

@@ -2,101 +2,71 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from hashlib import sha256
-from pathlib import Path
 
-from harness import standard
 from harness.errors import UsageError
-from harness.model import Cell, Lock, Recipe, Suite
-from harness.recipes.lockfile import find_lock
-from harness.recipes.recipe import base_of, is_fresh, recipe_of
+from harness.model import Cell, DockerfileRecipe, Recipe, Suite
+from harness.recipes.of_dockerfile import DockerfileReader, missing_secrets
+from harness.recipes.of_lock import lock_of, locked_recipe
+from harness.recipes.recipe import digest
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What is to be obtained: a built cell has a recipe, an existing one does not."""
+    """What is to be obtained: a cell on a base has a recipe, one of a Dockerfile that Dockerfile's,
+    an existing one neither."""
 
     cell: Cell
     recipe: Recipe | None = None
+    dockerfile: DockerfileRecipe | None = None
     as_cell: str = ""
     """Id of the cell whose environment is taken, to hold it against itself; empty: its own."""
 
-
-def lock_of(suite: Suite, cell: Cell) -> Lock:
-    """The cell's lock, fresh. Raises UsageError where it is missing or stale."""
-    lock = find_lock(Path(suite.root), cell.id)
-    if lock is None:
-        raise UsageError(
-            f"cell {cell.id} has no lock: nothing says which distributions it installs",
-            remedy=f"harness lock --cell {cell.id}",
-        )
-    if not is_fresh(lock, cell, base_of(suite, cell)):
-        raise UsageError(
-            f"the lock of cell {cell.id} is stale: what it was resolved from has changed",
-            remedy=f"harness lock --cell {cell.id}",
-        )
-    return lock
+    @property
+    def digest(self) -> str:
+        """The digest of its recipe; empty for a cell that is not built."""
+        made = self.recipe or self.dockerfile
+        return digest(made) if made is not None else ""
 
 
 def order(suite: Suite, cell: Cell) -> Order:
-    """What an engine is asked to obtain. Raises UsageError for a missing or stale lock."""
+    """What an engine is asked to obtain. Raises UsageError for a missing or stale lock, and for a
+    Dockerfile that cannot be built."""
+    return _order(suite, cell, DockerfileReader(suite))
+
+
+def _order(suite: Suite, cell: Cell, reader: DockerfileReader) -> Order:
+    if cell.build is not None:
+        return Order(cell=cell, dockerfile=_dockerfile(cell, reader))
     if not cell.base:
         return Order(cell=cell)
     return Order(cell=cell, recipe=locked_recipe(suite, cell, lock_of(suite, cell)))
 
 
-def locked_recipe(suite: Suite, cell: Cell, lock: Lock) -> Recipe:
-    """The recipe of a built cell with this lock."""
-    template, files = build_files(suite)
-    return recipe_of(cell, suite, lock, template, files)
-
-
-DOCKERFILE = "cell.Dockerfile"
-PROGRAMS = ("install.py", "in_place.py")
-"""Our own files that builds run, beside the Dockerfile."""
-_EARLIER = frozenset(
-    (
-        "156f81cb532357f168c67761b6b68a815003837c620aa854575f87160dde9344",
-        "418954c43ae17812541b3ebcce2707afdbcb7c7178c7242f6082f859db26dd84",
-        "ad0ee8520eb5e9a27cf8affe8bd5843eafbdc72adc2161ba84824b6cf03b66a7",
-    )
-)
-"""SHA-256 of what `check --emit-cell` of earlier versions has put into suites: ours, so it is
-known that nothing of it is lost."""
-
-
-def build_files(suite: Suite) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The text of the Dockerfile, and (name, text) of our own files that builds run.
-
-    UsageError where the suite has others under their names: no build would follow them.
-    """
-    folder = Path(suite.root) / "dockerfiles"
-    ours = {name: standard.dockerfile(name) for name in (DOCKERFILE, *PROGRAMS)}
-    for name, text in ours.items():
-        own = folder / name
-        if own.is_file() and not _is_ours(own.read_bytes(), text.encode()):
-            raise UsageError(
-                f"{own} is not the standard {name}, and images are not built by it",
-                remedy="remove it; what cells need beyond distributions belongs into their base",
-            )
-    return ours[DOCKERFILE], tuple((name, ours[name]) for name in PROGRAMS)
-
-
-def _is_ours(own: bytes, text: bytes) -> bool:
-    return own == text or sha256(own).hexdigest() in _EARLIER
+def _dockerfile(cell: Cell, reader: DockerfileReader) -> DockerfileRecipe:
+    recipe = reader.of(cell).recipe
+    if missing := missing_secrets(recipe, os.environ):
+        raise UsageError(
+            "\n".join(f"cell {cell.id}: {one}" for one in missing),
+            remedy="set the variable, or correct `secrets`",
+        )
+    return recipe
 
 
 def orders(suite: Suite, cells: Sequence[Cell]) -> tuple[Order, ...]:
-    """The orders of several cells; every missing or stale lock is told at once."""
+    """The orders of several cells; every missing or stale lock, and all that is wrong with their
+    Dockerfiles, is told at once."""
     made: list[Order] = []
     problems: list[str] = []
+    reader = DockerfileReader(suite)
     for cell in cells:
         try:
-            made.append(order(suite, cell))
+            made.append(_order(suite, cell, reader))
         except UsageError as error:
-            problems.append(str(error))
+            if str(error) not in problems:
+                problems.append(str(error))
     if problems:
         raise UsageError("\n".join(problems))
     return tuple(made)

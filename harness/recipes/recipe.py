@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from harness.errors import InternalError
-from harness.model import Base, Cell, Lock, Recipe, Suite
+from harness.model import Base, Cell, DockerfileRecipe, Lock, Recipe, Suite
 from harness.recipes.pins import decisive, pin_holds, pinned
 from harness.serial import encode
 
@@ -73,7 +73,11 @@ def digest(value: object) -> str:
     Of a recipe, what decides the image: not the names of its cell and base, and not how its lock
     came about. InternalError for a value that JSON cannot hold.
     """
-    content = _content(value) if isinstance(value, Recipe) else value
+    content = value
+    if isinstance(value, Recipe):
+        content = _content(value)
+    elif isinstance(value, DockerfileRecipe):
+        content = _content_of_dockerfile(value)
     return sha256(encode(content, without=_UNDIGESTED)).hexdigest()
 
 
@@ -111,6 +115,26 @@ def _content(recipe: Recipe) -> dict[str, Any]:
         "dockerfile": recipe.dockerfile,
         "files": recipe.files,
     }
+
+
+def _content_of_dockerfile(recipe: DockerfileRecipe) -> dict[str, Any]:
+    """Of secrets the names alone: what they hold is nobody's business, and in no digest."""
+    content: dict[str, Any] = {
+        "dockerfile": recipe.text,
+        "context": recipe.context,
+        "args": recipe.args,
+        "target": recipe.target,
+        "platform": recipe.platform,
+        "bases": [(image, _base(base)) for image, base in recipe.bases],
+        "network": recipe.network,
+        "secrets": sorted(one.id for one in recipe.secrets),
+    }
+    # What came later stands there where it is something: digests made before hold on.
+    if recipe.cells:
+        content["cells"] = [(image, digest(of)) for image, _, of in recipe.cells]
+    if recipe.data:
+        content["data"] = recipe.data
+    return content
 
 
 def _base(base: Base) -> dict[str, Any]:

@@ -12,8 +12,18 @@ from fnmatch import fnmatchcase
 from itertools import product
 from typing import TYPE_CHECKING
 
-from harness.suite.cells import Origin
-from harness.suite.words import ID, IMAGE, MEANING, Complaint, checked_requirement
+from harness.model import DockerfileBuild
+from harness.suite.cells import Origin, build_of
+from harness.suite.words import (
+    ID,
+    IMAGE,
+    MEANING,
+    NAME,
+    PATH,
+    TAKEN,
+    Complaint,
+    checked_requirement,
+)
 from harness.text import name_remedy
 
 if TYPE_CHECKING:
@@ -99,9 +109,9 @@ def _faults(axis: Axis, values: Mapping[str, list[str]]) -> Iterator[Fault]:
         size *= len(listed)
     if size > MAX_MEMBERS:
         yield Fault(message=f"{size} combinations; at most {MAX_MEMBERS} make sense")
-    if (axis.base is None) == (axis.image is None):
+    if sum(one is not None for one in (axis.base, axis.dockerfile, axis.image)) != 1:
         yield Fault(
-            message="a product needs one of `base`, `image`",
+            message="a product needs one of `base`, `dockerfile`, `image`",
             remedy='`base: "py{python}"`, or a base for each Python: `base: {"3.9": NAME}`',
         )
     if isinstance(axis.base, dict):
@@ -147,8 +157,26 @@ def _origin(axis: Axis, member: Mapping[str, str]) -> Origin:
         cuda=member.get("cuda", ""),
         base=base,
         image="" if axis.image is None else _filled(axis.image, member, "image", IMAGE),
+        build=_build(axis, member),
         install=None if axis.install is None else _requirements(axis.install, member, "install"),
         constraints=_requirements(axis.constraints, member, "constraints"),
+    )
+
+
+def _build(axis: Axis, member: Mapping[str, str]) -> DockerfileBuild | None:
+    def filled(template: str | None, key: str, pattern: str) -> str:
+        return _filled(template, member, key, pattern) if template is not None else ""
+
+    return build_of(
+        filled(axis.dockerfile, "dockerfile", PATH),
+        filled(axis.context, "context", PATH),
+        {name: _filled(value, member, "args", None, name) for name, value in axis.args.items()},
+        filled(axis.target, "target", NAME),
+        {
+            _filled(image, member, "from", IMAGE, image): _filled(one, member, "from", TAKEN, image)
+            for image, one in axis.images.items()
+        },
+        axis,
     )
 
 
@@ -171,7 +199,7 @@ def _filled(
     member: Mapping[str, str],
     key: str,
     pattern: str | None,
-    number: int | None = None,
+    number: int | str | None = None,
 ) -> str:
     """A template with the member's values. _Unfit for an unknown field, or an unfit result."""
     where = (key,) if number is None else (key, number)

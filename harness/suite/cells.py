@@ -7,7 +7,17 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.knowledge.availability import packages, reason_unavailable
-from harness.model import Cell, Excluded, Level, Place, Profile, Scalar
+from harness.model import (
+    BuildSecret,
+    Cell,
+    DockerfileBuild,
+    Excluded,
+    Level,
+    Place,
+    Profile,
+    Scalar,
+)
+from harness.suite.promising import promise_of
 from harness.suite.words import plain_requirement, size_text
 
 if TYPE_CHECKING:
@@ -28,6 +38,7 @@ class Origin:
     base: str = ""
     image: str = ""
     host: str = ""
+    build: DockerfileBuild | None = None
     install: tuple[str, ...] | None = None
     constraints: tuple[str, ...] = ()
 
@@ -62,7 +73,12 @@ def make_cell(
         tags=tuple(dict.fromkeys(shared.tags)),
         settings=_settings(defaults, shared),
         timeouts=tuple(sorted({**defaults.timeouts, **shared.timeouts}.items())),
-        profile=profile_for(shared.gpu, make_profile(defaults.profile, shared.profile)),
+        profile=_with_network(
+            origin.build,
+            profile_for(shared.gpu, make_profile(defaults.profile, shared.profile)),
+        ),
+        build=origin.build,
+        promise=promise_of(shared),
         place=place,
     )
     reason = _impossible(cell)
@@ -78,6 +94,44 @@ def profile_for(gpu: str | None, profile: Profile) -> Profile:
     if not gpu:
         return profile
     return replace(profile, environment=_sorted({"LD_PRELOAD": "", **dict(profile.environment)}))
+
+
+def build_of(
+    dockerfile: str,
+    context: str,
+    args: Mapping[str, str],
+    target: str,
+    images: Mapping[str, str],
+    shared: Shared,
+) -> DockerfileBuild | None:
+    """How a cell is built of a Dockerfile; None where none is named."""
+    if not dockerfile:
+        return None
+    return DockerfileBuild(
+        dockerfile=dockerfile,
+        context=context,
+        args=_sorted(args),
+        target=target,
+        platform=shared.platform or "",
+        images=_sorted(images),
+        network=shared.build_network,
+        secrets=tuple(
+            BuildSecret(id=one.id, env=one.env, file=one.file)
+            for one in sorted(shared.secrets, key=lambda one: one.id)
+        ),
+    )
+
+
+NOT_HERMETIC = "build-network=true"
+"""Among the relaxations of a cell: what it was built of may have come from anywhere."""
+
+
+def _with_network(build: DockerfileBuild | None, profile: Profile) -> Profile:
+    """The profile, with what its build departs in."""
+    if build is None or not build.network:
+        return profile
+    relaxations = tuple(sorted((*profile.relaxations, NOT_HERMETIC)))
+    return replace(profile, name="relaxed", relaxations=relaxations)
 
 
 def make_profile(*tables: ProfileTable) -> Profile:

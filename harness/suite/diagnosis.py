@@ -62,27 +62,53 @@ def diagnose(document: Document) -> Diagnosis:
 
     tree = document.value
     if not isinstance(tree, dict):
-        what = "empty" if tree is None else described(tree)
-        message = f"a matrix.yaml is a mapping with `version` and `cells`, this is {what}"
+        message = "a matrix.yaml is a mapping with `version` and `cells`"
         remedy = 'begin with `version: 1` and `cells: [{id: x, image: "name:tag"}]`'
-        return Diagnosis(matrix=None, problems=(document.problem(message, (), remedy=remedy),))
+        return Diagnosis(matrix=None, problems=(no_mapping(document, message, remedy),))
     try:
         return Diagnosis(matrix=Matrix.model_validate(tree), problems=())
     except ValidationError as error:
-        faults: dict[Where, ErrorDetails] = {}
-        for entry in error.errors(include_url=False):
-            faults.setdefault(_way(tree, entry), entry)
-    problems = tuple(
-        _problem(document, where, entry)
-        for where, entry in faults.items()
-        if not document.is_doubtful(where)
-    )
+        faults = _faults(tree, error)
+    problems = _problems(document, faults, _matrix_schema())
     sound, kept = _without(tree, list(faults))
     try:
         matrix = Matrix.model_validate(sound)
     except ValidationError:
         return Diagnosis(matrix=None, problems=problems)
     return Diagnosis(matrix=matrix, problems=problems, kept=kept)
+
+
+def shape_problems(
+    document: Document, error: ValidationError, schema: Mapping[str, Any]
+) -> tuple[Problem, ...]:
+    """What pydantic complains of in a whole document, as problems; `schema` is the published one
+    of its model."""
+    return _problems(document, _faults(document.value, error), schema)
+
+
+def no_mapping(document: Document, wanted: str, remedy: str) -> Problem:
+    """The problem of a document that is no mapping at all; `wanted` says what it should be."""
+    tree = document.value
+    what = "empty" if tree is None else described(tree)
+    return document.problem(f"{wanted}, this is {what}", (), remedy=remedy)
+
+
+def _faults(tree: Any, error: ValidationError) -> dict[Where, ErrorDetails]:
+    """The first complaint about each place."""
+    faults: dict[Where, ErrorDetails] = {}
+    for entry in error.errors(include_url=False):
+        faults.setdefault(_way(tree, entry), entry)
+    return faults
+
+
+def _problems(
+    document: Document, faults: Mapping[Where, ErrorDetails], schema: Mapping[str, Any]
+) -> tuple[Problem, ...]:
+    return tuple(
+        _problem(document, where, entry, schema)
+        for where, entry in faults.items()
+        if not document.is_doubtful(where)
+    )
 
 
 def _way(tree: Any, entry: ErrorDetails) -> Where:
@@ -100,15 +126,18 @@ def _way(tree: Any, entry: ErrorDetails) -> Where:
     return tuple(where)
 
 
-def _problem(document: Document, where: Where, entry: ErrorDetails) -> Problem:
+def _problem(
+    document: Document, where: Where, entry: ErrorDetails, schema: Mapping[str, Any]
+) -> Problem:
     kind = entry["type"]
     name = f"`{_shown(where)}`"
     value = entry["input"]
     if kind == "missing":
         return document.problem(f"{name} is missing", where[:-1], at_key=len(where) > 1)
     if kind == "extra_forbidden":
-        near = did_you_mean(str(where[-1]), _known_keys(where[:-1]))
-        known = ", ".join(_known_keys(where[:-1]))
+        keys = _known_keys(where[:-1], schema)
+        near = did_you_mean(str(where[-1]), keys)
+        known = ", ".join(keys)
         remedy = f"did you mean `{near}`?" if near else f"the keys here are: {known}"
         return document.problem(f"unknown key {name}", where, at_key=True, remedy=remedy)
     if entry["loc"][-1] == "[key]":
@@ -196,23 +225,27 @@ def _without(tree: Any, broken: list[Where]) -> tuple[Any, dict[str, tuple[int, 
 
 
 @cache
-def _schema() -> dict[str, Any]:
+def _matrix_schema() -> dict[str, Any]:
     from harness.suite.schema import json_schema
 
     return json_schema()
 
 
-def _known_keys(where: Where) -> tuple[str, ...]:
+def _known_keys(where: Where, schema: Mapping[str, Any]) -> tuple[str, ...]:
     """The keys a mapping at `where` may have, by the published schema."""
-    nodes = [_schema()]
+    nodes = [schema]
     for step in where:
-        nodes = [below for node in nodes for below in _below(node, step)]
-    found = {key for node in nodes for form in _forms(node) for key in form.get("properties", {})}
+        nodes = [below for node in nodes for below in _below(node, step, schema)]
+    found = {
+        key for node in nodes for form in _forms(node, schema) for key in form.get("properties", {})
+    }
     return tuple(sorted(found))
 
 
-def _below(node: dict[str, Any], step: str | int) -> Iterator[dict[str, Any]]:
-    for form in _forms(node):
+def _below(
+    node: Mapping[str, Any], step: str | int, schema: Mapping[str, Any]
+) -> Iterator[Mapping[str, Any]]:
+    for form in _forms(node, schema):
         if isinstance(step, int):
             below = [form.get("items")]
         elif step in form.get("properties", {}):
@@ -222,9 +255,9 @@ def _below(node: dict[str, Any], step: str | int) -> Iterator[dict[str, Any]]:
         yield from (node for node in below if isinstance(node, dict))
 
 
-def _forms(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _forms(node: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     if "$ref" in node:
-        node = _schema()["$defs"][node["$ref"].rpartition("/")[2]]
+        node = schema["$defs"][node["$ref"].rpartition("/")[2]]
     yield node
     for branch in (*node.get("oneOf", ()), *node.get("anyOf", ())):
-        yield from _forms(branch)
+        yield from _forms(branch, schema)

@@ -41,6 +41,8 @@ class KnownNames:
     frameworks: frozenset[str] = frozenset()
     """That a probe can measure."""
     learned: tuple[BandFact, ...] = ()
+    datasets: frozenset[str] | None = None
+    """That can be found by hash; None: nobody has looked."""
 
 
 def known_problems(
@@ -52,6 +54,11 @@ def known_problems(
     for number, name in enumerate(matrix.probes):
         if name not in known.settings:
             yield _no_probe(document, name, ("probes", number), known, at_key=False)
+    for tag, table in matrix.tags.items():
+        for number, name in enumerate(table.probes):
+            if name not in known.settings:
+                at = ("tags", tag, "probes", number)
+                yield _no_probe(document, name, at, known, at_key=False)
     for where, settings, timeouts in _places(diagnosis, matrix):
         yield from _settings(document, settings, (*where, "settings"), known)
         for name in timeouts:
@@ -72,6 +79,8 @@ def _places(
 ) -> Iterator[tuple[Where, Mapping[str, Mapping[str, Scalar]], Mapping[str, float]]]:
     """Wherever settings and time limits can stand."""
     yield ("defaults",), matrix.defaults.settings, matrix.defaults.timeouts
+    for tag, table in matrix.tags.items():
+        yield ("tags", tag), table.settings, {}
     for number, row in enumerate(matrix.cells):
         yield diagnosis.where("cells", number), row.settings, row.timeouts
     for number, axis in enumerate(matrix.axes):

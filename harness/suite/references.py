@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
@@ -11,12 +11,15 @@ from harness.errors import Problem
 from harness.suite.diagnosis import Diagnosis
 from harness.suite.document import Document
 from harness.suite.lines import Where
+from harness.suite.taken import is_base
 from harness.text import name_remedy
 
 if TYPE_CHECKING:
     from harness.model import Cell, Excluded
-    from harness.suite.schema import BandTable, CellTable, ExpectationTable, Matrix
+    from harness.suite.schema import Axis, BandTable, CellTable, ExpectationTable, Matrix
 
+_ORIGINS = ("base", "dockerfile", "image", "host")
+_DOCKERFILE_ONLY = ("context", "args", "target", "platform", "from", "build-network", "secrets")
 _BUILT_ONLY = ("install", "constraints", "as-of", "environment")
 
 
@@ -47,24 +50,56 @@ def row_problems(
     document: Document, row: CellTable, where: Where, named: Named
 ) -> Iterator[Problem]:
     """What is wrong with where a row's cell comes from."""
-    origins = [key for key in ("base", "image", "host") if getattr(row, key)]
+    origins = [key for key in _ORIGINS if getattr(row, key)]
     if len(origins) != 1:
         got = " and ".join(f"`{key}`" for key in origins) or "none"
         yield document.problem(
-            f"cell `{row.id}` needs one of `base`, `image`, `host`, got {got}", (*where, "id")
+            f"cell `{row.id}` needs one of {_quoted(_ORIGINS)}, got {got}", (*where, "id")
         )
+    yield from build_problems(document, row, where)
+    for image, base in row.images.items():
+        if is_base(base) and base not in named.bases:
+            yield unknown_base(document, base, (*where, "from", image), named)
     if origins and "base" not in origins:
         for key in _BUILT_ONLY:
             if key.replace("-", "_") in row.model_fields_set:
                 hint = "; to change an existing image's own, see `profile`"
                 yield document.problem(
-                    f"`{key}` is for built cells, and this one takes what `{origins[0]}` has",
+                    f"`{key}` is for cells on a base, and this one takes what `{origins[0]}` has",
                     (*where, key),
                     at_key=True,
                     remedy=f"remove it, or name a `base`{hint if key == 'environment' else ''}",
                 )
     if row.base and row.base not in named.bases:
         yield unknown_base(document, row.base, (*where, "base"), named)
+
+
+def build_problems(document: Document, row: CellTable | Axis, where: Where) -> Iterator[Problem]:
+    """What is wrong with what a row says of a Dockerfile's build."""
+    if not row.dockerfile:
+        for key in _DOCKERFILE_ONLY:
+            name = "images" if key == "from" else key.replace("-", "_")
+            if name in row.model_fields_set:
+                yield document.problem(
+                    f"`{key}` is for cells that are built of a Dockerfile",
+                    (*where, key),
+                    at_key=True,
+                    remedy="name one by `dockerfile`, or remove it",
+                )
+    seen: set[str] = set()
+    for number, secret in enumerate(row.secrets):
+        at = (*where, "secrets", number)
+        if bool(secret.env) == bool(secret.file):
+            yield document.problem(
+                f"the secret `{secret.id}` needs one of `env`, `file`", (*at, "id")
+            )
+        if secret.id in seen:
+            yield document.problem(f"there are two secrets `{secret.id}`", (*at, "id"))
+        seen.add(secret.id)
+
+
+def _quoted(keys: Iterable[str]) -> str:
+    return ", ".join(f"`{key}`" for key in keys)
 
 
 def unknown_base(document: Document, base: str, where: Where, named: Named) -> Problem:
@@ -139,6 +174,14 @@ def suite_problems(
                 yield document.problem(
                     f"no cell has the tag `{tag}`",
                     ("default", number),
+                    remedy=name_remedy(tag, named.tags, what="the tags are"),
+                )
+        for tag in matrix.tags:
+            if tag not in named.tags:
+                yield document.problem(
+                    f"no cell has the tag `{tag}`",
+                    ("tags", tag),
+                    at_key=True,
                     remedy=name_remedy(tag, named.tags, what="the tags are"),
                 )
     for base, table in matrix.bases.items():

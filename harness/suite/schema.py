@@ -10,118 +10,46 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
-    BaseModel,
     BeforeValidator,
     ConfigDict,
     Discriminator,
     Field,
     Tag,
-    WithJsonSchema,
 )
 
 from harness.model import Profile
 from harness.suite import words
+from harness.suite.base_tables import BaseTable
+from harness.suite.fields import (
+    Date,
+    Distribution,
+    Effect,
+    Glob,
+    Id,
+    Image,
+    Interpreter,
+    LevelName,
+    LongTemplate,
+    Name,
+    Platform,
+    Python,
+    RelativePath,
+    Requirement,
+    RuleName,
+    Setting,
+    Size,
+    Taken,
+    Template,
+    Text,
+    Variable,
+    VariableValue,
+    Version,
+)
+from harness.suite.promise_tables import PromisingTable
+from harness.suite.table import Table
 from harness.suite.words import size_text
 
 _STRICT = Profile()
-
-# --- words -----------------------------------------------------------------------------------
-
-Id = Annotated[str, Field(pattern=words.ID)]
-Template = Annotated[str, Field(min_length=1, max_length=200)]
-Version = Annotated[str, Field(pattern=words.VERSION)]
-Python = Annotated[str, Field(pattern=words.PYTHON)]
-Distribution = Annotated[str, Field(pattern=words.DISTRIBUTION)]
-Variable = Annotated[str, Field(pattern=words.VARIABLE)]
-VariableValue = Annotated[str, Field(pattern=words.ONE_LINE, max_length=4096)]
-Name = Annotated[str, Field(pattern=words.NAME)]
-Glob = Annotated[str, Field(pattern=words.GLOB)]
-Text = Annotated[str, Field(pattern=words.ONE_LINE, min_length=1, max_length=500)]
-Image = Annotated[str, Field(pattern=words.IMAGE)]
-Interpreter = Annotated[str, Field(pattern=words.INTERPRETER)]
-Requirement = Annotated[str, Field(max_length=300), AfterValidator(words.checked_requirement)]
-Date = Annotated[
-    str, AfterValidator(words.checked_date), Field(json_schema_extra={"format": "date"})
-]
-Setting = Annotated[
-    Any,
-    AfterValidator(words.checked_setting),
-    WithJsonSchema({"type": ["string", "number", "boolean", "null"]}),
-]
-Size = Annotated[
-    int,
-    BeforeValidator(words.size_in_bytes),
-    WithJsonSchema(
-        {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": words.SIZE}]}
-    ),
-]
-LevelName = Literal["L0", "L1", "L2", "L3", "L4"]
-RuleName = Literal["exact", "within", "equivalent", "ignore", "allowed"]
-Effect = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
-"""A share of a time (0.1 is 10 %), points of an accuracy (0.007 is 0.7 points)."""
-
-
-class Table(BaseModel):
-    """A mapping with known keys; `_` in a field is `-` in the file."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        frozen=True,
-        alias_generator=lambda name: name.replace("_", "-"),
-    )
-
-
-# --- bases -----------------------------------------------------------------------------------
-
-
-class Pull(Table):
-    """An existing image, by digest or by a tag."""
-
-    pull: Annotated[str, Field(pattern=words.TAGGED_IMAGE)]
-    interpreter: Interpreter = ""
-
-
-class Debian(Table):
-    """A Debian root file system whose own Python is taken, made by mmdebstrap."""
-
-    debian: Annotated[str, Field(pattern=words.NAME)]
-    packages: list[Annotated[str, Field(pattern=words.DEBIAN_PACKAGE)]] = []
-    interpreter: Interpreter = Field(default="", description="Default: /usr/bin/pythonX.Y")
-    archive: bool = Field(
-        default=False, description="From Debian's archive of suites past their support"
-    )
-
-
-class Prefix(Table):
-    """A CPython found on this host (pyenv's or uv's), put on a Debian root file system."""
-
-    prefix: Python
-    debian: Annotated[str, Field(pattern=words.NAME)]
-    packages: list[Annotated[str, Field(pattern=words.DEBIAN_PACKAGE)]] = []
-
-
-def _source_kind(value: Any) -> str | None:
-    keys = ("pull", "prefix", "debian")  # a prefix names its Debian suite too
-    if not isinstance(value, dict):
-        return None
-    return next((f"<{key}>" for key in keys if key in value), None)
-
-
-SourceTable = Annotated[
-    Annotated[Pull, Tag("<pull>")]
-    | Annotated[Prefix, Tag("<prefix>")]
-    | Annotated[Debian, Tag("<debian>")],
-    Discriminator(_source_kind),
-]
-
-
-class BaseTable(Table):
-    """Where an operating system and a Python come from; the first source that works wins."""
-
-    python: Python
-    sources: Annotated[list[SourceTable], Field(min_length=1)]
 
 
 # --- cells -----------------------------------------------------------------------------------
@@ -159,7 +87,15 @@ Timeouts = dict[Name, Annotated[float, Field(gt=0, le=604_800)]]
 Environment = dict[Variable, VariableValue]
 
 
-class Shared(Table):
+class SecretTable(Table):
+    """A value that a build may read: from a variable of this host's environment, or a file."""
+
+    id: Name
+    env: Variable = ""
+    file: Text = ""
+
+
+class Shared(PromisingTable):
     """What rows and products have in common."""
 
     as_of: Date = Field(
@@ -174,7 +110,7 @@ class Shared(Table):
         description="`all` where the cell needs a GPU; `if-there`: asked without one, too",
     )
     level: LevelName | None = Field(default=None, description="The level it should reach; L3")
-    tags: list[Name] = []
+    tags: list[Name] = Field(default=[])
     settings: Settings = Field(
         default={}, description="Per probe: settings that replace its defaults"
     )
@@ -182,6 +118,15 @@ class Shared(Table):
         default={}, description="Per probe: seconds it may take, instead of its own limit"
     )
     profile: ProfileTable = ProfileTable()
+    platform: Platform | None = Field(
+        default=None, description="With `dockerfile`: linux/amd64, say; default: the engine's own"
+    )
+    build_network: bool = Field(
+        default=False, description="With `dockerfile`: it may fetch things; it is not hermetic then"
+    )
+    secrets: list[SecretTable] = Field(
+        default=[], description="With `dockerfile`: values that steps may read, kept nowhere"
+    )
 
 
 class ExpectTable(Table):
@@ -196,7 +141,7 @@ class ExpectTable(Table):
 
 
 class CellTable(Shared):
-    """One cell. Exactly one of base, image, host says where it comes from."""
+    """One cell. Exactly one of base, dockerfile, image, host says where it comes from."""
 
     id: Id
     framework: dict[Distribution, Version] = Field(
@@ -205,6 +150,17 @@ class CellTable(Shared):
     python: Python = ""
     cuda: Version = ""
     base: Id = ""
+    dockerfile: RelativePath = Field(default="", description="A Dockerfile that it is built of")
+    context: RelativePath = Field(
+        default="", description="The folder it copies from; default: the Dockerfile's own"
+    )
+    args: dict[Variable, VariableValue] = Field(default={}, description="Its build arguments")
+    target: Name = Field(default="", description="Its stage that becomes the image; the last")
+    images: dict[Image, Taken] = Field(
+        default={},
+        alias="from",
+        description="By image that it names: the base, `cell:ID` or `data:NAME` taken for it",
+    )
     image: Image = ""
     host: Text = Field(
         default="", description="A Python on this host, taken as it is: a path or X.Y"
@@ -212,7 +168,7 @@ class CellTable(Shared):
     install: list[Requirement] | None = Field(
         default=None, description="Default: the framework itself"
     )
-    constraints: list[Requirement] = []
+    constraints: list[Requirement] = Field(default=[])
     expect: ExpectTable | None = Field(
         default=None, description="How it is expected to fail; that very failure passes"
     )
@@ -236,7 +192,7 @@ class Axis(Shared):
     texts stand for the member's own values."""
 
     id: Template
-    framework: dict[Distribution, Annotated[list[Version], Field(min_length=1)]] = {}
+    framework: dict[Distribution, Annotated[list[Version], Field(min_length=1)]] = Field(default={})
     python: Annotated[list[Python], Field(min_length=1)] | None = None
     cuda: Annotated[list[Version], Field(min_length=1)] | None = None
     base: (
@@ -247,10 +203,15 @@ class Axis(Shared):
         ]
         | None
     ) = Field(default=None, description="A template, or a base for each Python")
+    dockerfile: Template | None = None
+    context: Template | None = None
+    args: dict[Variable, LongTemplate] = Field(default={})
+    target: Template | None = None
+    images: dict[Template, Template] = Field(default={}, alias="from")
     image: Template | None = None
     install: list[Template] | None = None
-    constraints: list[Template] = []
-    exclude: list[Exclude] = []
+    constraints: list[Template] = Field(default=[])
+    exclude: list[Exclude] = Field(default=[])
 
 
 class Defaults(Table):
@@ -258,10 +219,10 @@ class Defaults(Table):
 
     level: LevelName = "L3"
     profile: ProfileTable = ProfileTable()
-    environment: Environment = {}
+    environment: Environment = Field(default={})
     as_of: Date = ""
-    settings: Settings = {}
-    timeouts: Timeouts = {}
+    settings: Settings = Field(default={})
+    timeouts: Timeouts = Field(default={})
 
 
 # --- judging ---------------------------------------------------------------------------------
@@ -296,6 +257,24 @@ class BandTable(Table):
     epochs: Annotated[int, Field(ge=1)] | None = None
 
 
+class SavingTable(Table):
+    """In which formats models must be saved and loaded, and which level hangs on it."""
+
+    level: Literal["L1", "L2", "L3"] = "L3"
+    formats: list[Name] = Field(
+        default=[], description="Each must work; default: one must, whichever"
+    )
+
+
+class TagTable(Table):
+    """What a run that is selected by a tag asks beside what every run does."""
+
+    probes: list[Name] = Field(default=[], description="Probes that are asked too")
+    settings: Settings = Field(
+        default={}, description="Per probe: settings that replace all others"
+    )
+
+
 class Matrix(Table):
     """A suite: what is verified, and what is expected of it."""
 
@@ -307,13 +286,19 @@ class Matrix(Table):
         default=[], description="Tags taken where nothing is selected; else all"
     )
     reference: Id = Field(default="", description="The cell others are compared with")
-    bases: dict[Id, BaseTable] = {}
+    bases: dict[Id, BaseTable] = Field(default={})
     defaults: Defaults = Defaults()
-    cells: list[CellTable] = []
-    axes: list[Axis] = []
-    expectations: list[ExpectationTable] = []
-    bands: list[BandTable] = []
+    cells: list[CellTable] = Field(default=[])
+    axes: list[Axis] = Field(default=[])
+    expectations: list[ExpectationTable] = Field(default=[])
+    bands: list[BandTable] = Field(default=[])
+    saving: SavingTable | None = Field(
+        default=None, description="What is asked of saving models; default: one format, for L3"
+    )
     probes: list[Name] = Field(default=[], description="Probes to run; default: all there are")
+    tags: dict[Name, TagTable] = Field(
+        default={}, description="By tag: what a run that is selected by it asks more"
+    )
 
 
 def json_schema() -> dict[str, Any]:

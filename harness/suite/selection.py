@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
 from harness.errors import NothingToRunError, UsageError
-from harness.model import Cell, Suite
+from harness.model import AskedMore, Cell, Scalar, Suite
 from harness.text import name_remedy
 
 
@@ -29,7 +30,7 @@ def select(suite: Suite, cells: Sequence[str] = (), tags: Sequence[str] = ()) ->
             raise UsageError(
                 f"no cell has the tag `{tag}`", remedy=name_remedy(tag, known, what="the tags are")
             )
-    wanted = tags or (() if cells else suite.default)
+    wanted = tags_of(suite, cells, tags)
     chosen = tuple(
         cell
         for cell in suite.cells
@@ -47,6 +48,35 @@ def select(suite: Suite, cells: Sequence[str] = (), tags: Sequence[str] = ()) ->
             remedy="give globs or tags alone, or see `harness plan`",
         )
     return chosen
+
+
+def tags_of(suite: Suite, cells: Sequence[str], tags: Sequence[str]) -> tuple[str, ...]:
+    """The tags by which a selection is made: those named, else, where no cell is named, the
+    suite's default ones."""
+    return tuple(tags or (() if cells else suite.default))
+
+
+def with_tags(suite: Suite, tags: Sequence[str]) -> Suite:
+    """The suite as a run that is selected by these tags asks it: with the probes that they ask too,
+    and their settings, which replace all others; of several tags the one written last wins."""
+    more = [one for one in suite.asked_more if one.tag in tags]
+    if not more:
+        return suite
+    return replace(
+        suite,
+        also=tuple(dict.fromkeys(name for one in more for name in one.probes)),
+        cells=tuple(replace(cell, settings=_settings(cell, more)) for cell in suite.cells),
+    )
+
+
+def _settings(
+    cell: Cell, more: Sequence[AskedMore]
+) -> tuple[tuple[str, tuple[tuple[str, Scalar], ...]], ...]:
+    merged = {probe: dict(values) for probe, values in cell.settings}
+    for one in more:
+        for probe, values in one.settings:
+            merged.setdefault(probe, {}).update(values)
+    return tuple((probe, tuple(sorted(values.items()))) for probe, values in sorted(merged.items()))
 
 
 def _all_left_out(suite: Suite) -> NothingToRunError:

@@ -10,6 +10,7 @@ import re
 from datetime import date
 
 ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
+TAKEN = r"^(?:cell:|data:)?[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 NAME = r"^[a-z][a-z0-9_.-]{0,79}$"
 VERSION = (
     r"^[0-9]{1,6}(\.[0-9]{1,6}){0,4}((a|b|rc)[0-9]{1,4})?(\.post[0-9]{1,4})?(\.dev[0-9]{1,8})?"
@@ -24,11 +25,25 @@ IMAGE = r"^[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}$"
 TAGGED_IMAGE = (
     r"^[A-Za-z0-9][A-Za-z0-9._:/-]{0,180}(:[A-Za-z0-9_][A-Za-z0-9._-]{0,127}|@sha256:[0-9a-f]{64})$"
 )
+PATH = r"^[^\x00-\x1f\x7f/~\\][^\x00-\x1f\x7f\\]{0,399}$"
+PLATFORM = r"^[a-z0-9]{1,20}/[a-z0-9]{1,20}(/[a-z0-9]{1,20})?$"
 INTERPRETER = r"^(/[A-Za-z0-9._/+-]{1,200}|[A-Za-z][A-Za-z0-9._-]{0,79})$"
 DEBIAN_PACKAGE = r"^[a-z0-9][a-z0-9+.-]{1,99}(=[A-Za-z0-9.+:~-]{1,100})?$"
 SIZE = r"^[0-9]{1,9}(B|KiB|MiB|GiB|TiB)$"
+FINDING = r"^[0-9a-f]{8}$"
+RUN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+DIGEST = r"^sha256:[0-9a-f]{64}$"
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+ASK = rf"^({'|'.join(METHODS)}) /[\x21-\x7e]{{0,2000}}$"
+URL_PATH = r"^/[\x21-\x7e]{0,2000}$"
+INSIDE = r"^(/[A-Za-z0-9_+-][A-Za-z0-9._+-]{0,99}){1,20}/?$"
+STATUS = r"^[1-5]([0-9]{2}|xx)$"
+USER = r"^([a-z_][a-z0-9_-]{0,31}|[0-9]{1,9})$"
+USER_ID = r"^[0-9]{1,9}$"
+HEADER = r"^[A-Za-z0-9-]{1,100}$"
 
 MEANING = {
+    TAKEN: "the id of a base, `cell:` and that of a locked cell, or `data:` and a data set's name",
     ID: "letters, digits, `.`, `_`, `-`, beginning with a letter or digit, at most 80",
     NAME: "lower-case letters, digits, `.`, `_`, `-`, beginning with a letter",
     VERSION: 'a version, as in "1.2.1"',
@@ -39,8 +54,20 @@ MEANING = {
     GLOB: "a pattern without blanks, as in `package.*`",
     IMAGE: "an image's name, as in `name:tag`",
     TAGGED_IMAGE: "an image with its tag or digest, as in `name:tag` or `name@sha256:...`",
+    PATH: "a path with slashes, from the suite's folder",
+    PLATFORM: "an operating system and a processor, as in `linux/amd64`",
     INTERPRETER: "an absolute path, or the name of a program",
     DEBIAN_PACKAGE: "the name of a Debian package",
+    FINDING: "eight hexadecimal digits, as reports name findings and events",
+    RUN: "the id of a run",
+    DIGEST: "`sha256:` and 64 hexadecimal digits",
+    ASK: 'a request, as in "POST /predict"',
+    URL_PATH: "the path of a URL: it begins with / and has no blanks",
+    INSIDE: "an absolute path in the container, as in /data/train.log",
+    STATUS: "a status as 200, or a class of them as 4xx",
+    USER: 'a user: a name, or a number in quotes, as in "1000"',
+    USER_ID: 'the number of a user, in quotes, as in "1000"',
+    HEADER: "the name of a header: letters, digits and `-`",
 }
 """What a text that does not match should have been."""
 

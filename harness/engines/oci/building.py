@@ -12,8 +12,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryFile
 from typing import IO, Any
+
+from docker import APIClient
 
 from harness.engines.oci import LABEL
 from harness.engines.oci.builder import Builder
@@ -24,7 +25,7 @@ from harness.engines.oci.images import inspect_image
 from harness.engines.oci.owned import new_name
 from harness.engines.oci.register import described
 from harness.engines.oci.specification import BUILD_DIR, ROOT, ContainerSpec
-from harness.engines.oci.volume import fill_volume, pack, remove_volume
+from harness.engines.oci.volume import fill_volume, packed, remove_volume
 from harness.engines.oci.watch import EventWatch, watching
 from harness.engines.oci.whereabouts import cores_of
 from harness.errors import EngineError
@@ -104,46 +105,73 @@ def _keep(builder: Builder, name: str, found: Mapping[str, Any], base: str) -> N
 def build(builder: Builder, wanted: ImageBuild) -> dict[str, Any]:
     """Make the image. Raises BuildFailed, DiskFull, EngineError.
 
-    Its settings are those of its base but for the labels and variables that are wanted. No
-    container and no volume of it is left in any case.
+    Its settings are those of its base but for the labels and variables that are wanted. Its
+    containers and its volume are removed in any case; after a success as `builder.later` does it.
     """
     client = builder.client
     base = inspect_image(client, wanted.base)
     if base is None:
         raise BuildFailed(f"its base {wanted.base} is gone", Outcome.INTERFERED)
-    settings: Mapping[str, Any] = base.get("Config") or {}
+    left = _Left()
+    try:
+        image = _image(builder, wanted, base.get("Config") or {}, left)
+    except BaseException:
+        left.remove(builder.client)
+        raise
+    builder.afterwards(left.remove)
+    return image
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """What a build has made on the engine beside its image."""
+
+    containers: list[str] = field(default_factory=list)
+    volumes: list[str] = field(default_factory=list)
+
+    def remove(self, client: APIClient) -> None:
+        """Remove all of it, the last first. Raises EngineError."""
+        with ExitStack() as tidy:
+            for volume in self.volumes:
+                tidy.callback(remove_volume, client, volume)
+            for container in self.containers:
+                tidy.callback(remove, client, container)
+
+
+def _image(
+    builder: Builder, wanted: ImageBuild, settings: Mapping[str, Any], left: _Left
+) -> dict[str, Any]:
+    client = builder.client
     with ExitStack() as tidy:
         log = tidy.enter_context(_Log.opened(builder))
         watch = tidy.enter_context(watching(client))
         tidy.enter_context(patience(client, IDLE_S))
-        volume = _volume(builder, wanted, tidy)
+        volume = _volume(builder, wanted, left)
         if wanted.before:
-            spec = _spec(builder, wanted, volume, wanted.before)
-            with _container(builder, watch, spec, log):
-                pass
+            _ended(builder, watch, _spec(builder, wanted, volume, wanted.before), log, left)
         spec = _spec(builder, wanted, volume, wanted.command, becomes=settings)
-        with _container(builder, watch, spec, log) as container:
-            told = settings_of(settings, wanted.labels, wanted.environment)
+        container = _ended(builder, watch, spec, log, left)
+        told = settings_of(settings, wanted.labels, wanted.environment)
 
-            def kept(found: Mapping[str, Any]) -> str:
-                if other := otherwise(settings, told, found["Config"]):
-                    raise BuildFailed(f"the engine gave the image {'; '.join(other)}")
-                _keep(builder, wanted.name, found, wanted.base)
-                return wanted.name
+        def kept(found: Mapping[str, Any]) -> str:
+            if other := otherwise(settings, told, found["Config"]):
+                raise BuildFailed(f"the engine gave the image {'; '.join(other)}")
+            _keep(builder, wanted.name, found, wanted.base)
+            return wanted.name
 
-            return commit(client, container, told, kept)
+        return commit(client, container, told, kept)
 
 
 def _labels(builder: Builder) -> dict[str, str]:
     return {f"{LABEL}.kind": KIND, f"{LABEL}.owner": builder.workshop.owner}
 
 
-def _volume(builder: Builder, wanted: ImageBuild, tidy: ExitStack) -> str:
+def _volume(builder: Builder, wanted: ImageBuild, left: _Left) -> str:
     """The name of a volume with what the build needs; empty where that is nothing."""
     if not wanted.files:
         return ""
     name = new_name()
-    tidy.callback(remove_volume, builder.client, name)
+    left.volumes.append(name)
     fill_volume(builder.client, name, wanted.base, wanted.files, _labels(builder))
     return name
 
@@ -206,12 +234,9 @@ class _Log:
         return [*self._lines, self._line][-_LAST_LINES:]
 
 
-@contextmanager
-def _container(
-    builder: Builder, watch: EventWatch, spec: ContainerSpec, log: _Log
-) -> Iterator[str]:
-    """The container after it has ended well; it is removed in the end. Raises BuildFailed."""
-    client, made = builder.client, list[str]()
+def _ended(builder: Builder, watch: EventWatch, spec: ContainerSpec, log: _Log, left: _Left) -> str:
+    """A container that has ended well; it is in `left` in any case. Raises BuildFailed."""
+    made = list[str]()
     if builder.workshop.stop.is_set():
         raise BuildFailed("it was stopped")
     streams = Streams(
@@ -223,13 +248,12 @@ def _container(
         going=lambda: not builder.workshop.stop.is_set(),
     )
     try:
-        ended = run_container(client, watch, spec, streams, made.append)
-        if ended.outcome is not Outcome.OK:
-            raise _failed(builder, made, ended, log)
-        yield made[0]
+        ended = run_container(builder.client, watch, spec, streams, made.append)
     finally:
-        for container in made:
-            remove(client, container)
+        left.containers.extend(made)
+    if ended.outcome is not Outcome.OK:
+        raise _failed(builder, made, ended, log)
+    return made[0]
 
 
 def _failed(builder: Builder, made: list[str], ended: ContainerEnd, log: _Log) -> BuildFailed:
@@ -249,7 +273,5 @@ def _failed(builder: Builder, made: list[str], ended: ContainerEnd, log: _Log) -
 
 def _ask_for_room(builder: Builder, container: str) -> None:
     """Whoever prints that a disk is full may be lying: the engine knows. Raises DiskFull."""
-    with TemporaryFile() as spool, engine_errors("looking whether it has room"):
-        pack({"room": bytes(_PROOF_BYTES)}, spool)
-        spool.seek(0)
-        builder.client.put_archive(container, "/", spool)
+    with engine_errors("looking whether it has room"):
+        builder.client.put_archive(container, "/", packed({"room": bytes(_PROOF_BYTES)}))

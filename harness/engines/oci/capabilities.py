@@ -51,6 +51,15 @@ class Capabilities:
     process_ulimit: bool
     """Whether containers need a limit on processes per user of their own. Without one, Podman
     raises the caller's to its hard limit, which a container without capabilities may not."""
+    build_without_network: tuple[tuple[str, str], ...]
+    """The parameters of a build whose steps have no network. Podman 4.3 takes a number (1 is
+    buildah's NetworkDisabled) where Docker takes a word, and passes over the word; unless it is
+    asked for a network namespace besides, its steps run in the one of the host."""
+    build_with_network: tuple[tuple[str, str], ...]
+    """The parameters of a build whose steps have a network, which is never the host's own."""
+    tells_triggers: bool
+    """Whether an image's description holds its ONBUILD instructions. Podman 4.3 leaves them out,
+    and carries them out all the same."""
 
 
 DOCKER = Capabilities(
@@ -69,7 +78,11 @@ DOCKER = Capabilities(
     sets_variables=(),
     commits_settings=True,
     process_ulimit=False,
+    build_without_network=(("networkmode", "none"),),
+    build_with_network=(("networkmode", "default"),),
+    tells_triggers=True,
 )
+_OWN_NETWORK = '[{"Name": "network", "Host": false, "Path": ""}]'
 PODMAN = Capabilities(
     engine="podman",
     header="Libpod-API-Version",
@@ -87,6 +100,9 @@ PODMAN = Capabilities(
     sets_variables=("TERM", "container"),
     commits_settings=False,
     process_ulimit=True,
+    build_without_network=(("networkmode", "1"), ("nsoptions", _OWN_NETWORK)),
+    build_with_network=(("networkmode", "0"), ("nsoptions", _OWN_NETWORK)),
+    tells_triggers=False,
 )
 TABLE = (DOCKER, PODMAN)
 

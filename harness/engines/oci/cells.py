@@ -16,12 +16,14 @@ from harness.engines import Obtained, Say, Workshop
 from harness.engines.guestwork import install_list
 from harness.engines.oci import LABEL
 from harness.engines.oci.bases import BaseUnavailable, ReadyBase, obtain_base
-from harness.engines.oci.builder import Builder, builder_for
+from harness.engines.oci.builder import Builder, Later, builder_for
 from harness.engines.oci.building import BuildFailed, ImageBuild, build
 from harness.engines.oci.connection import DiskFull, disk_full
+from harness.engines.oci.dockerfile.obtaining import obtain_of_dockerfile
 from harness.engines.oci.images import identity, inspect_image, pull
 from harness.engines.oci.register import described
 from harness.engines.oci.roots import say_whose, turn
+from harness.engines.oci.shared import SharedImage, offered, taken
 from harness.engines.oci.specification import BUILD_DIR
 from harness.engines.rootfs import SOURCE_DATE_EPOCH
 from harness.errors import InfrastructureError, WrongLockError
@@ -30,17 +32,26 @@ from harness.recipes import recipe
 from harness.recipes.orders import Order
 
 
-def obtain(client: APIClient, order: Order, workshop: Workshop, say: Say) -> Obtained:
-    """The image of a cell. Everything but a vanished engine is a value."""
+def obtain(
+    client: APIClient, order: Order, workshop: Workshop, say: Say, later: Later | None = None
+) -> Obtained:
+    """The image of a cell. Everything but a vanished engine is a value.
+
+    With `later`, what a build is done with is removed beside what comes next.
+    """
     if order.cell.host:
         return Obtained(
             outcome=Outcome.HOST_INCOMPATIBLE,
             reason="it is an interpreter of the host: `--engine host` runs it",
         )
     try:
+        if order.dockerfile is not None:
+            builder = builder_for(client, workshop, order.cell.id, say, later)
+            return obtain_of_dockerfile(builder, order.cell, order.dockerfile, _built)
         if order.recipe is None:
             return _existing(client, order, workshop, say)
-        return _built(builder_for(client, workshop, order.cell.id, say), order.cell, order.recipe)
+        builder = builder_for(client, workshop, order.cell.id, say, later)
+        return _built(builder, order.cell, order.recipe)
     except DiskFull as error:
         return Obtained(outcome=Outcome.DISK_FULL, reason=error.message)
 
@@ -69,6 +80,12 @@ def _existing(client: APIClient, order: Order, workshop: Workshop, say: Say) -> 
 def _built(builder: Builder, cell: Cell, wanted: Recipe) -> Obtained:
     log = str(builder.log)
     name, digest = cell_name(cell.id, wanted), recipe.digest(wanted)
+    shared = _shared(builder.workshop, name, digest)
+    if shared is not None and not builder.workshop.refresh_bases:
+        with turn(name, builder.workshop):
+            if (had := taken(builder, shared)) is not None:
+                image, interpreter = had
+                return Obtained(image=image, interpreter=cell.interpreter or interpreter, log=log)
     cache = DistributionCache(builder.workshop.cache / "distributions")
     with ThreadPoolExecutor(1) as beside:
         fetching: Future[None] | None = None
@@ -94,8 +111,17 @@ def _built(builder: Builder, cell: Cell, wanted: Recipe) -> Obtained:
             made = _made(builder, cell, wanted, base, cache)
         except BuildFailed as failure:
             return Obtained(outcome=failure.outcome, reason=str(failure), log=log)
+        if shared is not None and not builder.workshop.offline:
+            offered(builder, shared, made)
     image = identity(made, origin="built", built=described(name, made, base.image))
     return Obtained(image=image, interpreter=interpreter, log=log)
+
+
+def _shared(workshop: Workshop, name: str, digest: str) -> SharedImage | None:
+    """The image as others may have built it; None where no registry is named."""
+    if not workshop.registry:
+        return None
+    return SharedImage(registry=workshop.registry, name=name, recipe=digest)
 
 
 def _of_lock(error: WrongLockError) -> str:

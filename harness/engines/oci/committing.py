@@ -28,6 +28,10 @@ _COMMIT_S = 3600
 """A commit reads and writes all that is new; an engine says nothing meanwhile."""
 _COMMANDS = ("Entrypoint", "Cmd")
 _KEPT = ("Env", *_COMMANDS, "User", "WorkingDir", "Volumes", "ExposedPorts", "Healthcheck")
+_DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""What each engine gives a process whose image sets no PATH. Podman writes it into an image that is
+committed of such a container."""
+_USUAL = ("PATH", _DEFAULT_PATH)
 _MEANS_NOTHING = {"WorkingDir": ("/",), "User": ("root", "0", "0:0", "root:root")}
 """What means the same as to say nothing."""
 
@@ -113,7 +117,8 @@ def otherwise(
 def _plain(key: str, value: Any) -> Any:
     """A setting as it is meant; None for one that says nothing."""
     if key == "Env":
-        return dict(str(each).partition("=")[::2] for each in value or ())
+        told = dict(str(each).partition("=")[::2] for each in value or ())
+        return {name: each for name, each in told.items() if (name, each) != _USUAL}
     return None if not value or value in _MEANS_NOTHING.get(key, ()) else value
 
 

@@ -28,26 +28,27 @@ from harness.engines.oci import LABEL
 from harness.engines.oci.builder import builder_for
 from harness.engines.oci.capabilities import Capabilities
 from harness.engines.oci.cells import obtain
+from harness.engines.oci.concluded import performed
 from harness.engines.oci.connection import connect, engine_errors, row_of, told_of
-from harness.engines.oci.containers import ContainerEnd, Streams, remove, run_container
+from harness.engines.oci.containers import Streams, run_container
+from harness.engines.oci.dockerfile.leavings import sweep_builds
 from harness.engines.oci.files import read_image_files
 from harness.engines.oci.gpu import GPU_NEEDED, NO_HOOK, GpuHook, gpu_hook
 from harness.engines.oci.images import other_architecture
 from harness.engines.oci.locking import resolve
-from harness.engines.oci.neighbours import NEIGHBOURS
+from harness.engines.oci.removals import Removals
 from harness.engines.oci.specification import HARNESS_DIR, ContainerSpec, scratch_path
 from harness.engines.oci.stock import ImageStock
 from harness.engines.oci.sweep import sweep
 from harness.engines.oci.toolkit import too_old, toolkit_version
 from harness.engines.oci.volume import RunVolume
 from harness.engines.oci.watch import EventWatch
-from harness.engines.oci.whereabouts import cores_of, host_of, is_local, pinned_to
+from harness.engines.oci.whereabouts import cores_of, host_here, host_of, is_local, pinned_to
 from harness.errors import EngineError
-from harness.machine.hostclass import host_class
 from harness.machine.owner import maybe_alive, owner_alive
 from harness.machine.workfolder import sweep_folders
 from harness.model import Base, Cell, EngineInfo, HostClass, Lock, Outcome, SecondOpinion
-from harness.probing.exchange import Exchange
+from harness.probing.outside import is_outside
 from harness.recipes.orders import Order
 
 _STREAM_S = 600
@@ -75,9 +76,8 @@ class ContainerEngine:
         self._stock: ImageStock | None = None
         self._files = FileReader(workshop.cache, workshop.stop)
         self._thread = ThreadPoolExecutor(1)
+        self._removals = Removals(lambda: connect(self._asked, like=self.client))
         self._asked_info: Future[dict[str, Any]] = Future()
-        self._spent: list[str] = []
-        """Containers that have ended and wait for their removal until their records are kept."""
 
     def __enter__(self) -> Self:
         self._client = connect(self._asked)
@@ -90,7 +90,7 @@ class ContainerEngine:
         with engine_errors("opening its event stream"):
             watch.start()
         self._watch = watch
-        self._stock = ImageStock(self._client, self._workshop, before=self._remove_spent)
+        self._stock = ImageStock(self._client, self._workshop, before=self._clear)
         return self
 
     def __exit__(
@@ -99,6 +99,7 @@ class ContainerEngine:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._removals.close()
         if self._stock is not None:
             self._stock.close()
         if self._watch is not None:
@@ -150,14 +151,12 @@ class ContainerEngine:
         """The host that containers run on: this one, or what the engine tells of another."""
         if not self.here:
             return host_of(self._info)
-        # The processors of the containers: this process may have been given fewer than the host
-        # has, and its containers have these alone where the engine can pin them.
-        pinned = pinned_to(self._info)
-        return replace(host_class(), cores=len(pinned.split(",")) if pinned else self.cores)
+        return host_here(self._info, self.cores)
 
     def sweep(self) -> tuple[str, ...]:
         """Remove what dead runs left, on the engine and on this host."""
-        return (*sweep(self.client, maybe_alive), *sweep_folders(owner_alive))
+        builds = sweep_builds(self.client, self._workshop.cache, maybe_alive)
+        return (*sweep(self.client, maybe_alive), *builds, *sweep_folders(owner_alive))
 
     def stop(self) -> None:
         """End builds and downloads: they see it within seconds, but for a commit under way."""
@@ -166,25 +165,24 @@ class ContainerEngine:
     def release(self, run: str) -> None:
         """Remove a run's containers and volume."""
         try:
-            self._remove_spent()
+            self._clear()
             for key in [key for key in self._volumes if key[0] == run]:
                 self._volumes.pop(key).close()
         finally:
-            sweep(self.client, maybe_alive, run=run)
+            sweep(self.client, maybe_alive, of=f"{LABEL}.run={run}")
 
-    def _remove_spent(self) -> None:
-        while self._spent:
-            remove(self.client, self._spent.pop())
+    def _clear(self) -> None:
+        self._removals.finish(self.client)
 
     def obtain(self, order: Order, say: Say) -> Obtained:
         """Build, pull or find a cell's image."""
         if order.cell.gpu == GPU_NEEDED and (why := self._no_gpu(self.client)):
             return Obtained(outcome=Outcome.HOST_INCOMPATIBLE, reason=why)
-        if order.recipe is None:
+        if not order.cell.is_built:
             return obtain(self.client, order, self._workshop, say)
         # Its own connection: obtaining runs in threads, and a build changes the time-outs.
         with closing(connect(self._asked, like=self.client)) as client:
-            return obtain(client, order, self._workshop, say)
+            return obtain(client, order, self._workshop, say, self._removals.begin)
 
     def resolve(self, cell: Cell, base: Base, say: Say) -> Lock:
         """The lock of a cell, resolved inside its base.
@@ -233,22 +231,30 @@ class ContainerEngine:
         """One container: the runner inside it asks every probe and frames the answers."""
         image = request.obtained.image
         assert image is not None, "a pass needs an obtained image"
-        self._remove_spent()
+        self._clear()
         labels = self._labels("probe", request.run, request.cell)
+        if any(is_outside(question.probe) for question in request.questions):
+            # testcontainers takes a third of a second to be imported.
+            from harness.engines.oci.outside import Outsider
+
+            assert self._watch is not None, "only inside `with`"
+            return Outsider(self.client, self._watch, self._info, here=self.here).perform(
+                request, labels
+            )
         volume = self._volume(request, image.id, labels)
         wanted = request.obtained.interpreter
-        performed = Performed(answers={}, outcome=Outcome.NO_INTERPRETER)
+        said = Performed(answers={}, outcome=Outcome.NO_INTERPRETER)
         for interpreter in (wanted,) if wanted else _INTERPRETERS:
             for start in (START, START_AT_HOME):
-                performed = self._ask(request, (interpreter, start), volume, labels)
-                if not needs_its_home(performed):
+                said = self._ask(request, (interpreter, start), volume, labels)
+                if not needs_its_home(said):
                     break
-            if performed.outcome is not Outcome.NO_INTERPRETER:
-                return performed
+            if said.outcome is not Outcome.NO_INTERPRETER:
+                return said
         other = other_architecture(self.client, image.id)
         if other:
-            return replace(performed, outcome=Outcome.HOST_INCOMPATIBLE, reason=other)
-        return performed
+            return replace(said, outcome=Outcome.HOST_INCOMPATIBLE, reason=other)
+        return said
 
     def _ask(
         self,
@@ -298,14 +304,14 @@ class ContainerEngine:
                 gpu=self._handed(request.gpu),
                 stdin=True,
             )
-            ended = run_container(self.client, self._watch, spec, streams, self._spent.append)
+            ended = run_container(self.client, self._watch, spec, streams, self._removals.keep)
         except EngineError as error:
             raise GoneInPassError(
                 error,
                 answers=exchange.answers,
                 noise=printed(noise, exchange),
             ) from error
-        return with_beginning(_performed(ended, exchange, bytes(noise), self._row), interpreter)
+        return with_beginning(performed(ended, exchange, bytes(noise), self._row), interpreter)
 
     def _volume(self, request: Pass, image: str, labels: Mapping[str, str]) -> RunVolume | None:
         """The run's data; None where no question needs any."""
@@ -322,29 +328,3 @@ class ContainerEngine:
                 {**labels, f"{LABEL}.kind": "volume"},
             )
         return self._volumes[key]
-
-
-def _performed(
-    ended: ContainerEnd, exchange: Exchange, noise: bytes, row: Capabilities
-) -> Performed:
-    outcome, reason = ended.outcome, ended.reason
-    if outcome is Outcome.OK and exchange.over_budget:
-        outcome, reason = Outcome.OUTPUT_LIMIT, "more output than its byte budget"
-    elif outcome is Outcome.NO_ANSWER and any(
-        ended.exit == code and said.encode() in noise for code, said in row.no_program
-    ):
-        outcome, reason = Outcome.NO_INTERPRETER, "there is no such program"
-    exchange.end(whole=outcome is Outcome.OK)
-    if exchange.complete and outcome in (Outcome.CRASHED, Outcome.NO_ANSWER):
-        # The runner ends by itself behind its last frame: something else wrote that one.
-        exchange.disturb(f"every answer came, and then the runner ended otherwise: {reason}")
-    return Performed(
-        answers=exchange.answers,
-        outcome=outcome,
-        reason=reason,
-        noise=printed(noise, exchange),
-        seconds=ended.seconds,
-        signal=ended.signal,
-        begun=exchange.begun,
-        observed={NEIGHBOURS: "; ".join(ended.looked)} if ended.looked else {},
-    )

@@ -72,7 +72,13 @@ def resolve(builder: Builder, watch: EventWatch, cell: Cell, base: Base) -> Lock
         }
         content["resolve.py"] = dockerfile("resolve.py").encode()
         content["request.json"] = json.dumps(request).encode()
-        names = _ask(builder, watch, ready, content, cores_of(info))
+        try:
+            names = _ask(builder, watch, ready, content, cores_of(info))
+        except UsageError as error:
+            if not dated.errors:
+                raise
+            # pip finds no set where the index did not answer: no requirement is to blame.
+            raise InfrastructureError(dated.errors[0]) from error
         if dated.errors:
             raise InfrastructureError(dated.errors[0])
         found: list[Artifact] = []

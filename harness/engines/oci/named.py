@@ -22,6 +22,7 @@ from harness.images.reference import parse_reference
 
 _IN_USE = 409
 _KIND = f"{LABEL}.kind"
+_MISSING = "<missing>"
 _UNNAMED = "<none>:<none>"
 
 
@@ -149,6 +150,8 @@ def _steps_of(client: APIClient, image: NamedImage) -> tuple[str, ...]:
         history = client.history(image.id)  # type: ignore[no-untyped-call]
     ids = [str(entry.get("Id") or "") for entry in history][1:]
     base = image.built.base
+    if image.kind == "cell" and not base:
+        return tuple(one for one in ids if one != _MISSING)  # of a Dockerfile, from scratch
     return tuple(ids[: ids.index(base)]) if base in ids else ()
 
 

@@ -11,6 +11,9 @@ from harness.engines.oci.connection import engine_errors
 from harness.engines.oci.owned import stating
 
 _STILL_USED = (403, 409)
+NO_WAY_OUT = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
+"""Options of a bridge on which ports can be published, and from which nothing gets out: what is
+sent keeps an address that nobody elsewhere answers to. An `internal` network publishes no port."""
 
 
 def make_network(

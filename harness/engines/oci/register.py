@@ -36,10 +36,14 @@ class BuiltImage:
     recipe: str = ""
     base: str = ""
     """The id of the image it was built on; empty for one that was imported."""
+    images: tuple[str, ...] = ()
+    """Of one of a Dockerfile: the ids of all images that it takes something from."""
     base_source: str = ""
     layers: tuple[str, ...] = ()
     made: float = 0.0
     """Seconds since the epoch."""
+    pulled_from: str = ""
+    """The registry of the owner's that it was pulled from, instead of being built here."""
 
 
 class Register:
@@ -85,9 +89,16 @@ def register_of(client: APIClient, cache: Path) -> Register:
     return Register(cache / "images" / "built" / lasting_name(client))
 
 
-def described(name: str, found: Mapping[str, Any], base: str) -> BuiltImage | None:
+def described(
+    name: str,
+    found: Mapping[str, Any],
+    base: str,
+    images: tuple[str, ...] = (),
+    pulled_from: str = "",
+) -> BuiltImage | None:
     """What is written down of an inspected image that has just been made under that name, on that
-    base. None for one without a kind: nobody looks for it again.
+    base, of these images, or pulled as such. None for one without a kind: nobody looks for it
+    again.
     """
     labels = (found.get("Config") or {}).get("Labels") or {}
     kind = str(labels.get(f"{LABEL}.kind", ""))
@@ -101,9 +112,11 @@ def described(name: str, found: Mapping[str, Any], base: str) -> BuiltImage | No
         kind=kind,
         recipe=str(labels.get(f"{LABEL}.recipe", "")) if cell else "",
         base=base,
+        images=images,
         base_source=str(labels.get(f"{LABEL}.base-origin", "")) if cell else "",
         layers=tuple((found.get("RootFS") or {}).get("Layers") or ()),
         made=time.time(),
+        pulled_from=pulled_from,
     )
 
 

@@ -19,18 +19,21 @@ from harness.engines.budget import (
     amount,
     kept_free,
     need_of,
+    need_of_dockerfile,
     next_to_go,
     occupied,
+    together,
 )
 from harness.engines.oci.bases import base_name
 from harness.engines.oci.cells import cell_name
 from harness.engines.oci.connection import engine_errors
+from harness.engines.oci.dockerfile.obtaining import image_name
 from harness.engines.oci.named import NamedImage, named_images, remove_named
 from harness.engines.oci.register import Register, register_of
 from harness.engines.oci.uses import Uses
 from harness.engines.oci.whereabouts import is_local
 from harness.errors import InfrastructureError
-from harness.model import Recipe
+from harness.model import Base, Recipe
 from harness.recipes import recipe
 from harness.recipes.orders import Order
 
@@ -69,13 +72,13 @@ class ImageStock:
         None where nothing bounds it: no budget is named, and nothing is to be built or the
         engine's disk cannot be seen from here. Raises EngineError.
         """
-        built = [(order.cell.id, order.recipe) for order in orders if order.recipe is not None]
+        built = [order for order in orders if _name(order)]
         named, free = self._workshop.disk_budget, None
         if named is None and not built:
             return None
         self.hold(orders)
         found = self._found()
-        needs = {cell: self._need(cell, wanted, found) for cell, wanted in built}
+        needs = {order.cell.id: self._need(order, found) for order in built}
         self._builds = not all(need.there for need in needs.values())
         if named is not None or self._builds:
             free = self._free()
@@ -85,7 +88,7 @@ class ImageStock:
             kept = self._kept(found, self._uses.elsewhere())
         bases = [one for one in kept if found[one.name].kind != "cell"]
         taken, lasting = occupied(kept), occupied(bases)
-        missing = {base_name(wanted.base) for _, wanted in built} - set(found)
+        missing = {base_name(base) for order in built for base in _bases(order)} - set(found)
         return Survey(
             limit=taken + (free or 0) if named is None else named,
             named=named is not None,
@@ -135,19 +138,28 @@ class ImageStock:
             say(f"about {amount(lacking)} more are needed than there is room for: others hold it")
 
     def _remove_replaced(self) -> None:
-        """Images that were built again are of no use to anybody, but to others who are at work."""
+        """Images that were built again are of no use to anybody, but to others who are at work, and
+        as those of the baseline."""
         self._before()
         with self._uses.turn():
             if not self._uses.elsewhere():
                 for image in named_images(self._client, self._register):
-                    if image.replaced:
+                    if image.replaced and image.id not in self._workshop.baseline_images:
                         remove_named(self._client, self._register, image)
 
     def _found(self) -> dict[str, NamedImage]:
         return {one.asked_for: one for one in named_images(self._client, self._register)}
 
-    def _need(self, cell: str, wanted: Recipe, found: Mapping[str, NamedImage]) -> Need:
-        image = found.get(cell_name(cell, wanted))
+    def _need(self, order: Order, found: Mapping[str, NamedImage]) -> Need:
+        cell, wanted = order.cell.id, order.recipe
+        image = found.get(_name(order))
+        if wanted is None:
+            assert order.dockerfile is not None, "it is built"
+            if image is None or self._workshop.fresh or self._workshop.refresh_bases:
+                own = need_of_dockerfile(cell, order.dockerfile.context_bytes)
+                parts = [of for name, of in _parts(order) if name not in found]
+                return together(cell, own, *(need_of(cell, of.lock) for of in parts))
+            return Need(cell=cell, kept=image.size_bytes, there=True)
         base = found.get(base_name(wanted.base))
         if (
             image is None
@@ -159,13 +171,19 @@ class ImageStock:
         return Need(cell=cell, kept=max(0, image.size_bytes - base.size_bytes), there=True)
 
     def _kept(self, found: Mapping[str, NamedImage], held: frozenset[str]) -> tuple[Kept, ...]:
+        # What another image of ours is made of cannot go before that one.
+        below = {part for image in found.values() for part in image.built.images}
         return tuple(
             Kept(
                 name=name,
                 size=image.size_bytes,
                 layers=image.built.layers or (image.id,),
                 last_used=self._uses.last(name) or image.created,
-                held=image.kind != "cell" or name in held or (bool(held) and image.replaced),
+                held=image.kind != "cell"
+                or name in held
+                or image.id in below
+                or (bool(held) and image.replaced),
+                of_baseline=image.id in self._workshop.baseline_images,
             )
             for name, image in found.items()
         )
@@ -185,6 +203,27 @@ class ImageStock:
 
 
 def _names(orders: Sequence[Order]) -> tuple[str, ...]:
-    return tuple(
-        cell_name(order.cell.id, order.recipe) for order in orders if order.recipe is not None
-    )
+    """The names of the images of cells, and of the cells that those are made of."""
+    own = (name for order in orders if (name := _name(order)))
+    return tuple(dict.fromkeys((*own, *(name for order in orders for name, _ in _parts(order)))))
+
+
+def _parts(order: Order) -> tuple[tuple[str, Recipe], ...]:
+    """The cells whose images a Dockerfile takes: their names on the engine, and their recipes."""
+    taken = order.dockerfile.cells if order.dockerfile is not None else ()
+    return tuple((cell_name(cell.id, of), of) for _, cell, of in taken)
+
+
+def _name(order: Order) -> str:
+    """The name of the image that is built for a cell; empty for one that is not built."""
+    if order.dockerfile is not None:
+        return image_name(order.cell.id, order.dockerfile)
+    return cell_name(order.cell.id, order.recipe) if order.recipe is not None else ""
+
+
+def _bases(order: Order) -> tuple[Base, ...]:
+    """The bases that a cell's image grows on."""
+    if order.dockerfile is not None:
+        parts = (of.base for _, of in _parts(order))
+        return (*(base for _, base in order.dockerfile.bases), *parts)
+    return (order.recipe.base,) if order.recipe is not None else ()

@@ -41,22 +41,22 @@ class Leftover:
 
 
 def leftovers(
-    client: APIClient, alive: Callable[[str], bool], *, run: str = ""
+    client: APIClient, alive: Callable[[str], bool], *, of: str = ""
 ) -> tuple[Leftover, ...]:
-    """What dead owners left: containers, volumes, networks, unfinished images; with `run`, that
-    run's only, without images.
+    """What dead owners left: containers, volumes, networks, unfinished images; with `of`, a label
+    and its value, what has that label only, without images.
 
     In the order in which they can be removed. Raises EngineError.
     """
-    label = f"{LABEL}.run={run}" if run else _OWNER
+    label = of or _OWNER
 
     def ours(found: Mapping[str, Any]) -> bool:
         names, labels = found.get("Names") or [found.get("Name") or ""], found.get("Labels") or {}
-        return is_ours(names, labels) and (bool(run) or not alive(labels.get(_OWNER, "")))
+        return is_ours(names, labels) and (bool(of) or not alive(labels.get(_OWNER, "")))
 
     with ThreadPoolExecutor(1) as beside:
         # An engine goes through all its images for these, longer than for all the others.
-        asked = None if run else beside.submit(unfinished, client, alive)
+        asked = None if of else beside.submit(unfinished, client, alive)
         with engine_errors("listing containers"):
             containers = client.containers(all=True, filters={"label": label})
         with engine_errors("listing volumes"):
@@ -80,7 +80,7 @@ def leftovers(
     )
 
 
-def sweep(client: APIClient, alive: Callable[[str], bool], *, run: str = "") -> tuple[str, ...]:
+def sweep(client: APIClient, alive: Callable[[str], bool], *, of: str = "") -> tuple[str, ...]:
     """Remove what `leftovers` finds; what was removed, one name each. Raises EngineError."""
     remove_one = {
         "container": remove,
@@ -88,7 +88,7 @@ def sweep(client: APIClient, alive: Callable[[str], bool], *, run: str = "") -> 
         "network": remove_network,
         "image": remove_unfinished,
     }
-    found = leftovers(client, alive, run=run)
+    found = leftovers(client, alive, of=of)
     for one in found:
         remove_one[one.kind](client, one.id)
     return tuple(str(one) for one in found)

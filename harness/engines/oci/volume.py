@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import io
 import tarfile
-import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
@@ -24,6 +23,8 @@ from harness.model import Profile
 
 _CARRIER = Profile(name="carrier", writable=True, relaxations=("writable=true",))
 """Of the container that carries content into a volume; it never starts, so nothing can use it."""
+
+_PIECE = 1 << 20
 
 
 def fill_volume(
@@ -71,10 +72,7 @@ def put_into(
             ),
         )
         try:
-            with tempfile.TemporaryFile() as spool:
-                pack(content, spool)
-                spool.seek(0)
-                client.put_archive(carrier, HARNESS_DIR, spool)
+            client.put_archive(carrier, HARNESS_DIR, packed(content))
         except BaseException:
             remove(client, carrier)
             raise
@@ -125,35 +123,40 @@ class RunVolume:
             self._removed.result()
 
 
-def pack(
-    content: Mapping[str, Path | bytes],
-    out: io.BufferedIOBase | tempfile._TemporaryFileWrapper[bytes],
-) -> None:
+def packed(content: Mapping[str, Path | bytes]) -> Iterator[bytes]:
     """A tar of files readable by everybody, with nothing of this host's owners and times.
 
-    It ends with its two empty blocks, without the filling up to a whole record: what comes after
-    them can break the pipe on which Podman hands it on (containers/buildah#6573).
+    It comes in pieces, so that an engine writes while files are still being read. It ends with its
+    two empty blocks, without the filling up to a whole record: what comes after them can break the
+    pipe on which Podman hands it on (containers/buildah#6573). Raises OSError; also where a file
+    is no longer as long as it was.
     """
-    with tarfile.open(fileobj=out, mode="w") as archive:
-        folders: set[str] = set()
-        for path in sorted(content):
-            for folder in reversed(Path(path).parents):
-                if str(folder) not in (".", *folders):
-                    folders.add(str(folder))
-                    archive.addfile(_entry(str(folder), 0, 0o755, tarfile.DIRTYPE))
-            what = content[path]
-            if isinstance(what, bytes):
-                archive.addfile(_entry(path, len(what), 0o644), io.BytesIO(what))
-            else:
-                with what.open("rb") as source:
-                    archive.addfile(_entry(path, what.stat().st_size, 0o644), source)
-    out.truncate(archive.offset)
+    folders: set[str] = set()
+    for path in sorted(content):
+        for folder in reversed(Path(path).parents):
+            if str(folder) not in (".", *folders):
+                folders.add(str(folder))
+                yield _header(str(folder), 0, 0o755, tarfile.DIRTYPE)
+        what = content[path]
+        with io.BytesIO(what) if isinstance(what, bytes) else what.open("rb") as source:
+            size = source.seek(0, io.SEEK_END)
+            source.seek(0)
+            yield _header(path, size, 0o644)
+            left = size
+            while left:
+                piece = source.read(min(left, _PIECE))
+                if not piece:
+                    raise OSError(f"{path} became shorter while it was read")
+                left -= len(piece)
+                yield piece
+            yield bytes(-size % tarfile.BLOCKSIZE)
+    yield bytes(2 * tarfile.BLOCKSIZE)
 
 
-def _entry(name: str, size: int, mode: int, kind: bytes = tarfile.REGTYPE) -> tarfile.TarInfo:
+def _header(name: str, size: int, mode: int, kind: bytes = tarfile.REGTYPE) -> bytes:
     entry = tarfile.TarInfo(name)
     entry.size, entry.mode, entry.type = size, mode, kind
-    return entry
+    return entry.tobuf(tarfile.PAX_FORMAT)
 
 
 def remove_volume(client: APIClient, name: str) -> None:

@@ -93,6 +93,15 @@ class EventWatch:
         with self._changed:
             return tuple(action for action, _ in self._events.get(container, ()))
 
+    def labelled(self, label: str, value: str) -> tuple[str, ...]:
+        """The containers heard of so far that carry a label with that value."""
+        with self._changed:
+            return tuple(
+                container
+                for container, events in self._events.items()
+                if any(attributes.get(label) == value for _, attributes in events)
+            )
+
     def exit_code(self, container: str, timeout_s: float) -> int | None:
         """What `die` told of a container within the time; None where it was not heard of."""
         self.wait_for(container, "die", timeout_s)

@@ -10,11 +10,13 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from docker import APIClient
 
+from harness.machine.hostclass import host_class
 from harness.machine.load import cpus_here
 from harness.model import HostClass
 
@@ -44,6 +46,17 @@ def pinned_to(info: Mapping[str, Any]) -> str:
     """The processors that containers of an engine here are pinned to: those that this process may
     use, so that whoever starts it chooses them. Empty where the engine cannot pin."""
     return ",".join(map(str, cpus_here())) if info.get("CPUSet") is True else ""
+
+
+def host_here(info: Mapping[str, Any], cores: int) -> HostClass:
+    """This host as containers of an engine here have it, which otherwise have so many `cores`.
+
+    This process may have been given fewer processors than the host has, and its containers have
+    these alone where the engine can pin them. A quota of this process is none of theirs: they are
+    in other control groups, and tell of those themselves.
+    """
+    pinned = pinned_to(info)
+    return replace(host_class(), cores=len(pinned.split(",")) if pinned else cores, quota=None)
 
 
 def host_of(info: Mapping[str, Any]) -> HostClass:

@@ -1,0 +1,3 @@
+#!/usr/bin/env bash
+# Arguments of the container go to the notebook server.
+jupyter notebook "$@"

@@ -1,0 +1,293 @@
+"""Obtaining the image of a cell that is built of a Dockerfile: found again, or built."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from threading import Event
+from typing import IO
+
+from docker import APIClient
+
+from harness import __version__
+from harness.dockerfiles.context import find_context, kept_ignore, write_beside, write_tar
+from harness.dockerfiles.needs import builder_needs
+from harness.dockerfiles.parsing import Dockerfile, parse_dockerfile
+from harness.dockerfiles.rendering import Resolved, render
+from harness.dockerfiles.stages import SCRATCH, Layout, layout
+from harness.engines import Obtained
+from harness.engines.oci import LABEL
+from harness.engines.oci.builder import Builder
+from harness.engines.oci.connection import engine_errors, row_of
+from harness.engines.oci.dockerfile.asked import BuildAsked, StepFailed
+from harness.engines.oci.dockerfile.choice import BuilderKind, Choice, choose
+from harness.engines.oci.dockerfile.leavings import STAGE, BuildUnderWay, under_way
+from harness.engines.oci.dockerfile.log import BuildLog, failure
+from harness.engines.oci.dockerfile.over_api import build_over_api
+from harness.engines.oci.dockerfile.over_client import build_over_client, why_no_buildkit
+from harness.engines.oci.dockerfile.sources import (
+    CellBuilt,
+    SourceImage,
+    SourceUnavailable,
+    judged_again,
+    source_images,
+)
+from harness.engines.oci.dockerfile.unreached import unreached
+from harness.engines.oci.images import identity, inspect_image
+from harness.engines.oci.register import BuiltImage, described
+from harness.engines.oci.roots import say_whose, turn
+from harness.errors import DockerfileError, UsageError
+from harness.model import Cell, DockerfileRecipe, ImageIdentity, Outcome
+from harness.recipes import recipe
+from harness.recipes.of_dockerfile import allowed, secret_path
+
+_DAY_S = 86400
+_PLATFORMS = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
+_BUILDS: Mapping[BuilderKind, Callable[[APIClient, BuildAsked, Event], None]] = {
+    BuilderKind.CLASSIC: build_over_api,
+    BuilderKind.PODMAN: build_over_api,
+    BuilderKind.BUILDKIT: build_over_client,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _ReadyBuild:
+    """Everything that a build needs, resolved."""
+
+    dockerfile: Dockerfile
+    layout: Layout
+    sources: tuple[SourceImage, ...]
+    choice: Choice
+    name: str
+    digest: str
+    target: str
+
+    @property
+    def base(self) -> str:
+        """The id of the image that the last stage grows on; empty for scratch."""
+        stage = self.layout.built(self.target)[-1]
+        while stage.parent is not None:
+            stage = self.layout.stages[stage.parent]
+        ids = {one.name: one.id for one in self.sources}
+        return ids.get(stage.image, "")
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all images that it takes something from, by their order."""
+        return tuple(one.id for one in self.sources)
+
+
+def image_name(cell: str, wanted: DockerfileRecipe) -> str:
+    """The name a cell's image is kept under: its recipe's digest."""
+    return f"{LABEL}-cell/{cell.lower()}:{recipe.digest(wanted)[:16]}"
+
+
+def obtain_of_dockerfile(
+    builder: Builder, cell: Cell, wanted: DockerfileRecipe, cell_built: CellBuilt
+) -> Obtained:
+    """The image of a cell; `cell_built` obtains those that it is made of. Raises DiskFull,
+    EngineError; everything else is a value."""
+    log = str(builder.log)
+    name = image_name(cell.id, wanted)
+    try:
+        ready = _ready(builder, wanted, name, cell_built)
+        with turn(name, builder.workshop):
+            image = None if builder.workshop.fresh else _kept(builder, ready, wanted)
+            if image is None:
+                image = _built(builder, cell, wanted, ready)
+    except SourceUnavailable as error:
+        return Obtained(outcome=error.outcome, reason=str(error), log=log)
+    except DockerfileError as error:
+        return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(error), log=log)
+    except StepFailed as error:
+        return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(error), log=log)
+    except UsageError as error:
+        return Obtained(outcome=Outcome.INTERFERED, reason=str(error), log=log)
+    return Obtained(image=image, interpreter=cell.interpreter, log=log)
+
+
+def _ready(
+    builder: Builder, wanted: DockerfileRecipe, name: str, cell_built: CellBuilt
+) -> _ReadyBuild:
+    """Resolve and judge again. Raises SourceUnavailable, DockerfileError, DiskFull, EngineError."""
+    dockerfile = parse_dockerfile(wanted.text.encode(), wanted.shown)
+    found = layout(dockerfile, dict(wanted.args))
+    with engine_errors("saying what it is"):
+        info = builder.client.info()
+    _platform_fits(wanted, found, info)
+    needs = builder_needs(dockerfile, found, wanted.target)
+    choice = choose(row_of(builder.client), info, needs, why_no_buildkit)
+    if choice.kind is None:
+        told = f"{wanted.shown}: {choice.why_not}"
+        raise SourceUnavailable(told, Outcome.HOST_INCOMPATIBLE)
+    sources = source_images(builder, wanted, found, cell_built)
+    return _ReadyBuild(
+        dockerfile=dockerfile,
+        layout=judged_again(dockerfile, wanted, sources, allowed(wanted)),
+        sources=sources,
+        choice=choice,
+        name=name,
+        digest=recipe.digest(wanted),
+        target=wanted.target,
+    )
+
+
+def _platform_fits(wanted: DockerfileRecipe, found: Layout, info: Mapping[str, object]) -> None:
+    machine = str(info.get("Architecture") or "")
+    here = f"{info.get('OSType') or 'linux'!s}/{_PLATFORMS.get(machine, machine)}"
+    asked = [wanted.platform, *(one.platform for one in found.built(wanted.target))]
+    for platform in filter(None, asked):
+        if "/".join(platform.split("/")[:2]) != here:
+            raise SourceUnavailable(
+                f"it is asked for {platform}, and this engine is {here}", Outcome.HOST_INCOMPATIBLE
+            )
+
+
+def _kept(builder: Builder, ready: _ReadyBuild, wanted: DockerfileRecipe) -> ImageIdentity | None:
+    """The image that was built here of the same recipe on the same images."""
+    for built in builder.register.named(ready.name):
+        if (built.recipe, built.base, built.images) != (ready.digest, ready.base, ready.ids):
+            continue
+        there = inspect_image(builder.client, built.id)
+        if there is not None:
+            return identity(there, origin=_reused(built, wanted), built=built)
+    say_whose(builder, ready.name)
+    return None
+
+
+def _reused(built: BuiltImage, wanted: DockerfileRecipe) -> str:
+    if not wanted.network:
+        return "reused"
+    day = time.strftime("%Y-%m-%d", time.gmtime(built.made))
+    age = max(0, int((time.time() - built.made) // _DAY_S))
+    days = "less than a day" if age == 0 else f"{age} day{'' if age == 1 else 's'}"
+    return f"reused, built with the network on {day}, {days} ago: not hermetic"
+
+
+def _built(
+    builder: Builder, cell: Cell, wanted: DockerfileRecipe, ready: _ReadyBuild
+) -> ImageIdentity:
+    """Build it. Raises StepFailed, SourceUnavailable where what it fetches cannot be reached from
+    here, DockerfileError, UsageError, DiskFull, EngineError."""
+    own = sha256(str(builder.workshop.cache).encode()).hexdigest()[:12]
+    label = f"{cell.id.lower()}/{own}"
+    builder.say(f"building {cell.id} by {ready.choice.told}")
+    # Two builds of one cell that differ share the label, and so what is found by it.
+    with (
+        turn(f"{LABEL}-stages/{label}", builder.workshop),
+        under_way(builder, label, len(ready.sources)) as made,
+        tempfile.TemporaryFile() as tar,
+        builder.log.open("a", encoding="utf-8", errors="backslashreplace") as out,
+    ):
+        resolved = _resolved(builder, ready, made)
+        dockerfile = _packed(wanted, resolved, tar)
+        secrets = {one.id: _secret(wanted, one.env, one.file) for one in wanted.secrets}
+        texts = [value.decode("utf-8", "backslashreplace") for value in secrets.values()]
+        log = BuildLog(out, resolved, texts)
+        out.write(f"{wanted.shown}, resolved:\n{resolved.text}\n")
+        assert ready.choice.kind is not None, "one was chosen"
+        try:
+            _BUILDS[ready.choice.kind](
+                builder.client,
+                BuildAsked(
+                    tar=tar,
+                    dockerfile=dockerfile,
+                    name=made.name,
+                    labels=_labels(cell, ready),
+                    args=wanted.args,
+                    target=wanted.target,
+                    network=wanted.network,
+                    fresh=builder.workshop.fresh,
+                    profile=cell.profile,
+                    secrets=secrets,
+                    log=log,
+                ),
+                builder.workshop.stop,
+            )
+        except StepFailed as error:
+            log.close()
+            told = failure(log, str(error), wanted.shown)
+            if wanted.network and (server := unreached(log.last)):
+                step, _, _ = told.partition("\n")  # the log has the rest
+                why = f"this host does not find {server}, which {step} asks for"
+                raise SourceUnavailable(why, Outcome.HOST_INCOMPATIBLE) from None
+            raise StepFailed(told) from None
+        return _named(builder, ready, wanted, made)
+
+
+def _named(
+    builder: Builder, ready: _ReadyBuild, wanted: DockerfileRecipe, made: BuildUnderWay
+) -> ImageIdentity:
+    """Write down what was built, and give it its name. Raises StepFailed, EngineError."""
+    there = inspect_image(builder.client, made.name)
+    if there is None:
+        raise StepFailed("the builder said that all went well, and there is no image")
+    built = described(ready.name, there, ready.base, ready.ids)
+    assert built is not None, "its label says its kind"
+    builder.register.keep(built)
+    repository, _, tag = ready.name.rpartition(":")
+    with engine_errors(f"naming {repository}"):
+        builder.client.tag(str(there["Id"]), repository, tag)
+    network = ", with the network on: not hermetic" if wanted.network else ""
+    origin = f"built by {ready.choice.told}{network}"
+    found = inspect_image(builder.client, ready.name) or there
+    return identity(found, origin=origin, built=built)
+
+
+def _resolved(builder: Builder, ready: _ReadyBuild, made: BuildUnderWay) -> Resolved:
+    """The Dockerfile that the builder gets. BuildKit finds an image by its name alone, never by its
+    id, so there each has a passing one."""
+    images = {SCRATCH: SCRATCH}
+    for one, name in zip(ready.sources, made.names, strict=True):
+        images[one.name] = one.id
+        if ready.choice.kind is BuilderKind.BUILDKIT:
+            repository, _, tag = name.rpartition(":")
+            with engine_errors(f"naming {one.name} for a build"):
+                builder.client.tag(one.id, repository, tag)
+            images[one.name] = name
+    return render(ready.dockerfile, ready.layout, images, {STAGE: made.label})
+
+
+def _packed(wanted: DockerfileRecipe, resolved: Resolved, tar: IO[bytes]) -> str:
+    """The context with the Dockerfile behind it; the Dockerfile's name there. UsageError where the
+    context is another one than that of the recipe."""
+    context = find_context(Path(wanted.folder), Path(wanted.path))
+    if write_tar(context, tar) != wanted.context:
+        raise UsageError(
+            f"the context {wanted.folder} has changed since the run began",
+            remedy="try again when nothing writes there",
+        )
+    name = f".harness-{sha256(resolved.text.encode()).hexdigest()[:16]}.Dockerfile"
+    write_beside(tar, name, resolved.text.encode(), kept_ignore(context))
+    tar.seek(0)
+    return name
+
+
+def _secret(wanted: DockerfileRecipe, env: str, file: str) -> bytes:
+    if env:
+        value = os.environb.get(env.encode())
+        if value is None:
+            raise UsageError(f"the variable {env} is not set any more")
+        return value
+    try:
+        return secret_path(wanted, file).read_bytes()
+    except OSError as error:
+        raise UsageError(f"the secret in {file} cannot be read: {error.strerror}") from None
+
+
+def _labels(cell: Cell, ready: _ReadyBuild) -> dict[str, str]:
+    return {
+        f"{LABEL}.kind": "cell",
+        f"{LABEL}.cell": cell.id,
+        f"{LABEL}.recipe": ready.digest,
+        f"{LABEL}.base-image": ready.base,
+        f"{LABEL}.base-origin": "; ".join(f"{one.name}: {one.told}" for one in ready.sources),
+        f"{LABEL}.interpreter": cell.interpreter,
+        "org.opencontainers.image.title": cell.id,
+        "org.opencontainers.image.vendor": f"harness {__version__}",
+    }
