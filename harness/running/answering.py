@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from harness.compare.images import distinct
-from harness.model import Cell, Probe, Record, Run
+from harness.model import Cell, DockerfileBuild, Probe, Record, Run
 from harness.outcomes import INFRASTRUCTURE
 from harness.running.session import AUTO, CONTAINER_ENGINES
 
@@ -96,6 +96,8 @@ def _content(cell: Cell) -> Cell:
     """The row without what does not decide an answer: where it is written, how it is selected and
     judged; of a built cell also what its recipe's digest covers."""
     bare = replace(cell, place=None, tags=(), expect=None)
+    if cell.build is not None:
+        return replace(bare, build=DockerfileBuild(dockerfile="(built)"))
     if not cell.base:
         return bare
     return replace(bare, base="(built)", install=(), constraints=(), as_of="", environment=())

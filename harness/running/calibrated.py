@@ -12,6 +12,7 @@ from dataclasses import replace
 from harness.compare.measured import measure, spreads_of
 from harness.compare.measurement import Measured
 from harness.compare.rules import run_date
+from harness.compare.statistics.family import MOST_ROUNDS
 from harness.compare.view import views
 from harness.model import HostClass, KnownSpread, Record, Run
 from harness.store.store import Store
@@ -20,9 +21,12 @@ CALIBRATIONS = "harness calibrate"
 """The suite that calibrations are kept under."""
 AGAIN = "-again"
 """What the second name of a calibrated cell ends in."""
-BLOCK = 3
-"""Rounds that are one comparison of a cell with itself: how much such comparisons vary among each
-other, over the time that a calibration takes, is part of what is known of a host's noise."""
+COMPARISONS = 4
+"""Into so many comparisons of the cell with itself a calibration is divided: how much they vary
+among each other, over the time that it takes, is part of what is known of a host's noise. From
+three variances on that can be told; the more rounds each has, the better it is known."""
+LEAST, MOST = 3, MOST_ROUNDS
+"""Rounds of one such comparison: no fewer, and no more than a comparison of an `auto` run has."""
 _NEWEST = 40
 """Calibrations that are looked at: a host changes."""
 
@@ -39,14 +43,25 @@ def measured_again(run: Run, records: Sequence[Record]) -> tuple[Measured, ...]:
     return measured
 
 
+def block_of(rounds: int) -> int:
+    """How many rounds each comparison of a calibration of so many rounds has."""
+    return min(MOST, max(LEAST, rounds // COMPARISONS))
+
+
 def blocks_of(run: Run, records: Sequence[Record]) -> tuple[tuple[Measured, ...], ...]:
-    """The comparisons of the cell with itself that each block of its rounds makes."""
+    """The comparisons of the cell with itself that a calibration's rounds make, block by block.
+    Each is judged as a run of so many rounds, which were fixed before."""
+    block = block_of(run.rounds)
     return tuple(
         measured_again(
-            replace(run, rounds=first + BLOCK - 1),
-            [one for one in records if first <= one.round < first + BLOCK],
+            replace(run, rounds=block),
+            [
+                replace(one, round=one.round - first + 1)
+                for one in records
+                if first <= one.round < first + block
+            ],
         )
-        for first in range(1, run.rounds + 2 - BLOCK, BLOCK)
+        for first in range(1, run.rounds + 2 - block, block)
     )
 
 

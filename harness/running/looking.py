@@ -23,18 +23,24 @@ class UntilTold:
     """Goes on with the cells whose step time or accuracy is not told from their reference's yet."""
 
     run: Run
+    compared: int = 0
+    """How many cells the report will compare, where this run has only some of them."""
 
     def further(self, rounds: int, records: Sequence[Record]) -> Further | None:
         """The cells that need more, with the reference; None where nothing does."""
         run = replace(self.run, rounds=rounds, cell_rounds=None)
         taking = {one.cell for one in records if one.round == rounds}
         seen = [view for view in views(run, records) if view.cell.id in taking]
-        reference = reference_of(seen, run.rules)
+        reference = reference_of(seen, run)
         if reference is None:
             return None
         others = [view for view in seen if view is not reference]
         every = measure(
-            [(reference, view) for view in others], run.rules.expectations, run_date(run)
+            [(reference, view) for view in others],
+            run.rules.expectations,
+            run_date(run),
+            # Those that are settled, and those of other groups, share the report's rate too.
+            compared=max(len(run.cells) - 1, self.compared),
         )
         wanted = {
             view.cell.id: wanted

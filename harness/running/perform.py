@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from harness.datasets.dataset import DataSet, find_dataset
-from harness.engines import Engine, Workshop, engine_by_name
-from harness.engines.divided import DividedEngine, is_mixed
-from harness.errors import Exit, UsageError
+from harness.errors import Exit, NothingToRunError
 from harness.machine.owner import owner_alive
-from harness.model import Cell, Probe, Run, Suite
-from harness.probing.probe import applies, suite_probes
+from harness.model import Cell, Probe, Record, Run, Shard, Suite, SuiteLock
+from harness.probing.probe import suite_probes
 from harness.recipes.orders import Order, orders
+from harness.recipes.suite_lock import find_suite_lock, relevant
+from harness.running.accepted_here import baseline_images
 from harness.running.aloud import aloud
 from harness.running.calibrated import AGAIN
+from harness.running.dealing import dealt, shard_of
+from harness.running.looking import UntilTold
+from harness.running.opened import Selected, opened_place
 from harness.running.progress import Progress
 from harness.running.resume import check_same
-from harness.running.runner import PlannedRun, RunInterrupted, execute
-from harness.running.session import CONTAINER_ENGINES, HOST, REPLAY, opened_engine, places, workshop
-from harness.running.wanted import Wanted, disk_budget, engine_name
+from harness.running.runner import Hearing, PlannedRun, RunInterrupted, execute
+from harness.running.session import CONTAINER_ENGINES
+from harness.running.wanted import Wanted, engine_name
 from harness.store.store import Store
 
 REUSED = "answers that nothing can have changed are repeated from earlier runs (--reuse)"
@@ -40,38 +40,33 @@ def perform(
     """Everything between a selection and a finished run in the store.
 
     The status is OK, or that of the signal that ended it. With `resumed`, that run is taken on.
+    NothingToRunError where none of the cells is dealt to the shard that is wanted.
     """
+    shard = None
+    if wanted.shard is not None:
+        with aloud("dealing the cells to shards"):
+            shard = _share(suite, cells, wanted.shard, store)
+        cells = [one for one, to in zip(cells, shard.dealt, strict=True) if to == shard.number]
     name = engine_name(wanted, cells)
-    asking = [one for one in probes if any(applies(one, cell) for cell in cells)]
-    with aloud("looking for the data set"):
-        dataset = None if name == REPLAY else dataset_for(asking, offline=wanted.offline)
     planned = orders(suite, cells)
+    locked = find_suite_lock(Path(suite.root))
     if wanted.again:
         planned = tuple(one for each in planned for one in (each, again(each)))
     store.interrupted(owner_alive)
-    shop = workshop(
-        suite,
-        refresh_bases=wanted.refresh_bases,
-        offline=wanted.offline,
-        recordings=wanted.recordings,
-        disk_budget=disk_budget(wanted.disk_budget, os.environ),
-    )
     began: list[Run] = []
-    with (
-        opened_engine(name, shop) as (engine, said),
-        _host_beside(engine, cells, shop) as host,
-        progress,
-    ):
-        if name == REPLAY:
-            dataset, said = _recorded(engine)
-        if wanted.record_to is not None:
-            engine = _recording(engine, wanted.record_to, dataset)
-            host = host and _recording(host, wanted.record_to, dataset)
-        if host is not None:
-            engine = DividedEngine(engine, host, cells)
+    selected = Selected(
+        suite=suite,
+        cells=tuple(cells),
+        probes=tuple(probes),
+        engine=name,
+        baseline_images=baseline_images(suite, store),
+    )
+    with opened_place(selected, wanted, resumed) as place, progress:
+        dataset = place.dataset
         notices: tuple[str, ...] = (dataset.notice,) if dataset and dataset.notice else ()
         notices += (REUSED,) if wanted.reuse else ()
-        for notice in (*notices, *said):
+        notices += place.said
+        for notice in notices:
             progress.notice(notice)
         plan = PlannedRun(
             suite=suite,
@@ -80,13 +75,17 @@ def perform(
             unasked=_unasked(suite, probes),
             rounds=wanted.rounds,
             dataset=dataset,
-            notices=(*notices, *said),
+            notices=notices,
             reuse=wanted.reuse,
             resumed=resumed,
             looks=wanted.looks if resumed is None else resumed.looks,
+            steering=lambda run: UntilTold(run=run, compared=wanted.compared),
+            shard=shard,
+            locked=locked and relevant(locked, cells, probes, dataset.name if dataset else ""),
+            marked=_watch(place.executor.site.engine.name, cells, locked, offline=wanted.offline),
         )
         if resumed is not None:
-            check_same(resumed, store.records(resumed.id), planned, engine, dataset)
+            check_same(resumed, store.records(resumed.id), planned, place.executor.site, dataset)
 
         def begin(made: Run) -> None:
             began.append(made)
@@ -95,16 +94,43 @@ def perform(
         try:
             finished = execute(
                 plan,
-                engine,
+                place.executor,
                 store,
-                tell=progress.tell,
-                recorded=progress.recorded,
-                began=begin,
-                further=progress.further,
+                Hearing(
+                    tell=progress.tell,
+                    recorded=progress.recorded,
+                    began=begin,
+                    further=progress.further,
+                    taken_back=progress.taken_back,
+                ),
             )
         except RunInterrupted as interruption:
             return store.run(began[0].id), Exit(128 + interruption.signal)
     return finished, Exit.OK
+
+
+def _watch(
+    engine: str, cells: Sequence[Cell], locked: SuiteLock | None, *, offline: bool
+) -> Callable[[Record], Record]:
+    """What adds to records what is known of their images' tags; where there is none, nothing."""
+    if engine not in CONTAINER_ENGINES or not any(cell.image for cell in cells):
+        return lambda record: record
+    from harness.running.tags import TagWatch
+
+    by_id = {cell.id: cell for cell in cells}
+    return TagWatch(cells=by_id, locked=locked, engine=engine, offline=offline).marked
+
+
+def _share(suite: Suite, cells: Sequence[Cell], asked: tuple[int, int], store: Store) -> Shard:
+    """The share of the cells that a shard gets."""
+    number, count = asked
+    shard = shard_of(dealt(suite, cells, count, store), cells, number)
+    if number not in shard.dealt:
+        raise NothingToRunError(
+            f"none of the {len(cells)} cells is dealt to shard {number} of {count}",
+            remedy="`harness merge` does not miss it; fewer shards would do",
+        )
+    return shard
 
 
 def again(order: Order) -> Order:
@@ -113,47 +139,10 @@ def again(order: Order) -> Order:
     return Order(cell=cell, as_cell=order.cell.id)
 
 
-@contextmanager
-def _host_beside(engine: Engine, cells: Sequence[Cell], shop: Workshop) -> Iterator[Engine | None]:
-    """The host as a second engine, where a container engine is open and cannot take all cells."""
-    if engine.name not in CONTAINER_ENGINES or not is_mixed(cells):
-        yield None
-        return
-    with engine_by_name(HOST, shop) as host:
-        yield host
-
-
 def _unasked(suite: Suite, probes: Sequence[Probe]) -> tuple[Probe, ...]:
-    """The suite's other probes: a level that nothing shows is told with their names."""
+    """The suite's other probes, those that some tag asks among them: a level that nothing shows is
+    told with their names, and what is stated for their facts is no slip."""
     asked = {probe.name for probe in probes}
-    return tuple(one for one in suite_probes(suite) if one.name not in asked)
-
-
-def _recorded(engine: Engine) -> tuple[DataSet | None, tuple[str, ...]]:
-    """The data set of a replay, and what must be said of it."""
-    from harness.engines.replay import ReplayEngine
-
-    assert isinstance(engine, ReplayEngine), "replay is one"
-    return engine.data(), (engine.notice(),)
-
-
-def _recording(engine: Engine, folder: Path, dataset: DataSet | None) -> Engine:
-    from harness.engines.recording import RecordingEngine
-    from harness.engines.recordings import RecordedData
-
-    data = None
-    if dataset is not None:
-        data = RecordedData(name=dataset.name, digest=dataset.digest, notice=dataset.notice)
-    return RecordingEngine(engine, folder, data)
-
-
-def dataset_for(probes: Sequence[Probe], *, offline: bool) -> DataSet | None:
-    """The data set the probes ask for; None where none does. Raises UsageError."""
-    names = sorted({probe.dataset for probe in probes if probe.dataset})
-    if not names:
-        return None
-    if len(names) > 1:
-        raise UsageError(f"probes of one run share one data set, not {', '.join(names)}")
-    where = places()
-    download = not offline and os.environ.get("HARNESS_DOWNLOAD", "1") != "0"
-    return find_dataset(names[0], where.data, where.cache / "data", download)
+    also = tuple(name for more in suite.asked_more for name in more.probes)
+    every = suite_probes(replace(suite, also=(*suite.also, *also)))
+    return tuple(one for one in every if one.name not in asked)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self, TextIO
 
-from harness.model import Record, Run
+from harness.model import Attempt, Record, Run
 from harness.running.task import WAITING, Passing
 from harness.text import clean_line, inert_in_ci
 
@@ -52,6 +53,9 @@ class Progress(Protocol):
     def recorded(self, record: Record) -> None:
         """A record was acknowledged."""
 
+    def taken_back(self, attempts: Sequence[Attempt]) -> None:
+        """What were records are none any more: their cells are asked again."""
+
 
 def beginning(run: Run) -> str:
     """How a run begins, in one line."""
@@ -59,6 +63,9 @@ def beginning(run: Run) -> str:
     told = f"run {run.id}: {count} cell{'' if count == 1 else 's'} on {run.engine.name}"
     for other in run.beside or ():
         told += f", {len(other.cells)} of them on {other.engine.name}"
+    if run.hosts:
+        several = "" if len(run.hosts) == 1 else "s"
+        told += f", on {len(run.hosts)} host{several}: {', '.join(one.name for one in run.hosts)}"
     return told
 
 
@@ -69,17 +76,37 @@ class Tally:
         self._run = run
         self._planned = Counter(key.cell for key in run.planned())
         self._records: dict[str, list[Record]] = {cell: [] for cell in self._planned}
+        self._finished: set[str] = set()
+        self._cells = {cell.id: (cell,) for cell in run.cells}
+        pairs: dict[str, list[tuple[str, str]]] = {cell: [] for cell in self._planned}
+        for cell, probe in run.pairs:
+            pairs[cell].append((cell, probe))
+        self._pairs = {cell: tuple(own) for cell, own in pairs.items()}
 
     def further(self, run: Run) -> None:
         """The run has further rounds by now: cells that have them are finished later."""
         self._run = run
         self._planned = Counter(key.cell for key in run.planned())
+        self._finished = {one for one in self._finished if self._whole(one)}
 
     def add(self, record: Record) -> bool:
         """Count a record; whether its cell is finished with it."""
-        records = self._records[record.cell]
-        records.append(record)
-        return len(records) == self._planned[record.cell]
+        self._records[record.cell].append(record)
+        if not self._whole(record.cell):
+            return False
+        self._finished.add(record.cell)
+        return True
+
+    def taken_back(self, attempts: Iterable[Attempt]) -> None:
+        """These are no records any more."""
+        for attempt in attempts:
+            cell = attempt.record.cell
+            kept = [one for one in self._records[cell] if one.key != attempt.record.key]
+            self._records[cell] = kept
+            self._finished.discard(cell)
+
+    def _whole(self, cell: str) -> bool:
+        return len(self._records[cell]) == self._planned[cell]
 
     def line(self, cell: str) -> str:
         """One finished cell in one line, judged by itself."""
@@ -87,11 +114,13 @@ class Tally:
         from harness.formats.progress import finished_line
 
         records = self._records[cell]
-        done = sum(len(self._records[each]) == self._planned[each] for each in self._planned)
+        done = len(self._finished)
         # Every record of a container has the container's whole time; rounds add up.
         times = {(record.round, record.container): record.durations for record in records}
         seconds = sum(each.get("container", 0.0) for each in times.values())
-        judged = judge_cell(self._run, records, cell)
+        # The others are left out: a run of ten thousand cells is told in ten thousand lines.
+        alone = replace(self._run, cells=self._cells[cell], pairs=self._pairs[cell])
+        judged = judge_cell(alone.placed({cell: records[-1].host or ""}), records, cell)
         return finished_line(done, len(self._planned), judged, seconds)
 
 
@@ -141,6 +170,10 @@ class LineProgress:
         if not isinstance(doing, Passing):
             self._say(self._doing)
 
+    def taken_back(self, attempts: Sequence[Attempt]) -> None:
+        if self._tally is not None:
+            self._tally.taken_back(attempts)
+
     def recorded(self, record: Record) -> None:
         assert self._tally is not None, "a record belongs to a run that has begun"
         if self._tally.add(record):
@@ -157,6 +190,21 @@ class LineProgress:
         while not self._stop.wait(_BEAT_S):
             if time.monotonic() - self._last > _HEARTBEAT_S:
                 self._say(f"still at it: {self._doing}")
+
+
+class StepsAlone(LineProgress):
+    """For logs of a command of many runs, which says its own steps: a heartbeat while nothing is
+    said, and notices."""
+
+    def begin(self, run: Run) -> None:
+        self._doing = beginning(run)
+
+    def tell(self, cell: str, doing: str) -> None:
+        if doing is not WAITING:
+            self._doing = f"{cell}: {doing}" if cell else doing
+
+    def recorded(self, record: Record) -> None:
+        pass
 
 
 class LiveProgress:
@@ -204,6 +252,10 @@ class LiveProgress:
             self._under_way[cell] = (doing, time.monotonic())
         else:
             self._print(doing)
+
+    def taken_back(self, attempts: Sequence[Attempt]) -> None:
+        if self._tally is not None:
+            self._tally.taken_back(attempts)
 
     def recorded(self, record: Record) -> None:
         assert self._tally is not None, "a record belongs to a run that has begun"

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from harness.model import Cell, Nature, Outcome, Probe, Profile, Record, Run
+from harness.probing.outside import is_outside
 from harness.serial import encode
 
 
@@ -41,7 +42,10 @@ def decisive(cell: Cell, image: str, digest: str, settings: Mapping[str, object]
 
 
 def repeatable(probe: Probe) -> bool:
-    """Whether a probe tells nothing but what stays: no times, no measurements, no training."""
+    """Whether a probe tells nothing but what stays: no times, no measurements, no training, and
+    nothing that a program does while it is looked at from outside."""
+    if is_outside(probe):
+        return False
     passing = {Nature.TIMING, Nature.MEASURED}
     return not probe.dataset and not passing & {nature for _, nature in probe.natures}
 

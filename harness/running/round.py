@@ -9,25 +9,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 
 from harness.engines import Engine, GoneInPassError, Obtained, Pass, Performed, ProbeQuestion
 from harness.engines.divided import taking
 from harness.errors import EngineError
 from harness.machine.load import Worked, cpus_here, load_before, observed_between, worked
 from harness.model import ASKED, Attempt, Cell, Outcome, Probe, Profile, Record, Scalar
-from harness.probing.probe import applies
+from harness.probing.outside import is_outside, profile_for, profile_outside
+from harness.probing.probe import applies, why_not
+from harness.running.here import utc_now
 from harness.running.reuse import decisive, repeated
 from harness.running.settling import Settled, settle
 from harness.running.task import Passing, Task
 
 Tell = Callable[[str, str], object]
 """Hears (cell id, what is being done) as it happens."""
-
-
-def utc_now() -> str:
-    """The moment, ISO 8601 in UTC, to the second."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def question(cell: Cell, probe: Probe) -> ProbeQuestion:
@@ -62,7 +58,8 @@ class Round:
                 yield self._not_applicable(probe)
 
     def asked(self, tell: Tell) -> Iterator[Record | Attempt]:
-        """Ask every probe in one container, and a fresh one after each that died before the end."""
+        """Ask every probe in one container, and a fresh one after each that died before the end;
+        then those that run outside, against containers of their own."""
         pending: list[ProbeQuestion] = []
         for probe in self.task.owes(self.cell, self.number):
             if not applies(probe, self.cell):
@@ -81,17 +78,21 @@ class Round:
                 pending.append(wanted)
         if pending:
             tell(self.cell.id, "probing " + ", ".join(one.probe.name for one in pending))
+        # Those that run outside come last: what they do to containers disturbs nothing then.
+        pending.sort(key=lambda one: is_outside(one.probe))
         ordinal = self.task.containers.get((self.cell.id, self.number), 0)
         asks = self._asking([one.probe.name for one in pending], tell)
         while pending:
             ordinal += 1
-            container = self._performed(pending, ordinal, asks)
-            settlement = settle(pending, container.performed)
+            first = is_outside(pending[0].probe)
+            together = [one for one in pending if is_outside(one.probe) is first]
+            container = self._performed(together, ordinal, asks)
+            settlement = settle(together, container.performed)
             for lost in settlement.lost:
                 yield Attempt(record=container.record(lost), reason=container.end)
             for ended in settlement.ended:
                 yield container.record(ended)
-            pending = list(settlement.left)
+            pending = [*settlement.left, *pending[len(together) :]]
 
     def _asking(self, names: Sequence[str], tell: Tell) -> Callable[[str], object]:
         """Says which probe runs now."""
@@ -117,9 +118,12 @@ class Round:
                     round=self.number,
                     obtained=self.obtained,
                     questions=tuple(pending),
-                    profile=self.cell.profile,
+                    profile=profile_outside(self.cell)
+                    if is_outside(pending[0].probe)
+                    else self.cell.profile,
                     dataset=self.task.dataset,
                     gpu=self.cell.gpu,
+                    promise=self.cell.promise,
                     asks=asks,
                 )
             )
@@ -141,8 +145,7 @@ class Round:
         return {"obtain": round(self.obtained.seconds, 3)}
 
     def _not_applicable(self, probe: Probe) -> Record:
-        reason = f"asks only cells that claim {', '.join(probe.frameworks)}"
-        found = self.record(probe, Outcome.NOT_APPLICABLE, reason)
+        found = self.record(probe, Outcome.NOT_APPLICABLE, why_not(probe, self.cell))
         # Nothing of what was obtained has a part in it.
         return replace(found, image=None, dataset_digest="", profile=Profile())
 
@@ -158,7 +161,7 @@ class Round:
             image=self.obtained.image,
             probe_digest=probe.digest,
             dataset_digest=self.task.dataset_digest if probe.dataset else "",
-            profile=self.cell.profile,
+            profile=profile_for(probe, self.cell),
             engine=taking(self.engine, self.cell.id).name,
             started=utc_now(),
         )

@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import PurePath
 from types import FrameType
 
 from harness import __version__
 from harness.datasets.dataset import DataSet
-from harness.engines import Engine, Stock
-from harness.engines.budget import Group, grouped, groups, refusal, told
-from harness.engines.divided import beside
 from harness.errors import InfrastructureError
 from harness.model import (
     UNBOUNDED,
@@ -29,18 +26,22 @@ from harness.model import (
     Record,
     Run,
     SecondOpinion,
+    Shard,
     Suite,
+    SuiteLock,
 )
 from harness.recipes.orders import Order
-from harness.running.abreast import at_once
 from harness.running.calibrated import known_spreads
+from harness.running.executor import Carried, Executor, GroupLost, Site
+from harness.running.grouping import timing_groups
+from harness.running.here import utc_now
 from harness.running.looking import UntilTold
-from harness.running.resume import before
+from harness.running.resume import Before, before
 from harness.running.reuse import Decisive, known_answers, repeatable
-from harness.running.round import Tell, utc_now
+from harness.running.round import Tell
 from harness.running.steering import Further, Steering
-from harness.running.task import Passing, Task
-from harness.running.worker import work
+from harness.running.task import Task
+from harness.store.joining import plan_digest
 from harness.store.runid import new_run_id
 from harness.store.store import Store
 
@@ -67,6 +68,12 @@ class PlannedRun:
     looks: tuple[int, ...] | None = None
     """After how many rounds it is looked whether they suffice; `rounds` is the first of them.
     None: they are fixed."""
+    shard: Shard | None = None
+    """Which share of a plan this is; its digest is still to be made. None: the whole."""
+    locked: SuiteLock | None = None
+    """What the suite's lock says of what is planned."""
+    marked: Callable[[Record], Record] = lambda record: record
+    """Adds to a record what is known of its image's name."""
     steering: Callable[[Run], Steering] = lambda run: UntilTold(run=run)
     """Makes what looks, for the run that was begun."""
 
@@ -83,32 +90,68 @@ class RunInterrupted(Exception):
         self.signal = number
 
 
-def execute(
-    planned: PlannedRun,
-    engine: Engine,
-    store: Store,
-    *,
-    tell: Tell,
-    recorded: Callable[[Record], object],
-    began: Callable[[Run], object] = lambda _: None,
-    further: Callable[[Run], object] = lambda _: None,
-) -> Run:
-    """Do what is planned on an open engine; the finished run.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Hearing:
+    """Who hears what a run does."""
 
-    `recorded` hears every record after the store has acknowledged it, `further` the run each time
-    that further rounds were planned. An engine that vanishes leaves the rest of the records as
-    infrastructure. Raises RunInterrupted, after the run is closed as interrupted and what it left
-    on the engine is removed; StoreError. A run that is taken on keeps its id and its records,
-    without those that infrastructure ended, which become attempts; `recorded` hears those it keeps
-    first. Where a cell can never be built within the disk budget: UsageError or
-    InfrastructureError, and no run was begun.
+    tell: Tell
+    recorded: Callable[[Record], object]
+    """Every record, after the store has acknowledged it."""
+    began: Callable[[Run], object] = lambda _: None
+    further: Callable[[Run], object] = lambda _: None
+    """The run each time that further rounds were planned."""
+    taken_back: Callable[[Sequence[Attempt]], object] = lambda _: None
+    """What were records of a group that did not come to its end: it is asked again."""
+
+
+def execute(planned: PlannedRun, executor: Executor, store: Store, hearing: Hearing) -> Run:
+    """Do what is planned; the finished run.
+
+    An engine that vanishes leaves the rest of the records as infrastructure. Raises RunInterrupted,
+    after the run is closed as interrupted and what it left is removed; StoreError. A run that is
+    taken on keeps its id and its records, without those that infrastructure ended, which become
+    attempts; it is told of those it keeps first. Where a cell can never be built within the disk
+    budget: UsageError or InfrastructureError, and no run was begun.
     """
-    tell("", Passing("looking for what dead runs left"))
-    for name in engine.sweep():
-        tell("", f"removed what a dead run left: {name}")
-    run = planned.resumed or _with_noise(_new_run(planned, engine), store)
+    tell = hearing.tell
+    executor.sweep(tell)
+    run = planned.resumed or _with_noise(_new_run(planned, executor.site), store)
     kept = before(planned.resumed, store)
-    task = Task(
+    tasks = timing_groups(_task(planned, run, kept, store))
+    found = executor.prepare(tasks, tell)
+    if planned.resumed is None:
+        unbounded = _unbounded(run)
+        if unbounded:
+            tell("", unbounded)
+        run = replace(run, notices=(*run.notices, *((unbounded,) if unbounded else ()), *found))
+        store.begin(run)
+    else:
+        run = store.reopen(run.id, kept.lost)
+    hearing.began(run)
+    for record in kept.records:
+        hearing.recorded(record)
+    state = "interrupted"
+    try:
+        with _signals(), closing(executor.carry(tasks, tell)) as carried:
+            for said in carried:
+                if isinstance(said, Record):
+                    said = planned.marked(said)
+                run = _kept(said, run, store, hearing)
+        state = "complete"
+    finally:
+        finished = replace(run, state=state, ended=utc_now())
+        try:
+            executor.release(run.id)
+        except InfrastructureError as error:
+            tell("", f"the engine did not clean up; the next run will: {error.message}")
+        store.finish(run.id, ended=finished.ended, state=state)
+    stored = store.run(run.id)
+    return replace(finished, opinions=stored.opinions, beside=stored.beside, taken=stored.taken)
+
+
+def _task(planned: PlannedRun, run: Run, kept: Before, store: Store) -> Task:
+    """Everything that the run still owes."""
+    return Task(
         run=run.id,
         orders=planned.orders,
         probes=planned.probes,
@@ -116,52 +159,33 @@ def execute(
         steering=planned.steering(run) if run.looks is not None else None,
         planned=dict(run.cell_rounds or ()),
         kept=kept.records,
-        dataset=planned.dataset.files if planned.dataset else {},
         dataset_digest=planned.dataset.digest if planned.dataset else "",
         known=_known(planned, run, store) if planned.reuse else {},
         done=frozenset(one.key for one in kept.records),
         containers=kept.containers(),
         images=kept.images(),
     )
-    room = _room(engine, task, tell)
-    if planned.resumed is None:
-        unbounded = _unbounded(run)
-        if unbounded:
-            tell("", unbounded)
-        found = (one for one in (unbounded, grouped(room.groups)) if one)
-        run = replace(run, notices=(*run.notices, *found))
-        store.begin(run)
+
+
+def _kept(said: Carried, run: Run, store: Store, hearing: Hearing) -> Run:
+    """Write down what a worker said; the run, which may have further rounds by then."""
+    if isinstance(said, Attempt):
+        store.attempt(said)
+    elif isinstance(said, SecondOpinion):
+        store.opinion(run.id, said)
+    elif isinstance(said, GroupLost):
+        store.take_back(said.attempts)
+        hearing.taken_back(said.attempts)
+        hearing.tell("", said.why)
+    elif isinstance(said, Further):
+        run = said.planned(run)
+        store.further(run)
+        hearing.further(run)
+        hearing.tell("", said.why)
     else:
-        run = store.reopen(run.id, kept.lost)
-    began(run)
-    for record in kept.records:
-        recorded(record)
-    state = "interrupted"
-    try:
-        with _signals():
-            for part in room.parts():
-                for said in work(engine, part, tell):
-                    if isinstance(said, Attempt):
-                        store.attempt(said)
-                    elif isinstance(said, SecondOpinion):
-                        store.opinion(run.id, said)
-                    elif isinstance(said, Further):
-                        run = said.planned(run)
-                        store.further(run)
-                        further(run)
-                        tell("", said.why)
-                    else:
-                        store.record(said)
-                        recorded(said)
-        state = "complete"
-    finally:
-        finished = replace(run, state=state, ended=utc_now())
-        try:
-            engine.release(run.id)
-        except InfrastructureError as error:
-            tell("", f"the engine did not clean up; the next run will: {error.message}")
-        store.finish(run.id, ended=finished.ended, state=state)
-    return replace(finished, opinions=store.run(run.id).opinions)
+        store.record(said)
+        hearing.recorded(said)
+    return run
 
 
 def _with_noise(run: Run, store: Store) -> Run:
@@ -178,68 +202,17 @@ def _known(planned: PlannedRun, run: Run, store: Store) -> dict[Decisive, Record
     return known_answers(store.latest_answers(cells, probes, names), run)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Room:
-    """A task in parts whose images have room at once; ordinarily one part, the whole task."""
-
-    stock: Stock | None
-    task: Task
-    groups: tuple[Group, ...]
-    bounded: bool
-    """Somebody named a budget: it holds at the end, too."""
-    tell: Tell
-
-    def parts(self) -> Iterator[Task]:
-        """Each when its images have room. Who asks for the next has stored the records of this."""
-        for group in self.groups:
-            orders = tuple(one for one in self.task.orders if one.cell.id in group.cells)
-            if group.wanted:
-                self._make(group.wanted)
-            yield replace(self.task, orders=orders)
-            if self.stock is not None:
-                self.stock.free(orders)
-        if self.bounded:
-            self._make(0)
-
-    def _make(self, wanted: int) -> None:
-        assert self.stock is not None, "without images nothing is wanted"
-        try:
-            self.stock.make_room(wanted, lambda line: self.tell("", line))
-        except InfrastructureError as error:
-            self.tell("", f"no room was made: {error.message}")
-
-
-def _room(engine: Engine, task: Task, tell: Tell) -> _Room:
-    """How the images of what a task owes find room; too little of it is said here.
-
-    UsageError, InfrastructureError where a cell can never be built.
-    """
-    orders = tuple(order for order in task.orders if task.takes_part(order.cell))
-    survey = engine.stock.survey(orders) if engine.stock is not None else None
-    if survey is not None and (refused := refusal(survey)) is not None:
-        raise refused
-    parts = groups(survey, [order.cell.id for order in orders], at_once(engine.host()))
-    for line in told(survey, parts) if survey is not None else ():
-        tell("", line)
-    return _Room(
-        stock=engine.stock,
-        task=task,
-        groups=parts,
-        bounded=survey is not None and survey.named,
-        tell=tell,
-    )
-
-
-def _new_run(planned: PlannedRun, engine: Engine) -> Run:
-    return Run(
+def _new_run(planned: PlannedRun, site: Site) -> Run:
+    made = Run(
         id=new_run_id(),
         started=utc_now(),
         version=__version__,
         suite=planned.suite.name,
         suite_digest=planned.suite.digest,
-        engine=engine.describe(),
-        host=engine.host(),
-        beside=beside(engine),
+        engine=site.engine,
+        host=site.host,
+        beside=site.beside,
+        hosts=site.hosts,
         cells=tuple(replace(cell, place=portable(cell.place)) for cell in planned.cells),
         probes=tuple(replace(probe, source="") for probe in planned.probes),
         unasked=tuple(replace(probe, source="") for probe in planned.unasked),
@@ -253,8 +226,14 @@ def _new_run(planned: PlannedRun, engine: Engine) -> Run:
             ),
         ),
         notices=planned.notices,
+        locked=planned.locked,
         pairs=tuple((cell.id, probe.name) for cell in planned.cells for probe in planned.probes),
     )
+    if planned.shard is None:
+        return made
+    every = tuple(replace(cell, place=portable(cell.place)) for cell in planned.shard.cells)
+    shard = replace(planned.shard, cells=every)
+    return replace(made, shard=replace(shard, plan=plan_digest(made, shard)))
 
 
 def _unbounded(run: Run) -> str:

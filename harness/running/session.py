@@ -1,4 +1,4 @@
-"""What commands share: where things lie, the suite, an open engine."""
+"""What commands share: the suite, an open engine; and, from `here`, where things lie."""
 
 from __future__ import annotations
 
@@ -7,35 +7,33 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import standard
 from harness.datasets.originals import ORIGINALS
 from harness.engines import Engine, Workshop, engine_by_name
 from harness.errors import EngineError, UsageError
 from harness.machine.owner import owner_token
-from harness.machine.places import Places, places_here
 from harness.model import EvidenceKind, Probe, Suite
 from harness.probing.probe import load_probes, probe_folders
 from harness.running.aloud import aloud
+from harness.running.here import (
+    NO_SUITE_REMEDY,
+    STANDARD,
+    named_suite,
+    places,
+    suite_name_here,
+    suite_word,
+)
 from harness.suite.known import BandFact, KnownNames
-from harness.suite.matrix import FILE_NAME, load_suite, suite_name
+from harness.suite.matrix import FILE_NAME, load_suite
+
+__all__ = ["NO_SUITE_REMEDY", "STANDARD", "named_suite", "places", "suite_name_here", "suite_word"]
+"""Of `here`, for who needs both."""
 
 AUTO = "auto"
-STANDARD = "standard"
-"""What `--suite` calls the packaged suite."""
-NO_SUITE_REMEDY = (
-    "`harness init` writes one to start from; --suite DIR takes another folder's, "
-    f"--suite {STANDARD} the one that harness brings along"
-)
 RECORDINGS_VARIABLE = "HARNESS_RECORDINGS"
 REPLAY = "replay"
 HOST = "host"
 CONTAINER_ENGINES = ("docker", "podman")
 """Tried in this order by `auto`, before the host."""
-
-
-def places() -> Places:
-    """Where store, cache, data and reports lie."""
-    return places_here()
 
 
 def open_suite(named: Path | None) -> Suite:
@@ -50,19 +48,6 @@ def suite_here() -> Path:
     if not here.is_file():
         raise UsageError(f"there is no {FILE_NAME} in this folder", remedy=NO_SUITE_REMEDY)
     return here
-
-
-def named_suite(text: str) -> Path:
-    """What `--suite` names: a matrix.yaml, its folder, or by the word `standard` the packaged
-    suite (a folder of that name is `./standard`)."""
-    return standard.default_suite() if text == STANDARD else Path(text)
-
-
-def suite_word(path: Path | None) -> str:
-    """What to write behind `--suite` for this suite again; empty for none."""
-    if path is None:
-        return ""
-    return STANDARD if path == standard.default_suite() else str(path)
 
 
 def checked_suite(path: Path) -> Suite:
@@ -82,6 +67,7 @@ def known_names(probes: Sequence[Probe]) -> KnownNames:
     return KnownNames(
         settings={probe.name: dict(probe.settings) for probe in probes},
         frameworks=frozenset(name for probe in probes for name in probe.frameworks),
+        datasets=frozenset(ORIGINALS),
         learned=tuple(
             BandFact(fact=evidence.fact, datasets=_datasets(probe.dataset))
             for probe in probes
@@ -94,27 +80,20 @@ def known_names(probes: Sequence[Probe]) -> KnownNames:
 def _datasets(name: str) -> tuple[str, ...]:
     """The data sets that can be given to a probe that asks for one of that name."""
     original = ORIGINALS.get(name)
-    return (name, original.subset) if original else ()
-
-
-def suite_name_here(named: Path | None) -> str | None:
-    """The name of the suite the user names, else of the matrix.yaml here; None: there is none.
-
-    Raises UsageError, MatrixError.
-    """
-    here = Path(FILE_NAME)
-    if named is None and not here.is_file():
-        return None
-    return suite_name(named or here)
+    if original is None:
+        return ()
+    return (name, *(_datasets(original.stand_in) if original.stand_in else (original.subset,)))
 
 
 def workshop(
     suite: Suite,
     *,
     refresh_bases: bool = False,
+    fresh: bool = False,
     offline: bool = False,
     recordings: Path | None = None,
     disk_budget: int | None = None,
+    baseline_images: frozenset[str] = frozenset(),
 ) -> Workshop:
     """What every engine needs to know of this host."""
     where = places()
@@ -126,9 +105,11 @@ def workshop(
         bases={base.id: base for base in suite.bases},
         owner=owner_token(),
         refresh_bases=refresh_bases,
+        fresh=fresh,
         offline=offline,
         recordings=recordings,
         disk_budget=disk_budget,
+        baseline_images=baseline_images,
     )
 
 

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from harness.compare.statistics.family import LOOKS
 from harness.errors import UsageError
+from harness.images.reference import parse_reference
 from harness.model import Cell
 from harness.running.session import AUTO, CONTAINER_ENGINES, HOST, REPLAY
 from harness.suite.words import Complaint, size_in_bytes
 
 _DIGITS = 6
 BUDGET_VARIABLE = "HARNESS_DISK_BUDGET"
+REGISTRY_VARIABLE = "HARNESS_REGISTRY"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,8 +32,13 @@ class Wanted:
     number is fixed."""
     again: bool = False
     """Each cell is asked as two, which are compared: how much does this host vary?"""
+    compared: int = 0
+    """How many cells the report will compare, where the run has only some of them: all share its
+    rate of false alarms."""
     engine: str = AUTO
     refresh_bases: bool = False
+    fresh: bool = False
+    """Dockerfiles are built without anything that was built or kept before."""
     offline: bool = False
     require_verified: bool = False
     recordings: Path | None = None
@@ -42,6 +49,10 @@ class Wanted:
     """What images may take on the engine's disk; else HARNESS_DISK_BUDGET, else what is free."""
     reuse: bool = False
     """Answers that nothing can have changed are repeated from earlier runs."""
+    executor: str = "local"
+    """What carries the tasks: this host's engine, or `ray`, `ray://HOST:PORT`: a cluster."""
+    shard: tuple[int, int] | None = None
+    """(number, count): only the share of the cells that is dealt to this one of so many jobs."""
     resume: str = ""
     """A run that was interrupted or that infrastructure ended in part, or the beginning of its id:
     only what it lacks is done."""
@@ -73,6 +84,11 @@ def engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:
     images = (AUTO, *CONTAINER_ENGINES)
     if wanted.engine in images and cells and all(cell.host for cell in cells):
         return HOST
+    if wanted.shard is not None and wanted.reuse:
+        raise UsageError(
+            "what a shard repeats would be an answer of another run than the merged one",
+            remedy="leave --reuse away",
+        )
     if wanted.recordings is not None and wanted.engine != REPLAY:
         raise UsageError(
             f"only the engine replay answers from recordings, not {wanted.engine}",
@@ -105,3 +121,20 @@ def disk_budget(option: str, environment: Mapping[str, str]) -> int | None:
                     f"{named}: {text!r}: {complaint.message}", remedy=complaint.remedy
                 ) from None
     return None
+
+
+def image_registry(environment: Mapping[str, str]) -> str:
+    """The registry that images of cells are shared by, as the environment names it; empty: none
+    is. Raises UsageError."""
+    text = environment.get(REGISTRY_VARIABLE, "")
+    named = text.rstrip("/")
+    try:
+        if not text or str(parse_reference(f"{named}/x:y")) == f"{named}/x:y":
+            return named
+    except UsageError:
+        pass
+    raise UsageError(
+        f"{REGISTRY_VARIABLE} names no registry: {text.rpartition('@')[2]!a:.120}",
+        remedy=f"{REGISTRY_VARIABLE}=HOST:PORT, or HOST:PORT/FOLDER, in small letters; credentials "
+        "are those of `docker login`",
+    )

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness.errors import StoreError
+from harness.errors import StoreError, UnreadableRunError
 from harness.machine.files import sync_folder
 from harness.serial import UnreadableError
 from harness.store.schema_sql import APPLICATION_ID, MIGRATIONS
@@ -98,13 +98,15 @@ class Database:
 
     @contextmanager
     def undamaged(self, run_id: str) -> Iterator[None]:
-        """What cannot be read back of a run is told as damage to the file."""
+        """What cannot be read back of a run is an error of that run. A newer harness may have
+        written it, or the file is damaged: nothing in it tells which."""
         try:
             yield
         except UnreadableError as error:
-            raise StoreError(
-                f"the store {self.path} is damaged: run {run_id} cannot be read back ({error})",
-                remedy="move the file away: the next run makes a new one",
+            raise UnreadableRunError(
+                f"run {run_id} cannot be read back from the store {self.path} ({error})",
+                remedy="a newer harness may have written it: read it with that one. If none did, "
+                "the file is damaged there. Other runs are read as ever",
             ) from error
 
     def close(self) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from harness.errors import UnreadableRunError
 from harness.model import Run
+from harness.store.queries import ListedRow, RunRow
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,21 +24,37 @@ class RunSummary:
     planned: int
     recorded: int
     imported: bool
+    unreadable: str = ""
+    """Why the run cannot be read back; empty for one that can."""
 
 
-def summary(run: Run, imported: int, planned: int, recorded: int) -> RunSummary:
-    return RunSummary(
-        id=run.id,
-        started=run.started,
-        ended=run.ended,
-        state=run.state,
-        suite=run.suite,
-        engine=", ".join(one.name for one in run.engines),
-        cells=len(run.cells),
-        planned=planned,
-        recorded=recorded,
-        imported=bool(imported),
-    )
+def summaries(rows: Iterable[ListedRow], read: Callable[[RunRow], Run]) -> tuple[RunSummary, ...]:
+    """The summary of each row; `read` raises UnreadableRunError for one that cannot be read back,
+    of which is told what stands beside it."""
+    found = []
+    for id, state, ended, body, started, imported, planned, recorded in rows:
+        run: Run | None = None
+        why = ""
+        try:
+            run = read((id, state, ended, body))
+        except UnreadableRunError as error:
+            state, why = "unreadable", error.message
+        found.append(
+            RunSummary(
+                id=id,
+                started=started,
+                ended=ended,
+                state=state,
+                suite=run.suite if run else "",
+                engine=", ".join(one.name for one in run.engines) if run else "",
+                cells=len(run.cells) if run else 0,
+                planned=planned,
+                recorded=recorded,
+                imported=bool(imported),
+                unreadable=why,
+            )
+        )
+    return tuple(found)
 
 
 def listed(runs: Iterable[tuple[str, str]]) -> str:

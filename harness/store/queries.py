@@ -4,12 +4,51 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from harness.serial import storable
 
 RunRow = tuple[str, str, str, str]
 """id, state, ended, body."""
+ListedRow = tuple[str, str, str, str, str, int, int, int]
+"""A `RunRow`; when the run began, whether it was imported, how many keys it planned and how many
+records it has."""
+
+
+def beginning_with(connection: sqlite3.Connection, wanted: str, *, exact: bool) -> list[RunRow]:
+    """The run with this id and, unless it must be exact, those whose ids begin with it."""
+    return connection.execute(
+        "SELECT id, state, ended, body FROM runs"
+        " WHERE id = :id OR (:begins AND :id <> '' AND substr(id, 1, length(:id)) = :id)"
+        " ORDER BY started DESC, id DESC",
+        {"id": wanted, "begins": not exact},
+    ).fetchall()
+
+
+def newest_ids(connection: sqlite3.Connection, most: int) -> list[tuple[str, str]]:
+    """(id, state) of the newest runs."""
+    return connection.execute(
+        "SELECT id, state FROM runs ORDER BY started DESC, id DESC LIMIT ?", (most,)
+    ).fetchall()
+
+
+def every_run(connection: sqlite3.Connection) -> list[ListedRow]:
+    """Every run, newest first."""
+    return connection.execute(
+        "SELECT id, state, ended, body, started, imported,"
+        " (SELECT count(*) FROM planned WHERE run = id),"
+        " (SELECT count(*) FROM records WHERE run = id)"
+        " FROM runs ORDER BY started DESC, id DESC"
+    ).fetchall()
+
+
+def latest_run(connection: sqlite3.Connection) -> RunRow | None:
+    """The newest run that was made here."""
+    row: RunRow | None = connection.execute(
+        "SELECT id, state, ended, body FROM runs WHERE NOT imported"
+        " ORDER BY started DESC, id DESC LIMIT 1"
+    ).fetchone()
+    return row
 
 
 def newest_run(connection: sqlite3.Connection, suite: str | None) -> tuple[RunRow, bool] | None:
@@ -30,6 +69,19 @@ def runs_of(connection: sqlite3.Connection, suite: str, most: int) -> list[RunRo
         " WHERE NOT imported AND json_extract(body, '$.suite') = ?"
         " ORDER BY started DESC, id DESC LIMIT ?",
         (storable(suite), most),
+    ).fetchall()
+
+
+def runs_between(
+    connection: sqlite3.Connection, suite: str, after: str, before: str
+) -> list[RunRow]:
+    """The complete runs of the suite with this name, imported ones too, that began between two
+    times, both excluded; newest first."""
+    return connection.execute(
+        "SELECT id, state, ended, body FROM runs"
+        " WHERE state = 'complete' AND json_extract(body, '$.suite') = :suite"
+        " AND started > :after AND started < :before ORDER BY started DESC, id DESC",
+        {"suite": storable(suite), "after": storable(after), "before": storable(before)},
     ).fetchall()
 
 
@@ -72,7 +124,43 @@ def latest_answers(
     return [row[:4] for row in rows]
 
 
+def took(connection: sqlite3.Connection, run_id: str) -> dict[str, float]:
+    """Seconds that each cell of a run took: its containers, and what obtained its environment.
+
+    Each record of a container has the whole time of that; cells that are only repeated have none.
+    """
+    rows = connection.execute(
+        "SELECT cell, sum(container) + max(obtain) FROM"
+        " (SELECT cell, max(coalesce(json_extract(body, '$.durations.container'), 0)) AS container,"
+        "  max(coalesce(json_extract(body, '$.durations.obtain'), 0)) AS obtain"
+        "  FROM records WHERE run = ?"
+        "  GROUP BY cell, round, json_extract(body, '$.observed.\"container.ordinal\"'))"
+        " GROUP BY cell",
+        (storable(run_id),),
+    ).fetchall()
+    return {cell: float(seconds) for cell, seconds in rows}
+
+
 def made_here(connection: sqlite3.Connection, run_id: str) -> bool:
     """Whether the store has a run of this id that was not imported."""
     found = connection.execute("SELECT imported FROM runs WHERE id = ?", (run_id,)).fetchone()
     return found is not None and not found[0]
+
+
+def record_texts(connection: sqlite3.Connection, run_id: str) -> Iterator[tuple[str, str]]:
+    """(body, facts) of a run's records, in the order in which they were planned."""
+    yield from connection.execute(
+        "SELECT records.body, facts.body FROM planned"
+        " JOIN records USING (run, cell, round, probe) JOIN facts ON facts.digest = records.facts"
+        " WHERE planned.run = ? ORDER BY position",
+        (storable(run_id),),
+    )
+
+
+def hosts_of_cells(connection: sqlite3.Connection, run_id: str) -> dict[str, str]:
+    """The name of the host that each cell's records were asked on, of those that name one."""
+    rows = connection.execute(
+        "SELECT cell, max(json_extract(body, '$.host')) FROM records WHERE run = ? GROUP BY cell",
+        (storable(run_id),),
+    ).fetchall()
+    return {str(cell): str(host) for cell, host in rows if host is not None}

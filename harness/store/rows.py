@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import sqlite3
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from harness.errors import InternalError, StoreError
+from harness.errors import InternalError, StoreError, UsageError
 from harness.model import Attempt, Facts, Key, Record, Run, SecondOpinion
 from harness.serial import UnreadableError, decode, decode_facts, encode, storable
 
@@ -42,6 +43,26 @@ def put_run(connection: sqlite3.Connection, run: Run, *, owner: str, imported: b
     if held_imported and imported and run.looks is not None:
         put_further(connection, run)  # A later export may have had further rounds.
     return bool(held_imported)
+
+
+def put_running(connection: sqlite3.Connection, run_id: str, *, owner: str, losing: bool) -> None:
+    """A run is running again, as the owner's; with `losing` one that is complete, too.
+
+    UsageError where it is imported, still somebody's, or complete with nothing lost.
+    """
+    found = connection.execute(
+        "SELECT state, imported FROM runs WHERE id = ?", (storable(run_id),)
+    ).fetchone()
+    state, imported = found or ("unknown", 0)
+    if imported or (state != "interrupted" and not (state == "complete" and losing)):
+        why = "was made elsewhere" if imported else f"is {state}"
+        raise UsageError(
+            f"run {run_id} cannot be resumed: it {why}", remedy="start a new one: harness run"
+        )
+    connection.execute(
+        "UPDATE runs SET state = 'running', ended = '', owner = ? WHERE id = ?",
+        (owner, storable(run_id)),
+    )
 
 
 def put_record(connection: sqlite3.Connection, record: Record) -> bool:
@@ -149,10 +170,19 @@ def facts_of(digest: str, body: str) -> Facts:
     return decode_facts(body.encode())
 
 
+def read_facts(rows: Iterable[tuple[str, str]], lately: Mapping[str, Facts]) -> dict[str, Facts]:
+    """Stored facts by digest; of those that were read `lately`, the same objects."""
+    return {
+        digest: lately[digest] if digest in lately else facts_of(digest, body)
+        for digest, body in rows
+    }
+
+
 def _without_progress(run: Run) -> Run:
     """What stays the same from begin to end; and probes by their digest, not their text."""
     probes = tuple(replace(probe, source="") for probe in run.probes)
-    return replace(run, state="running", ended="", probes=probes, opinions=None, cell_rounds=None)
+    run = replace(run, state="running", ended="", probes=probes, opinions=None, cell_rounds=None)
+    return run.placed({})
 
 
 def _put_planned(connection: sqlite3.Connection, run: Run) -> None:

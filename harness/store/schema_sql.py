@@ -80,4 +80,47 @@ _VERSION_2 = (
 )
 """What the files of a run's environments say, read from outside: once for each cell."""
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2)
+_VERSION_3 = (
+    """
+    CREATE TABLE nights (
+        id INTEGER PRIMARY KEY,
+        run TEXT NOT NULL UNIQUE REFERENCES runs (id),
+        suite TEXT NOT NULL,
+        started TEXT NOT NULL,
+        cells INTEGER NOT NULL,
+        kept INTEGER NOT NULL CHECK (kept IN (0, 1))
+    )
+    """,
+    "CREATE INDEX nights_started ON nights (suite, started, run)",
+    """
+    CREATE TABLE contents (
+        id INTEGER PRIMARY KEY,
+        digest BLOB NOT NULL UNIQUE,
+        body BLOB NOT NULL
+    )
+    """,
+    """
+    CREATE TABLE tracks (
+        id INTEGER PRIMARY KEY,
+        suite TEXT NOT NULL,
+        cell TEXT NOT NULL,
+        engine TEXT NOT NULL,
+        host INTEGER NOT NULL REFERENCES contents (id),
+        UNIQUE (suite, cell, engine, host)
+    )
+    """,
+    """
+    CREATE TABLE cell_nights (
+        track INTEGER NOT NULL REFERENCES tracks (id),
+        night INTEGER NOT NULL REFERENCES nights (id),
+        shape INTEGER NOT NULL REFERENCES contents (id),
+        numbers BLOB NOT NULL,
+        parts BLOB NOT NULL,
+        PRIMARY KEY (track, night)
+    ) WITHOUT ROWID
+    """,
+)
+"""What is kept of every night for its history: it follows from records, and is made of them again
+where it is missing."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)

@@ -7,17 +7,19 @@ writer. Writing the same again changes nothing; something else under the same ke
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
-from harness.errors import InternalError, StoreError, UsageError
+from harness.errors import InternalError, StoreError, UnreadableRunError, UsageError
 from harness.machine.owner import owner_token
-from harness.model import Attempt, Record, Run, SecondOpinion
+from harness.model import Attempt, Facts, Record, Run, SecondOpinion
 from harness.serial import decode, storable
 from harness.store import queries
 from harness.store.database import PATIENCE_S, Database
-from harness.store.listing import RunSummary, listed, summary
+from harness.store.history import History, forget
+from harness.store.listing import RunSummary, listed, summaries
 from harness.store.rows import (
     facts_of,
     holds,
@@ -29,6 +31,8 @@ from harness.store.rows import (
     put_opinion,
     put_record,
     put_run,
+    put_running,
+    read_facts,
     rounds_of,
     take_back,
     was_attempted,
@@ -48,6 +52,9 @@ class Store:
     ) -> None:
         self.path = path
         self._database = Database(path, readonly=readonly, patience_s=patience_s)
+        self._lately: dict[str, Facts] = {}
+        """The facts that were read last, by digest: the next night says most of them again."""
+        self.history = History(self._database)
 
     def __enter__(self) -> Self:
         return self
@@ -87,6 +94,12 @@ class Store:
         with self._database.writing() as connection:
             put_attempt(connection, attempt)
 
+    def take_back(self, attempts: Sequence[Attempt]) -> None:
+        """These records are evidence from now on, and their keys are owed again: all or none."""
+        with self._database.writing() as connection:
+            for attempt in attempts:
+                take_back(connection, attempt)
+
     def opinion(self, run_id: str, opinion: SecondOpinion) -> None:
         """Keep what the files of a cell of the run say; the first that is kept stays."""
         with self._database.writing() as connection:
@@ -115,20 +128,8 @@ class Store:
         nothing lost.
         """
         with self._database.writing() as connection:
-            found = connection.execute(
-                "SELECT state, imported FROM runs WHERE id = ?", (storable(run_id),)
-            ).fetchone()
-            state, imported = found or ("unknown", 0)
-            if imported or (state != "interrupted" and not (state == "complete" and lost)):
-                why = "was made elsewhere" if imported else f"is {state}"
-                raise UsageError(
-                    f"run {run_id} cannot be resumed: it {why}",
-                    remedy="start a new one: harness run",
-                )
-            connection.execute(
-                "UPDATE runs SET state = 'running', ended = '', owner = ? WHERE id = ?",
-                (owner_token(), storable(run_id)),
-            )
+            put_running(connection, run_id, owner=owner_token(), losing=bool(lost))
+            forget(connection, run_id)
             for attempt in lost:
                 take_back(connection, attempt)
         return self.run(run_id)
@@ -156,6 +157,8 @@ class Store:
             run = replace(run, state="interrupted")
         with self._database.writing() as connection:
             imported = put_run(connection, run, owner="", imported=True)
+            if imported:
+                forget(connection, run.id)
             others: list[Record] = []
             for entry in entries:
                 if isinstance(entry, SecondOpinion):
@@ -203,15 +206,8 @@ class Store:
     def _found(self, prefix: str, *, exact: bool) -> Run:
         wanted = storable(prefix)
         with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT id, state, ended, body FROM runs"
-                " WHERE id = :id OR (:begins AND :id <> '' AND substr(id, 1, length(:id)) = :id)"
-                " ORDER BY started DESC, id DESC",
-                {"id": wanted, "begins": not exact},
-            ).fetchall()
-            newest = connection.execute(
-                "SELECT id, state FROM runs ORDER BY started DESC, id DESC LIMIT ?", (_LISTED,)
-            ).fetchall()
+            rows = queries.beginning_with(connection, wanted, exact=exact)
+            newest = queries.newest_ids(connection, _LISTED)
         rows = [row for row in rows if row[0] == wanted] or rows
         if len(rows) == 1:
             return self._whole(self._run(rows[0]))
@@ -224,23 +220,15 @@ class Store:
         raise UsageError(f"no run {prefix!a} in the store {self.path}", remedy=remedy)
 
     def runs(self) -> tuple[RunSummary, ...]:
-        """All runs, newest first."""
+        """All runs, newest first; also those that cannot be read back, which say so."""
         with self._database.reading() as connection:
-            rows = connection.execute(
-                "SELECT id, state, ended, body, imported,"
-                " (SELECT count(*) FROM planned WHERE run = id),"
-                " (SELECT count(*) FROM records WHERE run = id)"
-                " FROM runs ORDER BY started DESC, id DESC"
-            ).fetchall()
-        return tuple(summary(self._run(row[:4]), *row[4:]) for row in rows)
+            rows = queries.every_run(connection)
+        return summaries(rows, self._run)
 
     def latest_run(self) -> Run | None:
         """The newest run that was made here (imported ones do not count)."""
         with self._database.reading() as connection:
-            row = connection.execute(
-                "SELECT id, state, ended, body FROM runs WHERE NOT imported"
-                " ORDER BY started DESC, id DESC LIMIT 1"
-            ).fetchone()
+            row = queries.latest_run(connection)
         return self._whole(self._run(row)) if row else None
 
     def newest_run(self, suite: str | None = None) -> tuple[Run, bool] | None:
@@ -250,11 +238,19 @@ class Store:
         return (self._whole(self._run(found[0])), found[1]) if found else None
 
     def runs_of(self, suite: str, most: int) -> Iterator[Run]:
-        """The newest runs made here of the suite with this name, each read when it is asked for."""
+        """The newest runs made here of the suite with this name, each read when it is asked for;
+        without those that cannot be read back."""
         with self._database.reading() as connection:
             rows = queries.runs_of(connection, suite, most)
-        for row in rows:
-            yield self._whole(self._run(row))
+        yield from self._readable(rows)
+
+    def runs_between(self, suite: str, after: str, before: str) -> Iterator[Run]:
+        """The complete runs of the suite with this name, imported ones too, that began between two
+        times (as runs write them); newest first, each read when it is asked for; without those
+        that cannot be read back."""
+        with self._database.reading() as connection:
+            rows = queries.runs_between(connection, suite, after, before)
+        yield from self._readable(rows)
 
     def made_here(self, run_id: str) -> bool:
         """Whether a run was made here, and not taken in."""
@@ -263,32 +259,43 @@ class Store:
 
     def whole_answers(self, suite: str, cell: str) -> Iterator[tuple[Run, tuple[Record, ...]]]:
         """The runs made here of the suite with this name in which every planned key of `cell` has
-        its record, and these records; newest first, each read when it is asked for.
+        its record, and these records; newest first, each read when it is asked for; without those
+        that cannot be read back.
 
         Whether they are an answer to what is asked now, `harness.running.answering` decides.
         """
         with self._database.reading() as connection:
             rows = queries.whole_cells(connection, suite, cell)
         for row in rows:
-            yield self._whole(self._run(row)), self.records(row[0], cell)
+            with suppress(UnreadableRunError):
+                yield self._whole(self._run(row)), self.records(row[0], cell)
 
     def latest_answers(
         self, cells: Sequence[str], probes: Sequence[str], engines: Sequence[str]
     ) -> tuple[tuple[Run, Record], ...]:
         """The newest record of each of these cells and probes on each of these engines, of complete
-        runs made here."""
+        runs made here; without those that cannot be read back."""
         with self._database.reading() as connection:
             rows = queries.latest_answers(connection, cells, probes, engines)
-        runs = {name: self.run(name) for name in dict.fromkeys(row[0] for row in rows)}
+        runs = {}
+        for name in dict.fromkeys(row[0] for row in rows):
+            with suppress(UnreadableRunError):
+                runs[name] = self.run(name)
         with self._database.undamaged(""):
             return tuple(
                 (runs[name], replace(decode(Record, body.encode()), facts=facts_of(digest, facts)))
                 for name, body, facts, digest in rows
+                if name in runs
             )
 
     def records(self, run_id: str, cell: str | None = None) -> tuple[Record, ...]:
         """A run's records (of one cell), in the order in which they were planned."""
         return tuple(record for record, _ in self._entries("records", "''", run_id, cell))
+
+    def record_texts(self, run_id: str) -> Iterator[tuple[str, str]]:
+        """(record without its facts, its facts) of a run, as they are kept, in planned order."""
+        with self._database.reading() as connection:
+            yield from queries.record_texts(connection, run_id)
 
     def attempts(self, run_id: str) -> tuple[Attempt, ...]:
         """What attempts left that infrastructure ended, in planned order, then by time."""
@@ -313,20 +320,29 @@ class Store:
                 wanted,
             ).fetchall()
         with self._database.undamaged(run_id):
-            known = {digest: facts_of(digest, body) for digest, body in facts}
+            known = self._lately = read_facts(facts, self._lately)
             return [
                 (replace(decode(Record, body.encode()), facts=known[digest]), text)
                 for body, digest, text in rows
             ]
 
     def _whole(self, run: Run) -> Run:
-        """A run with what is kept beside it: opinions, and how many rounds its cells have."""
+        """A run with what is kept beside it: opinions, how many rounds its cells have, and where
+        they were asked."""
         with self._database.reading() as connection, self._database.undamaged(run.id):
+            if run.hosts is not None:
+                run = run.placed(queries.hosts_of_cells(connection, run.id))
             return replace(
                 run,
                 opinions=opinions_of(connection, run.id) or None,
                 cell_rounds=rounds_of(connection, run),
             )
+
+    def _readable(self, rows: Iterable[queries.RunRow]) -> Iterator[Run]:
+        """The runs of these rows, without those that cannot be read back."""
+        for row in rows:
+            with suppress(UnreadableRunError):
+                yield self._whole(self._run(row))
 
     def _run(self, row: tuple[str, str, str, str]) -> Run:
         run_id, state, ended, body = row

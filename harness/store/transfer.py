@@ -12,6 +12,7 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -83,6 +84,79 @@ def exported(store: Store, run_id: str) -> Iterator[bytes]:
     """The lines of an export, the same bytes each time. UsageError: there is no such run."""
     run = store.run(run_id)
     return _lines(run, store.records(run.id), store.attempts(run.id))
+
+
+def export_digest(store: Store, run_id: str) -> str:
+    """SHA-256 of a run's export, hexadecimal. UsageError: there is no such run."""
+    digest = hashlib.sha256()
+    for line in exported(store, run_id):
+        digest.update(line)
+    return digest.hexdigest()
+
+
+def export_is(store: Store, run_id: str, digest: str) -> bool:
+    """Whether a run's export has this SHA-256. UsageError: there is no such run.
+
+    What the store keeps are the parts of the lines, so that they are put together as they lie
+    there; only where that is another export are they read and written anew.
+    """
+    found = hashlib.sha256()
+    for line in _as_kept(store, run_id):
+        found.update(line)
+    return found.hexdigest() == digest or export_digest(store, run_id) == digest
+
+
+_FACTS = '"facts":{}'
+"""How a record is kept whose facts lie elsewhere. Nothing before it in the record holds this: its
+keys are sorted, and a quote inside a text is escaped."""
+
+
+def _as_kept(store: Store, run_id: str) -> Iterator[bytes]:
+    """The lines of an export from the texts in the store, without a look at what they say."""
+    run = store.run(run_id)
+    digest = hashlib.sha256()
+    header = encode(_Header(harness="export", schema=SCHEMA, run=replace(run, opinions=None)))
+    records = 0
+    attempts = store.attempts(run.id)
+    for line in chain(
+        (header,),
+        (
+            f'{{"record":{body.replace(_FACTS, f"{_FACTS[:-2]}{facts}", 1)}}}'.encode("ascii")
+            for body, facts in store.record_texts(run.id)
+        ),
+        (encode(_AttemptLine(attempt=kept.record, reason=kept.reason)) for kept in attempts),
+        (encode(_OpinionLine(opinion=opinion)) for opinion in run.opinions or ()),
+    ):
+        records += line.startswith(b'{"record":')
+        digest.update(line + b"\n")
+        yield line + b"\n"
+    footer = _Footer(
+        records=records,
+        attempts=len(attempts),
+        opinions=len(run.opinions or ()) or None,
+        sha256=digest.hexdigest(),
+    )
+    yield encode(footer) + b"\n"
+
+
+def read_export(path: Path) -> tuple[Run, tuple[Record, ...]]:
+    """The run of an export, with its records, without taking it in. UsageError as `import_file`."""
+    run, entries = read_entries(path)
+    return run, tuple(one for one in entries if isinstance(one, Record))
+
+
+def read_entries(path: Path) -> tuple[Run, tuple[Record | Attempt | SecondOpinion, ...]]:
+    """The run of an export, with everything that it has. UsageError as `import_file`."""
+    try:
+        stream = _opened(path)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+    with stream:
+        reader = _ExportReader(path, stream)
+        run = reader.run()
+        entries = tuple(reader.entries(run))
+    opinions = tuple(one for one in entries if isinstance(one, SecondOpinion))
+    return replace(run, opinions=opinions or None), entries
 
 
 def import_file(store: Store, path: Path) -> Run:

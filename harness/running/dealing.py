@@ -1,0 +1,111 @@
+"""The cells of a plan dealt to shards, by how long they took before, else by their size.
+
+Durations are of one class of hosts and one engine, never mixed: of those that the store knows most
+of the cells from. Which host asks plays no part, as the jobs of a night land on hosts of several
+classes and must all deal alike; so do the runs of shards, or the second job of a night would deal
+otherwise than the first on the same store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from statistics import median
+
+from harness.model import Cell, HostClass, Shard, Suite
+from harness.recipes.lockfile import find_lock
+from harness.store.store import Store
+from harness.suite.dealing import CellWeight, Dealt, WeighedBy, deal
+
+_NEWEST = 10
+"""Runs of the suite that are looked at."""
+_LAST = 3
+"""Of each cell: the median of so many of its newest durations counts."""
+_EVER = ""
+_NEVER = "9999"
+
+Kind = tuple[str, HostClass]
+"""An engine's name, and a class of hosts."""
+
+
+def dealt(suite: Suite, cells: Sequence[Cell], count: int, store: Store | None) -> Dealt:
+    """The cells dealt to so many shards. Raises StoreError, UsageError for a lock that is none."""
+    kind, seconds = _past(suite.name, [cell.id for cell in cells], store)
+    weights = weights_of([cell.id for cell in cells], seconds, _sizes(suite, cells))
+    return Dealt(
+        cells=tuple(cell.id for cell in cells),
+        shards=deal([one.value for one in weights], count),
+        weights=weights,
+        count=count,
+        on=_told(kind) if kind is not None else "",
+    )
+
+
+def shard_of(dealing: Dealt, cells: Sequence[Cell], number: int) -> Shard:
+    """One share of a plan, as its run keeps it; the plan's digest is the run's to make."""
+    return Shard(
+        number=number, count=dealing.count, plan="", cells=tuple(cells), dealt=dealing.shards
+    )
+
+
+def weights_of(
+    cells: Sequence[str], seconds: Mapping[str, float], sizes: Mapping[str, int]
+) -> tuple[CellWeight, ...]:
+    """What each cell weighs: the seconds it took; of those that took none yet, its size at the
+    rate of the others; where neither is known, the median of all others."""
+    rates = [seconds[cell] / sizes[cell] for cell in cells if cell in seconds and sizes.get(cell)]
+    rate = median(rates) if rates else None
+    found: dict[str, CellWeight] = {}
+    for cell in cells:
+        if cell in seconds:
+            found[cell] = CellWeight(value=seconds[cell], by=WeighedBy.PAST)
+        elif sizes.get(cell) and (rate is not None or not seconds):
+            value = sizes[cell] * (1.0 if rate is None else rate)
+            found[cell] = CellWeight(value=value, by=WeighedBy.SIZE)
+    usual = median(one.value for one in found.values()) if found else 1.0
+    unknown = CellWeight(value=usual, by=WeighedBy.UNKNOWN)
+    return tuple(found.get(cell, unknown) for cell in cells)
+
+
+def _sizes(suite: Suite, cells: Iterable[Cell]) -> dict[str, int]:
+    """Bytes of what each cell that is built installs, as its lock has it."""
+    locks = ((cell.id, find_lock(Path(suite.root), cell.id)) for cell in cells if cell.base)
+    return {
+        cell: sum(one.size for one in lock.distributions)
+        for cell, lock in locks
+        if lock is not None
+    }
+
+
+def _past(
+    suite: str, cells: Sequence[str], store: Store | None
+) -> tuple[Kind | None, dict[str, float]]:
+    """On which kind of host most of the cells were asked before, and how long each took there; of
+    kinds that know as many, the one seen last."""
+    if store is None:
+        return None, {}
+    wanted = set(cells)
+    took: dict[Kind, dict[str, list[float]]] = {}
+    looked = 0
+    for run in store.runs_between(suite, _EVER, _NEVER):
+        if run.shard is not None:
+            continue
+        for cell, seconds in store.history.took(run.id).items():
+            if cell not in wanted or not seconds > 0:
+                continue
+            of = run.of(cell)
+            kept = took.setdefault((of.engine.name, of.host), {}).setdefault(cell, [])
+            if len(kept) < _LAST:
+                kept.append(seconds)
+        looked += 1
+        if looked == _NEWEST:
+            break
+    if not took:
+        return None, {}
+    kind = max(took, key=lambda one: len(took[one]))  # the first of equals: the newest
+    return kind, {cell: median(values) for cell, values in took[kind].items()}
+
+
+def _told(kind: Kind) -> str:
+    engine, host = kind
+    return f"{engine}, {host.cpu_model or host.machine}, {host.cores} cores, {host.memory_gib} GiB"
