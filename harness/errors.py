@@ -3,6 +3,7 @@
 HarnessError
   UsageError             2   the command line or the configuration is wrong; nothing was started
     MatrixError          2   matrix.yaml is wrong: all its problems at once
+      AcceptedError      2   accepted.yaml is wrong: all its problems at once
   FailedError            1   something that was started did not come to what it should
     WrongLockError       1   a lock names what the package index does not have so
   InternalError          3   a bug of ours
@@ -121,6 +122,10 @@ class StoreError(InfrastructureError):
     """The store cannot be read or written."""
 
 
+class UnreadableRunError(StoreError):
+    """One run of a store cannot be read back; the others can."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
     """One thing wrong in a document, with its place. Lines and columns count from 1."""
@@ -155,3 +160,11 @@ class MatrixError(UsageError):
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
         super().__init__("\n\n".join(str(problem) for problem in self.problems))
+
+
+class AcceptedError(MatrixError):
+    """The accepted.yaml beside a suite is wrong; carries every problem found."""
+
+
+class DockerfileError(MatrixError):
+    """A Dockerfile cannot be built as a cell asks for it; carries every problem found."""

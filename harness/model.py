@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from hashlib import sha256
 
-ADDED = "added"
-"""In a field's metadata: it came after values of its kind were stored, which do not have it."""
+from harness.promises import ADDED as ADDED
+from harness.promises import Promise, PromiseKind
 
 Scalar = str | int | float | bool | None
 Fact = Scalar | tuple[Scalar, ...]
@@ -64,7 +65,7 @@ class Verdict(StrEnum):
 
     @property
     def severity(self) -> int:
-        return list(Verdict).index(self)
+        return _SEVERITY[self]
 
 
 class Level(StrEnum):
@@ -79,13 +80,15 @@ class Level(StrEnum):
 
     @property
     def rank(self) -> int:
-        return list(Level).index(self)
+        return _RANK[self]
 
     @property
     def meaning(self) -> str:
         return _LEVEL_MEANING[self]
 
 
+_SEVERITY = {verdict: place for place, verdict in enumerate(Verdict)}
+_RANK = {level: place for place, level in enumerate(Level)}
 _LEVEL_MEANING = {
     Level.NONE: "nothing obtained",
     Level.L0: "obtained",
@@ -101,11 +104,14 @@ class Nature(StrEnum):
 
     A static fact must be equal; a measured one and a time are shown, not judged;
     an observation (load, free memory) describes the moment and is never compared. A seeded fact is
-    a function of the round's number: equal in all cells, another in each round.
+    a function of the round's number: equal in all cells, another in each round. A drawn fact is
+    what a framework's own random stream gives from a stated seed: another release may draw other
+    numbers, which is expected and no failure.
     """
 
     STATIC = "static"
     SEEDED = "seeded"
+    DRAWN = "drawn"
     MEASURED = "measured"
     TIMING = "timing"
     OBSERVED = "observed"
@@ -126,6 +132,9 @@ class EvidenceKind(StrEnum):
     """The fact is there."""
     BAND = "band"
     """The fact lies inside the suite's band."""
+    SAVES = "saves"
+    """The fact lists the formats in which a model was saved, loaded, and predicted the same; those
+    that the suite asks for are among them, else any is."""
 
 
 # --- what is asked for -------------------------------------------------------------------------
@@ -206,11 +215,59 @@ class ExpectedFailure:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class BuildSecret:
+    """A value that a build may read and that is kept nowhere; its id is part of the recipe."""
+
+    id: str
+    env: str = ""
+    """The variable of this host's environment that holds it; empty: it is in `file`."""
+    file: str = ""
+
+
+CELL_TAKEN = "cell:"
+"""Stands before the id of a locked cell whose image is taken for one that a Dockerfile names."""
+DATA_TAKEN = "data:"
+"""Stands before the name of a data set that is taken so."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DockerfileBuild:
+    """How a cell's image is built of somebody's Dockerfile, as its row says it."""
+
+    dockerfile: str
+    """Its path, from the suite's folder."""
+    context: str = ""
+    """The folder that it copies from, from the suite's folder; empty: that of the Dockerfile."""
+    args: tuple[tuple[str, str], ...] = ()
+    target: str = ""
+    """The stage that becomes the image; empty: the last."""
+    platform: str = ""
+    """As in linux/amd64; empty: the engine's own."""
+    images: tuple[tuple[str, str], ...] = ()
+    """(name of an image in the Dockerfile, what is taken for it): the id of a base, `cell:` and the
+    id of a locked cell, or `data:` and the name of a data set."""
+    network: bool = False
+    """Its steps, and the builder, may fetch what they like: the build is not hermetic."""
+    secrets: tuple[BuildSecret, ...] = ()
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """Ids of the cells whose images are taken for images that it names."""
+        taken = (one for _, one in self.images if one.startswith(CELL_TAKEN))
+        return tuple(one.removeprefix(CELL_TAKEN) for one in taken)
+
+    @property
+    def folder(self) -> str:
+        """The context's folder, from the suite's folder."""
+        return self.context or self.dockerfile.rpartition("/")[0] or "."
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
     """One environment to verify.
 
-    Exactly one of `base` (a built image), `image` (an existing one) and `host` (an interpreter
-    on this host, as it is) says where it comes from.
+    Exactly one of `base` (a built image), `build` (one of a Dockerfile), `image` (an existing one)
+    and `host` (an interpreter on this host, as it is) says where it comes from.
     """
 
     id: str
@@ -242,7 +299,16 @@ class Cell:
     profile: Profile = Profile()
     expect: ExpectedFailure | None = field(default=None, metadata={ADDED: True})
     """None: it is expected to reach its level."""
+    build: DockerfileBuild | None = field(default=None, metadata={ADDED: True})
+    """None: it is not built of a Dockerfile."""
+    promise: Promise | None = field(default=None, metadata={ADDED: True})
+    """What it promises to whoever stands outside of its container. None: nothing."""
     place: Place | None = None
+
+    @property
+    def is_built(self) -> bool:
+        """Whether its image is made here, of a recipe."""
+        return bool(self.base) or self.build is not None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -292,6 +358,15 @@ class Band:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Saving:
+    """In which formats models must be saved and loaded, and which level hangs on it."""
+
+    level: Level = Level.L3
+    formats: tuple[str, ...] = ()
+    """Each of them must work; empty: one must, whichever."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
     """Everything judging needs besides records; a run keeps its own copy."""
 
@@ -299,6 +374,19 @@ class Rules:
     """Cell id; empty: the first cell of the run."""
     expectations: tuple[Expectation, ...] = ()
     bands: tuple[Band, ...] = ()
+    saving: Saving | None = field(default=None, metadata={ADDED: True})
+    """None: the defaults of Saving."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class AskedMore:
+    """What a run that is selected by a tag asks beside what every run does."""
+
+    tag: str
+    probes: tuple[str, ...] = ()
+    """Probes that are asked too."""
+    settings: tuple[tuple[str, tuple[tuple[str, Scalar], ...]], ...] = ()
+    """Per probe: settings that replace those of `defaults` and of cells."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -317,6 +405,10 @@ class Suite:
     """Tags taken where nothing is selected; empty: every cell."""
     probes: tuple[str, ...] = ()
     """Names of the probes to run; empty: every standard one and the suite's own."""
+    asked_more: tuple[AskedMore, ...] = ()
+    """By tag: what is asked more where a run is selected by it."""
+    also: tuple[str, ...] = ()
+    """Names of probes to run beside `probes`, as the tags of the selection ask."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -340,7 +432,7 @@ class Probe:
     source: str
     digest: str
     where: str = "inside"
-    """inside: runs in the environment. Stored runs may hold `outside`, which nothing runs yet."""
+    """inside: runs in the environment. outside: runs on the host, against started containers."""
     frameworks: tuple[str, ...] = ()
     """Only for cells that claim one of these; empty: for every cell."""
     timeout_s: float = 60.0
@@ -351,6 +443,8 @@ class Probe:
     evidence: tuple[Evidence, ...] = ()
     on_request: bool | None = field(default=None, metadata={ADDED: True})
     """True: asked only where a suite or a command line names it. None: whenever it applies."""
+    promises: tuple[PromiseKind, ...] | None = field(default=None, metadata={ADDED: True})
+    """Only for cells that promise something of one of these kinds. None: for every cell."""
 
 
 # --- what a built image is made from -----------------------------------------------------------
@@ -389,6 +483,41 @@ class Lock:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class LockedBase:
+    """What a base of a suite was, when it was locked."""
+
+    base: str
+    """Its id in the suite."""
+    source: str
+    """What it was made from, in words."""
+    layers: str
+    """One digest of its layers, as `ImageIdentity.base_digest`."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LockedImage:
+    """What the name of an existing image stood for, when it was locked."""
+
+    cell: str
+    image: str
+    """The name, as the cell has it."""
+    digest: str
+    """The manifest digest that its registry gave."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class SuiteLock:
+    """What goes into the cells of a suite beside the distributions that each cell's lock has."""
+
+    probes: tuple[tuple[str, str], ...] = ()
+    """(name, digest)."""
+    data: tuple[tuple[str, str], ...] = ()
+    """(name of a data set, digest)."""
+    bases: tuple[LockedBase, ...] = ()
+    images: tuple[LockedImage, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Recipe:
     """Everything requested that decides an image's content, in parts that can be replaced."""
 
@@ -402,6 +531,35 @@ class Recipe:
     """(name, text) of our own files that the build runs."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DockerfileRecipe:
+    """Everything requested that decides the image of a Dockerfile, and where its parts lie."""
+
+    text: str
+    """The Dockerfile as it is written."""
+    context: str
+    """SHA-256 of the context's tar."""
+    args: tuple[tuple[str, str], ...] = ()
+    target: str = ""
+    platform: str = ""
+    bases: tuple[tuple[str, Base], ...] = ()
+    """(name of an image in the Dockerfile, the base that is taken for it)."""
+    cells: tuple[tuple[str, Cell, Recipe], ...] = ()
+    """(name of an image in the Dockerfile, the cell whose image is taken for it, its recipe)."""
+    data: tuple[tuple[str, str], ...] = ()
+    """(name of an image in the Dockerfile, the data set whose files are taken for it): which files
+    these are is found out where it is built."""
+    network: bool = False
+    secrets: tuple[BuildSecret, ...] = ()
+    path: str = ""
+    """Of the Dockerfile on this host."""
+    folder: str = ""
+    """Of the context on this host."""
+    shown: str = ""
+    """The Dockerfile's path from the suite's folder, for messages."""
+    context_bytes: int = 0
+
+
 WRITTEN_AMONG = "written among"
 """In a field's metadata: (other field, key). The value is written in that mapping, under that key,
 and not at all where it is the default."""
@@ -409,6 +567,23 @@ CONTAINER_WRITTEN = ("observed", "container.ordinal")
 """Where the container of a record is written, since before it was a field."""
 
 # --- what came out -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MovedTag:
+    """That the name of an image stands for another one than before."""
+
+    before: str
+    """Digest of what it stood for."""
+    now: str
+    since: str
+    """How that is known: `locked`, or the moment at which it was last seen (ISO 8601)."""
+    differences: tuple[str, ...] = ()
+    """What differs between the two images, a line each."""
+    untold: str = ""
+    """Why that is not all; empty where it is."""
+    alike: bool = False
+    """Both hold the same, as far as they say: another build of it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -429,8 +604,19 @@ class ImageIdentity:
     origin: str = ""
     """How it was obtained: built, reused, pulled, found on the engine, and so on."""
     size_bytes: int = 0
+    moved: MovedTag | None = field(default=None, metadata={ADDED: True})
+    """None: its name is not known to have stood for another image."""
+
+    @property
+    def base_digest(self) -> str:
+        """One digest of the layers that it was built on; empty for what was not built here."""
+        if not self.recipe or len(self.layers) < _BUILT_LAYERS:
+            return ""
+        return "sha256:" + sha256(" ".join(self.layers[:-1]).encode()).hexdigest()
 
 
+_BUILT_LAYERS = 2
+"""A built image has at least one layer of its base and, above, one of its own."""
 UNBOUNDED = "unbounded"
 """Among an engine's details: what of its containers it cannot bound."""
 
@@ -456,6 +642,8 @@ class HostClass:
     memory_gib: int
     gpus: tuple[str, ...] = ()
     driver: str = ""
+    quota: float | None = field(default=None, metadata={ADDED: True})
+    """Processors' worth of time that control groups leave what runs there; None: all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -516,6 +704,8 @@ class Record:
     begun: bool | None = field(default=None, metadata={ADDED: True})
     """False: what was started as Python ended before it came to the question. None: it is not
     known, or there was an answer."""
+    host: str | None = field(default=None, metadata={ADDED: True})
+    """Which of the run's `hosts` it was asked on, by name. None: the run has one host."""
 
     def __post_init__(self) -> None:
         """Take the container out of the observations that were read."""
@@ -575,6 +765,44 @@ class Beside:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RunHost:
+    """One of several hosts that a run was spread over, with the engine it has."""
+
+    name: str
+    """Tells it from the others: two engines of one machine are two hosts of a run."""
+    address: str
+    """Where it reaches its engine; of a machine's interpreters, empty."""
+    engine: EngineInfo
+    host: HostClass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shard:
+    """Which share of a plan a run did, where the plan's cells were dealt to several jobs."""
+
+    number: int
+    """Which of them, from 1 on."""
+    count: int
+    plan: str
+    """Digest of the whole plan and of how it was dealt: equal in all its shards."""
+    cells: tuple[Cell, ...]
+    """Every cell of the plan, in its order."""
+    dealt: tuple[int, ...]
+    """The number of the shard that each of them was dealt to."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class MergedShard:
+    """A shard that a run was merged from, or that was missing then."""
+
+    number: int
+    cells: tuple[str, ...]
+    """Ids of the cells that were dealt to it."""
+    run: str = ""
+    """Id of its run; empty: it was missing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
     """A set of planned (cell, round, probe), each cell on the one engine that took it."""
 
@@ -609,13 +837,31 @@ class Run:
     is the first of them. None: the number of rounds was fixed before."""
     noise: tuple[KnownSpread, ...] | None = field(default=None, metadata={ADDED: True})
     """What was known of its host's noise as it began, from calibrations there. None: nothing."""
+    locked: SuiteLock | None = field(default=None, metadata={ADDED: True})
+    """What was locked beside distributions, as far as the run has to do with it. None: nothing."""
     cell_rounds: tuple[tuple[str, int], ...] | None = field(default=None, metadata={ADDED: True})
     """The cells that have other than `rounds` rounds, each with its number. The store tells it from
     what is planned. None: there are none."""
+    shard: Shard | None = field(default=None, metadata={ADDED: True})
+    """The share of a plan that it is. None: it is the whole of its plan."""
+    merged: tuple[MergedShard, ...] | None = field(default=None, metadata={ADDED: True})
+    """The shards of a plan that it was merged from, by number. None: it was not merged."""
+    hosts: tuple[RunHost, ...] | None = field(default=None, metadata={ADDED: True})
+    """The hosts that its cells were spread over, each record names its own; `beside` and `taken`
+    are told from them then. None: all was done on `host`."""
+    taken: tuple[tuple[str, str], ...] | None = field(default=None, metadata={ADDED: True})
+    """(cell, name of the host that took it), of those with a record, where there are `hosts`. The
+    store tells it from the records."""
 
     def rounds_of(self, cell: str) -> int:
         """How many rounds a cell has."""
         return dict(self.cell_rounds or ()).get(cell, self.rounds)
+
+    def shard_of(self, cell: str) -> int:
+        """The number of the shard that a cell was dealt to, where this was merged from several;
+        else 0. Cells of two shards were asked by two jobs, which may have been on two hosts."""
+        shards = (one.number for one in self.merged or () if cell in one.cells)
+        return next(shards, 0)
 
     @property
     def most_rounds(self) -> int:
@@ -629,6 +875,20 @@ class Run:
                 return replace(self, engine=other.engine, host=other.host, beside=None)
         return self
 
+    def placed(self, taken: Mapping[str, str]) -> Run:
+        """The run with the engines and hosts of its cells, as their records name them: `taken` has
+        the name of a host for each cell that has a record. One that is on no host of the run's is
+        left where the run is."""
+        found: list[Beside] = []
+        for one in self.hosts or ():
+            cells = tuple(cell.id for cell in self.cells if taken.get(cell.id) == one.name)
+            if cells and (one.engine, one.host) != (self.engine, self.host):
+                found.append(Beside(engine=one.engine, host=one.host, cells=cells))
+        if self.hosts is None:
+            return self
+        pairs = tuple((cell.id, taken[cell.id]) for cell in self.cells if taken.get(cell.id))
+        return replace(self, beside=tuple(found) or None, taken=pairs or None)
+
     @property
     def engines(self) -> tuple[EngineInfo, ...]:
         """The run's own engine, and those beside it."""
@@ -640,3 +900,34 @@ class Run:
             for cell, probe in self.pairs
             for number in range(1, self.rounds_of(cell) + 1)
         )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CellNight:
+    """What one run showed of one cell, small enough to be kept of every night."""
+
+    run: str
+    started: str
+    """When the run began: UTC, ISO 8601."""
+    cell: str
+    engine: str
+    """Its name."""
+    host: HostClass
+    numbers: Mapping[str, float]
+    """Measured facts and times, the median over rounds; of a series in a round its median."""
+    primary: tuple[str, ...]
+    """Which of them are primary metrics, in their order."""
+    facts: Facts = field(default_factory=dict)
+    """All others but observations, as they stand for all rounds."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """What went into it, but packages, which are among the facts."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class KeptNight:
+    """A complete run of which the store keeps what each cell showed."""
+
+    run: str
+    started: str
+    cells: int
+    """How many cells it has."""

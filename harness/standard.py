@@ -1,4 +1,5 @@
-"""The standard probes and Dockerfiles: shipped in the wheel, or those of this checkout."""
+"""The standard probes, Dockerfiles and documentation: shipped in the wheel, or those of this
+checkout."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def folder(kind: str) -> Path:
-    """The folder of the standard `probes` or `dockerfiles`."""
+    """The folder of the standard `probes` or `dockerfiles`, or of the `docs`."""
     shipped = _PACKAGE / "standard" / kind
     return shipped if shipped.is_dir() else _PACKAGE.parent / kind
 

@@ -34,7 +34,8 @@ _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _SGR = r"(?:\x1b\[[0-9;]*m)*"
 _WORKFLOW_COMMAND = re.compile(rf"^({_SGR}[ ]*{_SGR}[ ]*)::", re.MULTILINE)
 _LOG_COMMAND = re.compile(r"##(\w*)\[")
-_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~#&$!])")
+_MARKDOWN = str.maketrans({one: f"\\{one}" for one in "\\`*_[]<>|~#&$!"})
+_LIST_SIGNS = ("-", "+", "=")
 _LIST_START = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[-+=]))")
 
 
@@ -54,6 +55,8 @@ def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
 
 
 def _bounded(text: str, limit: int, *, newline: bool = True) -> str:
+    if len(text) <= limit and text.isascii() and text.isprintable():
+        return text  # Most of what is shown; all that is printable in ASCII is plainly visible.
     pieces: list[str] = []
     size = kept = 0
     head = text[:limit]
@@ -109,8 +112,9 @@ def inert_json(text: str) -> str:
 
 def markdown(text: str, limit: int = LINE_LIMIT) -> str:
     """One line of prose in Markdown: no markup, link, mention or table border of its own."""
-    escaped = _MARKDOWN.sub(r"\\\1", clean_line(text, limit))
-    escaped = _LIST_START.sub(r"\1\\", escaped)
+    escaped = clean_line(text, limit).translate(_MARKDOWN)
+    if escaped[:1].isdigit() or escaped[:1] in _LIST_SIGNS:
+        escaped = _LIST_START.sub(r"\1\\", escaped)
     escaped = escaped.replace("://", "\\://").replace("www.", "www\\.")
     # An escaped or encoded @ is still a mention on GitHub: only another node behind it helps.
     return escaped.replace("@", "@<!-- -->")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from harness.compare.busy import BusyRound, busy_told
 from harness.compare.calibration import CalibratedMetric, as_share, calibrated
 from harness.compare.statistics.family import LOOKS
 from harness.compare.statistics.paired import Scale
@@ -14,8 +15,8 @@ from harness.formats.answers import Reply
 from harness.model import Cell, Probe, Run, Suite
 from harness.probing.probe import applies, suite_probes
 from harness.running.calibrated import (
-    BLOCK,
     CALIBRATIONS,
+    LEAST,
     blocks_of,
     known_spreads,
     measured_again,
@@ -27,8 +28,8 @@ from harness.running.wanted import Wanted
 from harness.store.store import Store
 from harness.suite.selection import select
 
-ROUNDS = 12
-"""Four comparisons with itself of three rounds each."""
+ROUNDS = 24
+"""Four comparisons with itself of six rounds each."""
 
 
 def calibrate(
@@ -38,9 +39,9 @@ def calibrate(
 
     Raises UsageError, MatrixError, InfrastructureError.
     """
-    if rounds < BLOCK:
+    if rounds < LEAST:
         raise UsageError(
-            f"a calibration takes at least {BLOCK} rounds, not {rounds}",
+            f"a calibration takes at least {LEAST} rounds, not {rounds}",
             remedy=f"--rounds {ROUNDS}: four comparisons of the cell with itself",
         )
     suite = open_suite(suite_path)
@@ -52,7 +53,11 @@ def calibrate(
     with Store(places().store) as store:
         run, status = perform(alone, [chosen], _probes(suite, chosen), wanted, store, progress)
         if status is not Exit.OK:
-            return Reply(text="", tree={"run": run.id}), status
+            text = (
+                f"a signal ended run {run.id}: nothing was calibrated, and no later run judges by "
+                "it\n"
+            )
+            return Reply(text=text, tree={"run": run.id, "state": run.state}), status
         records = store.records(run.id)
         known = known_spreads(store, run.host, run.engine.name) or ()
     measured = measured_again(run, records)
@@ -62,7 +67,8 @@ def calibrate(
             remedy=f"harness report {run.id} says why",
         )
     found = calibrated(measured, blocks_of(run, records), known, _looked_at(rounds))
-    return _reply(run, chosen, found, len(known)), Exit.OK
+    timed = next((one for one in measured if one.pairing.metric.scale is Scale.RATIO), None)
+    return _reply(run, chosen, found, len(known), timed.pairing.busy if timed else ()), Exit.OK
 
 
 def _cell(suite: Suite, name: str) -> Cell:
@@ -85,7 +91,13 @@ def _looked_at(rounds: int) -> tuple[int, ...]:
     return tuple(sorted({*LOOKS[1:], rounds}))
 
 
-def _reply(run: Run, cell: Cell, found: Sequence[CalibratedMetric], spreads: int) -> Reply:
+def _reply(
+    run: Run,
+    cell: Cell,
+    found: Sequence[CalibratedMetric],
+    spreads: int,
+    busy: tuple[BusyRound, ...],
+) -> Reply:
     columns = (
         "metric",
         "one round against itself",
@@ -118,6 +130,7 @@ def _reply(run: Run, cell: Cell, found: Sequence[CalibratedMetric], spreads: int
             "rate of false alarms of 1 % a report.",
             f"What is known of this host's noise weighs, in degrees of freedom: {weights}. From 20 "
             "on a few rounds suffice; another calibration adds to it.",
+            *_disturbed(run, busy),
             "",
         )
     )
@@ -126,6 +139,7 @@ def _reply(run: Run, cell: Cell, found: Sequence[CalibratedMetric], spreads: int
         "cell": cell.id,
         "rounds": run.rounds,
         "spreads_known": spreads,
+        "busy_rounds": [{"round": one.number, "share": one.share} for one in busy],
         "metrics": [
             {
                 "fact": one.fact,
@@ -140,6 +154,17 @@ def _reply(run: Run, cell: Cell, found: Sequence[CalibratedMetric], spreads: int
         ],
     }
     return Reply(text=text, tree=tree, columns=columns, rows=rows)
+
+
+def _disturbed(run: Run, busy: tuple[BusyRound, ...]) -> tuple[str, ...]:
+    """What is said where the host had other things to do meanwhile."""
+    if not busy:
+        return ()
+    told = busy_told(busy, run.rounds)
+    return (
+        f"{told[0].upper()}{told[1:]}. What is told here is the noise of such a host: calibrate it "
+        "when it is as quiet as it will be when it is compared on.",
+    )
 
 
 def _told(scale: Scale, share: float) -> str:

@@ -5,28 +5,21 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, replace
-from datetime import date
-from functools import partial
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from harness.check.host import TargetHost, supposing
 from harness.check.page import CheckPage, page_of
 from harness.check.reasons import Reason
 from harness.check.rules import all_reasons
-from harness.check.subject import Subject, subject_of
+from harness.check.sighted import sighting_of
+from harness.check.subject import Subject
 from harness.commands.host import described_host, this_host
 from harness.errors import UsageError
-from harness.images.archive import opened_archive
-from harness.images.looking import Layer, look_inside
-from harness.images.manifest import Form, platform_of
-from harness.images.reading import read_image
-from harness.images.reference import Reference, parse_reference
-from harness.images.registry import Registry
-from harness.images.remembered import Remembered
-from harness.knowledge import frameworks
-from harness.running.aloud import aloud
+from harness.images.reference import parse_reference
+from harness.running.found import WantedImage, found, memory_of
 from harness.running.progress import Progress
-from harness.running.session import AUTO, places
+from harness.running.session import AUTO
 
 HERE = "here"
 
@@ -49,7 +42,15 @@ class CheckRequest:
     emit_cell: bool = False
     """Whether to write a cell that works here instead."""
     engine: str = AUTO
-    """The engine that runs it."""
+    """The engine that is looked on first, and that runs it."""
+    registry: bool = False
+    """Whether its registry is asked, even where the engine has it."""
+
+    @property
+    def first_asked(self) -> str:
+        """The engine that is asked before a registry is; empty: none. What lies on the engine here
+        says nothing of what another host would pull."""
+        return self.engine if self.host == HERE and not self.registry else ""
 
 
 def check(asked: CheckRequest, progress: Progress | None = None) -> CheckPage:
@@ -59,32 +60,59 @@ def check(asked: CheckRequest, progress: Progress | None = None) -> CheckPage:
     `progress` hears what is done while it runs; only `pull` needs it.
     """
     page, subject, host, reasons = look_at(asked)
-    if asked.pull:
+    if not asked.pull:
+        page = _remembered(page, subject, asked)
+    else:
         from harness.commands.measure import try_image
         from harness.running.progress import progress_for
 
         progress = progress or progress_for(sys.stderr)
         trial = try_image(subject, host, reasons, progress, engine=asked.engine)
         page = page_of(subject, host, reasons, trial)
+        page = _remembered(page, subject, asked, trial.run if trial.works else "")
     return replace(page, instead=_instead(subject, host)) if asked.emit_cell else page
 
 
 def look_at(asked: CheckRequest) -> tuple[CheckPage, Subject, TargetHost, tuple[Reason, ...]]:
     """What is foreseen of an image before anything of it is run: the page, and what it rests on.
     Raises what `check` raises."""
-    if not asked.image and not asked.archive:
-        raise UsageError("name one image, or a file with --archive")
     if asked.pull:
         _refuse_pull(asked)
-    if asked.archive:
-        host = _host(asked)
-        subject = _of_file(asked.archive, host, asked.image)
-    else:
-        reference = parse_reference(asked.image)
-        host = _host(asked)
-        subject = _of_registry(reference, host, asked.static or asked.pull)
+    wanted = wanted_by(asked)
+    host = host_of(asked)
+    subject = found(wanted, host)
     reasons = tuple(all_reasons(subject, host))
     return page_of(subject, host, reasons), subject, host, reasons
+
+
+def wanted_by(asked: CheckRequest) -> WantedImage:
+    """The image that is asked about. Raises UsageError where there is none, or no name of one:
+    before the host is looked at, which takes longer."""
+    if not asked.image and not asked.archive:
+        raise UsageError("name one image, or a file with --archive")
+    if not asked.archive:
+        parse_reference(asked.image)
+    return WantedImage(
+        name=asked.image,
+        archive=asked.archive,
+        inside=asked.static or asked.pull,
+        engine=asked.first_asked,
+    )
+
+
+def _remembered(page: CheckPage, subject: Subject, asked: CheckRequest, run: str = "") -> CheckPage:
+    """The page, once it is kept what the tag named today; a notice where it could not be."""
+    here = asked.host == HERE and not asked.gpu and not asked.driver
+    when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    sighting = sighting_of(subject, when, str(page.answer) if here else "", run)
+    reference = subject.reading.reference
+    if sighting is None or reference is None:
+        return page
+    why = memory_of(subject).keep(reference, sighting)
+    if not why:
+        return page
+    notice = f"what the tag names today could not be kept: {why}"
+    return replace(page, notices=(*page.notices, notice))
 
 
 def _instead(subject: Subject, host: TargetHost) -> tuple[tuple[str, str], ...]:
@@ -115,41 +143,8 @@ def _refuse_pull(asked: CheckRequest) -> None:
         )
 
 
-def _of_registry(reference: Reference, host: TargetHost, static: bool) -> Subject:
-    registry = Registry(reference=reference)
-    memory = Remembered(folder=places().cache / "check")
-    with aloud(f"asking the registry about {reference}"):
-        reading = read_image(registry, memory, platform_of(host.machine))
-    if not static or reading.form is not Form.IMAGE or reading.manifest is None:
-        return subject_of(reading)
-    # A registry that wants a token wants it for layers too: it may have answered from memory.
-    registry.current()
-    with aloud(f"reading the layers of {reference} as they come"):
-        inside = look_inside(
-            (
-                Layer(
-                    named=one.digest,
-                    plain=False,
-                    open=partial(registry.layer, one.digest, one.size),
-                )
-                for one in reading.manifest.layers
-            ),
-            frameworks.names(),
-        )
-    transport = registry.transport
-    reading = replace(reading, requests=transport.requests, received=transport.received)
-    return subject_of(reading, inside)
-
-
-def _of_file(path: Path, host: TargetHost, wanted: str) -> Subject:
-    with (
-        aloud(f"reading the layers in {path}"),
-        opened_archive(path, platform_of(host.machine), wanted) as archive,
-    ):
-        return subject_of(archive.reading, look_inside(archive.layers, frameworks.names()))
-
-
-def _host(asked: CheckRequest) -> TargetHost:
+def host_of(asked: CheckRequest) -> TargetHost:
+    """The host that is meant. Raises UsageError."""
     found = this_host() if asked.host == HERE else described_host(Path(asked.host))
     host = supposing(found, asked.gpu, asked.driver)
     return replace(host, date=date.today().isoformat())

@@ -12,19 +12,21 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from harness.commands.baseline import held_night, known_of
 from harness.commands.runs import LATEST, find_run
 from harness.compare.comparison import Side, compare_kept, same_rules
+from harness.compare.judge import judge
 from harness.compare.judgement import Comparison
-from harness.errors import EngineError, UsageError
+from harness.errors import EngineError, Exit, UsageError, worst
 from harness.model import Cell, Probe, Suite
+from harness.nights.values import Night
 from harness.probing.probe import suite_probes
 from harness.recipes.orders import Order, order
-from harness.recipes.recipe import digest
 from harness.running.aloud import aloud
 from harness.running.answering import newest_answer, sought
+from harness.running.here import utc_now
 from harness.running.perform import perform
 from harness.running.progress import Progress
-from harness.running.round import utc_now
 from harness.running.session import (
     AUTO,
     CONTAINER_ENGINES,
@@ -40,7 +42,6 @@ from harness.standard import default_suite
 from harness.store.store import Store
 from harness.suite.selection import select
 
-_TWO = 2
 HOST = "host:"
 """How a side begins that is an interpreter of this machine."""
 
@@ -58,23 +59,64 @@ def compare(
     with Store(places().store) as store:
         sides = _Sides(store=store, named=suite_path, engine=engine or AUTO, progress=progress)
         if rounds:
-            return _ended(sides, *sides.in_turns(one, other, rounds))
+            # They are run with the suite's rules, so that those kept with the run are its own.
+            return _ended(sides, *sides.in_turns(one, other, rounds), named=None)
         first = None if _is_host(one) else sides.recorded(one)
         second = None if _is_host(other) else sides.recorded(other)
         # A host interpreter claims what the other side claims: that is the question.
         first = first or sides.host(one, second)
         second = second or sides.host(other, first)
-        return _ended(sides, first, second)
+        return _ended(sides, first, second, named=sides.suite if sides.named else None)
 
 
-def _ended(sides: _Sides, first: Side, second: Side) -> Comparison:
+def sides_asked(one: str, other: str, rounds: str, *, baseline: bool) -> None:
+    """Whether the sides that are named go together with the options. Raises UsageError."""
+    if not baseline:
+        if not other:
+            raise UsageError(
+                "two sides are compared, and one of them is not named",
+                remedy="harness compare A B; --baseline holds a whole run against the baseline",
+            )
+    elif other or ":" in one:
+        raise UsageError(
+            "--baseline holds a whole run against the baseline, cell by cell",
+            remedy="harness compare --baseline RUN",
+        )
+    elif rounds:
+        raise UsageError(
+            "--rounds runs two cells now, and the baseline is finished", remedy="leave it away"
+        )
+
+
+def with_baseline(suite_path: Path | None, run: str) -> Night:
+    """A finished run (`latest`: the newest of the suite) held against the suite's baseline. Raises
+    UsageError, AcceptedError."""
+    suite = open_suite(suite_path)
+    with Store(places().store) as store:
+        known = known_of(suite, store)
+        found, imported = find_run(store, run, suite.name)
+        if found.suite != suite.name:
+            raise UsageError(
+                f"the run {found.id} is of the suite {found.suite}, not of {suite.name}",
+                remedy="name its suite: --suite",
+            )
+        records = store.records(found.id)
+        judgement = judge(found, records, attempts=store.attempts(found.id))
+        own = store.made_here(found.id)
+        word = suite_word(suite_path)
+        judgement = replace(judgement, imported=imported, own=own, suite=word)
+        return held_night(known, judgement, records, store)
+
+
+def _ended(sides: _Sides, first: Side, second: Side, *, named: Suite | None) -> Comparison:
     with aloud(f"holding {second.cell} against {first.cell}"):
-        made = compare_kept(first, second, named=sides.suite if sides.named else None)
+        made = compare_kept(first, second, named=named)
     return replace(
         made,
         notices=(*made.notices, *dict.fromkeys(sides.said)),
         suite=suite_word(sides.named),
         asked=utc_now(),
+        exit=worst((made.exit, *sides.ended)),
     )
 
 
@@ -92,6 +134,8 @@ class _Sides:
     progress: Progress
     said: list[str] = field(default_factory=list)
     """What must be said of the records that were found."""
+    ended: list[Exit] = field(default_factory=list)
+    """How the runs that were made for it ended: by a signal, perhaps."""
 
     @cached_property
     def suite(self) -> Suite:
@@ -111,78 +155,82 @@ class _Sides:
                 known = ", ".join(each.id for each in run.cells)
                 raise UsageError(f"run {run.id} has no cell {name!r}", remedy=f"it has: {known}")
             return Side(run=run, records=self.store.records(run.id), cell=name)
-        (cell, *more) = select(self.suite, [side], [])
-        if more:
-            raise UsageError(f"{side!r} means several cells", remedy="name one cell on each side")
+        cell = self._one(self.suite, side)
         return self._answered(cell) or self._performed(
-            self.suite, cell, self.engine, suite_probes(self.suite)
+            self.suite, cell, self.engine, suite_probes(self.suite, cells=[cell])
         )
 
     def in_turns(self, one: str, other: str, rounds: str) -> tuple[Side, Side]:
-        """Both cells, run now in rounds that take turns."""
+        """Both, run now in rounds that take turns: cells of the suite, or interpreters of this
+        machine."""
         first, looks = rounds_asked(rounds)
         for side in (one, other):
-            if ":" in side:
+            if ":" in side and not _is_host(side):
                 raise UsageError(
-                    f"{side} cannot take turns with another: --rounds runs two cells of the suite",
-                    remedy="name two cells, or leave --rounds away",
+                    f"{side} was asked before, and cannot take turns with another now",
+                    remedy="name cells of the suite or host:PYTHON, or leave --rounds away",
                 )
-        cells = [*select(self.suite, [one], []), *select(self.suite, [other], [])]
-        if len(cells) != _TWO:
-            raise UsageError(
-                f"{one!r} and {other!r} mean {len(cells)} cells", remedy="name one on each side"
-            )
+        if one == other:
+            remedy = f"harness calibrate {one}" if not _is_host(one) else "name another on one side"
+            raise UsageError(f"{one} would be held against itself", remedy=remedy)
+        suite = self._suite_for_host() if _is_host(one) and _is_host(other) else self.suite
+        rows = [None if _is_host(side) else self._one(suite, side) for side in (one, other)]
+        cells = [
+            row or _interpreter(side, beside)
+            for side, row, beside in zip((one, other), rows, reversed(rows), strict=True)
+        ]
         if cells[0] == cells[1]:
             raise UsageError(
-                f"{one} would be held against itself", remedy=f"harness calibrate {one}"
+                f"{one} and {other} are one cell", remedy=f"harness calibrate {cells[0].id}"
             )
-        rules = replace(self.suite.rules, reference=cells[0].id)
+        rules = replace(suite.rules, reference=cells[0].id)
         wanted = Wanted(engine=self.engine, rounds=first, looks=looks)
-        run, _ = perform(
-            replace(self.suite, rules=rules),
+        run, status = perform(
+            replace(suite, rules=rules, cells=tuple(cells)),
             cells,
-            suite_probes(self.suite),
+            suite_probes(suite, cells=cells),
             wanted,
             self.store,
             self.progress,
         )
+        self.ended.append(status)
         records = self.store.records(run.id)
         return (
             Side(run=run, records=records, cell=cells[0].id),
             Side(run=run, records=records, cell=cells[1].id),
         )
 
+    def _one(self, suite: Suite, side: str) -> Cell:
+        (cell, *more) = select(suite, [side], [])
+        if more:
+            raise UsageError(f"{side!r} means several cells", remedy="name one cell on each side")
+        return cell
+
+    def _suite_for_host(self) -> Suite:
+        """The suite whose probes ask the host: where there is none here, the packaged one."""
+        return self.suite if self.named or suite_name_here(None) is not None else _packaged()
+
     def host(self, side: str, other: Side | None) -> Side:
         """An interpreter of this machine, asked now as the other side was: what that claims is
         claimed, its settings, time limits and environment hold, and its rules judge."""
         if other is None:
-            cell = Cell(id=side, host=side.removeprefix(HOST))
-            return self._performed(self.suite, cell, "host", suite_probes(self.suite))
-        suite = self.suite if self.named or suite_name_here(None) is not None else _packaged()
+            cell = _interpreter(side, None)
+            return self._performed(self.suite, cell, "host", suite_probes(self.suite, cells=[cell]))
+        suite = self._suite_for_host()
         row = next(cell for cell in other.run.cells if cell.id == other.cell)
-        cell = Cell(
-            id=side,
-            host=side.removeprefix(HOST),
-            framework=row.framework,
-            gpu=row.gpu,
-            level=row.level,
-            settings=row.settings,
-            timeouts=row.timeouts,
-            profile=row.profile,
-        )
+        cell = _interpreter(side, row)
         rules = suite.rules if self.named else other.run.rules
         asked = {probe.name for probe in other.run.probes}
-        probes = suite_probes(suite)
+        probes = suite_probes(suite, cells=[cell])
         same = tuple(probe for probe in probes if probe.name in asked)
         return self._performed(replace(suite, rules=rules), cell, "host", same or probes)
 
     def _answered(self, cell: Cell) -> Side | None:
-        recipe = order(self.suite, cell).recipe
         wanted = sought(
             self.suite.name,
             cell,
-            digest(recipe) if recipe is not None else "",
-            suite_probes(self.suite),
+            order(self.suite, cell).digest,
+            suite_probes(self.suite, cells=[cell]),
             self.engine,
         )
         stored = self.store.whole_answers(self.suite.name, cell.id)
@@ -223,8 +271,27 @@ class _Sides:
 
     def _performed(self, suite: Suite, cell: Cell, engine: str, probes: tuple[Probe, ...]) -> Side:
         alone = replace(suite, cells=(cell,)) if cell.id.startswith(HOST) else suite
-        run, _ = perform(alone, [cell], probes, Wanted(engine=engine), self.store, self.progress)
+        wanted = Wanted(engine=engine)
+        run, status = perform(alone, [cell], probes, wanted, self.store, self.progress)
+        self.ended.append(status)
         return Side(run=run, records=self.store.records(run.id), cell=cell.id)
+
+
+def _interpreter(side: str, beside: Cell | None) -> Cell:
+    """The cell of an interpreter of this machine, that claims what the cell beside it claims, if it
+    is known: its settings, time limits and environment hold."""
+    cell = Cell(id=side, host=side.removeprefix(HOST))
+    if beside is None:
+        return cell
+    return replace(
+        cell,
+        framework=beside.framework,
+        gpu=beside.gpu,
+        level=beside.level,
+        settings=beside.settings,
+        timeouts=beside.timeouts,
+        profile=beside.profile,
+    )
 
 
 def _packaged() -> Suite:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from harness.doctor import diagnose
@@ -33,6 +33,40 @@ def doctor(engine: str) -> Iterator[CheckResult]:
         yield from diagnose(bench)
     finally:
         bench.close()
+
+
+def looked_everywhere(engine: str, executor: str) -> Iterator[CheckResult]:
+    """What is found here, or on every node of the cluster that `executor` names, each check under
+    its node's name. Raises UsageError, InfrastructureError."""
+    from harness.running.executor import LOCAL
+
+    if executor == LOCAL:
+        yield from doctor(engine)
+        return
+    from harness.running.cluster.connected import connected
+
+    with connected(executor) as cluster:  # Nothing is said in here: `connected` says why.
+        nodes = cluster.nodes()
+        answers = cluster.everywhere(nodes, _found, engine)
+    yield CheckResult(
+        check="cluster",
+        status=Status.OK,
+        evidence=f"{len(nodes)} node{'' if len(nodes) == 1 else 's'} with the same harness and "
+        f"Python: {', '.join(one.name for one in nodes)}",
+    )
+    for node in nodes:
+        found = answers[node.id]
+        if not isinstance(found, list):
+            told = str(found).strip().splitlines() or [type(found).__name__]
+            yield CheckResult(check=node.name, status=Status.PROBLEM, evidence=told[0])
+            continue
+        for one in found:
+            yield replace(one, check=f"{node.name}: {one.check}")
+
+
+def _found(engine: str) -> list[CheckResult]:
+    """Called on a node."""
+    return list(doctor(engine))
 
 
 def _first(engine: str, folders: dict[str, Path]) -> Bench:

@@ -11,13 +11,12 @@ from harness.check.emitted import suite_text
 from harness.check.host import TargetHost
 from harness.check.instead import Instead, instead_of
 from harness.check.subject import Subject
-from harness.commands.lock import lock
+from harness.commands.lock import LockRequest, lock
 from harness.errors import UsageError
 from harness.machine.files import atomic_write
 from harness.model import Cell, Suite
 from harness.recipes.lockfile import lock_path, render_lock
-from harness.recipes.orders import DOCKERFILE, PROGRAMS, lock_of
-from harness.running.session import AUTO
+from harness.recipes.of_lock import DOCKERFILE, PROGRAMS, lock_of
 from harness.suite.document import read_document
 from harness.suite.matrix import FILE_NAME, load_suite
 
@@ -53,7 +52,7 @@ def emit_cell(
             target.parent.mkdir(parents=True, exist_ok=True)
             atomic_write(target, text.encode())
         if not found.locked:
-            lock(folder, [found.cell.id], [], AUTO, say)
+            lock(LockRequest(suite=folder, cells=(found.cell.id,)), say)
     except BaseException:
         from shutil import rmtree
 

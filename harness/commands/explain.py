@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from harness.compare.explaining import Reported, explain_finding
-from harness.errors import UsageError
+from harness.errors import UnreadableRunError, UsageError
 from harness.formats.answers import Reply
 from harness.model import Record
 
@@ -90,9 +91,15 @@ def _reports(where: Sequence[str]) -> Iterator[Reported]:
     if not places().store.exists():
         raise UsageError("there are no runs yet", remedy="harness run")
     with Store(places().store) as store:
-        runs = list(where) or [one.id for one in store.runs()[:NEWEST]]
+        readable = (one.id for one in store.runs() if not one.unreadable)
+        runs = list(where) or list(islice(readable, NEWEST))
         for run in runs:
-            judgement = judged(run)
+            try:
+                judgement = judged(run)
+            except UnreadableRunError:
+                if where:
+                    raise
+                continue
             yield Reported(
                 findings=judgement.findings,
                 command=f"harness report {judgement.run.id} --format json",

@@ -18,6 +18,27 @@ def describe() -> bytes:
     return readable(description).encode()
 
 
+def ray_arguments() -> str:
+    """What `ray start` is told of this host, on one line: what its engine's disk has room for is
+    told where an engine answers."""
+    from harness.errors import EngineError
+    from harness.machine.hostclass import host_class
+    from harness.model import Suite
+    from harness.running.cluster.needs import resources_of, start_arguments
+    from harness.running.session import AUTO, opened_engine, workshop
+
+    nothing = Suite(name="", root="", digest="", cells=())
+    with aloud("looking at this host"):
+        try:
+            with opened_engine(AUTO, workshop(nothing)) as (engine, _):
+                host = engine.host()
+                survey = engine.stock.survey(()) if engine.stock is not None else None
+        except EngineError:
+            host, survey = host_class(), None
+    room = max(0, survey.limit - survey.lasting) if survey is not None else None
+    return f"{start_arguments(resources_of(host, room))}\n"
+
+
 def this_host() -> TargetHost:
     """This host."""
     return parse_host(describe(), "this host")

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.commands.lock_inputs import InputsAsked, lock_inputs
 from harness.engines import names
 from harness.errors import EngineError, FailedError, HarnessError, InfrastructureError, UsageError
 from harness.formats.answers import Reply
 from harness.machine.files import atomic_write
-from harness.model import Cell, Outcome, Suite
+from harness.model import Cell, LockedBase, Outcome, Suite
 from harness.recipes.lockfile import lock_path, render_lock
-from harness.recipes.orders import Order, locked_recipe
+from harness.recipes.of_lock import locked_recipe
+from harness.recipes.orders import Order
 from harness.recipes.recipe import base_of
-from harness.running.session import CONTAINER_ENGINES, open_suite, opened_engine, workshop
+from harness.recipes.suite_lock import find_suite_lock
+from harness.running.inputs import base_now
+from harness.running.session import AUTO, CONTAINER_ENGINES, open_suite, opened_engine, workshop
 from harness.suite.selection import select
 from harness.text import in_mb
 
@@ -23,53 +28,93 @@ if TYPE_CHECKING:
     from harness.engines.oci.engine import ContainerEngine
 
 
-def lock(
-    suite_path: Path | None,
-    cells: Sequence[str],
-    tags: Sequence[str],
-    engine: str,
-    say: Callable[[str], object],
-) -> Reply:
-    """Lock the selected built cells (without a selection: all of them), one file each.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LockRequest:
+    """What was asked on the command line."""
 
-    A lock is written only after an image was built from it. Raises at the end, with every cell
-    that could not be locked; the others are written. Raises UsageError for an engine without
+    suite: Path | None = None
+    cells: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    engine: str = AUTO
+    inputs: bool = False
+    """Only what goes into cells beside distributions: nothing is resolved or built."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether the suite is meant, and not some of its cells."""
+        return not (self.cells or self.tags)
+
+
+def lock(asked: LockRequest, say: Callable[[str], object]) -> Reply:
+    """Lock the selected built cells (without a selection: all of them), one file each, and in the
+    lock of the suite what goes into cells beside that.
+
+    A cell's lock is written only after an image was built from it. Raises at the end, with every
+    cell that could not be locked; the others are written. Raises UsageError for an engine without
     containers, before anything starts; EngineError where none answers.
     """
+    has_containers(asked.engine)
+    suite = open_suite(asked.suite)
+    before = find_suite_lock(Path(suite.root))
+    chosen = suite.cells if asked.whole else select(suite, asked.cells, asked.tags)
+    built = tuple(cell for cell in chosen if cell.base and not asked.inputs)
+    failed: list[str] = []
+    locked: list[tuple[str, Path]] = []
+    bases: list[LockedBase] = []
+    infrastructure = False
+    with ExitStack() as stack:
+        opened = stack.enter_context(container_engine(suite, asked.engine)) if built else None
+        for cell in built:
+            assert opened is not None, "an engine is open where something is built"
+            try:
+                path, base = _lock_cell(opened, suite, cell, say)
+            except HarnessError as error:
+                failed.append(cell.id)
+                infrastructure = infrastructure or isinstance(error, InfrastructureError)
+                say(f"{cell.id}: {error}")
+                continue
+            locked.append((cell.id, path))
+            bases += [base] if base else []
+    inputs = lock_inputs(
+        suite,
+        InputsAsked(
+            cells=chosen,
+            bases=bases,
+            whole=asked.whole,
+            probes=asked.inputs or asked.whole,
+            engine=asked.engine,
+        ),
+        before,
+    )
+    for absent in inputs.absent:
+        say(absent)
+    if failed:
+        kind = InfrastructureError if infrastructure else FailedError
+        count = f"{len(failed)} of {len(built)} cells were not locked"
+        raise kind(f"{count}: {', '.join(failed)}", remedy="why is told above, for each")
+    told = [f"wrote {path}" for _, path in locked] + [inputs.line]
+    tree = {
+        "locked": [{"cell": cell, "written": str(path)} for cell, path in locked],
+        "inputs": inputs.tree,
+    }
+    return Reply(text="".join(f"{line}\n" for line in told), tree=tree)
+
+
+def has_containers(engine: str) -> None:
+    """Raise UsageError for the name of an engine without containers."""
     if engine in names() and engine not in CONTAINER_ENGINES:
         raise UsageError(
             f"locks are resolved in a container of a cell's base: engine {engine} has none",
             remedy=f"take --engine {' or '.join(CONTAINER_ENGINES)}; their locks are good for all",
         )
-    suite = open_suite(suite_path)
-    chosen = select(suite, cells, tags) if cells or tags else suite.cells
-    chosen = tuple(cell for cell in chosen if cell.base)
-    if not chosen:
-        return Reply(text="no cell that is built was selected: nothing to lock\n", tree=_tree(()))
-    failed: list[str] = []
-    locked: list[tuple[str, Path]] = []
-    infrastructure = False
-    with _container_engine(suite, engine) as opened:
-        for cell in chosen:
-            try:
-                locked.append((cell.id, _lock_cell(opened, suite, cell, say)))
-            except HarnessError as error:
-                failed.append(cell.id)
-                infrastructure = infrastructure or isinstance(error, InfrastructureError)
-                say(f"{cell.id}: {error}")
-    if failed:
-        kind = InfrastructureError if infrastructure else FailedError
-        count = f"{len(failed)} of {len(chosen)} cells were not locked"
-        raise kind(f"{count}: {', '.join(failed)}", remedy="why is told above, for each")
-    return Reply(text="".join(f"wrote {path}\n" for _, path in locked), tree=_tree(locked))
-
-
-def _tree(locked: Sequence[tuple[str, Path]]) -> dict[str, object]:
-    return {"locked": [{"cell": cell, "written": str(path)} for cell, path in locked]}
 
 
 @contextmanager
-def _container_engine(suite: Suite, engine: str) -> Iterator[ContainerEngine]:
+def container_engine(suite: Suite, engine: str) -> Iterator[ContainerEngine]:
+    """A container engine of this host, open: where locks are resolved.
+
+    Raises UsageError for one that is elsewhere, EngineError where none answers.
+    """
     from harness.engines.oci.engine import ContainerEngine
 
     with opened_engine(engine, workshop(suite)) as (opened, notices):
@@ -88,7 +133,7 @@ def _container_engine(suite: Suite, engine: str) -> Iterator[ContainerEngine]:
 
 def _lock_cell(
     engine: ContainerEngine, suite: Suite, cell: Cell, say: Callable[[str], object]
-) -> Path:
+) -> tuple[Path, LockedBase | None]:
     def tell(line: str) -> None:
         say(f"{cell.id}: {line}")
 
@@ -106,4 +151,4 @@ def _lock_cell(
     tell(f"locked {len(made.distributions)} distributions, {in_mb(size)}")
     if made.base:
         tell(f"its base is locked too: {made.base}")
-    return path
+    return path, base_now(cell, obtained.image) if obtained.image else None

@@ -14,10 +14,10 @@ from harness.check.foreseen import Change
 from harness.check.host import TargetHost
 from harness.check.reasons import PredictionStanding, Reason
 from harness.check.subject import Subject
-from harness.check.trial import Changed, Trial, trial_of
-from harness.compare.judge import judge_cell
+from harness.check.trial import Trial, changed_trial, trial_of
 from harness.errors import EngineError, Exit
 from harness.images.manifest import Form
+from harness.knowledge import frameworks
 from harness.model import Cell, Profile, Record, Run, Suite
 from harness.probing.probe import suite_probes
 from harness.running.perform import perform
@@ -61,10 +61,8 @@ def try_image(
         if change is not None and status is Exit.OK:
             other = changed_cell(cell, change)
             run, records, status = _perform(suite, other, engine, store, progress)
-            judged = judge_cell(run, records, other.id)
-            trial = replace(
-                trial, changed=Changed(change=change, judgement=judged, run=run.id), status=status
-            )
+            changed = changed_trial(run, records, other, change)
+            trial = replace(trial, changed=changed, status=status)
     return replace(trial, seconds=time.monotonic() - began)
 
 
@@ -78,15 +76,27 @@ def cell_of(subject: Subject, host: TargetHost) -> Cell:
     reference = reading.reference
     assert reference is not None, "what came from a file is not pulled"
     pulled = replace(reference, tag="", digest=reading.digest)
-    name = pulled if reading.form in (Form.IMAGE, Form.INDEX) and reading.digest else reference
+    known = reading.form in (Form.IMAGE, Form.INDEX) and reading.digest
+    # What an engine has that no registry gave it has an id there, which is no digest of its name.
+    name = reading.digest if reading.engine and not reading.manifest_digest else reference
+    name = pulled if known and name is reference else name
     last = reference.repository.rpartition("/")[2]
     shown = _ODD.sub("-", f"{last}-{reference.tag or reading.digest[7:19]}").strip("-.")
     return Cell(
         id=shown[:70],
-        framework=((subject.framework, subject.version),) if subject.version else (),
+        framework=claimed_by(subject),
         image=str(name),
-        gpu="all" if subject.for_gpu and host.gpus and host.toolkit else "",
+        gpu="all" if subject.for_gpu_of(host) and host.gpus and host.toolkit else "",
     )
+
+
+def claimed_by(subject: Subject) -> tuple[tuple[str, str], ...]:
+    """What the cell claims: the framework and its release; the framework alone where its build is
+    none of its project's own, whose number may be another than the framework says of itself; each
+    that is known here where nobody says which one it is, so that each import is tried."""
+    if not subject.framework:
+        return tuple((name, "") for name in frameworks.names())
+    return ((subject.framework, "" if subject.foreign else subject.version),)
 
 
 def changed_cell(cell: Cell, change: Change) -> Cell:
@@ -108,7 +118,7 @@ def _perform(
     rules = replace(suite.rules, reference="")
     alone = replace(suite, name=CHECKED, cells=(cell,), rules=rules)
     run, status = perform(
-        alone, [cell], suite_probes(suite), Wanted(engine=engine), store, progress
+        alone, [cell], suite_probes(suite, cells=[cell]), Wanted(engine=engine), store, progress
     )
     if run.engine.name == "host":
         raise EngineError(

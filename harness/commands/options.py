@@ -9,7 +9,7 @@ import typer
 
 
 def _suite(text: str) -> Path:
-    from harness.running.session import named_suite
+    from harness.running.here import named_suite
 
     return named_suite(text)
 
@@ -78,11 +78,13 @@ def _host_format(name: str) -> str:
 
 
 _FORMATS = "terminal, markdown or json."
+_PAGES = "terminal, markdown, html or json."
+_REPORTS = "terminal, markdown, html, json, junit or github."
 FormatOption = Annotated[
-    str, typer.Option("--format", metavar="FORMAT", help=_FORMATS, callback=_report_format)
+    str, typer.Option("--format", metavar="FORMAT", help=_REPORTS, callback=_report_format)
 ]
 PageFormatOption = Annotated[
-    str, typer.Option("--format", metavar="FORMAT", help=_FORMATS, callback=_page_format)
+    str, typer.Option("--format", metavar="FORMAT", help=_PAGES, callback=_page_format)
 ]
 AnswerFormatOption = Annotated[
     str, typer.Option("--format", metavar="FORMAT", help=_FORMATS, callback=_answer_format)
@@ -117,6 +119,10 @@ OutputOption = Annotated[
 VerifiedOption = Annotated[
     bool, typer.Option("--require-verified", help="`unverified` fails, with exit status 5.")
 ]
+BaselineOption = Annotated[
+    bool,
+    typer.Option("--baseline", help="Hold the run against the baseline that accepted.yaml names."),
+]
 DiskBudgetOption = Annotated[
     str,
     typer.Option(
@@ -146,6 +152,9 @@ RoundsOption = Annotated[
         help="Fresh containers per cell, in turns; auto: as many as the verdict needs.",
     ),
 ]
+FreshOption = Annotated[
+    bool, typer.Option("--fresh", help="Build Dockerfiles anew, without any cache.")
+]
 RefreshBasesOption = Annotated[bool, typer.Option("--refresh-bases", help="Make bases anew.")]
 RecordingsOption = Annotated[
     Path | None,
@@ -163,6 +172,60 @@ RecordToOption = Annotated[
 ReuseOption = Annotated[
     bool,
     typer.Option("--reuse", help="Repeat answers that nothing can have changed since."),
+]
+
+
+def _executor(text: str) -> str:
+    """Refuse what is no executor before anything is done that takes time."""
+    from harness.running.executor import LOCAL
+
+    if text != LOCAL:
+        from harness.running.cluster.address import cluster_address
+        from harness.running.cluster.connected import ray_module
+
+        cluster_address(text)
+        ray_module()
+    return text
+
+
+ExecutorOption = Annotated[
+    str,
+    typer.Option(
+        "--executor",
+        metavar="EXECUTOR",
+        callback=_executor,
+        help="local: this host; ray, ray://HOST:PORT: the nodes of a Ray cluster.",
+    ),
+]
+
+
+def _shard(text: str) -> str:
+    """Refuse what is no shard before anything is done that takes time."""
+    from harness.suite.dealing import shard_asked
+
+    shard_asked(text)
+    return text
+
+
+ShardOption = Annotated[
+    str,
+    typer.Option(
+        "--shard",
+        metavar="N/COUNT",
+        callback=_shard,
+        help="Only the cells that are dealt to this one of so many jobs, as 2/8.",
+    ),
+]
+ExportPlanOption = Annotated[
+    str,
+    typer.Option(
+        "--export",
+        metavar="SCHEDULER",
+        help="k8s, slurm or gha: the plan's shards as an indexed Job, a job array, a matrix.",
+    ),
+]
+ShardsOption = Annotated[
+    int, typer.Option("--shards", metavar="COUNT", help="With --export: how many jobs there are.")
 ]
 ResumeOption = Annotated[
     str,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from harness.errors import HarnessError, InfrastructureError, UsageError
@@ -53,6 +54,20 @@ def forget_standard_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError, AttributeError):
         return
+
+
+def written_beside(pages: Iterable[tuple[str, str]], output: Path | None) -> None:
+    """Write pages that belong beside a file, each in its place; nothing where there is no file.
+    Raises InfrastructureError where one cannot be written."""
+    if output is None or str(output) == STANDARD_OUTPUT:
+        return
+    for place, text in pages:
+        path = output.parent / place
+        try:
+            path.parent.mkdir(exist_ok=True)
+            atomic_write(path, text.encode())
+        except (OSError, UsageError) as error:
+            raise InfrastructureError(f"{path} could not be written: {error}") from None
 
 
 def _not_taken(why: str) -> InfrastructureError:

@@ -2,28 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from harness.engines.sources import cached_files, host_means, usable_here
+from harness.errors import UsageError
 from harness.formats.answers import Reply
+from harness.formats.dealing import dealing_document, dealing_text
+from harness.formats.exported_plan import EXPORTS, ExportedPlan, exported, selection_of
 from harness.formats.plan import BuildTemplate, plan_text
 from harness.formats.plan_document import plan_document
+from harness.model import Cell, Suite
 from harness.probing.probe import suite_probes
 from harness.recipes.lockfile import find_lock
-from harness.recipes.orders import build_files
+from harness.recipes.of_dockerfile import DockerfileFound, DockerfileReader
+from harness.recipes.of_lock import build_files
 from harness.recipes.recipe import base_of
 from harness.running.aloud import aloud
-from harness.running.session import open_suite, places
-from harness.suite.selection import select
+from harness.running.dealing import dealt
+from harness.running.session import open_suite, places, suite_word
+from harness.store.store import Store
+from harness.suite.dealing import MOST_SHARDS, Dealt
+from harness.suite.selection import select, tags_of, with_tags
 
 
 def plan(
-    suite_path: Path | None, cells: Sequence[str], tags: Sequence[str], verbose: bool
+    suite_path: Path | None,
+    cells: Sequence[str],
+    tags: Sequence[str],
+    verbose: bool,
+    shard: tuple[int, int] | None = None,
 ) -> Reply:
-    """A plan, for people and for programs. Raises UsageError, MatrixError."""
+    """A plan, for people and for programs. Raises UsageError, MatrixError, DockerfileError, and
+    StoreError where cells are dealt to shards and what they took before cannot be read.
+
+    Shards are dealt from the selection that `harness run` takes, its default tags among it.
+    """
     suite = open_suite(suite_path)
-    chosen = select(suite, cells, tags) if cells or tags else suite.cells
+    by_tags = tags_of(suite, cells, tags) if shard else tuple(tags)
+    suite = with_tags(suite, by_tags)
+    chosen = select(suite, cells, tags) if cells or tags or shard else suite.cells
+    dealing: Dealt | None = None
+    if shard is not None:
+        with aloud("dealing the cells to shards"), _store() as store:
+            dealing = dealt(suite, chosen, shard[1], store)
+        own = dealing.of(shard[0])
+        chosen = tuple(cell for cell in chosen if cell.id in own)
     locks = {
         cell.id: lock
         for cell in chosen
@@ -33,8 +58,9 @@ def plan(
     with aloud("looking for Pythons and for what makes bases on this host"):
         means = host_means(sources)
     usable = {source: usable_here(source, means) for source in sources}
-    probes = suite_probes(suite)
+    probes = suite_probes(suite, cells=chosen)
     template, files = build_files(suite)
+    dockerfiles = _dockerfiles(suite, chosen)
     text = plan_text(
         suite,
         chosen,
@@ -45,7 +71,83 @@ def plan(
             dockerfile=template,
             files=files,
             cached=cached_files(places().cache, locks.values()),
+            dockerfiles=dockerfiles,
         ),
         usable=usable,
     )
-    return Reply(text=text, tree=plan_document(suite, chosen, probes, locks, usable))
+    tree = plan_document(suite, chosen, probes, locks, usable, dockerfiles)
+    if dealing is not None and shard is not None:
+        text = f"{dealing_text(dealing, shard[0])}\n{text}"
+        tree |= {"shard": dealing_document(dealing, shard[0])}
+    return Reply(text=text, tree=tree)
+
+
+def export(
+    suite_path: Path | None, cells: Sequence[str], tags: Sequence[str], to: str, count: int
+) -> Reply:
+    """The shards of a plan for a scheduler: a job for each that has cells.
+
+    Raises UsageError, MatrixError, StoreError as `plan` does with a shard.
+    """
+    if to not in EXPORTS:
+        raise UsageError(
+            f"a plan is not exported to {to!a:.40}", remedy=f"take one of: {', '.join(EXPORTS)}"
+        )
+    if not 1 <= count <= MOST_SHARDS:
+        raise UsageError(
+            f"--export needs the number of jobs, from 1 to {MOST_SHARDS}, not {count}",
+            remedy=f"harness plan --export {to} --shards 8",
+        )
+    suite = open_suite(suite_path)
+    suite = with_tags(suite, tags_of(suite, cells, tags))
+    chosen = select(suite, cells, tags)
+    with aloud("dealing the cells to shards"), _store() as store:
+        dealing = dealt(suite, chosen, count, store)
+    plan = ExportedPlan(
+        count=count,
+        numbers=tuple(sorted(set(dealing.shards))),
+        suite=suite_word(suite_path),
+        selection=selection_of(cells, tags),
+    )
+    text = exported(to, plan)
+    return Reply(text=text, tree={"export": to, "text": text, "shards": list(plan.numbers)})
+
+
+def whole_plan_asked(export: str, shard: str) -> None:
+    """UsageError where `--shards` exports nothing, or one shard alone is to be exported."""
+    if not export:
+        raise UsageError(
+            "--shards is the number of jobs that --export writes",
+            remedy="harness plan --export gha --shards 8; for one shard: harness plan --shard 1/8",
+        )
+    if shard:
+        raise UsageError(
+            f"--export writes a job for every shard, not for {shard!a:.40} alone",
+            remedy=f"leave --shard away: harness plan --export {export:.40} --shards 8",
+        )
+
+
+@contextmanager
+def _store() -> Iterator[Store | None]:
+    """What was run before; None where nothing was."""
+    where = places().store
+    if not where.exists():
+        yield None
+        return
+    with Store(where, readonly=True) as store:
+        yield store
+
+
+def _dockerfiles(suite: Suite, cells: Sequence[Cell]) -> dict[str, DockerfileFound]:
+    """The Dockerfiles of cells, read and judged; everything that is wrong with any is told."""
+    reader, found = DockerfileReader(suite), dict[str, DockerfileFound]()
+    problems: dict[str, None] = {}
+    for cell in cells:
+        if cell.build is not None:
+            try:
+                found[cell.id] = reader.of(cell)
+            except UsageError as error:
+                problems[str(error)] = None
+    if problems:
+        raise UsageError("\n".join(problems))
+    return found

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, replace
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 from harness.commands.runs import LATEST, find_run, no_runs, no_suite_to_report
 from harness.compare.judge import judge
 from harness.compare.judgement import Judgement
-from harness.errors import StoreError
+from harness.compare.narrowed import narrowed
+from harness.errors import StoreError, UsageError
 from harness.formats.answers import Reply
 from harness.formats.report import age
 from harness.machine.owner import owner_alive
 from harness.running.aloud import aloud
-from harness.running.round import utc_now
-from harness.running.session import places, suite_name_here
+from harness.running.here import places, suite_name_here, utc_now
 from harness.store.listing import RunSummary
 from harness.store.store import Store
-from harness.text import clean_line
+from harness.text import clean_line, name_remedy
 
 """As a FILE: standard output."""
 NEWEST = 20
@@ -53,6 +55,18 @@ def judged(
     return replace(judgement, imported=imported, own=own, suite=named)
 
 
+def of_cells(judged: Judgement, globs: Sequence[str]) -> Judgement:
+    """The judgement of the cells that these globs mean, with the reference. Raises UsageError."""
+    ids = [one.cell.id for one in judged.cells]
+    for glob in globs:
+        if not any(fnmatchcase(one, glob) for one in ids):
+            raise UsageError(
+                f"the run {judged.run.id} has no cell {glob!r}",
+                remedy=name_remedy(glob, ids, what="its cells are"),
+            )
+    return narrowed(judged, {one for one in ids if any(fnmatchcase(one, glob) for glob in globs)})
+
+
 def listing(*, every: bool = False) -> Reply:
     """The runs in the store, newest first: the newest of them, or every one."""
     where = places().store
@@ -80,6 +94,7 @@ def listing(*, every: bool = False) -> Reply:
     return _listed(tuple(zip(listed, rows, strict=True)), len(runs), where)
 
 
+_WHY = 300
 _COLUMNS = ("run", "verdict", "state", "records", "cells", "engine", "suite", "age", "imported")
 
 
@@ -100,7 +115,8 @@ def _listed(rows: tuple[tuple[RunSummary, tuple[str, ...]], ...], runs: int, whe
         "count": runs,
         "runs": [{**asdict(one), "verdict": row[1]} for one, row in rows],
     }
-    text = "\n".join([*lines, count, ""])
+    why = [clean_line(one.unreadable, _WHY) for one, _ in rows if one.unreadable]
+    text = "\n".join([*lines, count, *why, ""])
     return Reply(text=text, tree=tree, columns=_COLUMNS, rows=shown)
 
 
@@ -111,5 +127,5 @@ def _verdict(store: Store, run: RunSummary) -> str:
     try:
         judgement = judge(store.run(run.id), store.records(run.id))
     except StoreError:
-        return "damaged"
+        return "unreadable"
     return str(judgement.counts[0][0]) if judgement.counts else "-"

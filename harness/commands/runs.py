@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.errors import UsageError
 from harness.model import Run
-from harness.running.session import NO_SUITE_REMEDY
+from harness.running.here import NO_SUITE_REMEDY
 from harness.store.store import Store
 from harness.suite.matrix import FILE_NAME
 

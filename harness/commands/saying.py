@@ -6,15 +6,22 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from harness.commands.output import put_out, written
+from harness.commands.output import put_out, written, written_beside
 from harness.formats import render_answer
 from harness.formats.answers import Reply
 from harness.running.aloud import aloud
 from harness.text import inert_in_ci
 
+if TYPE_CHECKING:
+    from harness.compare.judgement import Comparison, Judgement
+    from harness.nights.values import Night
+
 _T = TypeVar("_T")
+
+GITHUB = "github"
+"""The format that is two things: annotations on standard output, and a summary in a file."""
 
 
 def answered(answer: Reply, format: str, output: Path | None = None) -> None:
@@ -47,6 +54,27 @@ def one_by_one(
     if not live:
         answered(whole(kept), format, output)
     return kept
+
+
+def reported(
+    judged: Judgement | Comparison | Night, format: str, output: Path | None, suite: Path | None
+) -> None:
+    """Give a report out: on standard output, in a file, or in the places where GitHub looks.
+
+    As HTML on very many cells with the pages that belong beside that file. Raises as `written`.
+    """
+    from harness.commands.past import HTML, past_of
+    from harness.formats import pages_beside, render
+
+    if format == GITHUB:
+        from harness.commands.on_github import told
+
+        told(judged, output, suite)
+        return
+    past = past_of(format, judged)
+    written(render(format, judged, past, **look(format, output)), output)
+    if format == HTML:
+        written_beside(pages_beside(judged), output)
 
 
 def look(format: str, output: Path | None) -> dict[str, int | bool]:

@@ -2,6 +2,7 @@
 
 Full MNIST is known by the hashes of its uncompressed bytes and looked for in the folder the user
 names, in the cache, and at mirrors; where none has it, the shipped subset stands in, said aloud.
+So is Fashion-MNIST, for which MNIST stands in.
 What a probe gets is always four gzip files in the IDX format and a `dataset.json` that describes
 them, so that it can verify them again.
 """
@@ -15,7 +16,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from harness.datasets.idx import IdxError, IdxFile, gunzip, read_idx
@@ -81,17 +82,19 @@ def find_dataset(
     download: bool = True,
     fetch: Fetch | None = None,
 ) -> DataSet:
-    """The data set `name`: from `folder`, else `cache`, else its mirrors, else its subset.
+    """The data set `name`: from `folder`, else `cache`, else its mirrors, else what stands in.
 
-    A folder that the user names is either right or an error: UsageError says which file is
-    missing, truncated, corrupt, of another shape or of other content. Mirrors are tried for 10 s
-    in all, 4 s where none answers, and not again within an hour; `fetch` replaces them. What was
-    read or downloaded is kept in `cache`, atomically.
+    A folder that the user names has a folder of the data set's name, or its files. It is either
+    right or an error: UsageError says which file is missing, truncated, corrupt, of another shape
+    or of other content. One that has MNIST alone says nothing of other data sets. Mirrors are tried
+    for 10 s in all, 4 s where none answers, and not again within an hour; `fetch` replaces them.
+    What was read or downloaded is kept in `cache`, atomically.
     """
     if name not in ORIGINALS:
         known = ", ".join(sorted(ORIGINALS))
         raise UsageError(f"no data set is called {name!r}", remedy=f"known: {known}")
     original = ORIGINALS[name]
+    asked_folder, folder = folder, _meant(original, folder)
     if folder is not None:
         return _keep(original, read_folder(original, folder), cache, origin=f"folder {folder}")
     kept = cache / original.name
@@ -109,14 +112,40 @@ def find_dataset(
         with contextlib.suppress(OSError):
             cache.mkdir(parents=True, exist_ok=True)
             asked.touch()
-    notice = (
-        f"{original.name} is neither in a named folder nor in the cache, and {why}: "
-        f"the shipped {original.subset} is used instead"
-    )
+    lacking = f"{original.name} is neither in a named folder nor in the cache, and {why}"
+    if original.stand_in:
+        other = find_dataset(original.stand_in, asked_folder, cache, download, fetch)
+        notice = f"{lacking}: {other.name} stands in"
+        return replace(other, notice=f"{notice}; {other.notice}" if other.notice else notice)
+    notice = f"{lacking}: the shipped {original.subset} is used instead"
     try:
         return _load(_SHIPPED / original.subset, origin="shipped subset", notice=notice)
     except (UsageError, OSError) as error:
         raise InternalError(f"the shipped {original.subset} is damaged: {error}") from error
+
+
+def _meant(original: Original, folder: Path | None) -> Path | None:
+    """The part of a folder that the user names which is to hold this data set; None where the
+    folder is about another one."""
+    if folder is None:
+        return None
+    if (folder / original.name).is_dir():
+        return folder / original.name
+    if original.stand_in and _holds(ORIGINALS[original.stand_in], folder):
+        return None
+    return folder
+
+
+def _holds(original: Original, folder: Path) -> bool:
+    """Whether a folder has that data set, by its smallest file; or a folder of its name."""
+    smallest = min(original.shapes, key=lambda stem: IdxFile.size_of(original.shapes[stem]))
+    if (folder / original.name).is_dir():
+        return True
+    path = _present(folder, smallest)
+    try:
+        return path is not None and bool(_verified(original, smallest, path))
+    except (IdxError, OSError):
+        return False
 
 
 def _young(path: Path) -> bool:
@@ -181,6 +210,18 @@ def write_dataset(
         (folder / f"{stem}.gz").write_bytes(gzip.compress(content, level, mtime=0))
     text = readable(asdict(describe(name, validation, files)))
     (folder / DESCRIPTION).write_text(text, encoding="ascii")
+
+
+def digests_of(name: str) -> Mapping[str, str]:
+    """The digest of a data set, and of those that may stand in for it, by their names. Empty for
+    one that is not known here."""
+    original = ORIGINALS.get(name)
+    if original is None:
+        return {}
+    if original.stand_in:
+        return {original.name: _digest(original.sha256), **digests_of(original.stand_in)}
+    subset = _load(_SHIPPED / original.subset, origin="shipped subset")
+    return {original.name: _digest(original.sha256), subset.name: subset.digest}
 
 
 def _digest(sha256: Mapping[str, str]) -> str:

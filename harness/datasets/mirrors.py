@@ -10,7 +10,7 @@ _FIRST_BYTE_S = 3.0
 """How long one mirror may stay silent before the next is asked."""
 _SILENCE_S = 4.0
 """How long all of them together may stay silent: where none is to be reached, nobody waits more."""
-_FILE_BYTES = 16 * 1024**2
+_FILE_BYTES = 32 * 1024**2
 
 
 class Mirrors:

@@ -15,7 +15,10 @@ class Original:
     sha256: Mapping[str, str]
     shapes: Mapping[str, tuple[int, ...]]
     mirrors: tuple[str, ...]
-    subset: str
+    subset: str = ""
+    """The shipped part of it that stands in where it cannot be had; empty: there is none."""
+    stand_in: str = ""
+    """Without a subset: the data set of the same shape that stands in."""
 
 
 MNIST = Original(
@@ -49,4 +52,27 @@ MNIST = Original(
 )
 """Hashes: of the files LeCun, Cortes and Burges published; both mirrors serve the same bytes."""
 
-ORIGINALS = {original.name: original for original in (MNIST,)}
+FASHION_MNIST = Original(
+    name="fashion-mnist",
+    validation=5000,
+    sha256={
+        "train-images-idx3-ubyte": (
+            "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"
+        ),
+        "train-labels-idx1-ubyte": (
+            "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"
+        ),
+        "t10k-images-idx3-ubyte": (
+            "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"
+        ),
+        "t10k-labels-idx1-ubyte": (
+            "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"
+        ),
+    },
+    shapes=MNIST.shapes,
+    mirrors=("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
+    stand_in="mnist",
+)
+"""Hashes: of the files Zalando published. The mirror is theirs, and what it says is verified."""
+
+ORIGINALS = {original.name: original for original in (MNIST, FASHION_MNIST)}

@@ -20,6 +20,7 @@ from urllib.parse import unquote
 from harness.distributions.cache import DistributionCache
 from harness.distributions.index import IndexFile, PackageIndex, python_allows
 from harness.errors import HarnessError
+from harness.moments import last_moment, moment_of
 
 
 class _Server(ThreadingHTTPServer):
@@ -31,7 +32,8 @@ class _Server(ThreadingHTTPServer):
 
 
 class DatedIndex:
-    """Serves `index` as it was at the end of the day `as_of` (ISO date; empty: now).
+    """Serves `index` as it was at the end of the day `as_of`, or at that moment (ISO 8601; empty:
+    now).
 
     `python` is the asking interpreter's full version: files that exclude it are not listed, for
     pips too old to look. As a context manager: serving inside `with`, gone after it.
@@ -85,12 +87,13 @@ class DatedIndex:
 
     def listing(self, project: str) -> tuple[IndexFile, ...]:
         """A project's files that exist at the date, for the interpreter, and are not yanked."""
-        end = f"{self._as_of}T23:59:59.999999Z" if self._as_of else ""
+        end = last_moment(self._as_of) if self._as_of else None
         return tuple(
             file
             for file in self._index.files(project)
             if not file.yanked
-            and (not end or not file.uploaded or file.uploaded.replace("+00:00", "Z") <= end)
+            # Of what the index gives no time for, nobody knows that it came later.
+            and (end is None or (came := moment_of(file.uploaded)) is None or came <= end)
             and python_allows(file.requires_python, self._python)
         )
 

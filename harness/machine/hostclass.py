@@ -7,6 +7,7 @@ import platform
 import re
 from pathlib import Path
 
+from harness.machine.quota import cpu_quota
 from harness.model import HostClass
 
 
@@ -25,6 +26,7 @@ def host_class(proc: Path = Path("/proc")) -> HostClass:
         memory_gib=round(int(memory.group(1)) / 1024**2) if memory else 0,
         gpus=tuple(sorted(_gpus(proc / "driver/nvidia/gpus"))),
         driver=driver.group(1) if driver else "",
+        quota=cpu_quota(),
     )
 
 

@@ -8,6 +8,7 @@ that: it lags by a minute, and has our own work in it.
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ ELSEWHERE = "host.busy_elsewhere"
 """Observed: processors that others kept busy, on average over the round."""
 STOLEN = "host.stolen"
 """Observed: processors that a hypervisor gave to other machines, on average over the round."""
+PROCESSORS = "host.processors"
+"""Observed: of how many processors both are told, those that the harness may use."""
 LOAD = "host.load_1m"
 """Observed: processes that ran or waited over the minute before."""
 
@@ -35,6 +38,8 @@ class Worked:
 
     busy: float
     stolen: float
+    among: int
+    """How many processors were counted."""
 
 
 def cpus_here() -> tuple[int, ...]:
@@ -45,7 +50,9 @@ def cpus_here() -> tuple[int, ...]:
 def worked(cpus: Collection[int], proc: Path = Path("/proc")) -> Worked | None:
     """What these processors have worked; None where the kernel does not tell."""
     try:
-        lines = (proc / "stat").read_text(encoding="ascii", errors="replace").splitlines()
+        with (proc / "stat").open(encoding="ascii", errors="replace") as told:
+            # Processors stand first; behind them come thousands of counters of interrupts.
+            lines = list(itertools.takewhile(lambda line: line.startswith("cpu"), told))
     except OSError:
         return None
     wanted = {f"cpu{number}" for number in cpus}
@@ -62,6 +69,7 @@ def worked(cpus: Collection[int], proc: Path = Path("/proc")) -> Worked | None:
     return Worked(
         busy=(sum(map(sum, counts)) - idle - stolen) / tick,
         stolen=stolen / tick,
+        among=len(counts),
     )
 
 
@@ -69,12 +77,14 @@ def observed_between(
     before: Worked | None, after: Worked | None, seconds: float, own: float
 ) -> dict[str, Scalar]:
     """What is observed of the host over a stretch of `seconds` in which what it was for worked
-    `own` seconds of processor time. Nothing where that is not known."""
-    if before is None or after is None or seconds <= 0:
+    `own` seconds of processor time. Nothing where that is not known, or another number of
+    processors was counted after than before."""
+    if before is None or after is None or seconds <= 0 or before.among != after.among:
         return {}
     return {
         ELSEWHERE: round(max(0.0, after.busy - before.busy - own) / seconds, 3),
         STOLEN: round(max(0.0, after.stolen - before.stolen) / seconds, 3),
+        PROCESSORS: after.among,
     }
 
 

@@ -16,6 +16,12 @@ STORE_VARIABLE = "HARNESS_STORE"
 CACHE_VARIABLE = "HARNESS_CACHE"
 DATA_VARIABLE = "HARNESS_DATA"
 REPORTS_VARIABLE = "HARNESS_REPORTS"
+DOWNLOAD_VARIABLE = "HARNESS_DOWNLOAD"
+
+
+def may_download(env: Mapping[str, str]) -> bool:
+    """Whether data sets may be downloaded: not where the variable is `0`."""
+    return env.get(DOWNLOAD_VARIABLE, "1") != "0"
 
 
 def places_here() -> Places:
@@ -64,6 +70,11 @@ class Places:
             data=_named(env, DATA_VARIABLE, home),
             reports=_named(env, REPORTS_VARIABLE, home) or Path("reports"),
         )
+
+    @property
+    def tags(self) -> Path:
+        """The folder of what tags named before, beside the store: it cannot be made again."""
+        return self.store.with_name(f"{self.store.name}.tags")
 
     def rows(self) -> tuple[tuple[str, str, str], ...]:
         """(what, where it lies, the variable that moves it), for help texts."""

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from harness.errors import Problem, UsageError
 from harness.model import Evidence, EvidenceKind, Level, Nature, Scalar
+from harness.promises import PromiseKind
 
 _KEYS = (
     "question",
@@ -21,9 +22,13 @@ _KEYS = (
     "settings",
     "natures",
     "evidence",
+    "promises",
 )
 _LEVELS = ("L1", "L2", "L3")
-_GIVEN = ("data_dir", "round", "scratch")
+OUTSIDE = "outside"
+"""Where a probe runs that asks a started container from the host; and the setting that tells it of
+that container."""
+_GIVEN = ("data_dir", "round", "scratch", OUTSIDE)
 """What the runner puts among a probe's settings."""
 _LAST = 1000
 """Where a probe without `order` stands."""
@@ -118,15 +123,23 @@ class Metadata:
 
     def where(self) -> str:
         value = self.text("where", "inside")
-        if value == "outside":
-            self._say(
-                self._nodes["where"],
-                "a probe outside the container is not run by this version of the harness",
-                "remove `where`, for a probe that runs inside",
-            )
-        elif value != "inside":
-            self._wrong("where", '"inside"')
+        if value not in ("inside", OUTSIDE):
+            self._wrong("where", '"inside" or "outside"')
         return value
+
+    def promises(self) -> tuple[PromiseKind, ...]:
+        """Of what kinds of promises it asks; only an outside probe does."""
+        value = self._values.get("promises", [])
+        if "promises" in self._nodes and self._values.get("where") != OUTSIDE:
+            self._say(
+                self._nodes["promises"],
+                "only a probe outside of the container asks what a cell promises",
+                'add `"where": "outside"`, or remove `promises`',
+            )
+        if not isinstance(value, list) or not all(one in set(PromiseKind) for one in value):
+            self._wrong("promises", "a list, each one of " + ", ".join(PromiseKind))
+            return ()
+        return tuple(PromiseKind(one) for one in value)
 
     def texts(self, name: str) -> tuple[str, ...]:
         value = self._values.get(name, [])

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness import standard
 from harness.errors import Problem, UsageError
 from harness.model import Cell, Probe, Suite
-from harness.probing.metadata import Metadata
+from harness.probing.metadata import OUTSIDE, Metadata
 
 _SOURCE_BYTES = 256 * 1024
 
@@ -34,23 +34,49 @@ def load_probes(places: Iterable[Path]) -> tuple[Probe, ...]:
     return tuple(probe for _, probe in sorted(loaded, key=lambda pair: (pair[0], pair[1].name)))
 
 
-def suite_probes(suite: Suite, names: Sequence[str] = ()) -> tuple[Probe, ...]:
+def suite_probes(
+    suite: Suite, names: Sequence[str] = (), cells: Iterable[Cell] | None = None
+) -> tuple[Probe, ...]:
     """The suite's probes: the standard ones and its own but for those asked on request, or those
-    named.
+    it names, and those that the tags of a selection ask too; or those named here.
+
+    A probe that runs outside is there where a cell promises what it asks of, whatever the suite
+    names: a promise that nothing asks about would be kept by everybody. `cells` are those that are
+    selected, all of the suite's without them: the others' promises are nothing to these.
 
     Raises UsageError for a name there is none of.
     """
     probes = load_probes(probe_folders(Path(suite.root)))
     wanted = tuple(names) or suite.probes
+    also = () if names else suite.also
     known = {probe.name for probe in probes}
-    for name in wanted:
+    for name in (*wanted, *also):
         if name not in known:
             raise UsageError(
                 f"there is no probe {name!r}", remedy=f"there are: {', '.join(sorted(known))}"
             )
+    if names:
+        return tuple(probe for probe in probes if probe.name in names)
+    those = suite.cells if cells is None else tuple(cells)
+    chosen = {*also, *(one.name for one in probes if promised(one, those))}
     if wanted:
-        return tuple(probe for probe in probes if probe.name in wanted)
-    return tuple(probe for probe in probes if not probe.on_request)
+        return tuple(probe for probe in probes if probe.name in (*wanted, *chosen))
+    return tuple(probe for probe in probes if _ordinary(probe) or probe.name in chosen)
+
+
+def _ordinary(probe: Probe) -> bool:
+    """Whether it is asked without being named, and without anything being promised."""
+    return not probe.on_request and not (probe.where == OUTSIDE and probe.promises)
+
+
+def promised(probe: Probe, cells: Iterable[Cell]) -> bool:
+    """Whether one of the cells promises what an outside probe asks of."""
+    return bool(probe.promises) and any(_promises(probe, cell) for cell in cells)
+
+
+def _promises(probe: Probe, cell: Cell) -> bool:
+    kinds = cell.promise.kinds if cell.promise else frozenset()
+    return not probe.promises or not kinds.isdisjoint(probe.promises)
 
 
 def probe_folders(root: Path) -> tuple[Path, ...]:
@@ -67,7 +93,17 @@ def load_probe(path: Path) -> Probe:
 def applies(probe: Probe, cell: Cell) -> bool:
     """Whether the probe's question makes sense for what the cell claims to be."""
     claimed = {name for name, _ in cell.framework}
-    return not probe.frameworks or not claimed.isdisjoint(probe.frameworks)
+    fits = not probe.frameworks or not claimed.isdisjoint(probe.frameworks)
+    return fits and _promises(probe, cell) and not (probe.where == OUTSIDE and bool(cell.host))
+
+
+def why_not(probe: Probe, cell: Cell) -> str:
+    """Why a probe is not asked of a cell that it does not apply to, for a person."""
+    if not _promises(probe, cell):
+        return f"the cell does not promise {' or '.join(probe.promises or ())}"
+    if probe.where == OUTSIDE and cell.host:
+        return "only containers are asked, and the cell is an interpreter of this host"
+    return f"the cell does not claim {' or '.join(probe.frameworks)}"
 
 
 def _files(places: Iterable[Path]) -> Iterator[Path]:
@@ -120,6 +156,7 @@ def _load(path: Path) -> tuple[int, Probe]:
         natures=metadata.natures(),
         evidence=metadata.evidence(),
         on_request=metadata.on_request() or None,
+        promises=metadata.promises() or None,
     )
     order = metadata.order()
     metadata.finish()

@@ -40,6 +40,8 @@ class Needs:
     engine: str = "auto"
     recordings: str = ""
     """Folder that the engine replay answers from; empty: as the environment says."""
+    tags: tuple[str, ...] = ()
+    """By which the cells are selected: they decide what is asked more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,7 @@ from testcontainers.core.container import DockerContainer
 from harness.engines import Obtained
 from harness.engines.oci import LABEL
 from harness.engines.oci.engine import ContainerEngine
-from harness.engines.oci.networks import make_network, remove_network
+from harness.engines.oci.networks import NO_WAY_OUT, make_network, remove_network
 from harness.engines.oci.owned import new_name, stating
 from harness.engines.oci.specification import USER, ContainerSpec, host_options
 from harness.machine.lease import lease
@@ -30,8 +30,6 @@ from harness.running.session import AUTO, CONTAINER_ENGINES, opened_engine, plac
 from harness.testing.run import QUIET
 
 _SCRATCH = "/tmp"
-_INTERNAL = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
-"""An `internal` network would publish no port."""
 _KEEPS_ALIVE = "import time\nwhile True: time.sleep(60)"
 
 
@@ -98,7 +96,7 @@ def _held(engine: ContainerEngine, cell: Cell, obtained: Obtained) -> Iterator[C
     }
     network, name = new_name(), new_name()
     made = make_network(
-        engine.client, network, {**labels, f"{LABEL}.kind": "network"}, options=_INTERNAL
+        engine.client, network, {**labels, f"{LABEL}.kind": "network"}, options=NO_WAY_OUT
     )
     container: CellContainer | None = None
     limits = _limits(engine, cell, obtained.image.id)

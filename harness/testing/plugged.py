@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.probing.probe import suite_probes
 from harness.running.session import checked_suite
+from harness.suite.selection import tags_of, with_tags
 from harness.testing.asked import asked
 from harness.testing.named import configured_suite, named_suites
 from harness.testing.place import boards_of
-from harness.testing.selected import Selection, mark_of, needs, selection
+from harness.testing.selected import Selection, mark_of, needs, selection, tags_asked
 
 if TYPE_CHECKING:
     from harness.testing.comparing import CellComparison
@@ -62,7 +62,9 @@ class Plugged:
                 line = f"{mark_of(tag)}: cells with the tag {tag}"
                 self._config.addinivalue_line("markers", line)
             named = named_suites(self._config).get(path, ())
-            self._selections[path] = selection(path, suite, suite_probes(suite), self.asked, named)
+            tags = tags_of(suite, self.asked.cells, tags_asked(self.asked, suite))
+            suite = with_tags(suite, tags)
+            self._selections[path] = selection(path, suite, self.asked, named)
         return self._selections[path]
 
     def own_suite(self) -> Selection | None:

@@ -22,6 +22,7 @@ from harness.running.progress import LineProgress, Tally
 from harness.running.session import checked_suite, places
 from harness.running.wanted import Wanted
 from harness.store.store import Store
+from harness.suite.selection import with_tags
 from harness.testing.board import Board, Needs, State
 from harness.testing.lifeline import lifeline
 
@@ -57,7 +58,7 @@ class BoardProgress(LineProgress):
 
 def run_needs(needs: Needs, progress: LineProgress) -> Exit:
     """Run what is needed, alone on this host, into the store. Raises HarnessError."""
-    suite = checked_suite(Path(needs.suite))
+    suite = with_tags(checked_suite(Path(needs.suite)), needs.tags)
     suite = replace(suite, rules=replace(suite.rules, reference=needs.reference))
     cells = [cell for cell in suite.cells if cell.id in needs.cells]
     wanted = Wanted(

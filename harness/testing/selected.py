@@ -7,14 +7,15 @@ cell that a node id names are choices too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from harness.compare.rules import can_fail
 from harness.errors import UsageError
 from harness.model import Cell, Expectation, Probe, Suite
-from harness.suite.selection import select
+from harness.probing.probe import suite_probes
+from harness.suite.selection import select, tags_of
 from harness.testing.board import Needs
 
 MARK = "harness"
@@ -49,12 +50,13 @@ class Selection:
     cells: tuple[Cell, ...]
     reference: str
     """The cell that others are held against, whatever of the selection is run."""
+    tags: tuple[str, ...] = ()
+    """By which it is selected: they decide what is asked more."""
 
 
 def selection(
     path: Path,
     suite: Suite,
-    probes: Sequence[Probe],
     asked: SessionOptions,
     named: Iterable[str] = (),
 ) -> Selection:
@@ -62,18 +64,24 @@ def selection(
 
     Raises UsageError for a glob or tag that no cell has.
     """
-    tags = (*asked.tags, *_tags_of(asked.marks, suite))
-    chosen = {cell.id for cell in select(suite, asked.cells, tuple(dict.fromkeys(tags)))}
+    tags = tags_asked(asked, suite)
+    chosen = {cell.id for cell in select(suite, asked.cells, tags)}
     cells = tuple(cell for cell in suite.cells if cell.id in chosen | set(named))
     ids = [cell.id for cell in cells]
     wanted = suite.rules.reference
     return Selection(
         path=str(path),
         suite=suite,
-        probes=tuple(probes),
+        probes=suite_probes(suite, cells=cells),
         cells=cells,
         reference=wanted if wanted in ids else ids[0],
+        tags=tags_of(suite, asked.cells, tags),
     )
+
+
+def tags_asked(asked: SessionOptions, suite: Suite) -> tuple[str, ...]:
+    """The tags that options and `-m` name."""
+    return tuple(dict.fromkeys((*asked.tags, *_tags_of(asked.marks, suite))))
 
 
 def mark_of(tag: str) -> str:
@@ -117,6 +125,7 @@ def needs(
         rounds=asked.rounds,
         engine=asked.engine,
         recordings=asked.recordings,
+        tags=chosen.tags,
     )
 
 

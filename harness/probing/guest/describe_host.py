@@ -42,6 +42,7 @@ def describe(root="/"):
             "model": field(cpu, r"^model name\s*:\s*(.*)$"),
             "flags": sorted(set(field(cpu, r"^(?:flags|Features)\s*:\s*(.*)$").split())),
             "cores": cores(),
+            "quota": quota(root),
         },
         "memory_bytes": int(memory.group(1)) * 1024 if memory else 0,
         "vsyscall": vsyscall(text_of(os.path.join(root, "proc/self/maps"))),
@@ -58,7 +59,7 @@ def text_of(path):
     try:
         with open(path, "rb") as stream:
             return stream.read(LIMIT).decode("utf-8", "replace")
-    except (IOError, OSError):
+    except (IOError, OSError, TypeError, ValueError):
         return ""
 
 
@@ -89,6 +90,44 @@ def cgroup(root):
     if os.path.exists(os.path.join(root, "sys/fs/cgroup/cgroup.controllers")):
         return 2
     return 1 if os.path.isdir(os.path.join(root, "sys/fs/cgroup/memory")) else 0
+
+
+def quota(root):
+    """How many processors' time the control groups above this process leave it, the least of all
+    of them; 0: no quota is seen. A container shows its own group as the root of all."""
+    found = []
+    for line in text_of(os.path.join(root, "proc/self/cgroup")).splitlines():
+        parts = line.strip().split(":", 2)
+        if len(parts) != 3:
+            continue
+        names = parts[1].split(",")
+        if parts[1] and "cpu" not in names:
+            continue
+        for mount in ("cpu", "cpu,cpuacct", "cpuacct,cpu", "unified") if parts[1] else ("", "unified"):
+            path = parts[2]
+            while True:
+                where = os.path.join(root, "sys/fs/cgroup", mount, path.strip("/"))
+                found.append(share(where))
+                if not path.strip("/"):
+                    break
+                path = path.rstrip("/").rpartition("/")[0]
+    limits = [one for one in found if one]
+    return min(limits) if limits else 0
+
+
+def share(where):
+    """The quota of one control group in processors; 0: it has none."""
+    words = text_of(os.path.join(where, "cpu.max")).split()
+    if len(words) != 2:
+        words = [
+            text_of(os.path.join(where, "cpu.cfs_quota_us")).strip(),
+            text_of(os.path.join(where, "cpu.cfs_period_us")).strip(),
+        ]
+    try:
+        most, period = int(words[0]), int(words[1])
+    except ValueError:
+        return 0  # `max`, or nothing
+    return round(float(most) / period, 3) if most > 0 and period > 0 else 0
 
 
 def engines():
@@ -140,8 +179,8 @@ def ask(path, target):
                 break
             answer += piece
         return json.loads(answer.split(b"\r\n\r\n", 1)[1].decode("utf-8"))
-    except (IOError, OSError, ValueError, IndexError):
-        return None
+    except (IOError, OSError, ValueError, IndexError, RuntimeError):
+        return None  # RuntimeError: nested more deeply than is read
     finally:
         connection.close()
 

@@ -1,0 +1,40 @@
+"""`harness check A --against B`: what differs between two images, with neither pulled or run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.check.difference import DifferencePage, difference_of
+from harness.check.page import cost_of
+from harness.commands.check import CheckRequest, host_of, wanted_by
+from harness.errors import UsageError
+from harness.images.reference import parse_reference
+from harness.running.found import WantedImage, found
+
+
+def against(asked: CheckRequest, other: str) -> DifferencePage:
+    """What differs between the image that is asked about and another one: a name, or a file that
+    is there. Raises what `check` raises."""
+    for given, option in (
+        (asked.pull, "--pull"),
+        (asked.emit_cell, "--emit-cell"),
+        (asked.gpu, "--gpu"),
+        (asked.driver, "--driver"),
+    ):
+        if given:
+            raise UsageError(
+                f"--against says what differs between two images: it does not go with {option}",
+                remedy="ask twice: once with --against, once without",
+            )
+    first = wanted_by(asked)
+    second = _second(asked, other)
+    host = host_of(asked)
+    subjects = found(first, host), found(second, host)
+    return difference_of(*subjects, (cost_of(subjects[0]), cost_of(subjects[1])))
+
+
+def _second(asked: CheckRequest, other: str) -> WantedImage:
+    if Path(other).is_file():
+        return WantedImage(name="", archive=Path(other))
+    parse_reference(other)
+    return WantedImage(name=other, inside=asked.static, engine=asked.first_asked)

@@ -1,0 +1,146 @@
+"""`harness bisect-day CELL --good DAY --bad DAY`: which upload broke a cell."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.commands.lock import container_engine, has_containers
+from harness.distributions.index import PackageIndex
+from harness.errors import Exit, UsageError
+from harness.formats.answers import Reply
+from harness.formats.bisection import answer_of, step_line
+from harness.model import Artifact, Cell, Suite
+from harness.moments import is_day
+from harness.nights.bisected import Bisection, BisectionEnd, TriedMoment
+from harness.nights.bisecting import Search
+from harness.probing.probe import applies, suite_probes
+from harness.recipes.lockfile import find_lock
+from harness.running.opened import dataset_for
+from harness.running.progress import Progress, StepsAlone, progress_for
+from harness.running.runner import RunInterrupted
+from harness.running.session import AUTO, open_suite, places
+from harness.running.then import BuiltThen
+from harness.store.store import Store
+from harness.suite.selection import select, with_tags
+
+_STATUS = {
+    BisectionEnd.FOUND: Exit.OK,
+    BisectionEnd.AMONG: Exit.NOTHING,
+    BisectionEnd.UNTOLD: Exit.NOTHING,
+    BisectionEnd.GOOD_IS_BAD: Exit.FINDINGS,
+    BisectionEnd.BAD_IS_GOOD: Exit.FINDINGS,
+    BisectionEnd.SAME: Exit.FINDINGS,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BisectRequest:
+    """What was asked on the command line."""
+
+    cell: str
+    good: str
+    bad: str
+    finding: str = ""
+    """Id of the finding that makes a day bad; empty: any failure that the good day lacks."""
+    fresh: bool = False
+    """Whether the cell is resolved anew although it has a lock."""
+    tags: tuple[str, ...] = ()
+    probes: tuple[str, ...] = ()
+    engine: str = AUTO
+    suite: Path | None = None
+
+
+def bisect_day(asked: BisectRequest, say: Callable[[str], object]) -> tuple[Reply, Exit]:
+    """Search, saying each step; the answer and its exit status.
+
+    Raises UsageError before anything starts, or where a day cannot be resolved;
+    InfrastructureError.
+    """
+    has_containers(asked.engine)
+    _check_days(asked)
+    suite = with_tags(open_suite(asked.suite), asked.tags)
+    cell = _cell(suite, asked)
+    probes = [one for one in suite_probes(suite, asked.probes) if applies(one, cell)]
+    if not probes:
+        raise UsageError(f"no probe that was named applies to {cell.id}")
+    dataset = dataset_for(probes, offline=False)
+    index = PackageIndex()
+
+    def tell(tried: TriedMoment) -> None:
+        say(step_line(tried))
+
+    with Store(places().store) as store, container_engine(suite, asked.engine) as engine:
+        then = BuiltThen(
+            suite=suite,
+            cell=cell,
+            engine=engine,
+            probes=probes,
+            dataset=dataset,
+            store=store,
+            progress=_progress(),
+            uploads=lambda artifact: uploaded(index, artifact),
+        )
+        search = Search(cell.id, then, tell, asked.finding)
+        try:
+            found = search.between(asked.good, asked.bad)
+        except RunInterrupted as interruption:
+            text = (
+                f"a signal ended the search for what broke {cell.id}; what it tried is told above"
+            )
+            tree = {"cell": cell.id, "end": "interrupted"}
+            return Reply(text=text, tree=tree), Exit(128 + interruption.signal)
+    return answer_of(found), status_of(found)
+
+
+def status_of(found: Bisection) -> Exit:
+    """0 where the upload is found; 1 where the two days do not differ as was said; 5 where what
+    lies between cannot be judged."""
+    return _STATUS[found.end]
+
+
+def uploaded(index: PackageIndex, artifact: Artifact) -> str:
+    """When a file was uploaded, as the index says; empty where it does not. Raises
+    IndexUnreachable."""
+    files = index.files(artifact.name)
+    return next((one.uploaded for one in files if one.sha256 == artifact.sha256), "")
+
+
+def _check_days(asked: BisectRequest) -> None:
+    for option, day in (("--good", asked.good), ("--bad", asked.bad)):
+        if not is_day(day):
+            raise UsageError(
+                f"{option} takes a day, not {day!a:.40}", remedy=f"{option} 2021-11-01, say"
+            )
+    if asked.good >= asked.bad:
+        raise UsageError(
+            f"the good day {asked.good} does not lie before the bad one, {asked.bad}",
+            remedy="what was broken and works since is no upload that broke it; else exchange them",
+        )
+
+
+def _cell(suite: Suite, asked: BisectRequest) -> Cell:
+    (cell, *more) = select(suite, [asked.cell], [])
+    if more:
+        raise UsageError(f"{asked.cell!r} means several cells", remedy="name one cell")
+    if not cell.base:
+        raise UsageError(
+            f"{cell.id} is not built from distributions: no day changes what it holds",
+            remedy="name a cell that has a `base`",
+        )
+    if not asked.fresh and find_lock(Path(suite.root), cell.id) is not None:
+        raise UsageError(
+            f"{cell.id} has a lock, so it installs the same whatever the day",
+            remedy="--fresh resolves it anew for each day, as if it had none",
+        )
+    return cell
+
+
+def _progress() -> Progress:
+    """What a terminal shows while a step goes on; elsewhere the steps are enough."""
+    if sys.stderr.isatty() and not os.environ.get("CI"):
+        return progress_for(sys.stderr)
+    return StepsAlone(sys.stderr)

@@ -1,0 +1,176 @@
+"""One HTTP request to a server that nobody vouches for: bounded in time and size, whatever comes.
+
+The standard library's client reads one line, or one piece, within a limit; a server that sends a
+byte a second keeps it busy for days. Here a watchdog ends the connection at the deadline.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+
+ANSWER_BYTES = 1024**2
+"""What is read of an answer; it is told where there was more."""
+_CHUNK = 1 << 16
+_LINE = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebRequest:
+    """What is asked."""
+
+    method: str = "GET"
+    path: str = "/"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    filler: int = 0
+    """So many zero bytes stand between `body` and `after`."""
+    after: bytes = b""
+
+    @property
+    def length(self) -> int:
+        """Bytes that are sent beside the head."""
+        return len(self.body) + self.filler + len(self.after)
+
+    def pieces(self) -> Iterator[bytes]:
+        """What is sent, a piece at a time: a large body is never held in memory."""
+        yield self.body
+        left = self.filler
+        while left:
+            piece = bytes(min(left, _CHUNK))
+            left -= len(piece)
+            yield piece
+        yield self.after
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WebAnswer:
+    """What came back."""
+
+    status: int
+    body: bytes = b""
+    whole: bool = True
+    """False: there was more than is read."""
+    content_type: str = ""
+    seconds: float = 0.0
+    """From before the connection to behind the last byte that was read."""
+
+
+class NotAnswered(Exception):
+    """No HTTP answer came; the text says what came instead, after the name of the server."""
+
+    def __init__(self, told: str, *, refused: bool = False) -> None:
+        super().__init__(told)
+        self.refused = refused
+        """The connection was refused, or ended before a byte of an answer."""
+
+
+def ask(
+    host: str, port: int, request: WebRequest, *, within_s: float, most: int = ANSWER_BYTES
+) -> WebAnswer:
+    """Ask once, over a connection of its own. Raises NotAnswered."""
+    began = time.monotonic()
+    connection = http.client.HTTPConnection(host, port, timeout=within_s)
+    with ended_after(within_s, lambda: connection.sock) as late:
+        try:
+            return _asked(connection, request, most, began, late)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            if late.is_set() or isinstance(error, TimeoutError):
+                raise NotAnswered(f"gave no whole answer within {within_s:g} s") from None
+            raise _told(error) from error
+        finally:
+            connection.close()
+
+
+@contextmanager
+def ended_after(
+    seconds: float, connection: Callable[[], socket.socket | None]
+) -> Iterator[threading.Event]:
+    """A connection ends so long after this begins, whatever the other side does meanwhile.
+
+    The event is set when that has happened.
+    """
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        if (own := connection()) is not None:
+            with suppress(OSError):
+                own.shutdown(socket.SHUT_RDWR)
+
+    watchdog = threading.Timer(seconds, end)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        yield late
+    finally:
+        watchdog.cancel()
+
+
+def _asked(
+    connection: http.client.HTTPConnection,
+    request: WebRequest,
+    most: int,
+    began: float,
+    late: threading.Event,
+) -> WebAnswer:
+    with suppress(BrokenPipeError, ConnectionResetError):
+        # A server may answer, and close, before it has read everything.
+        _send(connection, request)
+    answer = connection.getresponse()
+    body = answer.read(most + 1)
+    if late.is_set():
+        raise TimeoutError
+    if len(body) <= most and answer.length:
+        raise http.client.IncompleteRead(body, answer.length)
+    return WebAnswer(
+        status=answer.status,
+        body=body[:most],
+        whole=len(body) <= most,
+        content_type=(answer.getheader("Content-Type") or "")[:_LINE],
+        seconds=time.monotonic() - began,
+    )
+
+
+def _send(connection: http.client.HTTPConnection, request: WebRequest) -> None:
+    connection.putrequest(request.method, request.path, skip_accept_encoding=True)
+    headers = {"Connection": "close", "Accept": "*/*", "User-Agent": "harness", **request.headers}
+    if request.length or request.method in ("POST", "PUT", "PATCH"):
+        headers.setdefault("Content-Length", str(request.length))
+    for name, value in headers.items():
+        connection.putheader(name, value)
+    connection.endheaders()
+    for piece in request.pieces():
+        if piece:
+            connection.send(piece)
+
+
+def _told(error: Exception) -> NotAnswered:
+    match error:
+        case ConnectionRefusedError():
+            return NotAnswered("refused the connection", refused=True)
+        case http.client.RemoteDisconnected() | ConnectionResetError() | BrokenPipeError():
+            return NotAnswered("ended the connection without an answer", refused=True)
+        case http.client.IncompleteRead():
+            return NotAnswered("ended the connection in the middle of its answer")
+        case http.client.HTTPException() | ValueError():
+            return NotAnswered("answered with what is no HTTP")
+    return NotAnswered(f"could not be asked: {getattr(error, 'strerror', None) or error!s:.100}")
+
+
+def form_with_file(field_name: str, content: bytes, filler: int) -> tuple[WebRequest, str]:
+    """The parts of a form with one file (RFC 7578), and the content type to send it with."""
+    boundary = "harness-7f3c1e5a9d2b4860"
+    before = (
+        f"--{boundary}\r\nContent-Disposition: form-data; "
+        f'name="{field_name}"; filename="file"\r\n'
+        "Content-Type: application/octet-stream\r\n\r\n"
+    ).encode()
+    after = f"\r\n--{boundary}--\r\n".encode()
+    parts = WebRequest(body=before + content, filler=filler, after=after)
+    return parts, f"multipart/form-data; boundary={boundary}"
