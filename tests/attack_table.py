@@ -14,7 +14,8 @@ HEAD = """# Attacks: what was done, what the harness says
 
 Each row was written by a test that does to an image, a host or a command what stands in the second
 column, and reads what the harness says of it (`HARNESS_ATTACK_TABLE=docs/attacks.md scripts/test`
-writes the page again). What an image that wants to lie can still do is in
+writes the page again). Those that would be green with nothing behind it are counted in
+[vacuous-passes.md](vacuous-passes.md). What an image that wants to lie can still do is in
 [untrusted.md](untrusted.md).
 
 | area | what was done | what the harness says | test |
@@ -35,7 +36,7 @@ class Attack:
 def page(rows: Iterable[Attack]) -> str:
     """The whole page."""
     lines = [
-        f"| {row.area} | {row.done} | {_cell(row.said)} | `{row.test}` |" for row in sorted(rows)
+        f"| {row.area} | {row.done} | {plain(row.said)} | `{row.test}` |" for row in sorted(rows)
     ]
     return HEAD + "\n".join(lines) + "\n"
 
@@ -58,6 +59,7 @@ def merged(text: str, ran: Iterable[Attack]) -> str:
     return page([*kept, *new.values()])
 
 
-def _cell(text: str) -> str:
-    plain = "".join(each if each.isprintable() else " " for each in text)
-    return " ".join(plain.split()).replace("\\|", "|").replace("|", "\\|")
+def plain(text: str) -> str:
+    """Text as a cell of the table has it."""
+    shown = "".join(each if each.isprintable() else " " for each in text)
+    return " ".join(shown.split()).replace("\\|", "|").replace("|", "\\|")

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.attack_table import Attack, merged
+from tests.attack_table import Attack, merged, rows_of
+from tests.vacuous_passes import PAGE, PASSES, page
 
 TESTS = Path(__file__).parent
-ORDER = ("unit", "guest", "process", "plugin", "registry", "real")
+ORDER = ("unit", "guest", "process", "plugin", "registry", "browser", "real")
 """What is quick to fail comes first, real images last."""
 WANTED_IMAGES = 4
 PATIENCE_S = 60.0
@@ -39,7 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--require-engine",
         action="store_true",
-        help=f"no engine, or fewer than {WANTED_IMAGES} real images probed, is a failure",
+        help=f"no engine, no browser, or fewer than {WANTED_IMAGES} real images is a failure",
     )
 
 
@@ -117,6 +118,9 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         path = Path(wanted)
         text = path.read_text("utf-8") if path.exists() else ""
         path.write_text(merged(text, ran), encoding="utf-8")
+        rows = rows_of(path.read_text("utf-8"))
+        if {test for tests in PASSES.values() for test in tests} <= {row.test for row in rows}:
+            path.with_name(PAGE).write_text(page(rows), encoding="utf-8")
     if exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) and shortfall(
         session.config
     ):

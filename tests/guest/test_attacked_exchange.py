@@ -10,11 +10,11 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from conversation import Asked, Heard, converse
 
 from harness.machine.interpreters import Interpreter
 from harness.model import Outcome
 from tests.forging import FORGING
+from tests.guest.conversation import Asked, Heard, converse
 
 pytestmark = pytest.mark.guest
 

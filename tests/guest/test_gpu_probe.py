@@ -12,10 +12,10 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conversation import PROBES, Asked, converse
 
 from harness.model import Outcome
 from harness.probing.answer import Answer
+from tests.guest.conversation import PROBES, Asked, converse
 
 pytestmark = pytest.mark.guest
 

@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
-from conversation import ASKING, LIMITS, RUNNER, alive
 
 from harness.engines.guestwork import START
 from harness.probing.exchange import Exchange, ProbeRequest, Session
+from tests.guest.conversation import ASKING, LIMITS, RUNNER, alive
 
 pytestmark = pytest.mark.guest
 

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conversation import PROBES, SUBSET
 
 from harness.machine.interpreters import find_interpreters
+from tests.guest.conversation import PROBES, SUBSET
 
 pytestmark = pytest.mark.guest
 

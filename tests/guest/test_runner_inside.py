@@ -7,10 +7,10 @@ from pathlib import Path
 from textwrap import dedent
 
 import pytest
-from conversation import Asked, Heard, alive, converse
 
 from harness.model import Outcome
 from harness.probing.answer import Answer
+from tests.guest.conversation import Asked, Heard, alive, converse
 
 pytestmark = pytest.mark.guest
 

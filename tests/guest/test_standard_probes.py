@@ -8,16 +8,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from conversation import PROBES, RUNNER, SUBSET, Asked, Heard, converse
 
 from harness.compare.requirements import judged
 from harness.machine.interpreters import Interpreter
 from harness.model import Outcome
 from harness.probing.framing import Answer
+from harness.probing.outside import is_outside
+from harness.probing.probe import load_probe
+from tests.guest.conversation import PROBES, RUNNER, SUBSET, Asked, Heard, converse
 
 pytestmark = pytest.mark.guest
 
-STANDARD = sorted(PROBES.glob("*.py"))
+STANDARD = sorted(path for path in PROBES.glob("*.py") if not is_outside(load_probe(path)))
+"""Those that go into environments; the others run on the host, with the harness's own Python."""
 GUESTS = [*STANDARD, *sorted(RUNNER.parent.glob("[!_]*.py"))]
 each_guest = pytest.mark.parametrize("path", GUESTS, ids=lambda path: path.stem)
 

@@ -9,7 +9,8 @@ import pytest
 # Before any test: pytester takes back what was first imported inside of it, and of requests and the
 # standard library's cookies it would leave halves, which do not fit what is imported later.
 import requests  # noqa: F401
-from demo import Demo
+
+from tests.plugin.demo import Demo
 
 
 @pytest.fixture

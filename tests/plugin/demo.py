@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 
@@ -174,9 +176,13 @@ class Demo:
         return [line for line in lines if "::" in line]
 
     def runs(self) -> list[tuple[Run, tuple[Record, ...]]]:
-        """All that is in the store, oldest first."""
-        with Store(self.home / "store.sqlite3", readonly=True) as store:
-            return [(store.run(one.id), store.records(one.id)) for one in reversed(store.runs())]
+        """All that is in the store, in the order in which they were begun: two may have begun in
+        one second."""
+        path = self.home / "store.sqlite3"
+        with closing(connect(path)) as database:
+            ids = [one for (one,) in database.execute("SELECT id FROM runs ORDER BY rowid")]
+        with Store(path, readonly=True) as store:
+            return [(store.run(one), store.records(one)) for one in ids]
 
 
 def _answer(probe: str, said: Said) -> Answer:

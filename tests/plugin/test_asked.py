@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from demo import Demo
+
+from tests.plugin.demo import Demo
 
 pytest_plugins = "pytester"
 

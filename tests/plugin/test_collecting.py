@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from demo import MATRIX, Demo
+
+from tests.plugin.demo import MATRIX, Demo
 
 pytest_plugins = "pytester"
 
@@ -120,10 +121,10 @@ def test_cells_are_selected_by_glob_and_tag_and_mark(demo: Demo) -> None:
 def test_what_nothing_judges_yet_is_an_error_of_collection_with_its_place(demo: Demo) -> None:
     demo.write()
     probe = demo.path / "probes" / "other.py"
-    probe.write_text(probe.read_text().replace("PROBE = {", "PROBE = {'where': 'outside', ", 1))
+    probe.write_text(probe.read_text().replace("PROBE = {", "PROBE = {'where': 'nowhere', ", 1))
     result = demo.run("matrix.yaml")
     assert pytest.ExitCode.INTERRUPTED == result.ret
-    result.stdout.fnmatch_lines(["*outside the container is not run*", "*other.py:*", "*help:*"])
+    result.stdout.fnmatch_lines(["*`where` should be*", "*other.py:*"])
 
 
 def test_a_node_id_names_a_cell_outside_the_default(demo: Demo) -> None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from textwrap import dedent
 
-from demo import Demo
-
 from harness.model import Outcome, Raised
+from tests.plugin.demo import Demo
 
 pytest_plugins = "pytester"
 

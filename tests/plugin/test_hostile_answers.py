@@ -6,10 +6,10 @@ import re
 from xml.etree import ElementTree
 
 import pytest
-from demo import MATRIX, Demo, Said
 
 from harness.model import Outcome, Raised
 from harness.probing.answer import Answer
+from tests.plugin.demo import MATRIX, Demo, Said
 from tests.unit.harmless import UNSEEN
 from tests.unit.hostile import CANNED
 

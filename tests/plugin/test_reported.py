@@ -6,10 +6,9 @@ from dataclasses import replace
 from textwrap import dedent
 from xml.etree import ElementTree
 
-from demo import ASKING_S, MATRIX, Demo
-
 from harness.model import Outcome
 from harness.testing.junit import suite_name
+from tests.plugin.demo import ASKING_S, MATRIX, Demo
 
 pytest_plugins = "pytester"
 

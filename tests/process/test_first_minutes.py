@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from first_ten_minutes import IMAGE, STEPS, Recorded, newcomer, record
-from test_tutorial import installed, wheel
+from tests.process.first_ten_minutes import IMAGE, STEPS, Recorded, newcomer, record
+from tests.process.test_tutorial import installed, wheel
 
 __all__ = ["installed", "wheel"]  # fixtures
 

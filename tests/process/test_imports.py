@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-HEAVY = {"docker", "numpy", "pydantic", "rich", "ruamel", "scipy", "tabulate", "jinja2", "typer"}
+HEAVY = {"docker", "numpy", "pydantic", "ray", "rich", "ruamel", "scipy", "tabulate", "jinja2"}
+HEAVY |= {"typer"}
 
 WATCH = """
 import importlib, json, sys

@@ -31,6 +31,9 @@ PAGE = (ROOT / "docs" / "naming.md").read_text("utf-8")
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 RUN, NEWER = "20261120T234501Z-3f9a", "20261121T234501Z-4a0b"
 NEEDS_A_SUITE = (["plan"], ["run"], ["lock"], ["calibrate"], ["compare", "a", "b"], ["report"])
+NEEDS_A_SUITE += (["accept"], ["issues"], ["compare", "--baseline"], ["history"])
+BETWEEN = ["--good", "2021-11-01", "--bad", "2021-11-06"]
+NEEDS_A_SUITE += (["bisect-day", "a", *BETWEEN], ["rebuild-check", "a"])
 PROGRAM = Path(sys.executable).with_name("harness")
 REACHING = {"doctor", "clean", "run", "calibrate"}
 """Commands that start processes and talk to engines: they are tried as processes of their own."""
@@ -147,17 +150,26 @@ ANSWERS = (
     ["report", RUN],
     ["report", "--list"],
     ["compare", f"{RUN}:{SIDE}", f"{LATEST}:{SIDE}"],
+    ["accept", RUN, "--suite", "new"],
+    ["history", "--suite", "new"],
+    ["history", SIDE, "mnist.*", "--suite", "new"],
+    ["issues", RUN, "--suite", "new", "--dry-run"],
     ["lock", "--suite", "new"],
     ["export", LATEST, "run.jsonl"],
     ["import", "run.jsonl"],
+    ["merge", "run.jsonl"],
     ["check", "--archive", "image.tar"],
     ["doctor"],
     ["clean", "--dry-run"],
     ["host"],
+    ["docs"],
+    ["docs", "howto/gpu-host"],
     ["explain"],
     ["explain", "libcudnn-missing"],
     ["run", "--suite", "new", "--probe", "python"],
     ["calibrate", "here", "--suite", "new", "--rounds", "3"],
+    ["bisect-day", "here", "--suite", "new", *BETWEEN],
+    ["rebuild-check", "here", "--suite", "new"],
 )
 
 
@@ -175,12 +187,18 @@ def test_every_command_answers_in_json_and_refuses_a_format_that_is_none(
     assert [] == list(Path().iterdir())
     if "new" in arguments and arguments[0] != "init":
         harness("init", "new")
-    if arguments[0] == "import":
+    if arguments[0] in ("accept", "history", "issues"):
+        matrix = Path("new/matrix.yaml")
+        named = matrix.read_text("utf-8").replace("name: starter", "name: default")
+        matrix.write_text(named, "utf-8")
+    if arguments[0] == "issues":
+        harness("accept", RUN, "--suite", "new")
+    if arguments[0] in ("import", "merge"):
         harness("export", LATEST, "run.jsonl")
     if arguments[0] == "check":
         _save_image(Path("image.tar"))
-    if arguments[0] == "calibrate":
-        return  # It answers of a cell that trains, which takes an image; tests of its own do that.
+    if arguments[0] in ("calibrate", "bisect-day", "rebuild-check"):
+        return  # They answer of a cell that trains or is built; tests of their own do that.
     status, out, err = harness(*arguments, "--format", "json")
     assert 2 != status, err
     tree = json.loads(out)
@@ -199,10 +217,14 @@ def test_a_run_is_named_alike_by_every_command_that_takes_one(
     _, exported, said = harness("export", named, "-")
     assert found == json.loads(exported.splitlines()[0])["run"]["id"]
     assert f"wrote run {found} to standard output" in said
-    _, compared, _ = harness("compare", f"{named}:{SIDE}", f"{named}:{SIDE}", "--format", "json")
-    assert [found] == [one["id"] for one in json.loads(compared)["runs"]]
     same = f"version: 1\nname: {run(cell()).suite}\ncells: [{{id: a, host: python3}}]\n"
     Path("matrix.yaml").write_text(same, "utf-8")
+    _, taken_as, _ = harness("accept", named, "--format", "json")
+    assert found == json.loads(taken_as)["baseline"]
+    _, nightly, _ = harness("compare", "--baseline", named, "--format", "json")
+    assert [found] == [one["id"] for one in json.loads(nightly)["runs"]]
+    _, compared, _ = harness("compare", f"{named}:{SIDE}", f"{named}:{SIDE}", "--format", "json")
+    assert [found] == [one["id"] for one in json.loads(compared)["runs"]]
     status, _, refused = harness("run", "--resume", named)
     assert 2 == status
     assert f"run {found} cannot be resumed" in refused

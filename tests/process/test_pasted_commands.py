@@ -14,13 +14,10 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "unit"))
-
-from builders import cell, healthy, record, run, without
-
 from harness import cli
 from harness.model import EngineInfo, Outcome, Record, Run
 from harness.store.store import Store
+from tests.unit.builders import cell, healthy, record, run, without
 
 PROGRAM = Path(sys.executable).with_name("harness")
 ONE, OTHER, LOST = "20261120T234501Z-aaaa", "20261121T234501Z-bbbb", "20261122T234501Z-cccc"

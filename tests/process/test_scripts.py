@@ -11,7 +11,16 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SCRIPTS = ("scripts/setup", "scripts/run", "scripts/test", "scripts/lock-requirements", ".ci/run")
+SCRIPTS = (
+    "scripts/setup",
+    "scripts/run",
+    "scripts/test",
+    "scripts/quick",
+    "scripts/docs",
+    "scripts/build",
+    "scripts/lock-requirements",
+    ".ci/run",
+)
 NO_ENGINE = "unix:///nonexistent/engine.sock"
 
 
@@ -55,7 +64,7 @@ def test_without_an_engine_set_up_says_what_cannot_be_verified(set_up: None) -> 
 def test_an_unknown_option_is_told_how_set_up_is_used() -> None:
     ended = started("scripts/setup", "--no-such-option")
     assert 2 == ended.returncode
-    assert "scripts/setup [--tests] [--yes]" in ended.stderr
+    assert "scripts/setup [--tests] [--ray] [--no-engine] [--yes]" in ended.stderr
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ CHILD = """
 import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
-from test_store_kill import run_of, record_of
+from tests.process.test_store_kill import run_of, record_of
 from harness.errors import StoreError
 from harness.store.store import Store
 
@@ -82,7 +82,7 @@ def child(
     """
     here = Path(__file__).resolve()
     return subprocess.Popen(
-        [*before, sys.executable, "-c", CHILD, str(here.parent), str(path), str(first), name],
+        [*before, sys.executable, "-c", CHILD, str(here.parents[2]), str(path), str(first), name],
         stdin=stdin,
         stdout=subprocess.PIPE,
         text=True,

@@ -1,19 +1,29 @@
-"""The wheel, installed in an empty environment elsewhere, does what docs/pytest.md says it does."""
+"""The wheel, installed in an empty environment elsewhere, does what the tutorials say it does."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import zipfile
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
-from transcript import Reader, pattern, steps
+
+from harness import PROJECT_URL, __version__
+from tests.process.transcript import Reader, pattern, steps
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGE = (ROOT / "docs" / "pytest.md").read_text("utf-8")
+PAGES = {
+    "pytest.md": 9,
+    "tutorials/first-suite.md": 8,
+    "tutorials/pytest.md": 4,
+    "howto/write-a-probe.md": 2,
+}
+"""The pages that can be followed from an empty folder, and how many commands each has."""
 
 
 def quietly(*command: str | Path) -> None:
@@ -67,15 +77,51 @@ def test_the_wheel_brings_all_it_needs_and_no_tests(wheel: Path) -> None:
         assert {path.name for path in (ROOT / folder).rglob("*.*") if path.is_file()} <= shipped
     assert {"harness/standard/matrix.yaml", "harness/commands/starter.yaml"} <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "docs/", "benchmarks/"))]
+    pages = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*.md")}
+    assert {f"harness/standard/{page}" for page in pages} <= set(names)
 
 
-def test_the_tutorial_can_be_followed_with_the_wheel_elsewhere(
-    installed: dict[str, str], tmp_path: Path
+def test_the_page_of_the_package_has_links_that_lead_somewhere_from_there(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as file:
+        (name,) = [one for one in file.namelist() if one.endswith(".dist-info/METADATA")]
+        metadata = message_from_bytes(file.read(name))
+    links = dict(line.split(", ") for line in metadata.get_all("Project-URL", []))
+    assert {"Documentation", "Changelog", "Issues", "Source"} <= links.keys()
+    assert all(link.startswith(PROJECT_URL) for link in links.values())
+    targets = re.findall(r"\]\(([^)\s]+)\)", str(metadata.get_payload()))
+    assert len(targets) > 20
+    for target in targets:
+        of_file = re.fullmatch(
+            rf"{PROJECT_URL}/(?:blob|raw)/v{__version__}/([^#]+)(?:#.*)?", target
+        )
+        assert of_file, target
+        assert (ROOT / of_file[1]).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_can_be_followed_with_the_wheel_elsewhere(
+    page: str, installed: dict[str, str], tmp_path: Path
 ) -> None:
     project = tmp_path / "project"
     shutil.copytree(ROOT / "examples" / "pytest", project / "examples" / "pytest")
     reader = Reader(folder=tmp_path, project=project, environment=installed)
-    assert 9 == reader.follow(PAGE)
+    assert PAGES[page] == reader.follow((ROOT / "docs" / page).read_text("utf-8"))
+
+
+def test_the_documentation_is_found_from_the_wheel(
+    installed: dict[str, str], tmp_path: Path
+) -> None:
+    def said(command: str) -> str:
+        ended = subprocess.run(
+            command.split(), env=installed, cwd=tmp_path, stdout=subprocess.PIPE, check=True
+        )
+        return ended.stdout.decode()
+
+    folder = Path(said("harness docs").splitlines()[0])
+    assert ROOT not in folder.parents
+    page = (ROOT / "docs" / "howto" / "gpu-host.md").read_text("utf-8")
+    assert page == (folder / "howto" / "gpu-host.md").read_text("utf-8")
+    assert page == said("harness docs howto/gpu-host")
 
 
 def test_the_default_suite_and_the_knowledge_are_in_the_wheel(

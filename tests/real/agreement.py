@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import io
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from docker import APIClient
 
 from harness import standard
+from harness.check.confront import confronted
 from harness.check.foreseen import NO, YES, Sign
 from harness.check.host import TargetHost
 from harness.check.page import CheckPage
-from harness.check.reasons import Reason, ReuseAnswer
+from harness.check.reasons import PredictionStanding, Reason, ReuseAnswer
 from harness.check.trial import Trial
 from harness.commands.check import CheckRequest, look_at
 from harness.commands.measure import try_image
@@ -41,6 +44,8 @@ class Row:
     """The heaviest reason that was foreseen."""
     saw: str
     """How far it came, and by what it ended."""
+    predictions: tuple[tuple[str, str], ...] = ()
+    """(rule, what running said of its prediction), each once; what no probe shows is not there."""
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -119,7 +124,34 @@ def row_of(
         agrees=agrees(page.answer, shown, reasons),
         why=page.reasons[0].title if page.reasons else "",
         saw=f"{trial.as_is.level}: {finding.title if finding else 'as it should'}"[:200],
+        predictions=predictions_of(reasons, trial),
     )
+
+
+def predictions_of(reasons: Iterable[Reason], trial: Trial) -> tuple[tuple[str, str], ...]:
+    """What running said of the prediction of each rule that made one."""
+    found = {
+        (one.rule, str(one.standing))
+        for one in confronted(reasons, trial)
+        if one.rule and one.foresees and one.standing is not None
+    }
+    return tuple(sorted(found))
+
+
+def by_rule(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
+    """For every rule how many of its predictions were confirmed, refuted, or not tested, in rows
+    as `as_dict` gives them; and the share that was confirmed of those that were tested, null where
+    none was."""
+    counts: dict[str, Counter[str]] = {}
+    for row in rows:
+        for rule, standing in row.get("predictions", ()):
+            counts.setdefault(rule, Counter())[standing] += 1
+    table: dict[str, dict[str, Any]] = {}
+    for rule, seen in sorted(counts.items()):
+        tested = seen[PredictionStanding.CONFIRMED] + seen[PredictionStanding.REFUTED]
+        share = round(seen[PredictionStanding.CONFIRMED] / tested, 4) if tested else None
+        table[rule] = {str(one): seen[str(one)] for one in PredictionStanding} | {"share": share}
+    return table
 
 
 def shown_by(trial: Trial) -> str:

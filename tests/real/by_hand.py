@@ -15,7 +15,7 @@ from docker import APIClient
 from harness.distributions.cache import DistributionCache
 from harness.engines.oci.bases import ReadyBase
 from harness.engines.oci.cells import build_content
-from harness.engines.oci.volume import pack
+from harness.engines.oci.volume import packed
 from harness.engines.rootfs import SOURCE_DATE_EPOCH
 from harness.model import Recipe
 from harness.recipes import recipe
@@ -35,7 +35,7 @@ def built_by_hand(client: APIClient, wanted: Recipe, base: ReadyBase) -> Iterato
     cache = DistributionCache(places().cache / "distributions")
     with tempfile.TemporaryFile() as context:
         dockerfile = recipe.render(wanted).encode()
-        pack({"Dockerfile": dockerfile, **build_content(wanted, cache)}, context)
+        context.writelines(packed({"Dockerfile": dockerfile, **build_content(wanted, cache)}))
         context.seek(0)
         said = list(
             client.build(

@@ -36,6 +36,7 @@ from tests.real.podman_service import hand_over, podman_service, why_not
 from tests.real.private_engine import PrivateEngine
 from tests.real.suites import brief_suite
 from tests.real.trying import Trying, workshop
+from tests.real.waiting import waiting_suite
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -206,3 +207,34 @@ def trying(
         made = Trying(engine=opened, base=found[0], python=found[1])
         stack.callback(made.remove)
         yield made
+
+
+@pytest.fixture
+def there(private: PrivateEngine, tmp_path: Path) -> Place:
+    """A fresh place whose engine is the private one, which runs."""
+    if private.process is None or private.process.poll() is not None:
+        private.start()
+    return Place(folder=tmp_path, extra={"DOCKER_HOST": private.url})
+
+
+@pytest.fixture
+def behind(private: PrivateEngine) -> Iterator[None]:
+    """After the test, and the next start, nothing is left."""
+    if private.process is None or private.process.poll() is not None:
+        private.start()
+    with private.client() as client:
+        left = Leftovers.since_now(client)
+        before = left.before
+    yield
+    if private.process is None or private.process.poll() is not None:
+        private.start()
+    with tempfile.TemporaryDirectory() as folder, private.client() as client:
+        place = Place(folder=Path(folder), extra={"DOCKER_HOST": private.url})
+        place.harness("clean", "--engine", "docker")
+        assert [] == Leftovers(client=client, before=before).found()
+
+
+@pytest.fixture
+def waiting(home_made_base: str, tmp_path: Path) -> Path:
+    """A suite of two cells, the second of which is being probed for a while."""
+    return waiting_suite(tmp_path / "suite", home_made_base, seconds=15)

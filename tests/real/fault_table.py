@@ -12,9 +12,10 @@ from dataclasses import dataclass
 HEAD = """# Faults: what was injected, what happened
 
 Written by the tests themselves (`HARNESS_FAULT_TABLE=docs/faults.md scripts/test
-tests/real/test_faults.py`): every line is what a real run said. Common to all of them and asserted
-for each: no acknowledged record is lost or doubled, and after the next start no container,
-volume, network, unnamed image or temporary folder of the run is left.
+tests/real/test_engine_faults.py tests/real/test_no_engine.py tests/real/test_host_faults.py`):
+every line is what a real run said. Common to all of them and asserted for each: no acknowledged
+record is lost or doubled, and after the next start no container, volume, network, unnamed image or
+temporary folder of the run is left.
 
 | fault | injected | what happened | test |
 | --- | --- | --- | --- |

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from secrets import token_hex
 from typing import Any
 
 from docker import APIClient
@@ -31,6 +32,8 @@ MODEL = "tf1.2.1-py2.7"
 """The quick cell whose base and installing tools are used: its lock has a source distribution."""
 PLAIN, TWIN, BROKEN, SLOW = "home-plain", "home-twin", "home-broken", "home-slow"
 TELLING, LOST = "home-telling", "home-lost"
+DRAWN, DATED = "home-drawn", "home-dated"
+"""Each build of the one is another, of the other but for a date."""
 FLOODING, FORKING, HOGGING = "home-flooding", "home-forking", "home-hogging"
 HEAVY = ("home-heavy-1", "home-heavy-2", "home-heavy-3")
 """Each with ballast of its own, so that their images share nothing but the base."""
@@ -38,11 +41,15 @@ BALLAST_BYTES = 8_000_000
 LAST_WORDS = "this release wants a compiler of 1999"
 TOLD = "what a build can see: "
 
-_SETUP = """
+_ONCE = token_hex(8)
+"""Stands in every distribution, so that no image that an interrupted session left counts as built
+of the same recipe."""
+
+_SETUP = f"""# {_ONCE}
 import sys, time
-{before}
+{{before}}
 from setuptools import setup
-setup(name="homemade", version="{version}", py_modules=["homemade"])
+setup(name="homemade", version="{{version}}", py_modules=["homemade"])
 """
 _ABOUT = "Metadata-Version: 1.0\nName: homemade\nVersion: {version}\n"
 _FORKS = """
@@ -62,11 +69,15 @@ _BEFORE = {
     "3.0": "time.sleep(600)",
     "4.0": f"import os; sys.exit({TOLD!r} + repr(sorted(os.environ.items())))",
     "5.0": "",
+    "5.1": "",
+    "5.2": "import os; open('homemade.py', 'a').write('drawn = %r' % os.urandom(8))",
+    "5.3": "open('homemade.py', 'a').write('# built ' + time.ctime())",
     "6.0": "[sys.stdout.write('x' * 1000 + '\\n') for _ in range(64000)]; sys.exit('flooded')",
     "7.0": _FORKS,
     "8.0": "hold = []\nwhile True: hold.append(bytearray(b'x') * (1 << 26))",
 }
 _VERSION = {PLAIN: "1.0", TWIN: "1.0", BROKEN: "2.0", SLOW: "3.0", TELLING: "4.0", LOST: "5.0"}
+_VERSION |= {DRAWN: "5.2", DATED: "5.3"}
 _VERSION |= {FLOODING: "6.0", FORKING: "7.0", HOGGING: "8.0"}
 _HEAVY_VERSION = {cell: f"9.{number}" for number, cell in enumerate(HEAVY)}
 HOME_MADE = tuple(_VERSION)
@@ -117,11 +128,16 @@ class HomeMade:
         return self.suite(folder, PLAIN)
 
     @contextmanager
-    def index(self) -> Iterator[str]:
-        """The address of an index that has them all, and the tools that install them."""
+    def index(self, uploaded: Mapping[str, str] | None = None) -> Iterator[str]:
+        """The address of an index that has them all, and the tools that install them; with
+        `uploaded`, a moment by version, only these versions, with their moments."""
         tools = _model_lock().tools
         fetch_missing(tools, _cache(), PackageIndex())
-        with index_of([*tools, *self.artifacts.values()], _cache()) as address:
+        listed = (
+            self.artifacts if uploaded is None else {one: self.artifacts[one] for one in uploaded}
+        )
+        moments = {listed[version].filename: when for version, when in (uploaded or {}).items()}
+        with index_of([*tools, *listed.values()], _cache(), moments) as address:
             yield address
 
     def lose(self, cell: str) -> None:
@@ -189,7 +205,7 @@ def _admit(cache: DistributionCache, version: str) -> Artifact:
 
 
 def _source_distribution(version: str) -> bytes:
-    """The same bytes every time."""
+    """The same bytes every time in one session."""
     setup = _SETUP.format(before=_BEFORE[version], version=version)
     files = {"setup.py": setup, "homemade.py": f"version = '{version}'\n"}
     files["PKG-INFO"] = _ABOUT.format(version=version)
@@ -203,11 +219,11 @@ def _source_distribution(version: str) -> bytes:
 
 
 def _heavy_wheel(version: str) -> bytes:
-    """The same bytes every time, most of them ballast."""
+    """The same bytes every time in one session, most of them ballast."""
     about = f"homemade-{version}.dist-info"
     files = {
         "homemade/__init__.py": b"",
-        "homemade/ballast": Random(version).randbytes(BALLAST_BYTES),
+        "homemade/ballast": Random(version + _ONCE).randbytes(BALLAST_BYTES),
         f"{about}/METADATA": _ABOUT.format(version=version).encode(),
         f"{about}/WHEEL": b"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py2.py3-none-any\n",
     }

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -16,8 +16,13 @@ from harness.model import Artifact
 
 
 @contextmanager
-def index_of(artifacts: Sequence[Artifact], cache: DistributionCache) -> Iterator[str]:
-    """The address of an index of these files."""
+def index_of(
+    artifacts: Sequence[Artifact], cache: DistributionCache, uploaded: Mapping[str, str] = {}
+) -> Iterator[str]:
+    """The address of an index of these files. `uploaded` gives moments by file name."""
+
+    def mark(filename: str) -> str:
+        return f' data-upload-time="{uploaded[filename]}"' if filename in uploaded else ""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -26,7 +31,8 @@ def index_of(artifacts: Sequence[Artifact], cache: DistributionCache) -> Iterato
             wanted = [one for one in artifacts if one.filename == name]
             if kind == "simple" and files:
                 links = "".join(
-                    f'<a href="/files/{one.filename}#sha256={one.sha256}">{one.filename}</a><br/>'
+                    f'<a href="/files/{one.filename}#sha256={one.sha256}"{mark(one.filename)}>'
+                    f"{one.filename}</a><br/>"
                     for one in files
                 )
                 self._send(200, f"<!DOCTYPE html><html><body>{links}</body></html>".encode())

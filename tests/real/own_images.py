@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from secrets import token_hex
 
 from docker import APIClient
+from docker.errors import ImageNotFound
 
 NO_REGISTRY = "127.0.0.1:9"
 """Nobody listens on the discard port: whoever asked this registry would fail."""
@@ -34,4 +35,5 @@ def image_of(
     try:
         yield name
     finally:
-        engine.remove_image(name)
+        with suppress(ImageNotFound):  # A test may have removed it by its id, with all its names.
+            engine.remove_image(name)

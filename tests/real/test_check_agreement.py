@@ -8,7 +8,7 @@ from docker import APIClient
 from harness.check.foreseen import IMPORTS_NOT, foreseen
 from harness.check.foreseen import Sign as Shown
 from harness.check.reasons import Confidence, Reason, ReuseAnswer, Weight
-from tests.real.agreement import agrees, held_against
+from tests.real.agreement import agrees, by_rule, held_against
 from tests.real.broken_images import LATER, MADE, NAIVE, WHOLE, Broken, at_random
 from tests.real.commandline import Place
 from tests.real.legacy_registry import LegacyRegistry
@@ -54,6 +54,18 @@ def test_the_images_are_as_many_and_as_random_as_they_are_said_to_be() -> None:
     assert 10 <= len(drawn)
     every = (*NAIVE, *MADE, *drawn)
     assert 30 <= len(every) == len({one.name for one in every})
+
+
+def test_predictions_are_counted_by_rule() -> None:
+    rows = [
+        {"predictions": (("holds-inside", "confirmed"), ("no-python", "refuted"))},
+        {"predictions": [["holds-inside", "refuted"], ["disk-enough", "not tested"]]},
+        {"name": "measured before predictions were kept"},
+    ]
+    table = by_rule(rows)
+    assert {"confirmed": 1, "refuted": 1, "not tested": 0, "share": 0.5} == table["holds-inside"]
+    assert (0.0, None) == (table["no-python"]["share"], table["disk-enough"]["share"])
+    assert 3 == len(table)
 
 
 @pytest.mark.long

@@ -19,10 +19,11 @@ from harness.model import Outcome
 from tests.real.commandline import Place
 from tests.real.leftovers import Leftovers
 from tests.real.legacy_registry import LegacyRegistry
+from tests.real.made_bases import newest_base
 
 sys.path.append(str(Path(__file__).parents[1] / "registry"))
 
-from legacy import CUDA_8, legacy_gpu, wheel_step
+from tests.registry.legacy import CUDA_8, legacy_gpu, wheel_step
 
 
 def legacy_on_3_6() -> dict[str, Any]:
@@ -109,8 +110,14 @@ def test_an_image_of_2017_is_foreseen_to_work_and_does(
     assert "reuse" == told["answer"]
     assert "confirmed" == standing(told, "it holds tensorflow 1.2.1")[0]
     assert "L3 (learns)" in told["measured"]["as it is"]
-    _, records = asked.recorded()
+    run, records = asked.recorded()
     assert {"pulled"} == {one.image.origin for one in records if one.image}
+    # The tag is given to an image without a framework: the page names the one that worked.
+    replace(registry, repository="own/old").push(engine, newest_base(engine)[0], "1")
+    moved = page(asked, name, status=5)
+    (why,) = (one for one in moved["reasons"] if "was given to another image" in one["title"])
+    worked = f"{name.rpartition(':')[0]}@{told['digest']}"
+    assert f"the one that worked here: {worked} (run {run.id})" == why["remedy"]
 
 
 @pytest.mark.long

@@ -6,12 +6,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from leftovers import Leftovers
-from trying import Trying, probe
 
 from harness.compare.findings import of_outcomes
 from harness.compare.imports import Hidden, hidden_module
 from harness.model import Cell, Level, Outcome, Record
+from tests.real.leftovers import Leftovers
+from tests.real.trying import Trying, probe
 
 MODULE = "value = 1\n"
 ASKS = probe(

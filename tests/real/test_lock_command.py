@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from harness.engines.oci.capabilities import PODMAN, TABLE
 from harness.engines.oci.locking import RESOLVING
 from harness.engines.oci.specification import processes_limit
 from harness.recipes.lockfile import lock_path
+from harness.recipes.suite_lock import find_suite_lock, suite_lock_path
 from harness.running.session import places
 from tests.real.adopting import adopt
 from tests.real.commandline import Place
@@ -90,3 +92,44 @@ def test_what_setup_code_prints_takes_is_and_forks_is_bounded(
     assert told[HOGGING].startswith("out-of-memory")
     assert not list(Path(suite).rglob("home-*.json"))
     assert [] == left.found()
+
+
+def test_the_lock_of_the_suite_has_the_base_and_a_run_says_what_no_longer_fits(
+    there: Place, home_made: HomeMade, home_made_base: str, engine: APIClient, left: Leftovers
+) -> None:
+    suite = home_made.plain(there.folder / "suite")
+    there.harness("lock", "--suite", str(suite))
+    locked = find_suite_lock(suite)
+    assert locked is not None
+    (base,) = locked.bases
+    layers = engine.inspect_image(home_made_base)["RootFS"]["Layers"]
+    told = hashlib.sha256(" ".join(layers).encode()).hexdigest()
+    assert f"sha256:{told}" == base.layers
+    assert {"python"} == dict(locked.probes).keys()
+
+    there.harness("run", "--suite", str(suite))
+    assert [] == [one for one in there.report()["notices"] if "locked" in one]
+    path = suite_lock_path(suite)
+    text = path.read_text("utf-8").replace(dict(locked.probes)["python"], "0" * 64)
+    path.write_text(text.replace(told, "0" * 64), "utf-8")
+    there.harness("run", "--suite", str(suite))
+    said = [one for one in there.report()["notices"] if "locked" in one]
+    assert 2 == len(said)
+    assert "other probes than were locked: python" in said[0]
+    assert "bases are others than were locked" in said[1]
+    there.harness("lock", "--inputs", "--suite", str(suite))
+    there.harness("run", "--suite", str(suite))
+    assert 1 == len([one for one in there.report()["notices"] if "locked" in one])
+    assert [] == left.found()
+
+
+def test_a_lock_of_a_suite_that_is_none_is_refused_before_anything_starts(
+    there: Place, home_made: HomeMade
+) -> None:
+    suite = home_made.plain(there.folder / "suite")
+    suite_lock_path(suite).write_text('{"schema": 9}', "utf-8")
+    for command in ("run", "lock"):
+        said = there.harness(command, "--suite", str(suite), status=2)
+        assert "its schema is not 1" in said.err
+        assert "harness lock --inputs" in said.err
+    assert () == there.runs()

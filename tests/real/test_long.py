@@ -27,7 +27,7 @@ TUTORIAL_ERROR = 0.01
 def test_every_nightly_cell_learns_and_the_one_without_cuda_names_what_it_lacks(
     place: Place, real_images: dict[str, str]
 ) -> None:
-    nightly = {row["id"] for row in default_suite()["cells"] if "nightly" in row["tags"]}
+    nightly = {row["id"] for row in default_suite()["cells"] if "nightly" in row.get("tags", ())}
     place.harness("run", "--suite", "standard", "--tag", "nightly", patience_s=3 * HOUR_S)
     count(place.recorded()[1], real_images)
     report = place.report()
@@ -37,7 +37,7 @@ def test_every_nightly_cell_learns_and_the_one_without_cuda_names_what_it_lacks(
         cell for cell, judged in cells.items() if judged["outcomes"].keys() & {"host-incompatible"}
     }
     assert len(nightly) - len(without) >= 4
-    on_gpu = {row["id"] for row in default_suite()["cells"] if "cuda" in row["tags"]}
+    on_gpu = {row["id"] for row in default_suite()["cells"] if "cuda" in row.get("tags", ())}
     learned = nightly - without - {WITHOUT_CUDA} - on_gpu
     assert dict.fromkeys(learned, "L3") == {cell: cells[cell]["level"] for cell in learned}
     assert dict.fromkeys(without, "unverified") == {

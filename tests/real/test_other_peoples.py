@@ -24,7 +24,7 @@ from harness.engines.oci.owned import new_name
 from harness.engines.oci.roots import kept_or_made
 from harness.engines.oci.specification import ContainerSpec, create_container
 from harness.engines.oci.sweep import leftovers, sweep
-from harness.engines.oci.volume import make_volume, pack
+from harness.engines.oci.volume import make_volume, packed
 from harness.model import Source
 from tests.real.trying import LABEL, Trying, workshop
 
@@ -99,12 +99,15 @@ def containers(client: APIClient) -> set[str]:
 
 def built_from(client: APIClient, tidy: ExitStack, *lines: str, **more: Any) -> str:
     """The id of an image that somebody built, without a name unless one is given."""
-    packed = io.BytesIO()
-    pack({"Dockerfile": "\n".join(lines).encode(), "x": token_hex(8).encode()}, packed)
-    packed.seek(0)
+    content = {"Dockerfile": "\n".join(lines).encode(), "x": token_hex(8).encode()}
     said = list(
         client.build(
-            fileobj=packed, custom_context=True, rm=True, nocache=True, decode=True, **more
+            fileobj=io.BytesIO(b"".join(packed(content))),
+            custom_context=True,
+            rm=True,
+            nocache=True,
+            decode=True,
+            **more,
         )
     )
     ids = [one["aux"]["ID"] for one in said if "ID" in (one.get("aux") or {})]
@@ -149,7 +152,7 @@ def test_the_end_of_a_run_leaves_what_was_committed_of_it(
     run = f"test-{token_hex(6)}"
     one = container(trying, tidy, harness_owner="living", harness_run=run)
     theirs = theirs_of(trying.client, tidy, committed(trying.client, tidy, one))
-    assert (f"container {one[:12]}",) == sweep(trying.client, alive, run=run)
+    assert (f"container {one[:12]}",) == sweep(trying.client, alive, of=f"harness.run={run}")
     assert theirs in containers(trying.client)
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from asking import Read
-from fake_registry import FakeRegistry, serving
 
 from harness.images.credentials import Found
 from harness.images.image import Reading
@@ -16,6 +15,8 @@ from harness.images.reading import read_image
 from harness.images.reference import parse_reference
 from harness.images.registry import Registry
 from harness.images.remembered import Remembered
+from tests.registry.asking import Read
+from tests.registry.fake_registry import FakeRegistry, serving
 
 
 @pytest.fixture
@@ -51,3 +52,21 @@ def read(fake: FakeRegistry, tmp_path: Path) -> Read:
         return read_image(registry, remembered, Platform(architecture="amd64"))
 
     return reading
+
+
+@pytest.fixture
+def host(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The file of a described host: it has an engine and no GPU."""
+    monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    tree = {
+        "harness_host": 1,
+        "machine": "x86_64",
+        "cpu": {"flags": ["sse2", "avx"]},
+        "vsyscall": "xonly",
+        "engines": [{"name": "docker", "version": "28.2.2", "free_bytes": 10**12}],
+        "toolkit": "1.17.8",
+    }
+    path = tmp_path / "host.json"
+    path.write_text(json.dumps(tree))
+    return str(path)

@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from fake_registry import FakeRegistry, Reply
-from legacy import cpu_image, legacy_gpu
 from typer.testing import CliRunner, Result
 
 from harness.cli import app
 from harness.errors import HarnessError, UsageError
 from harness.suite.matrix import load_suite
+from tests.registry.fake_registry import FakeRegistry, Reply
+from tests.registry.legacy import cpu_image, legacy_gpu
 
 SECRET = "canary-7c1e-value"
 
@@ -20,11 +20,12 @@ SECRET = "canary-7c1e-value"
 @pytest.fixture(autouse=True)
 def _own_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HARNESS_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setenv("HARNESS_STORE", str(tmp_path / "state" / "store.sqlite3"))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
 
 
 def push(fake: FakeRegistry, config: dict[str, object], tag: str) -> str:
-    from fake_registry import MANIFEST, manifest_of
+    from tests.registry.fake_registry import MANIFEST, manifest_of
 
     raw = json.dumps(config).encode()
     name = "tensorflow/tensorflow"
@@ -54,7 +55,7 @@ def test_an_image_that_may_be_reused_ends_in_0(fake: FakeRegistry, host_file: st
     image = push(fake, cpu_image("2.15.0"), "2.15.0")
     done = check(image, "--host", host_file)
     assert 0 == done.exit_code, done.output
-    assert "✓ reuse: tensorflow 2.15.0 on Python 3.11, for the CPU" in done.stdout
+    assert "✓ reuse: tensorflow 2.15.0, for the CPU" in done.stdout
     assert "2 requests" in done.stdout
     again = check(image, "--host", host_file)
     assert "1 request, 0.0 KiB, nothing pulled; unchanged" in again.stdout

@@ -9,8 +9,6 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from asking import PASSWORD, USER, Read, logged_in
-from fake_registry import MANIFEST, NAME, FakeRegistry, Reply, basic
 
 from harness.images import transport
 from harness.images.credentials import find_credentials
@@ -18,6 +16,8 @@ from harness.images.failures import ImageRefused, RegistryUnreachable, UnsafeAdd
 from harness.images.reading import read_image
 from harness.images.reference import parse_reference
 from harness.images.registry import Registry
+from tests.registry.asking import PASSWORD, USER, Read, logged_in
+from tests.registry.fake_registry import MANIFEST, NAME, FakeRegistry, Reply, basic
 
 TAG = f"/v2/{NAME}/manifests/1"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from asking import PASSWORD, USER
-from fake_registry import FakeRegistry, Reply, basic
 
 from harness.distributions.index import IndexFile, IndexUnreachable, PackageIndex
+from tests.registry.asking import PASSWORD, USER
+from tests.registry.fake_registry import FakeRegistry, Reply, basic
 
 FILE = IndexFile(
     project="x",

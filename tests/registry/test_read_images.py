@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 
 import pytest
-from asking import Read
-from fake_registry import (
+
+from harness.images.failures import WrongContent
+from harness.images.manifest import Form
+from tests.registry.asking import Read
+from tests.registry.fake_registry import (
     CONFIG,
     INDEX,
     MANIFEST,
@@ -19,9 +22,6 @@ from fake_registry import (
     digest_of,
     manifest_of,
 )
-
-from harness.images.failures import WrongContent
-from harness.images.manifest import Form
 
 
 def index_of(fake: FakeRegistry, *architectures: str, nested: bool = False) -> str:
@@ -191,7 +191,7 @@ def test_a_digest_is_asked_for_by_digest(fake: FakeRegistry, read: Read) -> None
 def test_a_moved_configuration_is_followed_without_credentials(
     fake: FakeRegistry, canary: FakeRegistry, read: Read
 ) -> None:
-    from asking import logged_in
+    from tests.registry.asking import logged_in
 
     fake.image()
     path = next(one for one in fake.answers if "blobs" in one)

@@ -17,7 +17,7 @@ from harness.images.reference import parse_reference
 
 sys.path.append(str(Path(__file__).parents[1] / "registry"))
 
-from legacy import cpu_image, legacy_gpu
+from tests.registry.legacy import cpu_image, legacy_gpu
 
 __all__ = ["HERE", "cpu_image", "host", "legacy_gpu", "page", "reading", "subject"]
 

@@ -9,9 +9,17 @@ import random
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from builders import MNIST, PACKAGES, PYTHON, cell, mnist_facts, python_facts, record, run
-
 from harness.model import Cell, Expectation, Fact, KnownSpread, Nature, Record, Run
+from tests.unit.builders import (
+    MNIST,
+    PACKAGES,
+    PYTHON,
+    cell,
+    mnist_facts,
+    python_facts,
+    record,
+    run,
+)
 
 REFERENCE = cell("tf1.2.1-py2.7", "1.2.1", "2.7")
 CANDIDATE = cell("tf2.21.0-py3.13", "2.21.0")

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from builders import HOST, cell
-
-from harness.engines import GoneInPassError, Obtained, Pass, Performed, Say
+from harness.engines import Engine, GoneInPassError, Obtained, Pass, Performed, Say
 from harness.errors import EngineError
-from harness.model import EngineInfo, HostClass, ImageIdentity, Outcome, Probe, Suite
+from harness.model import (
+    EngineInfo,
+    HostClass,
+    ImageIdentity,
+    Outcome,
+    Probe,
+    Record,
+    Run,
+    Suite,
+)
 from harness.probing.answer import Answer
 from harness.recipes.orders import Order
-from harness.running.runner import RunInterrupted
+from harness.running.local import LocalExecutor
+from harness.running.round import Tell
+from harness.running.runner import Hearing, PlannedRun, RunInterrupted
+from harness.running.runner import execute as executed
+from harness.store.store import Store
+from tests.unit.builders import HOST, cell
 
 ONE, TWO = (replace(cell(name), framework=()) for name in ("one", "two"))
 PROBES = tuple(
@@ -88,3 +101,17 @@ class Scripted:
         if len(names) < len(request.questions):
             return Performed(answers=answers, outcome=Outcome.CRASHED, reason="died")
         return Performed(answers=answers)
+
+
+def execute(
+    plan: PlannedRun,
+    engine: Engine,
+    store: Store,
+    *,
+    tell: Tell,
+    recorded: Callable[[Record], object],
+    further: Callable[[Run], object] = lambda _: None,
+) -> Run:
+    """What is planned, done by the local executor on this engine."""
+    hearing = Hearing(tell=tell, recorded=recorded, further=further)
+    return executed(plan, LocalExecutor(engine), store, hearing)

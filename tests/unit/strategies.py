@@ -76,6 +76,9 @@ def runs(draw: st.DrawFn, state: str = "running") -> model.Run:
         opinions=None,
         looks=draw(st.none() | st.lists(st.integers(1, 12), max_size=2).map(tuple)),
         cell_rounds=None,
+        # Told from the records: tests/unit/test_hosts.py.
+        hosts=None,
+        taken=None,
     )
 
 

@@ -8,8 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 import pytest
-from builders import HOST, cell
-from scripted import PROBES, Scripted
 
 from harness.engines import Obtained, Pass, Performed, Say
 from harness.model import Artifact, Base, HostClass, Lock, Outcome, Recipe, Source
@@ -17,6 +15,8 @@ from harness.recipes.orders import Order
 from harness.running.abreast import at_once, begun_first
 from harness.running.task import Task
 from harness.running.worker import work
+from tests.unit.builders import HOST, cell
+from tests.unit.scripted import PROBES, Scripted
 
 
 @pytest.mark.parametrize(

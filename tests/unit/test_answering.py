@@ -7,14 +7,14 @@ from dataclasses import fields, replace
 from typing import Any
 
 import pytest
-from builders import healthy, run
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import any_of
 
 from harness.model import Cell, EngineInfo, ImageIdentity, Level, Outcome, Probe, Profile, Record
 from harness.model import Run as Ran
 from harness.running.answering import Sought, answers, comparable_engines, newest_answer, sought
+from tests.unit.builders import healthy, run
+from tests.unit.strategies import any_of
 
 RECIPE = "r" * 64
 BUILT = Cell(id="c", framework=(("tensorflow", "2.21.0"),), python="3.13", base="trixie")

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from builders import record, run
-from scripted import ONE, PROBES, SUITE, TWO, Scripted
 
 from harness.compare.attempts import MOST, of_attempts
 from harness.compare.judge import judge
@@ -20,11 +18,13 @@ from harness.model import Attempt, Outcome, Record, Run, Scalar, Verdict
 from harness.outcomes import TELLING
 from harness.probing.answer import Answer
 from harness.recipes.orders import Order
-from harness.running.runner import PlannedRun, RunInterrupted, execute
+from harness.running.runner import PlannedRun, RunInterrupted
 from harness.running.settling import settle
 from harness.serial import UnreadableError, decode, decode_untrusted, encode
 from harness.store.store import Store
 from harness.store.transfer import export, import_file
+from tests.unit.builders import record, run
+from tests.unit.scripted import ONE, PROBES, SUITE, TWO, Scripted, execute
 
 GONE = "engine-gone: it hung up"
 

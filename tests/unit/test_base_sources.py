@@ -59,7 +59,8 @@ def test_a_host_is_asked_for_no_python_that_no_source_wants(
 
 
 def test_every_base_of_the_default_suite_falls_back_to_an_official_python_image() -> None:
-    for base in load_suite(ROOT).bases:
+    # The teaching toolkit's has system packages besides, which no image of Python has.
+    for base in (one for one in load_suite(ROOT).bases if one.id != "py3.6-toolkit"):
         last = base.sources[-1]
         assert by_tag(last)
         assert last.image.startswith(f"python:{base.python}-slim-")

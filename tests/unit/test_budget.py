@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -228,3 +229,17 @@ def test_what_is_no_size_is_refused_by_the_name_of_where_it_stands(text: str) ->
     with pytest.raises(UsageError, match="HARNESS_DISK_BUDGET"):
         disk_budget("", {"HARNESS_DISK_BUDGET": text})
     assert refused.value.message.count("\n") == 0
+
+
+@given(stocks(), st.data())
+def test_the_images_of_the_baseline_are_the_last_to_go(
+    images: list[Kept], data: st.DataObject
+) -> None:
+    marked = data.draw(st.sets(st.sampled_from([one.name for one in images])))
+    left = [replace(one, of_baseline=one.name in marked) for one in images]
+    gone: list[Kept] = []
+    while (going := next_to_go(left, 0, 1)) is not None:
+        left.remove(going)
+        gone.append(going)
+    assert gone == sorted(gone, key=lambda one: (one.of_baseline, one.last_used, one.name))
+    assert {one.name for one in left} == {one.name for one in images if one.held}

@@ -12,7 +12,7 @@ from harness import standard
 from harness.engines.oci.committing import otherwise, settings_of
 from harness.errors import UsageError
 from harness.model import Suite
-from harness.recipes.orders import DOCKERFILE, PROGRAMS, build_files
+from harness.recipes.of_lock import DOCKERFILE, PROGRAMS, build_files
 
 SUITE = Suite(name="s", root="", digest="", cells=(), bases=())
 BASE: dict[str, Any] = {

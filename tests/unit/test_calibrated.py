@@ -8,10 +8,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import HOST, cell, healthy, mnist_facts
-from builders import run as run_of
 
 from harness.compare.calibration import CalibratedMetric, calibrated, smallest_effect
+from harness.compare.statistics.decision import Decision
 from harness.compare.statistics.family import LOOKS, Family
 from harness.compare.statistics.noise import HostNoise
 from harness.compare.statistics.paired import Scale
@@ -28,6 +27,8 @@ from harness.running.calibrated import (
 from harness.running.looking import UntilTold
 from harness.running.wanted import rounds_asked
 from harness.store.store import Store
+from tests.unit.builders import HOST, cell, healthy, mnist_facts
+from tests.unit.builders import run as run_of
 
 ONE = cell()
 TWO = cell(f"{ONE.id}{AGAIN}")
@@ -72,12 +73,30 @@ def of_steps(found: tuple[CalibratedMetric, ...]) -> CalibratedMetric:
     return next(one for one in found if one.fact == "mnist.step_seconds")
 
 
-def test_each_block_of_three_rounds_is_a_comparison_of_its_own() -> None:
-    run, records = rounds(12, lambda _: 1.0)
-    assert 4 == len(blocks_of(run, records))
+@pytest.mark.parametrize(
+    ("made", "each", "comparisons"),
+    [(3, 3, 1), (5, 3, 1), (12, 3, 4), (24, 6, 4), (26, 6, 4), (48, 12, 4), (96, 12, 8)],
+)
+def test_a_calibration_is_four_comparisons_none_longer_than_an_auto_run(
+    made: int, each: int, comparisons: int
+) -> None:
+    run, records = rounds(made, lambda _: 1.0)
+    found = blocks_of(run, records)
+    assert comparisons == len(found)
+    assert {each} == {one.decided.rounds for block in found for one in block if one.primary}
     spreads = [one for one in spreads_in(run, records) if one.metric == "*.step_seconds"]
-    assert [2, 2, 2, 2] == [one.df for one in spreads]
+    assert [each - 1] * comparisons == [one.df for one in spreads]
     assert all(0 < one.variance < 0.02 for one in spreads)
+
+
+def test_a_cell_that_differs_from_itself_is_an_alarm_in_whichever_block_it_does() -> None:
+    """Every block has a test: that of the last is no test for the look of a longer run."""
+    run, records = rounds(24, lambda number: 3.0 if number > 18 else 1.0)
+    found = blocks_of(run, records)
+    steps = of_steps(calibrated(measured_again(run, records), found, (), (12,)))
+    assert (1, 4) == (steps.alarms, steps.comparisons)
+    (last,) = (one for one in found[-1] if one.metric.fact == "mnist.step_seconds")
+    assert Decision.DRIFT is last.decided.decision
 
 
 def test_a_cell_against_itself_raises_no_alarm_and_tells_what_it_could_see() -> None:

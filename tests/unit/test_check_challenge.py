@@ -6,7 +6,6 @@ import copy
 import pickle
 
 import pytest
-from hostile import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +13,7 @@ from harness.images.address import WebOrigin, parse_address
 from harness.images.challenge import Challenge, may_see_credentials, parse_challenges
 from harness.images.failures import UnsafeAddress
 from harness.images.secret import Credentials, Secret
+from tests.unit.hostile import texts
 
 
 def origin(url: str) -> WebOrigin:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from check_builders import legacy_gpu, subject
-from hostile import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +12,8 @@ from harness.check.claims import ClaimOrigin, agree, claims_of
 from harness.images.image import Image
 from harness.images.manifest import Platform
 from harness.images.reference import parse_reference
+from tests.unit.check_builders import legacy_gpu, subject
+from tests.unit.hostile import texts
 
 
 def promised(name: str) -> dict[str, str]:

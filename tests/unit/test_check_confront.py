@@ -5,22 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import builders
 import pytest
-from builders import (
-    DEVICES,
-    PROBES,
-    device_facts,
-    healthy,
-    mnist_facts,
-    python_facts,
-    record,
-    run,
-)
-from check_builders import HERE, cpu_image, host, legacy_gpu, reading, subject
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import SCALARS
 
 from harness.check.confront import confronted
 from harness.check.foreseen import IMPORTS_NOT, NO, YES, Change, Sign, foreseen
@@ -30,7 +17,7 @@ from harness.check.page import CheckPage, page_of
 from harness.check.reasons import Confidence, PredictionStanding, Reason, ReuseAnswer, Weight
 from harness.check.rules import all_reasons
 from harness.check.subject import Subject, subject_of
-from harness.check.trial import Changed, Trial, trial_of
+from harness.check.trial import Changed, Trial, changed_trial, trial_of
 from harness.commands.measure import cell_of, changed_cell
 from harness.errors import Exit
 from harness.formats import render_page as render
@@ -45,6 +32,19 @@ from harness.model import (
     Raised,
     Record,
 )
+from tests.unit import builders
+from tests.unit.builders import (
+    DEVICES,
+    PROBES,
+    device_facts,
+    healthy,
+    mnist_facts,
+    python_facts,
+    record,
+    run,
+)
+from tests.unit.check_builders import HERE, cpu_image, host, legacy_gpu, reading, subject
+from tests.unit.strategies import SCALARS
 
 CPU = "tensorflow/tensorflow:2.15.0"
 COMPUTE = replace(
@@ -57,6 +57,12 @@ NO_LIBRARY = Raised(
     message="libcublas.so.8.0: cannot open shared object file: No such file or directory",
     traceback="Traceback (most recent call last):\n"
     "ImportError: libcublas.so.8.0: cannot open shared object file: No such file or directory\n",
+)
+ABSENT = Raised(
+    type="ModuleNotFoundError",
+    message="No module named 'tensorflow'",
+    traceback="Traceback (most recent call last):\n"
+    "ModuleNotFoundError: No module named 'tensorflow'\n",
 )
 SYSTEM = {"os.id": "ubuntu", "os.version_id": "22.04"}
 
@@ -291,11 +297,83 @@ def test_an_image_without_a_framework_says_so_when_it_is_run() -> None:
     records = [
         record("python", python_facts("3.11.2")),
         record("packages", {"packages.count": 2, "package.pip": "24.0"}),
-        *(record(one, outcome=Outcome.NOT_APPLICABLE) for one in ("devices", "mnist")),
+        *(record(one, outcome=Outcome.RAISED, raised=ABSENT) for one in ("devices", "mnist")),
     ]
+    assert (("tensorflow", ""),) == cell_of(about, HERE).framework
     found = page(about, tried(about, records))
     assert ReuseAnswer.NOT is found.answer
     assert "it was run here, and holds no framework" == found.reasons[0].title
+    assert "there is no module named tensorflow" in found.reasons[0].evidence[0]
+
+
+def test_that_no_import_was_tried_is_no_lack_of_a_framework() -> None:
+    about = subject({"architecture": "amd64"}, "127.0.0.1:5000/own/image:1")
+    records = [
+        record("python", python_facts("3.11.2")),
+        record("packages", {"packages.count": 2, "package.pip": "24.0"}),
+        *(record(one, outcome=Outcome.NOT_APPLICABLE) for one in ("devices", "mnist")),
+    ]
+    assert ReuseAnswer.UNTOLD is page(about, tried(about, records)).answer
+
+
+def test_a_framework_that_no_list_has_is_there_where_it_is_imported() -> None:
+    """A build from source: no distribution of a known name, and the import works."""
+    about = subject({"architecture": "amd64"}, "127.0.0.1:5000/own/image:1")
+    cell = builders.cell("x", "2.15.0")
+    records = healthy(cell, python=python_facts("3.11.2"))
+    records += [record("packages", {"packages.count": 2, "package.pip": "24.0"})]
+    trial = tried(about, records)
+    assert YES == trial.seen[Sign.INSTALLED].value
+    found = page(about, trial)
+    assert ReuseAnswer.REUSE is found.answer
+    assert "tensorflow 2.15.0 on Python 3.11.2, for the CPU" == found.purpose
+
+
+def test_what_fails_with_the_change_is_what_the_page_shows() -> None:
+    """Without the whole name no framework is found; with it, the import dies of something else."""
+    about = of_cpu()
+    change = Change(interpreter="/opt/python/bin/python3.11")
+    off_path = Reason(
+        weight=Weight.CHANGE,
+        title="its Python is not on its PATH",
+        confidence=Confidence.READ,
+        foresees=IMPORTS_NOT,
+        change=change,
+    )
+    lacking = Reason(
+        weight=Weight.BLOCKS,
+        title="the image lacks libcublas.so.8.0",
+        confidence=Confidence.READ,
+        foresees=IMPORTS_NOT,
+    )
+    first = tried(about, fails(ABSENT, "pip"))
+    cell = changed_cell(cell_of(about, HERE), change)
+    records = [replace(one, cell=cell.id) for one in fails()]
+    trial = replace(first, changed=changed_trial(run(cell), records, cell, change))
+    found = page_of(about, HERE, [off_path, lacking], trial)
+    assert ReuseAnswer.NOT is found.answer
+    worst = found.reasons[0]
+    assert "it was run here, and fails, with /opt/python/bin/python3.11 too" == worst.title
+    assert "libcublas.so.8.0: cannot open shared object file" in worst.evidence[0]
+    assert "libcublas-8.0" == worst.explain
+    seen = {one.title: one.seen for one in found.reasons}
+    assert "there is no module named tensorflow" == seen[off_path.title]
+    assert "libcublas.so.8.0: cannot open shared object file" == seen[lacking.title]
+
+
+def test_what_the_change_mends_was_foreseen_for_the_image_as_it_is() -> None:
+    """A prediction that the second attempt refutes weighs nothing, whatever the first showed."""
+    about = of_cpu()
+    change = Change(interpreter="/opt/python/bin/python3.11")
+    lacking = Reason(
+        weight=Weight.BLOCKS, title="x", confidence=Confidence.READ, foresees=IMPORTS_NOT
+    )
+    cell = changed_cell(cell_of(about, HERE), change)
+    well = [replace(one, cell=cell.id) for one in works()]
+    changed = changed_trial(run(cell), well, cell, change)
+    trial = replace(tried(about, fails(ABSENT, "pip")), changed=changed)
+    (one,) = confronted([lacking], trial)
+    assert (PredictionStanding.REFUTED, Weight.REFUTED) == (one.standing, one.weight)
 
 
 def test_a_known_breakage_in_the_output_confirms_its_reason() -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from check_builders import host
-from hostile import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,6 +12,8 @@ from harness.check.host import TargetHost, cuda_of_driver, parse_host, supposing
 from harness.errors import UsageError
 from harness.knowledge.gpu_names import capability_of, gpu_named
 from harness.knowledge.library import gpus
+from tests.unit.check_builders import host
+from tests.unit.hostile import texts
 
 DESCRIBED = {
     "harness_host": 1,

@@ -15,15 +15,16 @@ from typer.testing import CliRunner
 
 from harness.cli import app
 from harness.errors import InternalError, UsageError
-from harness.knowledge import frameworks, library
+from harness.knowledge import frameworks, library, loaded, resolving
 from harness.knowledge.entries import entries, gpu_id
 from harness.knowledge.explain import explain, listing, text_of
 from harness.knowledge.library import CudaTable, load
+from harness.knowledge.released import release_days
 from harness.knowledge.versions import at_least, minor, release
 
 FILES = sorted(library.FOLDER.glob("*.json"))
 MIRRORS = [".".join(words) for words in (("pypi", "org"), ("deb", "debian"), ("archive", "debian"))]
-_KINDS = ("builds", "tags", "wheels", "pins", "conflicts", "loaded")
+_KINDS = ("builds", "tags", "wheels", "pins", "conflicts", "loaded", "released", "requires")
 COMPAT = Path(__file__).parents[3] / "shared" / "reference" / "compat"
 
 
@@ -44,9 +45,11 @@ def test_every_table_is_read_and_checked() -> None:
     assert ("tensorflow",) == frameworks.names()
     for name in frameworks.names():
         frameworks.builds(name), frameworks.tags(name), frameworks.wheels(name)
-        frameworks.pins(name), frameworks.conflicts(name), frameworks.loaded(name, "1.2.1")
+        frameworks.pins(name), frameworks.conflicts(name), loaded.nearest(name, "1.2.1")
+        release_days(name), resolving.requires(name)
+    resolving.newest()
     read = {"registries.json", "cuda.json", "gpus.json", "systems.json", "engines.json"}
-    read |= {"nvidia_images.json", "breakages.json", "reasons.json"}
+    read |= {"nvidia_images.json", "breakages.json", "reasons.json", "newest_releases.json"}
     read |= {f"tensorflow_{kind}.json" for kind in _KINDS}
     assert read == {path.name for path in FILES}
 
@@ -88,8 +91,11 @@ def test_ids_are_one_of_a_kind() -> None:
     rows += len(library.nvidia().variables) + len([library.default_registry()])
     for name in frameworks.names():
         rows += len(frameworks.builds(name)) + len(frameworks.tags(name).periods)
+        rows += len(frameworks.variants(name))
         rows += len(frameworks.wheels(name).wheels) + len([frameworks.tags(name)])
-        rows += len(frameworks.tags(name).releases) + len(frameworks.loaded_rows(name))
+        rows += len(frameworks.tags(name).releases) + len(loaded.rows(name))
+        rows += len(resolving.requires(name).requires)
+    rows += len(resolving.newest().newest)
     assert rows == len(entries())
 
 

@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from check_builders import host, legacy_gpu, page, reading
-from harmless import harmless_json_text, harmless_markdown, harmless_terminal, harmless_text
-from hostile import CANNED, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,12 +20,22 @@ from harness.errors import UsageError
 from harness.formats import PAGE
 from harness.formats import render_page as render
 from harness.text import plain
+from tests.unit.check_builders import host, legacy_gpu, page, reading
+from tests.unit.harmless import (
+    harmless_html,
+    harmless_json_text,
+    harmless_markdown,
+    harmless_terminal,
+    harmless_text,
+)
+from tests.unit.hostile import CANNED, texts
 
 GOLDEN = Path(__file__).parent / "golden"
 HARMLESS = {
     "terminal": harmless_terminal,
     "markdown": harmless_markdown,
     "json": harmless_json_text,
+    "html": harmless_html,
 }
 NAME = "name of "
 Way = tuple[str | int, ...]
@@ -45,9 +52,9 @@ def test_the_page_reads_as_the_golden_text(format: str, file: str) -> None:
 
 
 def test_the_formats_are_found_by_name() -> None:
-    assert ("json", "markdown", "terminal") == PAGE.names()
-    with pytest.raises(UsageError, match="there is no format 'html' for the page of a check"):
-        render("html", page())
+    assert ("html", "json", "markdown", "terminal") == PAGE.names()
+    with pytest.raises(UsageError, match="there is no format 'pdf' for the page of a check"):
+        render("pdf", page())
 
 
 def test_the_same_values_give_the_same_bytes() -> None:
@@ -55,8 +62,8 @@ def test_the_same_values_give_the_same_bytes() -> None:
         assert render(format, page()) == render(format, page())
 
 
-@pytest.mark.parametrize("text", CANNED, ids=lambda text: ascii(text)[:40])
-def test_no_field_harms_who_reads_it(text: str) -> None:
+def spoilt_page(text: str) -> CheckPage:
+    """A page of which every text is this one."""
     evil = Reason(
         weight=Weight.BLOCKS,
         title=text,
@@ -68,11 +75,13 @@ def test_no_field_harms_who_reads_it(text: str) -> None:
         standing=PredictionStanding.CONFIRMED,
         seen=text,
     )
-    spoilt = replace(
+    return replace(
         page(),
         name=text,
         digest=text,
         purpose=text,
+        because=text,
+        unlooked=(text,),
         reasons=(evil,),
         promises=((text, text, text),),
         host=(("system", text),),
@@ -82,6 +91,11 @@ def test_no_field_harms_who_reads_it(text: str) -> None:
         notices=(text,),
         cost="",
     )
+
+
+@pytest.mark.parametrize("text", CANNED, ids=lambda text: ascii(text)[:40])
+def test_no_field_harms_who_reads_it(text: str) -> None:
+    spoilt = spoilt_page(text)
     for name, check in HARMLESS.items():
         shown = render(name, spoilt)
         assert len(shown) < 100_000
@@ -221,6 +235,7 @@ def test_the_json_says_what_a_script_needs() -> None:
         "source",
         "confidence",
         "explain",
+        "rule",
         "standing",
         "seen",
     } == set(told["reasons"][0])

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hostile import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import UsageError
 from harness.images.reference import parse_reference
+from tests.unit.hostile import texts
 
 PACKAGE = Path(__file__).parents[2] / "harness"
 HUB = "docker.io"

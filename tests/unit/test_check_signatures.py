@@ -6,8 +6,6 @@ import json
 from pathlib import Path
 
 import pytest
-from builders import LIBCUSOLVER
-from hostile import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +13,8 @@ from harness.compare.breakages import EXPLICABLE, breakage_of
 from harness.knowledge.library import Breakage, breakages
 from harness.knowledge.signatures import LINE, LINES, recognise
 from harness.model import Outcome, Raised, Record
+from tests.unit.builders import LIBCUSOLVER
+from tests.unit.hostile import texts
 
 ROOT = Path(__file__).parents[2]
 COUNTED = [row for row in breakages() if row.specific and row.where == "log"]

@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from builders import LIBCUSOLVER
-from hostile import texts
 from hypothesis import given
 
 from harness.compare.causes import Cause, cause_of, final_exception, last_line
 from harness.model import Raised
+from tests.unit.builders import LIBCUSOLVER
+from tests.unit.hostile import texts
 
 
 def test_the_missing_library_is_named_out_of_a_nested_traceback() -> None:

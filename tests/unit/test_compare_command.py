@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,12 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import image, run
 
 from harness.commands import compare as command
 from harness.compare.judgement import Comparison
 from harness.engines import Obtained, Workshop
-from harness.errors import EngineError, Exit
+from harness.errors import EngineError, Exit, UsageError
 from harness.formats import render
 from harness.model import Cell, EngineInfo, Fact, Outcome, Record, Rules, Run, Suite, Verdict
 from harness.probing.probe import suite_probes
@@ -24,6 +24,7 @@ from harness.recipes.orders import Order
 from harness.running.progress import progress_for
 from harness.store.store import Store
 from harness.suite.matrix import load_suite
+from tests.unit.builders import image, run
 
 DIGEST = "registry.test/image@sha256:" + "1" * 64
 OLD, NEWER, NEWEST = (f"2026112{day}T000000Z-000{day}" for day in (0, 1, 2))
@@ -382,3 +383,67 @@ def test_where_a_tag_cannot_be_looked_up_the_records_answer_and_that_is_said(
     assert (
         f"whether registry.test/image:1 still names the image that was asked is not known: {why}",
     ) == made.notices
+
+
+# --- both run now, in turns -------------------------------------------------------------------
+
+
+def in_turns(one: str, other: str, rounds: str = "auto") -> Comparison:
+    return command.compare(None, one, other, "auto", progress_for(io.StringIO()), rounds)
+
+
+def test_an_interpreter_of_the_host_takes_turns_with_a_cell_and_claims_what_that_claims(
+    store: Store, tmp_path: Path
+) -> None:
+    cells = [{"id": "a", "image": DIGEST, "framework": {"demo": "1.0"}, "level": "L1"}]
+    suite(tmp_path, cells=cells)
+    for sides in (("host:python3", "a"), ("a", "host:python3")):
+        with pytest.raises(Asked) as asked:
+            in_turns(*sides)
+        made = asked.value.suite
+        assert list(sides) == [one.id for one in made.cells]
+        assert sides[0] == made.rules.reference
+        (mine,) = (one for one in made.cells if one.host)
+        assert ("python3", (("demo", "1.0"),)) == (mine.host, mine.framework)
+
+
+def test_two_interpreters_of_the_host_take_turns_without_any_suite(
+    store: Store, tmp_path: Path
+) -> None:
+    with pytest.raises(Asked) as asked:
+        in_turns("host:python3", "host:/opt/python3")
+    assert ["python3", "/opt/python3"] == [one.host for one in asked.value.suite.cells]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "said"),
+    [
+        (f"{OLD}:a", "b", "was asked before, and cannot take turns with another now"),
+        ("a", "a", "a would be held against itself"),
+        ("a", "[a]", "a and [a] are one cell"),
+        ("a", "*", "'*' means several cells"),
+        ("host:python3", "host:python3", "would be held against itself"),
+        ("a", "c", "no cell matches `c`"),
+    ],
+)
+def test_what_cannot_take_turns_is_refused_before_anything_starts(
+    store: Store, tmp_path: Path, one: str, other: str, said: str
+) -> None:
+    suite(tmp_path)
+    with pytest.raises(UsageError, match=re.escape(said)):
+        in_turns(one, other)
+
+
+def test_a_comparison_whose_run_a_signal_ends_says_so_by_its_status(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = suite(tmp_path)
+
+    def interrupted(*_: object, **__: object) -> tuple[Run, Exit]:
+        made = replace(run(*of.cells, run_id=NEWEST), suite=of.name, rules=of.rules)
+        store.begin(made)
+        store.finish(made.id, ended=made.started, state="interrupted")
+        return store.run(made.id), Exit(130)
+
+    monkeypatch.setattr(command, "perform", interrupted)
+    assert Exit(130) is in_turns("a", "b").exit

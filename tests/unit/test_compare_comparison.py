@@ -3,13 +3,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from builders import GPU_HOST, cell, healthy, mnist_facts, record, run, without
 
 from harness.compare.comparison import Side, compare_cells
 from harness.compare.judge import judge
+from harness.compare.kinds import FindingKind
 from harness.compare.rules import Judged, run_date
 from harness.errors import Exit, UsageError
 from harness.model import Expectation, Level, Outcome, Rules, Verdict
+from tests.unit.builders import GPU_HOST, cell, healthy, mnist_facts, record, run, without
 
 NEW = cell()
 OLD = cell("tf1.2.1-py3.13", "1.2.1", "3.13")
@@ -103,7 +104,8 @@ def test_a_changed_probe_is_said_and_its_facts_are_not_judged() -> None:
         rules=Rules(),
         at=AT,
     )
-    assert () == comparison.findings
+    assert [FindingKind.ASKED_OTHERWISE] == [one.kind for one in comparison.findings]
+    assert Verdict.UNVERIFIED is comparison.candidate.verdict
     notes = [note.text for note in comparison.candidate.notes]
     assert "the two were asked by different versions of mnist" in notes
 

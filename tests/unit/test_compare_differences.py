@@ -2,15 +2,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from builders import DEVICES, MNIST, cell, record
 from hypothesis import given
-from strategies import FACTS
 
 from harness.compare.differences import Compared, Difference, compare_facts, variations
 from harness.compare.facts import merge
 from harness.compare.groups import group
 from harness.compare.rules import Judged
 from harness.model import Expectation, Fact, Nature
+from tests.unit.builders import DEVICES, MNIST, cell, record
+from tests.unit.strategies import FACTS
 
 
 def compare(

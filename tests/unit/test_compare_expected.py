@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import LIBCUSOLVER, cell, healthy, record, run, without
 
 from harness.compare.comparison import Side, compare_cells
 from harness.compare.items import probe_outcome, results_of
@@ -33,6 +32,7 @@ from harness.serial import decode, encode
 from harness.store.store import Store
 from harness.store.transfer import import_file
 from harness.suite.matrix import load_suite
+from tests.unit.builders import LIBCUSOLVER, cell, healthy, record, run, without
 
 ROOT = Path(__file__).resolve().parents[2]
 NEW = cell()
@@ -365,11 +365,13 @@ def test_a_run_without_the_field_loads_and_keeps_its_bytes() -> None:
 def nightly(tmp_path: Path) -> tuple[Run, tuple[Record, ...]]:
     """The recorded nightly run as if it had been made of the suite as it is now."""
     suite = load_suite(ROOT)
-    cells = [one for one in suite.cells if "nightly" in one.tags]
     with Store(tmp_path / "store.sqlite3") as store:
         found = import_file(store, ROOT / "reports/nightly/records.jsonl")
         records = store.records(found.id)
-    assert [one.id for one in cells] == [one.id for one in found.cells]
+    # Cells that came after the recording have no answers in it.
+    recorded = [one.id for one in found.cells]
+    cells = [one for one in suite.cells if "nightly" in one.tags and one.id in recorded]
+    assert recorded == [one.id for one in cells]
     return replace(found, cells=tuple(cells), rules=suite.rules), records
 
 

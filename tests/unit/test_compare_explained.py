@@ -6,8 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from builders import LIBCUSOLVER, cell, device_facts, healthy, mnist_facts, record, run, without
-from hostile import texts
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -21,6 +19,17 @@ from harness.formats import render
 from harness.formats.sentences import traceback_lines
 from harness.model import Cell, Expectation, Fact, Outcome, Raised, Record, Rules, Verdict
 from harness.outcomes import SIGNALS
+from tests.unit.builders import (
+    LIBCUSOLVER,
+    cell,
+    device_facts,
+    healthy,
+    mnist_facts,
+    record,
+    run,
+    without,
+)
+from tests.unit.hostile import texts
 
 NEW = cell()
 IMAGE = replace(NEW, base="", image="some/image:1")
@@ -255,6 +264,45 @@ def test_a_conflict_that_explains_nothing_stays_a_finding_of_its_own() -> None:
     assert "2 requirements conflict with what is installed" == drift.title
 
 
+ML_DTYPES = Raised(
+    type="TypeError",
+    message="Unable to convert function return value to a Python type! The signature was\n",
+    traceback="Traceback (most recent call last):\n"
+    '  File "/harness/probes/mnist.py", line 89, in probe\n'
+    "    import tensorflow\n"
+    '  File "/usr/lib/python3/dist-packages/tensorflow/python/framework/dtypes.py", line 39, in x\n'
+    "    _np_float8_e5m2 = pywrap_ml_dtypes.float8_e5m2()\n"
+    "TypeError: Unable to convert function return value to a Python type! The signature was\n"
+    "\t() -> handle\n",
+)
+"""As TensorFlow 2.14.1 ends beside ml-dtypes 0.3.1: what is wrong is printed, not raised."""
+PRINTED = "AttributeError: module 'ml_dtypes' has no attribute 'float8_e4m3b11'."
+UNFIT = "tensorflow-cpu 2.14.1 requires ml-dtypes ==0.2.0, but ml-dtypes 0.3.1 is installed"
+
+
+@pytest.mark.parametrize("noise", [PRINTED, ""])
+def test_a_package_is_connected_with_the_import_that_does_not_name_it(noise: str) -> None:
+    facts: dict[str, Fact] = {"packages.conflicts": (UNFIT,), "packages.missing": ()}
+    raised = [record(one, outcome=Outcome.RAISED, raised=ML_DTYPES, noise=noise) for one in PAIR]
+    records = [*without(healthy(NEW), "packages", *PAIR), record("packages", facts), *raised]
+    (found,) = judge(run(NEW), records).findings
+    assert Verdict.FAIL is found.verdict
+    assert UNFIT in found.evidence
+    assert "ml-dtypes" in found.cause + found.remedy
+    assert ("ml-dtypes-0.3" if noise else "") == found.breakage
+
+
+def test_a_name_of_one_word_within_another_explains_nothing() -> None:
+    other = "keras 3.0 requires six >=3, but six 1.16 is installed"
+    facts: dict[str, Fact] = {"packages.conflicts": (other,), "packages.missing": ()}
+    odd = replace(ML_DTYPES, traceback=ML_DTYPES.traceback.replace("ml_dtypes", "of_six"))
+    raised = [record(one, outcome=Outcome.RAISED, raised=odd) for one in PAIR]
+    records = [*without(healthy(NEW), "packages", *PAIR), record("packages", facts), *raised]
+    fail, drift = judge(run(NEW), records).findings
+    assert other == drift.title
+    assert other not in fail.evidence
+
+
 def test_a_library_of_another_release_is_its_own_headline() -> None:
     rule = Expectation(facts="libraries.mismatches", rule="exact")
     facts = {**device_facts(), "libraries.mismatches": ("cudnn: built for 9, installed 8",)}
@@ -333,9 +381,9 @@ def test_equal_final_weights_are_said_to_be_the_same_bits() -> None:
     records = [*healthy(NEW, mnist=facts), *healthy(other, mnist=facts)]
     shown = render("terminal", judge(run(NEW, other), records), width=200)
     assert "b ends in the same bits as tf2.21.0-py3.13: their final weights are equal." in shown
-    facts["mnist.final_weights_sha256"] = "d" * 64
-    records = [*healthy(NEW, mnist={**facts, "mnist.final_weights_sha256": "c" * 64})]
-    shown = render("terminal", judge(run(NEW, other), [*records, *healthy(other, mnist=facts)]))
+    unlike = {**facts, "mnist.final_weights_sha256": "d" * 64}
+    records = [*healthy(NEW, mnist=facts), *healthy(other, mnist=unlike)]
+    shown = render("terminal", judge(run(NEW, other), records))
     assert "same bits" not in shown
 
 

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import random
 
-from builders import MNIST, PYTHON, record
 from hypothesis import given
 from hypothesis import strategies as st
-from strategies import FACTS
 
 from harness.compare.facts import as_number, as_numbers, equal, merge, nature_of
 from harness.model import Fact, Nature, Outcome
+from tests.unit.builders import MNIST, PYTHON, record
+from tests.unit.strategies import FACTS
 
 SCALARS = st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5))
 VALUES = st.one_of(SCALARS, st.lists(SCALARS, max_size=4).map(tuple))

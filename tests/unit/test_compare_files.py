@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
-from builders import cell, healthy, run
-from trees import SITE, python, told, wheel
 
 from harness.compare.judge import judge
 from harness.compare.judgement import Finding
 from harness.compare.kinds import FindingKind
 from harness.model import Expectation, Fact, Facts, Record, SecondOpinion, Verdict
+from tests.unit.builders import cell, healthy, run
+from tests.unit.trees import SITE, python, told, wheel
 
 Says = Callable[[str], None]
 ONE = cell()

@@ -3,21 +3,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from builders import (
-    BAND,
-    DEVICES,
-    GPU_HOST,
-    HOST,
-    LIBCUSOLVER,
-    MNIST,
-    cell,
-    device_facts,
-    healthy,
-    mnist_facts,
-    record,
-    run,
-    without,
-)
 
 from harness.compare.evidence import KINDS
 from harness.compare.levels import Ladder, LevelMark, LevelStanding
@@ -34,6 +19,21 @@ from harness.model import (
     Probe,
     Record,
     Run,
+)
+from tests.unit.builders import (
+    BAND,
+    DEVICES,
+    GPU_HOST,
+    HOST,
+    LIBCUSOLVER,
+    MNIST,
+    cell,
+    device_facts,
+    healthy,
+    mnist_facts,
+    record,
+    run,
+    without,
 )
 
 CELL = cell()

@@ -3,12 +3,12 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from builders import run
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.compare.rules import Judged, expectation_for, rule_on, run_date
 from harness.model import Expectation, Nature
+from tests.unit.builders import run
 
 AT = date(2026, 11, 20)
 NUMBERS = st.floats(-1e6, 1e6)

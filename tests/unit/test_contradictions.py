@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from builders import DEVICES, HOST, MNIST, PROBES, cell, healthy, mnist_facts, run
 
 from harness.compare.clocks import START_S
 from harness.compare.comparison import Side, compare_cells
@@ -35,6 +34,7 @@ from harness.probing.exchange import EXCHANGE
 from harness.probing.probe import load_probes
 from harness.store.store import Store
 from harness.store.transfer import import_file
+from tests.unit.builders import DEVICES, HOST, MNIST, PROBES, cell, healthy, mnist_facts, run
 
 ROOT = Path(__file__).parents[2]
 NEW = cell()

@@ -19,7 +19,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.datasets import dataset
-from harness.datasets.dataset import DataSet, find_dataset, read_folder, write_dataset
+from harness.datasets.dataset import (
+    DataSet,
+    digests_of,
+    find_dataset,
+    read_folder,
+    write_dataset,
+)
 from harness.datasets.idx import IdxError, gunzip, read_idx
 from harness.datasets.originals import MNIST, ORIGINALS
 from harness.errors import UsageError
@@ -265,7 +271,7 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 
 def test_an_unknown_name_is_an_error_that_lists_the_known(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="known: mnist, tiny"):
+    with pytest.raises(UsageError, match="known: fashion-mnist, mnist, tiny"):
         find_dataset("cifar", None, tmp_path)
 
 
@@ -287,6 +293,68 @@ def test_full_mnist_is_known_by_its_hashes_and_fashion_is_not_taken_for_it() -> 
     assert MNIST.sha256.keys() == read_folder(MNIST, FULL / "mnist").keys()
     with pytest.raises(UsageError, match="well formed, but not mnist"):
         read_folder(MNIST, FULL / "fashion-mnist")
+
+
+@pytest.fixture
+def clothes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second original of the same shapes, for which the tiny one stands in."""
+    sha256 = {name: hashlib.sha256(content).hexdigest() for name, content in CLOTHES.items()}
+    original = replace(ORIGINALS["tiny"], name="clothes", sha256=sha256, subset="", stand_in="tiny")
+    monkeypatch.setitem(ORIGINALS, "clothes", original)
+
+
+CLOTHES = {
+    "train-images-idx3-ubyte": images(30, 8),
+    "train-labels-idx1-ubyte": labels(30)[:8] + labels(30)[8:][::-1],
+    "t10k-images-idx3-ubyte": images(20, 10),
+    "t10k-labels-idx1-ubyte": labels(20)[:8] + labels(20)[8:][::-1],
+}
+
+
+@pytest.mark.usefixtures("clothes")
+def test_a_folder_may_hold_several_data_sets_each_in_a_folder_of_its_name(
+    folder: Path, tmp_path: Path
+) -> None:
+    both = tmp_path / "both"
+    shutil.copytree(folder, both / "tiny")
+    write_dataset("clothes", 10, CLOTHES, both / "clothes")
+    for name in ("tiny", "clothes"):
+        found = find_dataset(name, both, tmp_path / "cache", fetch=never)
+        assert (name, "") == (found.name, found.notice)
+
+
+@pytest.mark.usefixtures("clothes")
+def test_what_stands_in_for_a_data_set_is_said_aloud(folder: Path, tmp_path: Path) -> None:
+    found = find_dataset("clothes", folder, tmp_path / "cache", download=False)
+    assert "tiny" == found.name
+    assert (
+        "clothes is neither in a named folder nor in the cache, and downloads are switched off: "
+        "tiny stands in"
+    ) == found.notice
+    again = find_dataset("clothes", None, tmp_path / "empty", download=False)
+    assert again.name == MNIST.subset
+    assert again.notice.count("stands in") == 1
+    assert again.notice.endswith(f"the shipped {MNIST.subset} is used instead")
+    assert {"clothes", "tiny", MNIST.subset} == digests_of("clothes").keys()
+
+
+@pytest.mark.usefixtures("clothes")
+def test_a_folder_with_a_bad_file_of_the_other_data_set_is_an_error(tmp_path: Path) -> None:
+    write_dataset("clothes", 10, CLOTHES, tmp_path / "clothes")
+    (tmp_path / "clothes" / "t10k-labels-idx1-ubyte.gz").unlink()
+    with pytest.raises(UsageError, match=r"t10k-labels-idx1-ubyte\.gz: missing"):
+        find_dataset("clothes", tmp_path, tmp_path / "cache", fetch=never)
+    with pytest.raises(UsageError, match=r"t10k-labels-idx1-ubyte\.gz: missing"):
+        find_dataset("clothes", tmp_path / "clothes", tmp_path / "cache", fetch=never)
+
+
+@pytest.mark.skipif(not FULL.is_dir(), reason="no full MNIST beside this checkout")
+def test_fashion_mnist_is_known_by_its_hashes(tmp_path: Path) -> None:
+    found = find_dataset("fashion-mnist", FULL, tmp_path, fetch=never)
+    assert ("fashion-mnist", "") == (found.name, found.notice)
+    other = find_dataset("fashion-mnist", FULL / "mnist", tmp_path / "other", download=False)
+    assert "mnist" == other.name
+    assert "mnist stands in" in other.notice
 
 
 def test_the_same_files_give_the_same_bytes(tmp_path: Path) -> None:

@@ -8,8 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import HOST, cell, healthy, run
-from scripted import ONE, PROBES, SUITE, TWO, Scripted
 
 from harness.compare.comparison import Side, compare_kept
 from harness.compare.judge import judge
@@ -22,11 +20,14 @@ from harness.formats.report import where
 from harness.model import Beside, Cell, EngineInfo, HostClass, Run
 from harness.recipes.orders import Order
 from harness.running.answering import answers, sought
+from harness.running.executor import site_of
 from harness.running.progress import beginning
 from harness.running.resume import check_same
-from harness.running.runner import PlannedRun, execute
+from harness.running.runner import PlannedRun
 from harness.serial import decode, encode
 from harness.store.store import Store
+from tests.unit.builders import HOST, cell, healthy, run
+from tests.unit.scripted import ONE, PROBES, SUITE, TWO, Scripted, execute
 
 MINE = replace(TWO, id="mine", base="", host="python3")
 ELSEWHERE = replace(HOST, cpu_model="another processor")
@@ -111,11 +112,11 @@ def test_a_run_is_taken_on_only_where_each_of_its_hosts_is_the_same(store: Store
     _, _, divided = engines()
     made = done(store, divided)
     orders = (Order(cell=ONE), Order(cell=MINE))
-    check_same(made, store.records(made.id), orders, divided, None)
+    check_same(made, store.records(made.id), orders, site_of(divided), None)
     with pytest.raises(UsageError, match="not of the class"):
-        check_same(made, store.records(made.id), orders, engines(ELSEWHERE)[2], None)
+        check_same(made, store.records(made.id), orders, site_of(engines(ELSEWHERE)[2]), None)
     with pytest.raises(UsageError, match="not of the class"):
-        check_same(made, store.records(made.id), orders, Scripted(), None)
+        check_same(made, store.records(made.id), orders, site_of(Scripted()), None)
 
 
 OLD, NEW = cell("old"), cell("new")

@@ -53,7 +53,12 @@ def test_every_link_between_pages_leads_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "file"),
-    [("terminal", "report.txt"), ("markdown", "report.md"), ("json", "report.json")],
+    [
+        ("terminal", "report.txt"),
+        ("markdown", "report.md"),
+        ("json", "report.json"),
+        ("html", "report.html"),
+    ],
 )
 def test_the_example_records_still_give_the_committed_bytes(
     tmp_path: Path, name: str, file: str
@@ -102,15 +107,33 @@ def test_the_page_on_the_legacy_image_is_what_the_kept_answers_of_its_registry_g
     assert (LEGACY / "page.txt").read_text("utf-8") == legacy_page()
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/check.md"])
+@pytest.mark.parametrize("page", ["README.md", "docs/check.md", "docs/tutorials/old-tag.md"])
 def test_what_the_documentation_shows_of_that_page_is_how_it_begins(page: str) -> None:
     blocks = re.findall(
         r"```console\n\$ harness check (\S+)\n(.*?)```", (ROOT / page).read_text("utf-8"), re.DOTALL
     )
     assert [LEGACY_NAME] == [name for name, _ in blocks]
     (shown,) = [text for _, text in blocks]
-    assert legacy_page().startswith(shown.removesuffix("...\n"))
+    assert legacy_page().startswith(shown.removesuffix("\n...\n").removesuffix("...\n"))
     assert 15 <= shown.count("\n")
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted((ROOT / "benchmarks/results").glob("agreement_sample_*.json")),
+    ids=lambda one: one.name,
+)
+def test_what_is_said_of_a_random_sample_is_what_it_came_to(path: Path) -> None:
+    page = " ".join((ROOT / "docs/check.md").read_text("utf-8").split())
+    told = json.loads(path.read_text("utf-8"))
+    fail, work = told["failing"], told["working"]
+    for figure in (
+        f"commit `{told['seed']}`: {told['draws']} draws, {told['images']} images",
+        f"of {fail['images']} that fail {fail['agree']} agree, of {work['images']} that work "
+        f"{work['agree']}; {len(told['failing_but_called_reuse'])} that fail are called *reuse*",
+    ):
+        assert figure in page
+    assert told["complete"] or "it is incomplete" in page
 
 
 def test_the_figures_of_check_are_those_that_were_measured_last() -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import BaseModel
 
 from harness.compare.differences import Difference
 from harness.compare.evidence import KINDS
@@ -26,6 +27,7 @@ from harness.serial import MAX_DEPTH, MAX_LINE_BYTES
 from harness.store.schema_sql import APPLICATION_ID, MIGRATIONS
 from harness.suite.cells import make_profile
 from harness.suite.document import MAX_BYTES
+from harness.suite.promise_tables import CheckTable, PromisingTable, ServedTable, TrainedTable
 from harness.suite.schema import (
     BandTable,
     CellTable,
@@ -83,7 +85,7 @@ def keys_of(page: str, heading: str) -> set[str]:
 
 
 def aliases(*models: type) -> set[str]:
-    return {name.replace("_", "-") for model in models for name in model.model_fields}  # type: ignore[attr-defined]
+    return {field.alias for model in models for field in model.model_fields.values()}  # type: ignore[attr-defined]
 
 
 # --- matrix.yaml ---------------------------------------------------------------------------------
@@ -151,10 +153,29 @@ def test_the_limit_on_processes_grows_with_the_cores_as_documented() -> None:
     assert options["pids_limit"] == Profile().processes + 3 * int(each)
 
 
+def aliased(model: type[BaseModel]) -> set[str]:
+    """The keys of a table as they are written."""
+    return {one.alias or name.replace("_", "-") for name, one in model.model_fields.items()}
+
+
+def promise_tables() -> tuple[set[str], set[str], set[str], set[str]]:
+    """The keys of the four tables about promises."""
+    whole = section("matrix.md", "What a cell promises")
+    parts = re.split(r"^\| key", whole, flags=re.M)[1:]
+    found = [re.findall(r"^\| (`[^|]*) \|", part, re.M) for part in parts]
+    first, second, third, fourth = ({key for row in rows for key in codes(row)} for rows in found)
+    return first, second, third, fourth
+
+
 def test_the_keys_of_a_matrix_are_those_that_are_documented() -> None:
     assert aliases(Matrix) == keys_of("matrix.md", "Top level")
     cell = keys_of("matrix.md", "A cell") - aliases(ProfileTable)
     assert aliases(CellTable) - {"environment"} == cell
+    served, checks, promised, trained = promise_tables()
+    assert aliased(ServedTable) == served
+    assert aliased(CheckTable) == checks
+    assert aliased(PromisingTable) == promised | {"command", "user", "serves"}
+    assert aliased(TrainedTable) == trained
     expected = keys_of("matrix.md", "A cell that is expected to fail")
     assert aliases(ExpectTable) == expected
     judging = keys_of("matrix.md", "Expectations and bands")

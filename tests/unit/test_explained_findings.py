@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from measuring import CANDIDATE, measured_run, noisy
 
 from harness.commands.explain import explain
 from harness.compare.early import Likeness, likeness_of
@@ -19,6 +18,7 @@ from harness.compare.judgement import identity
 from harness.compare.kinds import FindingKind
 from harness.errors import UsageError
 from harness.store.store import Store
+from tests.unit.measuring import CANDIDATE, measured_run, noisy
 
 words = st.lists(st.text(max_size=20), max_size=4)
 

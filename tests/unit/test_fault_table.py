@@ -1,4 +1,4 @@
-"""docs/faults.md tells of every fault that tests/real/test_faults.py injects, and of no other."""
+"""docs/faults.md tells of every fault that the tests of tests/real inject, and of no other."""
 
 from __future__ import annotations
 
@@ -9,14 +9,18 @@ from tests.real.fault_table import ELSEWHERE, Row, table
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "faults.md").read_text("utf-8")
-TESTS = ROOT / "tests" / "real" / "test_faults.py"
+NODES = [
+    node
+    for path in sorted((ROOT / "tests" / "real").glob("test_*.py"))
+    for node in ast.walk(ast.parse(path.read_text("utf-8")))
+]
 
 
 def injected() -> set[tuple[int, str]]:
     """Number and words of every `pytest.mark.fault(number, words)`."""
     return {
         (node.args[0].value, node.args[1].value)  # type: ignore[attr-defined]
-        for node in ast.walk(ast.parse(TESTS.read_text("utf-8")))
+        for node in NODES
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
         and "fault" == node.func.attr
@@ -33,11 +37,7 @@ def test_what_is_injected_is_told_and_nothing_else() -> None:
 
 
 def test_the_page_names_tests_that_exist() -> None:
-    names = {
-        node.name
-        for node in ast.parse(TESTS.read_text("utf-8")).body
-        if isinstance(node, ast.FunctionDef)
-    }
+    names = {node.name for node in NODES if isinstance(node, ast.FunctionDef)}
     rows = [line.strip("| ").split(" | ") for line in PAGE.splitlines() if line.startswith("| ")]
     assert {row[3].strip("`") for row in rows if 4 == len(row) and row[0].isdigit()} <= names
     for _, _, test in ELSEWHERE:

@@ -6,10 +6,10 @@ import _imp
 import struct
 
 import pytest
-from trees import MTIME, SITE, python, told, wheel
 
 from harness.images.bytecode import misfit
 from harness.images.file_tree import MAGIC, Asked, FileTree
+from tests.unit.trees import MTIME, SITE, python, told, wheel
 
 MODULE = f"{SITE}/keras/__init__.py"
 COMPILED = f"{SITE}/keras/__pycache__/__init__.cpython-311.pyc"

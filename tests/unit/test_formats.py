@@ -8,7 +8,6 @@ from inspect import signature
 from pathlib import Path
 
 import pytest
-from builders import LIBCUSOLVER, cell, healthy, mnist_facts, record, run, without
 from typer.testing import CliRunner
 
 import harness.formats
@@ -22,6 +21,7 @@ from harness.formats.json import schema_text
 from harness.formats.markdown import BUDGET
 from harness.formats.progress import finished_line
 from harness.model import Expectation, Outcome, Record, Run
+from tests.unit.builders import LIBCUSOLVER, cell, healthy, mnist_facts, record, run, without
 
 GOLDEN = Path(__file__).parent / "golden"
 NEW = cell()
@@ -67,7 +67,7 @@ def comparison() -> Comparison:
 
 
 def test_the_formats_are_found_by_their_files() -> None:
-    assert ("json", "markdown", "terminal") == REPORT.names()
+    assert ("github", "html", "json", "junit", "markdown", "terminal") == REPORT.names()
     with pytest.raises(UsageError, match="there is no format 'pdf' for a report"):
         render("pdf", judgement())
 
@@ -88,7 +88,12 @@ def test_every_format_is_a_module_that_renders_and_says_what_it_is(
 
 def test_every_package_of_formats_is_in_the_registry() -> None:
     folder = Path(harness.formats.__file__).parent
-    packages = {f"harness.formats.{one.parent.name}" for one in folder.glob("*/__init__.py")}
+    offering = {
+        one.parent.name
+        for one in folder.glob("*/*.py")
+        if "\ndef render(" in one.read_text(encoding="utf-8")
+    }
+    packages = {f"harness.formats.{one}" for one in offering}
     assert packages | {"harness.formats"} == {kind.package for kind in RENDERED}
 
 
@@ -108,7 +113,7 @@ def test_a_small_report_reads_as_written_down(name: str, kind: str) -> None:
     assert golden.read_text(encoding="utf-8") == shown
 
 
-@pytest.mark.parametrize("name", ["terminal", "markdown", "json"])
+@pytest.mark.parametrize("name", REPORT.names())
 def test_the_same_records_give_the_same_bytes(name: str) -> None:
     of, records = small()
     shuffled = list(records)
@@ -195,5 +200,5 @@ def test_a_finished_cell_is_one_line() -> None:
 
 
 def test_an_empty_run_says_so() -> None:
-    for name in ("terminal", "markdown"):
+    for name in ("terminal", "markdown", "html"):
         assert "No cell was run." in render(name, judge(run(), []))

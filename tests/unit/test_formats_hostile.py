@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from builders import NAMES, PROBES, cell, healthy, record, run
-from harmless import HARMLESS, harmless_terminal
-from hostile import CANNED, texts
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +12,14 @@ from harness.compare.comparison import Side, compare_cells
 from harness.compare.judge import judge
 from harness.compare.judgement import Comparison, Judgement
 from harness.formats import REPORT, render
+from harness.formats.github import commands
+from harness.formats.report import report_on
 from harness.model import Expectation, Outcome, Raised, Record, Rules, Run
+from harness.nights.night import JudgedRun, Nights
+from harness.nights.values import Acceptance, Accepted, Baseline, InputChange, Night, Standing
+from tests.unit.builders import NAMES, PROBES, cell, healthy, record, run
+from tests.unit.harmless import HARMLESS, harmless_commands, harmless_terminal
+from tests.unit.hostile import CANNED, texts
 
 NEW = cell()
 
@@ -63,6 +67,46 @@ def both(say: list[str]) -> tuple[Judgement, Comparison]:
     )
 
 
+def as_night(say: list[str]) -> Night:
+    """That run as a night, with an acceptance that says the same."""
+    of, records = poisoned(say)
+    tonight = JudgedRun(judgement=judge(of, records), records=records)
+    quiet = replace(of, id="baseline", started="2026-11-19T00:00:00Z")
+    healthy_ones = [replace(one, run="baseline") for one in healthy(NEW)]
+    before = JudgedRun(judgement=judge(quiet, healthy_ones), records=healthy_ones)
+    nights = Nights(before, Accepted(baseline=Baseline(run=say[0], export="ab" * 32)))
+    made = nights.night(tonight.judgement, nights.seen(tonight), (), say)
+    one, two, three, four = say
+    entry = Acceptance(
+        id=one, reason=two, owner=three, until=four, findings=(one,), cells=(two,), values=(three,)
+    )
+    change = InputChange(what=one, before=two, after=three, cells=(four,), agreement=0.5)
+    events = (
+        *made.events,
+        *(
+            replace(
+                each,
+                id=one,
+                title=two,
+                cells=(three,),
+                values=(four,),
+                before=(one,),
+                first_bad=two,
+                first_bad_day=three,
+                last_good=four,
+                cause=change,
+                candidates=(change,),
+                acceptance=entry,
+                reproduce=one,
+                standing=standing,
+            )
+            for each in made.events[:1]
+            for standing in Standing
+        ),
+    )
+    return replace(made, events=events, unseen=(entry,), history=tuple(say), baseline_day=one)
+
+
 def test_every_format_has_its_check() -> None:
     assert set(HARMLESS) == set(REPORT.names())
 
@@ -74,6 +118,17 @@ def test_hostile_text_in_every_field_leaves_every_format_whole(say: list[str]) -
         for name, check in HARMLESS.items():
             check(render(name, judged))
         harmless_terminal(render("terminal", judged, width=60, color=True))
+        harmless_commands(commands(report_on(judged), say[0]))
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.lists(texts, min_size=4, max_size=4))
+def test_hostile_text_in_every_field_of_a_night_leaves_every_format_whole(say: list[str]) -> None:
+    told = as_night(say)
+    assert told.events
+    for name, check in HARMLESS.items():
+        check(render(name, told))
+    harmless_commands(commands(report_on(told), say[0]))
 
 
 @pytest.mark.parametrize("name", sorted(HARMLESS))
@@ -84,8 +139,9 @@ def test_the_canned_attacks_leave_every_format_whole(name: str) -> None:
         [short[(start + place) % len(short)] for place in range(4)] for start in range(len(short))
     ]
     for say in (*rotations, (long * 4)[:4]):
-        for judged in both(say):
+        for judged in (*both(say), as_night(say)):
             HARMLESS[name](render(name, judged))
+            harmless_commands(commands(report_on(judged), say[0]))
 
 
 def test_what_would_be_markup_to_rich_is_text() -> None:

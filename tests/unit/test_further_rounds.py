@@ -7,17 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-from builders import run as run_of
-from scripted import ONE, PROBES, SUITE, TWO, Scripted
 
 from harness.engines import Pass, Performed
 from harness.formats.report import rounds_told
 from harness.model import Record, Run
 from harness.recipes.orders import Order
-from harness.running.runner import PlannedRun, RunInterrupted, execute
+from harness.running.runner import PlannedRun, RunInterrupted
 from harness.running.steering import Further
 from harness.store.store import Store
 from harness.store.transfer import export, import_file
+from tests.unit.builders import run as run_of
+from tests.unit.scripted import ONE, PROBES, SUITE, TWO, Scripted, execute
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import cell, healthy, run
-from harmless import harmless_text
-from hostile import CANNED, texts
 from hypothesis import given
 
 from harness import cli
@@ -25,6 +22,9 @@ from harness.model import EngineInfo
 from harness.store.store import Store
 from harness.store.transfer import export
 from harness.text import plain
+from tests.unit.builders import cell, healthy, run
+from tests.unit.harmless import harmless_text
+from tests.unit.hostile import CANNED, texts
 
 SHORT = [text for text in CANNED if 0 < len(text) < 1000]
 Harness = Callable[..., tuple[int, str, str]]

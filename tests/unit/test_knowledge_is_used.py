@@ -12,8 +12,6 @@ from string import Formatter
 from typing import Any, get_args
 
 import pytest
-from check_builders import HERE, cpu_image, reading
-from check_gallery import pairs
 
 from harness import standard
 from harness.check.foreseen import Sign
@@ -25,11 +23,13 @@ from harness.check.rules import names as rule_names
 from harness.check.subject import subject_of
 from harness.images.reference import parse_reference
 from harness.knowledge import entries as entries_module
-from harness.knowledge import frameworks, library, signatures
+from harness.knowledge import frameworks, library, loaded, released, resolving, signatures
 from harness.knowledge.entries import entries
 from harness.knowledge.library import ReasonRow, StrictModel
 from harness.knowledge.signatures import recognise
 from harness.suite.matrix import load_suite
+from tests.unit.check_builders import HERE, cpu_image, reading
+from tests.unit.check_gallery import pairs
 
 COMPUTED = {"known.remedy", "known.source"}
 
@@ -43,7 +43,7 @@ def kinds(base: type[StrictModel] = StrictModel) -> Iterator[type[StrictModel]]:
 
 def forget() -> None:
     """Let every table be read again."""
-    for module in (library, frameworks, entries_module, signatures):
+    for module in (library, frameworks, loaded, released, resolving, entries_module, signatures):
         for value in vars(module).values():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()
@@ -121,9 +121,9 @@ def test_every_row_is_given_by_a_rule(monkeypatch: pytest.MonkeyPatch) -> None:
         given.add(id)
         return reason(id, *rest, **facts)
 
-    for name in rule_names():
-        module = import_module(f"harness.check.rules.{name}")
-        monkeypatch.setattr(module, "reason", recording)
+    for name in ("", *(f".{one}" for one in rule_names())):
+        module = import_module(f"harness.check.rules{name}")
+        monkeypatch.setattr(module, "reason", recording, raising=False)
     for subject, where in pairs():
         tuple(all_reasons(subject, where))
     assert set(library.reasons()) == given

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from harness.machine.load import ELSEWHERE, STOLEN, Worked, cpus_here, observed_between, worked
+from harness.machine.load import (
+    ELSEWHERE,
+    PROCESSORS,
+    STOLEN,
+    Worked,
+    cpus_here,
+    observed_between,
+    worked,
+)
 
 TICK = os.sysconf("SC_CLK_TCK")
 STAT = """cpu  999999 0 0 0 0 0 0 0 0 0
@@ -25,11 +34,11 @@ def stat(folder: Path, user: int = 500, steal: int = 0) -> Path:
 
 
 def test_idle_waiting_and_stolen_time_is_no_work(tmp_path: Path) -> None:
-    assert Worked(busy=533 / TICK, stolen=7 / TICK) == worked([0], stat(tmp_path, steal=7))
+    assert Worked(busy=533 / TICK, stolen=7 / TICK, among=1) == worked([0], stat(tmp_path, steal=7))
 
 
 def test_only_the_processors_that_are_used_count(tmp_path: Path) -> None:
-    assert Worked(busy=633 / TICK, stolen=0) == worked([0, 1], stat(tmp_path))
+    assert Worked(busy=633 / TICK, stolen=0, among=2) == worked([0, 1], stat(tmp_path))
 
 
 @pytest.mark.parametrize("text", ["", "cpu0 1 2 3\n", "cpu0 a b c d e f g h\n"])
@@ -40,11 +49,16 @@ def test_counters_that_cannot_be_read_say_nothing(tmp_path: Path, text: str) -> 
 
 
 def test_what_the_round_itself_worked_is_no_other_work() -> None:
-    before, after = Worked(busy=100, stolen=1), Worked(busy=130, stolen=3)
-    assert {ELSEWHERE: 1.0, STOLEN: 0.2} == observed_between(before, after, 10, own=20)
-    assert {ELSEWHERE: 0.0, STOLEN: 0.2} == observed_between(before, after, 10, own=31)
+    before, after = (
+        Worked(busy=100, stolen=1, among=2),
+        Worked(busy=130, stolen=3, among=2),
+    )
+    told = {STOLEN: 0.2, PROCESSORS: 2}
+    assert {ELSEWHERE: 1.0, **told} == observed_between(before, after, 10, own=20)
+    assert {ELSEWHERE: 0.0, **told} == observed_between(before, after, 10, own=31)
     assert {} == observed_between(None, after, 10, own=0)
     assert {} == observed_between(before, after, 0, own=0)
+    assert {} == observed_between(before, replace(after, among=1), 10, own=20)
 
 
 def test_this_process_works_on_the_processors_it_may_use() -> None:

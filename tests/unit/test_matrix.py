@@ -271,10 +271,12 @@ def test_the_default_suite_is_what_issue_and_readme_promise() -> None:
     assert sum("nightly" in cell.tags and "quick" not in cell.tags for cell in suite.cells) >= 11
     assert (("quick",), "tf1.2.1-py2.7") == (suite.default, suite.rules.reference)
     assert suite.excluded == ()
-    kinds = [[(s.kind, s.archive) for s in base.sources] for base in suite.bases]
+    # No published image has the Python and the tools of this one.
+    bases = [base for base in suite.bases if base.id != "py3.6-toolkit"]
+    kinds = [[(s.kind, s.archive) for s in base.sources] for base in bases]
     assert all(sources[-2:] == [("prefix", False), ("pull", False)] for sources in kinds)
     assert kinds[0] == [("debian", False), ("debian", True), ("prefix", False), ("pull", False)]
-    assert all(by_tag(base.sources[-1]) for base in suite.bases)
+    assert all(by_tag(base.sources[-1]) for base in bases)
 
 
 def test_the_default_suite_lets_no_rule_cover_everything() -> None:

@@ -7,7 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from measuring import (
+
+from harness.compare.classified import classified, wrong_images
+from harness.compare.measured import Measured, measure, rounds_wanted, spreads_of
+from harness.compare.metrics import networks_of
+from harness.compare.statistics.decision import Decision
+from harness.compare.view import views
+from harness.model import Expectation, Fact, Nature, Probe, Record, Run
+from tests.unit.builders import record
+from tests.unit.measuring import (
     CANDIDATE,
     QUIET,
     REFERENCE,
@@ -16,12 +24,6 @@ from measuring import (
     noisy,
     rounds_of,
 )
-
-from harness.compare.classified import classified, wrong_images
-from harness.compare.measured import Measured, measure, rounds_wanted, spreads_of
-from harness.compare.statistics.decision import Decision
-from harness.compare.view import views
-from harness.model import Expectation, Record, Run
 
 
 def held(run: Run, records: Sequence[Record]) -> dict[str, Measured]:
@@ -151,7 +153,7 @@ def test_equal_bits_settle_the_accuracy_at_once_and_not_the_time() -> None:
 
 def test_two_models_are_told_as_a_person_thinks() -> None:
     """Images 0 to 59 are wrong for the reference alone, 60 to 112 for the candidate alone."""
-    from measuring import wrong
+    from tests.unit.measuring import wrong
 
     told = classified(wrong(range(60), 10_000), wrong(range(60, 113), 10_000), 10_000)
     assert told is not None
@@ -171,3 +173,73 @@ def test_what_rounds_show_of_the_noise_can_be_kept() -> None:
     assert 7 == by_metric["*.step_seconds"].df
     assert 0.02**2 == pytest.approx(by_metric["*.step_seconds"].variance, rel=1.5)
     assert {one.metric for one in QUIET} <= set(by_metric)
+
+
+TWO = Probe(
+    name="keras",
+    question="Do two networks learn?",
+    source="",
+    digest="",
+    natures=(
+        ("keras.*_seconds", Nature.TIMING),
+        ("keras.small.test_accuracy", Nature.MEASURED),
+        ("keras.recurrent.test_accuracy", Nature.MEASURED),
+    ),
+)
+
+
+def of_two_networks(rounds: int, points: int) -> tuple[Run, list[Record]]:
+    """Rounds of a probe that trains two networks, the recurrent one `points` of 1,000 worse in the
+    candidate."""
+    records = []
+    for number in range(1, rounds + 1):
+        for place, one in enumerate((REFERENCE, CANDIDATE), start=1):
+            noise = 0.0001 * (number % 3) * place
+            worse = points / 1000 if one is CANDIDATE else 0.0
+            facts: dict[str, Fact] = {
+                "keras.import_seconds": 2.0 + noise,
+                "keras.small.step_seconds": (0.01 + noise / 10,),
+                "keras.small.test_accuracy": 0.95 + noise,
+                "keras.small.test_images": 10_000,
+                "keras.recurrent.test_images": 10_000,
+                "keras.recurrent.step_seconds": (0.02 + noise / 10,),
+                "keras.recurrent.test_accuracy": 0.85 - worse + noise,
+            }
+            made = record("keras", facts, of=one.id, round_=number)
+            seen = {"round.place": place, "round.group": "g"}
+            at = f"2026-11-20T23:{number * 3 + place:02}:00Z"
+            records.append(replace(made, started=at, observed=seen))
+    made_run = measured_run(rounds)
+    pairs = tuple((one.id, "keras") for one in made_run.cells)
+    return replace(made_run, probes=(TWO,), pairs=pairs), records
+
+
+def test_each_network_that_is_declared_may_alarm_and_the_family_is_as_large() -> None:
+    run, records = of_two_networks(5, points=100)
+    found = held(run, records)
+    assert found["keras.recurrent.test_accuracy"].drifts
+    assert not found["keras.small.test_accuracy"].drifts
+    primary = {name for name, one in found.items() if one.primary}
+    assert primary == {
+        "keras.small.test_accuracy",
+        "keras.small.step_seconds",
+        "keras.import_seconds",
+        "keras.recurrent.test_accuracy",
+        "keras.recurrent.step_seconds",
+    }
+    assert {8} == {one.family.questions for one in found.values()}
+    assert len(primary) <= 8
+
+
+def test_the_noise_of_one_of_several_networks_is_not_that_of_others() -> None:
+    run, records = of_two_networks(5, points=0)
+    kept = {one.metric for one in spreads_of(held(run, records).values())}
+    assert {"keras.recurrent.step_seconds", "keras.small.step_seconds"} <= kept
+    assert "*.import_seconds" in kept
+    assert "*.step_seconds" not in kept
+
+
+def test_a_probe_that_declares_one_network_is_judged_as_before() -> None:
+    declared = replace(TWO, natures=(("mnist.test_accuracy", Nature.MEASURED),))
+    assert ("mnist",) == networks_of(replace(measured_run(5), probes=(declared,)))
+    assert {4} == {one.family.questions for one in held(measured_run(5), noisy(5)).values()}

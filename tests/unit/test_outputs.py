@@ -10,8 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import MNIST, PYTHON, cell, healthy, python_facts, record, run
-from scripted import SUITE
 
 from harness import cli
 from harness.commands.output import put_out, written
@@ -26,6 +24,8 @@ from harness.machine.places import places_here
 from harness.model import Artifact, Band, Excluded, Expectation, Place
 from harness.store.store import Store
 from harness.suite.selection import select
+from tests.unit.builders import MNIST, PYTHON, cell, healthy, python_facts, record, run
+from tests.unit.scripted import SUITE
 
 FULL = Path("/dev/full")
 
@@ -141,6 +141,18 @@ def test_a_report_whose_file_is_refused_at_last_is_printed(
     with pytest.raises(InfrastructureError, match="it was printed instead"):
         written("the report", tmp_path / "gone" / "report.md")
     assert "the report\n" == capsys.readouterr().out
+
+
+def test_a_run_leaves_its_report_as_text_for_programs_and_as_a_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HARNESS_REPORTS", str(tmp_path))
+    judged = judge(run(cell()), healthy(cell()))
+    markdown, tree, page = write_reports(judged)
+    assert ("report.md", "report.json", "report.html") == (markdown.name, tree.name, page.name)
+    for path, begins in ((markdown, "# run "), (tree, "{\n"), (page, "<!doctype html>")):
+        assert path.parent == tmp_path / judged.run.id
+        assert path.read_text("utf-8").startswith(begins)
 
 
 def test_copies_of_a_report_that_cannot_be_written_are_refused_with_a_reason(

@@ -96,7 +96,7 @@ hub
   should reach     L3 (learns)
   image            frame/frame:1.2, as it is; pulled where the engine lacks it
   probes           python
-  not applicable   mnist (the cell claims no such framework)
+  not applicable   mnist (the cell does not claim frame)
   relaxed          network=true
 
 mine
@@ -104,7 +104,7 @@ mine
   should reach     L3 (learns)
   host             Python 3.11 of this machine, as it is
   probes           python
-  not applicable   mnist (the cell claims no such framework)
+  not applicable   mnist (the cell does not claim frame)
 
 left out (1):
   frame1.2-py3.9: frame 1.2 has no wheel for Python 3.9

@@ -85,7 +85,7 @@ def test_the_standard_probes_load_in_their_order() -> None:
     names = [probe.name for probe in probes]
     wanted = ["python", "limits", "packages", "devices", "libraries", "gpu", "mnist"]
     assert wanted == names[: len(wanted)]
-    assert {"mnist"} == {probe.name for probe in probes if probe.dataset}
+    assert {"keras", "mnist", "training"} == {probe.name for probe in probes if probe.dataset}
     assert {
         ("devices", "L1"),
         ("devices", "L2"),
@@ -134,7 +134,7 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         ('["torch"]', '"torch"', "`frameworks` should be a list of strings"),
         ('"steps": 3', '"steps": [3]', "'steps' cannot be one"),
         ('"steps": 3', '"scratch": 3', "'scratch' cannot be one"),
-        ('"timing"', '"guessed"', "the nature one of static, seeded, measured, timing, observed"),
+        ('"timing"', '"guessed"', "one of static, seeded, drawn, measured, timing, observed"),
         ('"L2"', '"L9"', "the level one of L1, L2, L3,"),
         ('"fact"', '"facts"', "a list of {level, kind, fact}"),
         ('"dataset": "mnist"', '"order": 1', "has the key `order` twice"),
@@ -162,7 +162,6 @@ def test_a_place_is_a_line_and_a_column(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "line", "said", "remedy"),
     [
-        ('"inside"', '"outside"', 5, "outside the container is not run", "remove `where`"),
         ('"L2"', '"L4"', 12, "L4 (agrees with the reference) is not judged", "remove it"),
         ('"evidence": [', '"evidence": [\n  {"level": "L4"}, ', 13, "is not judged", "remove it"),
     ],
@@ -179,7 +178,7 @@ def test_what_nothing_here_runs_or_judges_yet_is_refused_at_its_place(
     assert f"{line} | " in message, "the line itself is shown"
 
 
-@pytest.mark.parametrize("old", ['"inside"', '"L2"'])
+@pytest.mark.parametrize("old", ['"L2"'])
 def test_a_plan_ends_where_a_probe_of_the_suite_asks_for_what_nothing_does(
     tmp_path: Path, old: str
 ) -> None:
@@ -188,7 +187,7 @@ def test_a_plan_ends_where_a_probe_of_the_suite_asks_for_what_nothing_does(
     own = written(tmp_path / "probes", GOOD)
     assert "so" in plan(tmp_path, (), (), False).text
 
-    own.write_text(GOOD.replace(old, {'"inside"': '"outside"', '"L2"': '"L4"'}[old], 1))
+    own.write_text(GOOD.replace(old, '"L4"', 1))
     with pytest.raises(UsageError, match=r"by this version of the harness"):
         plan(tmp_path, (), (), False)
 

@@ -7,14 +7,20 @@ import threading
 
 import pytest
 from rich.console import Console
-from scripted import ONE, PROBES, Scripted
 
 from harness.model import Outcome
 from harness.recipes.orders import Order
-from harness.running.progress import LineProgress, LiveProgress, Progress, progress_for
+from harness.running.progress import (
+    LineProgress,
+    LiveProgress,
+    Progress,
+    StepsAlone,
+    progress_for,
+)
 from harness.running.task import WAITING, Passing, Task
 from harness.running.worker import work
 from tests.unit.builders import cell, healthy, record, run, without
+from tests.unit.scripted import ONE, PROBES, Scripted
 
 OLD = cell("tf1.2.1-py3.13", "1.2.1", "3.13")
 NEW = cell("tf2.21.0-py3.13", "2.21.0", "3.13")
@@ -52,6 +58,20 @@ def test_lines_for_logs_hold_no_escapes_and_no_commands_of_a_ci() -> None:
     text = shown(LineProgress(out), out)
     assert "\x1b" not in text
     assert not any(line.startswith("::") for line in text.splitlines())
+
+
+def test_a_command_that_says_its_own_steps_hears_only_notices_and_a_heartbeat(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    out = io.StringIO()
+    progress = StepsAlone(out)
+    assert "note: the subset is used\n" == shown(progress, out)
+    monkeypatch.setattr("harness.running.progress._HEARTBEAT_S", -1.0)
+    monkeypatch.setattr("harness.running.progress._BEAT_S", 0.001)
+    beaten = threading.Event()
+    monkeypatch.setattr(out, "write", lambda text: beaten.set() if "cleaning up" in text else None)
+    with progress:
+        assert beaten.wait(10)
 
 
 def test_a_cell_that_does_not_pass_is_told_with_the_reason() -> None:

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_replay import recorded
 
 from harness.engines.recordings import MAX_FILES, Recordings, load
 from harness.errors import UsageError
+from tests.unit.test_replay import recorded
 
 ANSWER = Path("a", "round-1", "first.json")
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import cell, healthy, run, without
 
 from harness.commands import report as command
 from harness.commands.report import NEWEST, judged, listing
@@ -16,6 +15,7 @@ from harness.formats import render
 from harness.formats.report import age
 from harness.model import EngineInfo, Run
 from harness.store.store import Store
+from tests.unit.builders import cell, healthy, run, without
 
 CELL = cell()
 MINE, OTHERS, IMPORTED = (f"2026112{day}T000000Z-000{day}" for day in (0, 1, 2))

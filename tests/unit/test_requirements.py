@@ -14,7 +14,7 @@ from packaging.version import Version
 from harness.pytest_plugin import BEFORE, OLDEST, suits
 
 ROOT = Path(__file__).resolve().parents[2]
-FILES = ("setup", "run", "test", "oldest-pytest")
+FILES = ("setup", "run", "test", "oldest-pytest", "docs", "ray")
 
 
 def text(name: str) -> str:
@@ -37,6 +37,10 @@ def asked(name: str) -> list[Requirement]:
     if name == "setup":
         return [Requirement("uv")]
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    if name == "docs":
+        return [Requirement(line) for line in project["dependency-groups"]["docs"]]
+    if name == "ray":
+        return [Requirement(line) for line in project["project"]["optional-dependencies"]["ray"]]
     wanted = [*project["project"]["dependencies"], *project["build-system"]["requires"]]
     if name == "test":
         wanted += project["dependency-groups"]["test"]
@@ -68,6 +72,13 @@ def test_no_index_and_no_path_is_named(name: str) -> None:
 
 def test_tests_run_with_what_users_run() -> None:
     assert pins("run").items() <= pins("test").items()
+
+
+def test_ray_goes_beside_what_the_tests_have() -> None:
+    tested = pins("test")
+    assert {name: pin for name, pin in pins("ray").items() if name in tested}.items() <= (
+        tested.items()
+    )
 
 
 def test_the_plugin_is_tested_with_the_oldest_and_the_newest_pytest_it_is_for() -> None:

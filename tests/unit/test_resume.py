@@ -7,9 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import HOST, PYTHON, record
-from builders import run as run_of
-from scripted import ONE, PROBES, SUITE, TWO, Scripted
 
 from harness.compare.judge import judge
 from harness.compare.kinds import FindingKind
@@ -29,11 +26,15 @@ from harness.model import (
     Suite,
 )
 from harness.recipes.orders import Order
+from harness.running.executor import site_of
 from harness.running.resume import check_same, resumable
-from harness.running.runner import PlannedRun, RunInterrupted, execute
+from harness.running.runner import PlannedRun, RunInterrupted
 from harness.running.turns import Turn, turns
 from harness.running.wanted import Wanted
 from harness.store.store import Store
+from tests.unit.builders import HOST, PYTHON, record
+from tests.unit.builders import run as run_of
+from tests.unit.scripted import ONE, PROBES, SUITE, TWO, Scripted, execute
 
 
 @pytest.fixture(autouse=True)
@@ -163,15 +164,15 @@ def test_another_host_or_another_recipe_is_refused(store: Store, begun: Run) -> 
             return replace(HOST, cores=64)
 
     records = store.records(begun.id)
-    check_same(begun, records, (), Scripted(), None)
+    check_same(begun, records, (), site_of(Scripted()), None)
     with pytest.raises(UsageError, match="not of the class"):
-        check_same(begun, records, (), Elsewhere(), None)
+        check_same(begun, records, (), site_of(Elsewhere()), None)
     built = [
         replace(one, image=ImageIdentity(id="i", recipe="sha256:r"), dataset_digest="sha256:d")
         for one in records
     ]
     with pytest.raises(UsageError, match=r"recipe of cell one has changed.*data set is not"):
-        check_same(begun, built, (Order(cell=ONE),), Scripted(), None)
+        check_same(begun, built, (Order(cell=ONE),), site_of(Scripted()), None)
 
 
 TAGGED = replace(ONE, base="", image="registry.test/image:1")
@@ -258,7 +259,7 @@ def test_an_existing_image_that_inherited_our_labels_has_no_recipe_that_could_ch
 ) -> None:
     labelled = ImageIdentity(id="sha256:i", recipe="inherited")
     run = begun_with(store, TAGGED, labelled)
-    check_same(run, store.records("r"), (Order(cell=TAGGED),), Scripted(), None)
+    check_same(run, store.records("r"), (Order(cell=TAGGED),), site_of(Scripted()), None)
     records = taken_on(store, run, Scripted(image="sha256:i"), TAGGED)
     assert {Outcome.OK} == {one.outcome for one in records.values()}
 

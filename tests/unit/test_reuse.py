@@ -7,15 +7,15 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import HOST
-from scripted import ONE, PROBES, SUITE, TWO, Scripted
 
 from harness.model import Nature, Outcome, Probe, Run
 from harness.recipes.orders import Order
 from harness.running.reuse import repeatable
-from harness.running.runner import PlannedRun, execute
+from harness.running.runner import PlannedRun
 from harness.serial import decode, encode
 from harness.store.store import Store
+from tests.unit.builders import HOST
+from tests.unit.scripted import ONE, PROBES, SUITE, TWO, Scripted, execute
 
 TIMED = replace(PROBES[0], name="timed", digest="sha256:t", natures=(("*_s", Nature.TIMING),))
 ALL = (*PROBES, TIMED)

@@ -13,8 +13,9 @@ from harness.engines.budget import Need, Survey
 from harness.errors import EngineError, UsageError
 from harness.model import Run
 from harness.recipes.orders import Order
-from harness.running.runner import PlannedRun, RunInterrupted, execute
+from harness.running.runner import PlannedRun, RunInterrupted
 from harness.store.store import Store
+from tests.unit.scripted import execute
 from tests.unit.test_resume import ONE, PROBES, SUITE, TWO, Scripted
 
 TIGHT = Survey(

@@ -1,10 +1,12 @@
 """Which cells a command is about."""
 
+from dataclasses import replace
+
 import pytest
 
 from harness.errors import UsageError
-from harness.model import Cell, Excluded, Suite
-from harness.suite.selection import select
+from harness.model import AskedMore, Cell, Excluded, Suite
+from harness.suite.selection import select, tags_of, with_tags
 
 SUITE = Suite(
     name="s",
@@ -69,3 +71,34 @@ def test_what_selects_nothing_is_a_usage_error_that_says_what_there_is(
 
     assert message == caught.value.message
     assert remedy in caught.value.remedy
+
+
+MORE = replace(
+    SUITE,
+    asked_more=(
+        AskedMore(tag="nightly", probes=("slow",), settings=(("mnist", (("steps", 9),)),)),
+        AskedMore(tag="registry", probes=("other",)),
+    ),
+)
+
+
+def test_a_run_that_is_selected_by_a_tag_asks_more_of_every_cell() -> None:
+    asked = with_tags(MORE, ("nightly",))
+    assert ("slow",) == asked.also
+    assert {(("mnist", (("steps", 9),)),)} == {cell.settings for cell in asked.cells}
+
+
+def test_settings_of_a_tag_replace_those_of_the_cell_and_leave_the_others() -> None:
+    own = replace(SUITE.cells[0], settings=(("mnist", (("steps", 5), ("threads", 1))),))
+    (cell,) = with_tags(replace(MORE, cells=(own,)), ("nightly",)).cells
+    assert (("mnist", (("steps", 9), ("threads", 1))),) == cell.settings
+
+
+def test_without_the_tag_nothing_is_asked_more() -> None:
+    assert MORE is with_tags(MORE, ("quick",))
+
+
+def test_the_tags_of_a_selection_are_those_named_else_the_default_ones() -> None:
+    assert ("quick",) == tags_of(SUITE, (), ())
+    assert ("nightly",) == tags_of(SUITE, (), ("nightly",))
+    assert () == tags_of(SUITE, ("*py2.7",), ())

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from strategies import FACTS, MODEL_TYPES, any_of
 
 from harness.errors import InternalError
-from harness.model import Facts, Outcome, Record
+from harness.model import ADDED, Facts, Outcome, Record
 from harness.serial import (
     MAX_LINE_BYTES,
     UnreadableError,
@@ -20,7 +19,9 @@ from harness.serial import (
     decode_facts,
     decode_untrusted,
     encode,
+    readable,
 )
+from tests.unit.strategies import FACTS, MODEL_TYPES, any_of
 
 RECORD: dict[str, Any] = {"run": "r", "cell": "c", "round": 1, "probe": "p", "outcome": "ok"}
 
@@ -154,3 +155,46 @@ def test_no_json_from_outside_raises_anything_else(value: object) -> None:
     line = json.dumps({"record": RECORD | {"facts": value}}).encode()
     with pytest.raises(UnreadableError):
         decode_untrusted({"record": Line}, line)
+
+
+JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner) | st.lists(inner).map(tuple) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+
+
+@given(JSON)
+def test_readable_json_has_the_bytes_that_the_standard_library_writes(tree: object) -> None:
+    assert json.dumps(tree, sort_keys=True, indent=1) + "\n" == readable(tree)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    word: Outcome = Outcome.OK
+    nothing: str | None = None
+    later: str | None = field(default=None, metadata={ADDED: True})
+    among: tuple[int, ...] = ()
+
+
+def test_readable_json_of_a_value_leaves_out_what_was_added_and_holds_nothing() -> None:
+    assert readable(Told()) == '{\n "among": [],\n "nothing": null,\n "word": "ok"\n}\n'
+    assert json.loads(readable([Told(later="x", among=(1,))])) == [
+        {"among": [1], "later": "x", "nothing": None, "word": "ok"}
+    ]
+
+
+@pytest.mark.parametrize("value", [math.nan, [math.inf], {"a": -math.inf}])
+def test_readable_json_has_no_number_that_json_lacks(value: object) -> None:
+    with pytest.raises(ValueError, match="nothing that JSON has"):
+        readable(value)
+
+
+@pytest.mark.parametrize("value", [{1: "a"}, {"a"}, object(), b"a"])
+def test_readable_json_has_no_value_that_json_lacks(value: object) -> None:
+    with pytest.raises(TypeError):
+        readable(value)

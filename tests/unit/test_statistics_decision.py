@@ -263,13 +263,13 @@ def test_a_floor_keeps_equal_accuracies_from_being_certain() -> None:
     assert Decision.SAME is decided(many, known).decision
 
 
-def test_what_is_spent_over_looks_and_questions_is_what_the_report_may_spend() -> None:
-    spent = math.fsum(REPORT.difference_level(one) for one in LOOKS) * REPORT.questions
+@pytest.mark.parametrize("scale", Scale)
+def test_what_is_spent_over_looks_and_questions_is_what_the_report_may_spend(scale: Scale) -> None:
+    spent = math.fsum(REPORT.difference_level(one, scale) for one in LOOKS) * REPORT.questions
     assert REPORT.alpha == pytest.approx(spent)
-    assert REPORT.same == pytest.approx(math.fsum(REPORT.same_level(one) for one in LOOKS))
-    assert REPORT.same / 2 == REPORT.same_level(2)
-    assert 5e-5 == pytest.approx(REPORT.of_fixed(10).difference_level(10))
-    assert 0.0 == REPORT.of_fixed(10).difference_level(9)
+    assert REPORT.same == pytest.approx(math.fsum(REPORT.same_level(one, scale) for one in LOOKS))
+    assert 5e-5 == pytest.approx(REPORT.of_fixed(10).difference_level(10, scale))
+    assert 0.0 == REPORT.of_fixed(10).difference_level(9, scale)
 
 
 def test_a_number_of_rounds_that_would_do_is_given_and_does() -> None:

@@ -20,12 +20,12 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
-from strategies import TEXTS, records_for, runs
 
-from harness.errors import InternalError, StoreError, UsageError
+from harness.errors import InternalError, StoreError, UnreadableRunError, UsageError
 from harness.model import Attempt, EngineInfo, HostClass, Key, Outcome, Probe, Record, Run
 from harness.serial import encode
 from harness.store.store import Store
+from tests.unit.strategies import TEXTS, records_for, runs
 
 HOST = HostClass(machine="x86_64", cpu_model="cpu", cpu_flags=(), cores=2, memory_gib=4)
 
@@ -292,7 +292,7 @@ def test_a_newer_schema_is_refused_by_writer_and_reader_and_stays_as_it_is(path:
     connection.close()
     before = path.read_bytes()
     for text in refusals(path):
-        assert "written by a newer harness (schema 99; this one knows 2)" in text
+        assert "written by a newer harness (schema 99; this one knows 3)" in text
         assert "update harness" in text
     assert before == path.read_bytes()
 
@@ -339,7 +339,7 @@ def test_a_row_that_was_tampered_with_is_damage(path: Path) -> None:
     with connection:
         connection.execute("UPDATE runs SET body = 'x'")
     connection.close()
-    with Store(path) as store, pytest.raises(StoreError, match="damaged: run r1 cannot be read"):
+    with Store(path) as store, pytest.raises(StoreError, match="run r1 cannot be read back"):
         store.run("r1")
 
 
@@ -465,3 +465,26 @@ def test_values_are_bound_by_name_or_in_order_and_never_by_number() -> None:
         if re.search(r"[=(,<>] *\?\d", line)
     ]
     assert [] == found
+
+
+def test_a_run_that_cannot_be_read_back_hides_no_other(path: Path) -> None:
+    with Store(path) as store:
+        for id in ("r1", "r2"):
+            store.begin(run(id))
+            store.record(record(run(id).planned()[0]))
+    connection = sqlite3.connect(path)
+    with connection:
+        connection.execute("UPDATE runs SET body = '{}' WHERE id = 'r1'")
+    connection.close()
+    with Store(path) as store:
+        listed = {one.id: one for one in store.runs()}
+        assert {"r1", "r2"} == set(listed)
+        assert "unreadable" == listed["r1"].state
+        assert "a newer harness" not in listed["r2"].unreadable
+        assert "r1 cannot be read back" in listed["r1"].unreadable
+        assert "" == listed["r2"].unreadable
+        assert ["r2"] == [one.id for one in store.runs_of(run().suite, 10)]
+        with pytest.raises(UnreadableRunError, match="cannot be read back") as raised:
+            store.run("r1")
+        assert "a newer harness may have written it" in raised.value.remedy
+        assert "r2" == store.run("r2").id

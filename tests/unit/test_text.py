@@ -4,11 +4,11 @@ import re
 import unicodedata
 
 import pytest
-from hostile import CANNED, texts
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.text import clean, clean_line, code, fence, html, inert_in_ci, markdown
+from tests.unit.hostile import CANNED, texts
 
 LIMITS = st.integers(0, 200)
 

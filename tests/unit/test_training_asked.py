@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from test_contradictions import asked, contradicted, honest, judged, only
 
 from harness.model import Record
+from tests.unit.test_contradictions import asked, contradicted, honest, judged, only
 
 Says = Callable[[str], None]
 

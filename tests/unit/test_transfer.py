@@ -12,13 +12,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from strategies import records_for, runs
 
 from harness.errors import HarnessError, StoreError, UsageError
 from harness.model import Attempt, EngineInfo, HostClass, Key, Outcome, Probe, Record, Run
 from harness.store import transfer
 from harness.store.store import Store
 from harness.store.transfer import export, import_file
+from tests.unit.strategies import records_for, runs
 
 RUN = Run(
     id="r1",

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted import ONE, PROBES, SUITE, Scripted
 
 from harness.engines.oci.connection import told_of
 from harness.model import UNBOUNDED
 from harness.recipes.orders import Order
-from harness.running.runner import PlannedRun, execute
+from harness.running.runner import PlannedRun
 from harness.store.store import Store
+from tests.unit.scripted import ONE, PROBES, SUITE, Scripted, execute
 
 ROOTLESS = {"SecurityOptions": ["name=seccomp,profile=default", "name=rootless"]}
 BOTH = "memory and the processes"

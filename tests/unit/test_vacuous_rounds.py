@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
-from measuring import CANDIDATE, REFERENCE, learned, measured_run, noisy, rounds_of
 
 from harness.compare.judge import judge
 from harness.compare.judgement import CellJudgement, Judgement
@@ -17,6 +16,7 @@ from harness.compare.statistics.decision import Decision
 from harness.compare.telling import why_untold
 from harness.errors import Exit
 from harness.model import Expectation, Fact, Level, Outcome, Record, Verdict
+from tests.unit.measuring import CANDIDATE, REFERENCE, learned, measured_run, noisy, rounds_of
 
 Says = Callable[[str], None]
 STEP, ACCURACY = "mnist.step_seconds", "mnist.test_accuracy"
@@ -295,9 +295,41 @@ def test_an_ended_allowance_does_not_allow(says: Says) -> None:
         facts="mnist.step_seconds", rule="allowed", reason="new kernels", until="2026-11-01"
     )
     judgement = judge(measured_run(5, expectations=(rule,)), noisy(5, shift=0.4))
-    drifts = [one for one in candidate_of(judgement).findings if STEP in one.subject]
-    assert {Verdict.DRIFT} == {one.verdict for one in drifts}
-    says(next(one.title for one in drifts if one.kind is FindingKind.TIME_DRIFTS))
+    (drift,) = (one for one in candidate_of(judgement).findings if STEP in one.subject)
+    assert (Verdict.DRIFT, FindingKind.TIME_DRIFTS) == (drift.verdict, drift.kind)
+    assert "the allowance ended on 2026-11-01: new kernels" in drift.evidence
+    says(drift.title)
+
+
+def test_an_ended_allowance_makes_no_drift_of_times_that_only_vary() -> None:
+    rule = Expectation(
+        facts="mnist.step_seconds", rule="allowed", reason="new kernels", until="2026-11-01"
+    )
+    alike = judge(measured_run(5, expectations=(rule,)), noisy(5))
+    assert Verdict.PASS is candidate_of(alike).verdict
+    once = judge(measured_run(1, expectations=(rule,)), noisy(1))
+    assert not [one for one in candidate_of(once).findings if STEP in one.subject]
+    assert any("ended on 2026-11-01" in one and STEP in one for one in once.notices)
+
+
+def test_a_dated_allowance_of_a_time_that_is_the_same_again_is_said() -> None:
+    rule = Expectation(
+        facts="mnist.step_seconds", rule="allowed", reason="new kernels", until="2027-06-30"
+    )
+    told = judge(measured_run(5, expectations=(rule,)), noisy(5)).notices
+    assert any("any more" in one for one in told)
+    slower = judge(measured_run(5, expectations=(rule,)), noisy(5, shift=0.4)).notices
+    assert not any("any more" in one for one in slower)
+
+
+def test_what_varies_from_round_to_round_by_itself_is_nothing_that_a_rule_let_pass() -> None:
+    rule = Expectation(facts="mnist.*_seconds", rule="allowed", reason="other years")
+    judgement = judge(measured_run(5, expectations=(rule,)), noisy(5, shift=0.4))
+    (use,) = (one for one in judgement.let_pass if one.rule == rule)
+    assert (CANDIDATE.id,) == use.cells
+    alike = judge(measured_run(5, expectations=(rule,)), noisy(5))
+    few = sum(one.differences for one in alike.let_pass if one.rule == rule)
+    assert few < use.differences
 
 
 @pytest.mark.attack("rounds", "one disturbed round of five makes a cell slower")
