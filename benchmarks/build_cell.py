@@ -1,6 +1,8 @@
 """What building a cell costs beside the Dockerfile that a user would write for the same wheels.
 
-ours      the way of `harness run` to the image of `--cell`, from a warm cache, its base being there
+ours      the way of `harness run` to the image of `--cell`, from a warm cache, its base being
+          there, until the image can be used. A run removes the container and the volume of a build
+          while it goes on; how long that takes is told apart, and is part of `four`
 classic   `docker build` by the classic builder: FROM the same base, COPY of the same wheels, one
           RUN of `pip install --no-index`; ours takes at most 0.60 of it
 buildkit  the same with BuildKit and the wheels in a bind mount: at most 1.00 of it
@@ -36,7 +38,7 @@ from harness import standard
 from harness.distributions.cache import DistributionCache
 from harness.engines import Workshop
 from harness.engines.oci.bases import ReadyBase, base_name, obtain_base
-from harness.engines.oci.builder import builder_for
+from harness.engines.oci.builder import Removal, builder_for
 from harness.engines.oci.cells import cell_name, obtain
 from harness.engines.oci.connection import connect
 from harness.engines.oci.named import named_images, remove_named
@@ -57,11 +59,19 @@ def quietly(_: str) -> None:
     """Nobody is told."""
 
 
-def build(order: Order, shop: Workshop) -> None:
+def build(order: Order, shop: Workshop, removals: list[Removal]) -> None:
+    """Build it; what is to be removed afterwards is put into `removals`."""
     with closing(connect()) as client:
-        obtained = obtain(client, order, shop, quietly)
+        obtained = obtain(client, order, shop, quietly, removals.append)
     if obtained.image is None:
         raise SystemExit(f"no figure, since {order.cell.id} was not built: {obtained.reason}")
+
+
+def remove_what_is_left(removals: list[Removal]) -> None:
+    """Remove what builds are done with, as runs do while something else goes on."""
+    with closing(connect(timeout_s=600)) as client:
+        while removals:
+            removals.pop()(client)
 
 
 def forget(client: APIClient, wanted: Sequence[Order], shop: Workshop) -> None:
@@ -143,22 +153,33 @@ def main() -> int:
     with TemporaryDirectory() as name, closing(connect(timeout_s=600)) as client:
         folder = Path(name)
         shop = Workshop(cache=places().cache, logs=folder, bases={}, owner=owner_token())
-        bases = {}
+        bases, removing = {}, list[float]()
         for order in (one, *quick):
             # Fetches what is missing, and makes the bases.
-            build(order, shop)
+            left = list[Removal]()
+            build(order, shop, left)
+            remove_what_is_left(left)
             assert order.recipe
             builder = builder_for(client, shop, "base", quietly)
             bases[order.cell.id] = obtain_base(builder, order.recipe.base)
 
         def ours() -> float:
             forget(client, [one], shop)
-            return timed(lambda: build(one, shop))
+            left = list[Removal]()
+            seconds = timed(lambda: build(one, shop, left))
+            removing.append(timed(lambda: remove_what_is_left(left)))
+            return seconds
 
         def four() -> float:
             forget(client, quick, shop)
-            with ThreadPoolExecutor(AT_ONCE) as pool:
-                return timed(lambda: list(pool.map(lambda order: build(order, shop), quick)))
+            left = list[Removal]()
+
+            def all_of_them() -> None:
+                with ThreadPoolExecutor(AT_ONCE) as pool:
+                    list(pool.map(lambda order: build(order, shop, left), quick))
+                remove_what_is_left(left)
+
+            return timed(all_of_them)
 
         def by_docker(order: Order, *, kit: bool) -> float:
             place = folder / "plain"
@@ -183,6 +204,7 @@ def main() -> int:
             for side in chance.sample(sorted(sides), k=len(sides)):
                 found.setdefault(side, []).append(sides[side]())
                 print(f"{side}: {found[side][-1]:.1f} s", flush=True)
+    print(f"removing after ours: {', '.join(f'{each:.1f} s' for each in removing)}")
     medians = {side: statistics.median(values) for side, values in found.items()}
     ratios = {
         "classic": medians["ours"] / medians["classic"],
@@ -195,6 +217,7 @@ def main() -> int:
         "four": [order.cell.id for order in quick],
         "rounds": wanted.rounds,
         "seconds": {side: [round(each, 1) for each in values] for side, values in found.items()},
+        "removing_after_ours_seconds": [round(each, 1) for each in removing],
         "ratios": {side: round(value, 3) for side, value in ratios.items()},
         "limits": LIMITS,
     }

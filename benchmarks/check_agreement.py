@@ -3,7 +3,8 @@
 Needs Docker and Debian's docker-registry. Every cell of the default suite that is built here, and
 the images of tests/real/broken_images.py, are pushed under names that promise nothing, foreseen
 from their layers, then pulled and probed (20 steps of training). An answer agrees as
-tests/real/agreement.py says; *cannot tell* never does. Rows are kept by name, so that the whole can
+tests/real/agreement.py says; *cannot tell* never does. For every rule it is counted how many of its
+predictions running confirmed, and how many it refuted. Rows are kept by name, so that the whole can
 be measured in parts (`--only GLOB`). Limits: 95 % agree, and no image that fails is called `reuse`.
 """
 
@@ -116,6 +117,8 @@ def _write(date: str, rows: dict[str, Any]) -> int:
         "rate": round(agree / len(ordered), 4) if ordered else 0.0,
         "failing_but_called_reuse": wrong,
         "not_measured": left,
+        "rows_with_predictions": sum(bool(row.get("predictions")) for row in ordered),
+        "rules": agreement.by_rule(ordered),
         "rows": ordered,
     }
     path = write_result(NAME, date, figures)

@@ -15,14 +15,17 @@ here.
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from docker import APIClient
+from docker.errors import APIError
 from results_file import arguments, write_result
 
 from harness import standard
@@ -36,8 +39,11 @@ QUICK = ("tf1.2.1-py2.7", "tf1.14.0-py2.7", "tf2.11.1-py3.9", "tf2.21.0-py3.13")
 CLIENT = next((path for path in ("/usr/bin/docker",) if Path(path).is_file()), "docker")
 """The Debian package's: it has the classic builder, and another one may come first on PATH."""
 RATIO = 5 / 6
+PLACE = re.compile(r" \(/[^ ()]+\)")
+"""Where something lies on this machine: it does not belong into the result."""
 OWN = ("HARNESS_", "XDG_", "UV_CACHE", "PIP_CACHE", "VIRTUAL_ENV")
 PLAIN = """FROM {base}
+ENV PIP_BREAK_SYSTEM_PACKAGES=1
 COPY . /wheels/
 RUN {python} /wheels/{pip}/pip install --no-index --no-deps --find-links /wheels {tools} {wheels}
 {sources}"""
@@ -69,7 +75,8 @@ def first_run(folder: Path) -> tuple[float, list[str]]:
     ) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            said.append(f"{time.perf_counter() - began:6.1f} s  {line.rstrip()}")
+            told = PLACE.sub("", line.rstrip())
+            said.append(f"{time.perf_counter() - began:6.1f} s  {told}")
             print(said[-1], flush=True)
     seconds = time.perf_counter() - began
     if process.returncode != 0:
@@ -113,15 +120,21 @@ def plain_build(cell: str, built: BuiltImage, cache: DistributionCache, folder: 
     return seconds
 
 
-def remove(client: APIClient, built: tuple[BuiltImage, ...]) -> None:
-    """The plain images, then what ours has built, cells before their bases."""
-    for cell in QUICK:
-        for image in client.images(name=f"plain-{cell}"):
-            client.remove_image(image["Id"], force=True)
-    there = {image["Id"] for image in client.images(all=True)}
-    for one in sorted(built, key=lambda one: ("cell", "base", "root").index(one.kind)):
-        if one.id in there:
-            client.remove_image(one.id, force=True)
+def ids(client: APIClient) -> set[str]:
+    return {str(image["Id"]) for image in client.images(all=True)}
+
+
+def remove(client: APIClient, before: set[str]) -> None:
+    """Every image that was not there before, in as many passes as their order asks for.
+
+    A build that failed leaves images without a name, which keep their base from being removed.
+    """
+    while new := ids(client) - before:
+        for image in new:
+            with suppress(APIError):
+                client.remove_image(image, force=True)
+        if ids(client) - before == new:
+            raise SystemExit(f"these images could not be removed: {', '.join(sorted(new))}")
 
 
 def main() -> int:
@@ -132,6 +145,7 @@ def main() -> int:
         folder = Path(name)
         cache = folder / "cache" / "harness"
         client = connect(timeout_s=600)
+        before = ids(client)
         try:
             ours, said = first_run(folder)
             files = DistributionCache(cache / "distributions")
@@ -144,7 +158,7 @@ def main() -> int:
                 plain[cell] = plain_build(cell, built, files, folder)
                 print(f"plain build of {cell}: {plain[cell]:.0f} s", flush=True)
         finally:
-            remove(client, register_of(client, cache).all())
+            remove(client, before)
             client.close()
     together = sum(plain.values())
     ratio = ours / together

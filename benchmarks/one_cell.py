@@ -34,7 +34,8 @@ from harness.engines.oci.specification import USER
 from harness.model import Cell, Profile, Record, Suite
 from harness.probing.probe import load_probes
 from harness.recipes.orders import orders
-from harness.running.runner import PlannedRun, execute
+from harness.running.local import LocalExecutor
+from harness.running.runner import Hearing, PlannedRun, execute
 from harness.running.session import CONTAINER_ENGINES, opened_engine, workshop
 from harness.store.store import Store
 from harness.suite.matrix import load_suite
@@ -90,7 +91,8 @@ def ours(
     with Store(folder / "store.sqlite3") as store:
         began = time.perf_counter()
         with opened_engine(CONTAINER_ENGINES[0], workshop(suite)) as (engine, _):
-            execute(plan, engine, store, tell=lambda *_: None, recorded=recorded)
+            hearing = Hearing(tell=lambda *_: None, recorded=recorded)
+            execute(plan, LocalExecutor(engine), store, hearing)
     bad = [f"{one.probe}: {one.outcome} {one.reason}" for one in records if one.outcome != "ok"]
     if bad or len(records) != len(names):
         raise SystemExit(f"no figure, since not everything was answered: {bad}")

@@ -14,6 +14,7 @@ from verdicts_rounds import source
 
 from harness.compare.statistics.family import Family
 from harness.compare.statistics.laws import one_sided_critical, power
+from harness.compare.statistics.paired import Scale
 
 PICTURES = Path(__file__).resolve().parents[1] / "docs" / "pictures"
 DRIFT = 1.10
@@ -52,7 +53,8 @@ def found() -> None:
         shares = []
         for count in counts:
             df = 30 + count - 1
-            critical = one_sided_critical(family.of_fixed(count).difference_level(count) / 2, df)
+            level = family.of_fixed(count).difference_level(count, Scale.RATIO)
+            critical = one_sided_critical(level / 2, df)
             shares.append(power(math.log(slower) / (0.03 / math.sqrt(count)), critical, df))
         label = f"{slower - 1:.0%} slower"
         axes.plot(list(counts), [100 * one for one in shares], style, color="tab:blue", label=label)
