@@ -1,0 +1,120 @@
+"""Who reads whose saved models: the table of docs/files.md, made of a committed result.
+
+python scripts/file_table.py            writes the table of reports/files/reads.json into the page
+python scripts/file_table.py --run RUN  takes the result from a run of the tag `files` first
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+RESULT = ROOT / "reports" / "files" / "reads.json"
+PAGE = ROOT / "docs" / "files.md"
+BEGINS, ENDS = "<!-- made by scripts/file_table.py -->\n", "<!-- end -->\n"
+FORMATS = {
+    "savedmodel": "SavedModel",
+    "hdf5": "HDF5",
+    "keras": ".keras",
+    "frozen": "frozen graph",
+    "checkpoint": "checkpoint",
+}
+_SHOWN = 160
+FACTS = ("reads", "largest_difference", "cannot_read", "not_written", "images_sha256")
+
+
+def result_of(run_id: str) -> dict[str, Any]:
+    """What the readers of a run in the store answered, by their release. SystemExit where one did
+    not answer: a table of some of them would pass for all."""
+    from harness.machine.places import places_here
+    from harness.store.store import Store
+
+    with Store(places_here().store, readonly=True) as store:
+        run = store.latest_run() if run_id == "latest" else store.run(run_id)
+        if run is None:
+            raise SystemExit("there is no run")
+        records = [one for one in store.records(run.id) if one.probe == "files"]
+    readers = {}
+    for one in records:
+        if one.outcome != "ok":
+            raise SystemExit(f"{one.cell}: {one.outcome} {one.reason}")
+        facts = {name: one.facts[f"files.{name}"] for name in FACTS}
+        readers[str(one.facts["files.framework_version"])] = facts
+    if not readers:
+        raise SystemExit(f"nobody was asked in {run.id}: harness run --tag files")
+    return {
+        "measured_by": f"run {run.id}",
+        "readers": dict(sorted(readers.items(), key=lambda r: _order(r[0]))),
+    }
+
+
+def rows(result: Mapping[str, Any]) -> Iterator[str]:
+    """The table in Markdown, and what stands behind its numbers."""
+    readers: Mapping[str, Mapping[str, Sequence[str]]] = result["readers"]
+    told: dict[str, int] = {}
+    yield f"| written by | as | {' | '.join(f'read by {one}' for one in readers)} |"
+    yield "| --- " * (2 + len(readers)) + "|"
+    writers = sorted({_split(one)[0] for f in readers.values() for one in _lines(f)}, key=_order)
+    for writer in writers:
+        for kind, name in FORMATS.items():
+            cells = [_cell(facts, f"{writer} {kind}", told) for facts in readers.values()]
+            yield f"| {writer} | {name} | {' | '.join(cells)} |"
+    yield ""
+    for why, number in told.items():
+        yield f"{number}. {_escaped(why)}"
+    yield ""
+    yield f"Measured by {result['measured_by']}."
+
+
+def _cell(facts: Mapping[str, Sequence[str]], pair: str, told: dict[str, int]) -> str:
+    if pair in facts["reads"]:
+        return "reads"
+    for name, mark in (("cannot_read", ""), ("not_written", "not written, ")):
+        for line in facts[name]:
+            if line.startswith(f"{pair}: "):
+                why = line.removeprefix(f"{pair}: ")
+                return f"{mark}{told.setdefault(why, len(told) + 1)}"
+    return "not asked"
+
+
+def _lines(facts: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    yield from (*facts["reads"], *facts["cannot_read"], *facts["not_written"])
+
+
+def _split(line: str) -> list[str]:
+    return line.split(":", 1)[0].split()
+
+
+def _order(version: str) -> list[int]:
+    return [int(part) if part.isdigit() else 0 for part in version.split(".")]
+
+
+def _escaped(text: str) -> str:
+    """As code, and no longer than a reader needs to look for it."""
+    return "`" + (text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...").replace("`", "'") + "`"
+
+
+def page_with(page: str, result: Mapping[str, Any]) -> str:
+    """The page with the table of a result in its place."""
+    head, _, rest = page.partition(BEGINS)
+    _, _, tail = rest.partition(ENDS)
+    return head + BEGINS + "\n" + "\n".join(rows(result)) + "\n\n" + ENDS + tail
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--run", help="a run of the tag `files` in the store, or `latest`")
+    asked = parser.parse_args()
+    if asked.run:
+        RESULT.parent.mkdir(parents=True, exist_ok=True)
+        RESULT.write_text(json.dumps(result_of(asked.run), indent=1) + "\n", "utf-8")
+    result = json.loads(RESULT.read_text("utf-8"))
+    PAGE.write_text(page_with(PAGE.read_text("utf-8"), result), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
