@@ -47,18 +47,22 @@ def found(wanted: WantedImage, host: TargetHost) -> Subject:
     if wanted.archive:
         return _of_file(wanted.archive, host, wanted.name)
     reference = parse_reference(wanted.name)
-    held = _held(wanted, reference)
+    unanswered: list[str] = []
+    held = _held(wanted, reference, unanswered)
     if held is None:
         subject = _of_registry(reference, host, wanted.inside)
     else:
         subject = _of_engine(held, reference, host, wanted.inside)
+    # The answer may be about another image than the engine's own, so it says that nobody looked.
+    reading = replace(subject.reading, notices=(*subject.reading.notices, *unanswered))
+    subject = replace(subject, reading=reading)
     return replace(subject, seen=memory_of(subject).before(reference))
 
 
 def on_engine(wanted: WantedImage, host: TargetHost) -> Subject | None:
     """As `found`, but no registry is asked: None where the engine has no such image."""
     reference = parse_reference(wanted.name)
-    held = _held(wanted, reference)
+    held = _held(wanted, reference, [])
     if held is None:
         return None
     subject = _of_engine(held, reference, host, wanted.inside)
@@ -71,12 +75,13 @@ def memory_of(subject: Subject) -> SeenTags:
     return SeenTags(folder=places().tags, place=engine)
 
 
-def _held(wanted: WantedImage, reference: Reference) -> HeldImage | None:
-    """What a local engine has under that name."""
+def _held(wanted: WantedImage, reference: Reference, unanswered: list[str]) -> HeldImage | None:
+    """What a local engine has under that name. `unanswered` gets a notice for each engine that is
+    there and does not answer."""
     if not wanted.engine:
         return None
     with aloud(f"asking the engine here about {reference}"):
-        images = held_images(wanted.name, wanted.engine)
+        images = held_images(wanted.name, wanted.engine, unanswered.append)
         # By its whole id it is no less the one that is meant.
         return next(
             (

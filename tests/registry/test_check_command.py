@@ -171,3 +171,14 @@ def test_a_mistyped_image_writes_nothing(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.chdir(tmp_path / "empty")
     assert isinstance(check("Not A Name", "--emit-cell").exception, UsageError)
     assert [] == list((tmp_path / "empty").iterdir())
+
+
+def test_an_engine_that_does_not_answer_is_named_where_the_registry_is_asked_instead(
+    fake: FakeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:9")
+    image = push(fake, cpu_image("2.15.0"), "2.15.0")
+    done = check(image, "--engine", "docker", "--format", "json")
+    (notice,) = (one for one in json.loads(done.stdout)["notices"] if "docker" in one)
+    assert notice.startswith(f"docker did not say whether it has {image}: ")
+    assert json.loads(done.stdout)["digest"], "the registry was asked"

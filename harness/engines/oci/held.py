@@ -7,7 +7,7 @@ is what most are asked about, nothing else is loaded.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib import import_module
@@ -47,9 +47,11 @@ class HeldImage:
             yield from client.get_image(str(self.inspected["Id"]), chunk_size=_CHUNK)
 
 
-def held_images(name: str, engine: str) -> Iterator[HeldImage]:
-    """What the engines here (all of them for `auto`) find under a name. An engine that does not
-    answer holds nothing."""
+def held_images(
+    name: str, engine: str, unanswered: Callable[[str], object] = lambda notice: None
+) -> Iterator[HeldImage]:
+    """The images that the engines here (all of them for `auto`) hold under a name. An engine that
+    does not answer counts as holding none; `unanswered` gets a sentence that says so."""
     for row in TABLE:
         if engine not in ("auto", row.engine):
             continue
@@ -61,7 +63,8 @@ def held_images(name: str, engine: str) -> Iterator[HeldImage]:
             continue
         try:
             found = _held(row, name)
-        except EngineError:
+        except EngineError as error:
+            unanswered(f"{row.engine} did not say whether it has {name}: {error}")
             continue
         if found is not None:
             yield found
