@@ -2,6 +2,6 @@
 
 The baseline is an accepted run; `accepted.yaml` holds whatever else is known. Findings of many
 cells that share a cause form one event, which is new, known or fixed. Values go in and values come
-out: the same records and the same history give the same events. This package never reads a store or
-a file, and does not judge single cells.
+out: the same records and the same history give the same events. Never here: reading a store or a
+file, and judging single cells.
 """

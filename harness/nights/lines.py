@@ -1,7 +1,7 @@
-"""What was seen of a finding, as lines that are equal on two nights where it is the same.
+"""Describes what was seen of a finding in lines that are equal on two nights where it is the same.
 
-They stand in `accepted.yaml` beside the id, so that a person reads what was accepted. What moves
-from night to night while nothing changed (a time, an address in memory) is no part of them.
+They stand in `accepted.yaml` beside the id, so that a person can read what was accepted. Whatever
+changes from night to night by itself (a time, an address in memory) is left out of them.
 """
 
 from __future__ import annotations
