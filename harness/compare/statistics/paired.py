@@ -37,7 +37,7 @@ class Tolerance:
 
 TIMES = Tolerance(minimum_effect=0.03, margin=0.10)
 ACCURACY = Tolerance(minimum_effect=0.003, margin=0.007)
-"""Chosen for 200 training steps."""
+"""These values are for 200 training steps."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

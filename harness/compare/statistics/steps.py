@@ -43,8 +43,8 @@ class LevelStep:
     """The position of the first value after the step."""
     before: float
     after: float
-    """The mean of the values from here to the next step, like `before` on the other side; lone
-    nights are left out."""
+    """`before` and `after` are the means of the values on each side, up to the neighbouring steps;
+    lone nights are left out."""
     p: float
     """The probability of finding so clear a step where there is none."""
 
@@ -70,7 +70,8 @@ def lone_nights(values: Sequence[float]) -> frozenset[int]:
     level.
 
     Far means five standard deviations, estimated robustly from the moves between nights. The newest
-    night has none after it, so it is only compared with those before.
+    night has none after it; where it lies far from those before, it is set aside until the next
+    night shows which it is.
     """
     moves = [abs(other - one) for one, other in pairwise(values)]
     if not moves:
