@@ -89,7 +89,7 @@ def _by_bits(name: str, told: Told, reference: str) -> BitsOf:
         for cell, facts in answered
         if facts[name].steady and not facts[name].lacking and _strings(facts[name].value)
     ]
-    steady.sort(key=lambda one: one[0] != reference)  # A stable sort: the other cells keep their order.
+    steady.sort(key=lambda one: one[0] != reference)  # Stable: the others keep their order.
     groups: dict[tuple[Fact, ...], list[tuple[str, Mapping[str, Merged]]]] = defaultdict(list)
     for cell, facts in steady:
         groups[_key(name, facts)].append((cell, facts))

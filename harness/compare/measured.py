@@ -78,7 +78,7 @@ def rounds_wanted(measured: Iterable[Measured], rounds: int) -> int:
     for one in measured:
         pairs = one.decided.rounds >= min(rounds, 2)
         if one.allowed and one.decided.withheld:
-            continue  # No verdict depends on it, so it is not worth waiting for the host to become less busy.
+            continue  # No verdict depends on it: do not wait for a quieter host.
         if pairs and one.metric.steers and one.decided.decision is Decision.ANOTHER_ROUND:
             wanted = max(wanted, one.family.next_look(rounds) or rounds)
     return wanted
