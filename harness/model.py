@@ -671,7 +671,7 @@ class Raised:
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
 class Key:
-    """The identity of a record; writing a record twice leaves one."""
+    """The identity of a record; writing it twice leaves one."""
 
     run: str
     cell: str
