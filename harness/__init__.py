@@ -3,5 +3,5 @@
 __version__ = "0.1.0"
 
 PROJECT_URL = "https://example.org/harness"
-"""Where the repository lies: the package page, the site and `harness docs` have it from here alone.
-Whoever publishes the project writes it here; the release workflow refuses any other."""
+"""The repository's address. The package page, the site and `harness docs` all take it from here.
+Whoever publishes the project sets it here; the release workflow refuses any other."""

@@ -1,18 +1,18 @@
-"""Every error a user can meet, with the exit status it ends in.
+"""All errors a user can meet, with the exit status that each leads to.
 
 HarnessError
   UsageError             2   the command line or the configuration is wrong; nothing was started
     MatrixError          2   matrix.yaml is wrong: all its problems at once
       AcceptedError      2   accepted.yaml is wrong: all its problems at once
-  FailedError            1   something that was started did not come to what it should
-    WrongLockError       1   a lock names what the package index does not have so
+  FailedError            1   something was started and did not have the result it should
+    WrongLockError       1   a lock names what the package index does not have in that form
   InternalError          3   a bug of ours
   InfrastructureError    4   engine, registry, disk, store: the results are incomplete
     EngineError          4   the engine did not do what was asked, or went away
     StoreError           4   the store cannot be read or written
   NothingToRunError      5   every cell is left out: there is nothing to run
 
-A cell that fails is not an error: it is a record. Drift is not an error: it is a verdict.
+A cell that fails is not an error but a record. Drift is not an error but a verdict.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from enum import IntEnum
 
 
 class Exit(IntEnum):
-    """Exit statuses of every command; where several hold, `worst` decides."""
+    """The exit statuses of every command; where several apply, `worst` decides."""
 
     OK = 0
     FINDINGS = 1
@@ -48,8 +48,9 @@ _WORST_FIRST = (
 
 
 def cause_of(error: BaseException) -> str:
-    """The innermost reason of a wrapped error, in the system's words: one line of at most 200
-    characters. What wraps it often tells a whole address, which may hold a password."""
+    """Return the innermost reason of a wrapped error, in the system's own words: one line of at
+    most 200 characters. The errors around it often contain a whole address, which may include a
+    password."""
     inner = error
     for _ in range(10):
         further = inner.__cause__ or inner.__context__
@@ -61,13 +62,13 @@ def cause_of(error: BaseException) -> str:
 
 
 def worst(statuses: Iterable[Exit]) -> Exit:
-    """The status a command ends with when several hold."""
+    """Return the status with which a command exits when several apply."""
     held = set(statuses)
     return next((status for status in _WORST_FIRST if status in held), Exit.OK)
 
 
 class HarnessError(Exception):
-    """A failure with one clear sentence, and the next step for the user."""
+    """A failure described in one clear sentence, with the next step for the user."""
 
     exit = Exit.INTERNAL
 
@@ -87,13 +88,14 @@ class UsageError(HarnessError):
 
 
 class FailedError(HarnessError):
-    """Something that was started did not come to what it should; what else was asked is done."""
+    """Something was started and did not have the result it should; everything else that was asked
+    is done."""
 
     exit = Exit.FINDINGS
 
 
 class WrongLockError(FailedError):
-    """A lock names what the package index does not have so: a mistake in the lock."""
+    """A lock names what the package index does not have in that form: a mistake in the lock."""
 
 
 class NothingToRunError(HarnessError):
@@ -109,7 +111,7 @@ class InternalError(HarnessError):
 
 
 class InfrastructureError(HarnessError):
-    """Something around the cells failed: results are incomplete, no cell is to blame."""
+    """Something around the cells failed: the results are incomplete, and no cell is to blame."""
 
     exit = Exit.INFRASTRUCTURE
 
@@ -128,7 +130,7 @@ class UnreadableRunError(StoreError):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """One thing wrong in a document, with its place. Lines and columns count from 1."""
+    """One problem in a document, with its place. Lines and columns count from 1."""
 
     message: str
     path: str
@@ -155,7 +157,7 @@ class Problem:
 
 
 class MatrixError(UsageError):
-    """A suite's matrix.yaml is wrong; carries every problem found."""
+    """A suite's matrix.yaml is wrong; `problems` holds everything found."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -163,8 +165,8 @@ class MatrixError(UsageError):
 
 
 class AcceptedError(MatrixError):
-    """The accepted.yaml beside a suite is wrong; carries every problem found."""
+    """The accepted.yaml beside a suite is wrong; `problems` holds everything found."""
 
 
 class DockerfileError(MatrixError):
-    """A Dockerfile cannot be built as a cell asks for it; carries every problem found."""
+    """A Dockerfile cannot be built as a cell asks; `problems` holds everything found."""

@@ -1,6 +1,7 @@
-"""The frozen values everything speaks in: cells and their bases, recipes, records, runs.
+"""The frozen values that all parts share: cells and their bases, recipes, records, runs.
 
-Nothing here touches the world. Tuples, not lists; mappings are never changed after they are made.
+Nothing here touches the outside world. Sequences are tuples; mappings are never changed after they
+are made.
 """
 
 from __future__ import annotations
@@ -15,13 +16,14 @@ from harness.promises import Promise, PromiseKind
 
 Scalar = str | int | float | bool | None
 Fact = Scalar | tuple[Scalar, ...]
-"""One answer: a scalar, or a short series (one number per training step, say)."""
+"""One answer: a scalar, or a short series (for example one number for each training step)."""
 Facts = Mapping[str, Fact]
 """Answers under dotted keys: `python.version`, `package.numpy`, `mnist.loss`."""
 
 
 class Outcome(StrEnum):
-    """How one probe in one round ended. Exactly one per planned (cell, round, probe)."""
+    """How one probe ended in one round. There is exactly one for each planned (cell, round,
+    probe)."""
 
     OK = "ok"
     RAISED = "raised"
@@ -51,11 +53,12 @@ ASKED = frozenset(
         Outcome.NO_ANSWER,
     }
 )
-"""How a probe can have ended that was really asked; nothing else is believed of a container."""
+"""The outcomes possible for a probe that was really asked; a container's answer cannot claim any
+other."""
 
 
 class Verdict(StrEnum):
-    """What a cell deserves; a cell has the worst of its findings."""
+    """How a finding or a cell is judged; a cell has the worst verdict of its findings."""
 
     PASS = "pass"
     UNVERIFIED = "unverified"
@@ -100,13 +103,13 @@ _LEVEL_MEANING = {
 
 
 class Nature(StrEnum):
-    """What kind of thing a fact is, and so how a difference is judged where no expectation matches.
+    """What kind of value a fact is, and so how a difference is judged where no expectation matches.
 
-    A static fact must be equal; a measured one and a time are shown, not judged;
-    an observation (load, free memory) describes the moment and is never compared. A seeded fact is
-    a function of the round's number: equal in all cells, another in each round. A drawn fact is
-    what a framework's own random stream gives from a stated seed: another release may draw other
-    numbers, which is expected and no failure.
+    A static fact must be equal. A measured fact and a time are shown, not judged. An observed fact
+    (load, free memory) describes the moment and is never compared. A seeded fact is a function of
+    the round's number: equal in all cells, different in each round. A drawn fact comes from a
+    framework's own random stream with a given seed: another release may draw other numbers, which
+    is expected and no failure.
     """
 
     STATIC = "static"
@@ -127,14 +130,15 @@ class EvidenceKind(StrEnum):
     DEVICES = "devices"
     """The fact lists the types of the devices seen, a series."""
     COMPUTES = "computes"
-    """The fact is `works` where a GPU was seen to compute; only of cells that ask for one."""
+    """The fact is `works` where a GPU was seen to compute; it is only used for cells that ask for
+    one."""
     FINISHED = "finished"
-    """The fact is there."""
+    """The fact is present."""
     BAND = "band"
     """The fact lies inside the suite's band."""
     SAVES = "saves"
-    """The fact lists the formats in which a model was saved, loaded, and predicted the same; those
-    that the suite asks for are among them, else any is."""
+    """The fact lists the formats in which a model was saved and loaded and predicted the same. It
+    must include those that the suite asks for or, where it asks for none, any."""
 
 
 # --- what is asked for -------------------------------------------------------------------------
@@ -145,9 +149,9 @@ class Source:
     """One way to get a base. `kind` is one of pull, debian, prefix.
 
     pull: `image` by digest, or by a tag. debian: a root file system of `suite` with `packages`,
-    made by mmdebstrap, whose interpreter is `interpreter`; with `archive` from Debian's archive of
-    suites that have left the mirrors. prefix: a CPython `python` found on this host (pyenv's or
-    uv's), put at /opt/python in a Debian root of `suite` with `packages`.
+    made by mmdebstrap, with the interpreter `interpreter`; where `archive` is true, from Debian's
+    archive of suites that have left the mirrors. prefix: a CPython `python` found on this host
+    (pyenv's or uv's), put at /opt/python in a Debian root file system of `suite` with `packages`.
     """
 
     kind: str
@@ -165,13 +169,13 @@ class Base:
 
     id: str
     python: str
-    """major.minor, the version every source must give."""
+    """major.minor: the version that every source must provide."""
     sources: tuple[Source, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where in which file something was written; lines and columns count from 1."""
+    """The place in a file where something was written; lines and columns count from 1."""
 
     path: str
     line: int
@@ -184,16 +188,16 @@ class Place:
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
     """The limits a container runs under. `name` is `strict` until something is relaxed;
-    `relaxations` then names every departure, as `field=value`, and reports show them."""
+    `relaxations` then lists every change, as `field=value`, and reports show them."""
 
     name: str = "strict"
     memory_bytes: int = 6 * 1024**3
     processes: int = 256
-    """At least this many; grows with the host's cores (32 for each)."""
+    """The minimum; the limit grows with the host's cores (32 for each)."""
     scratch_bytes: int = 512 * 1024**2
     open_files: int = 1024
     output_bytes: int = 4 * 1024**2
-    """Byte budget of one container's whole stream."""
+    """The byte budget of one container's whole output stream."""
     writable: bool = False
     scratch_exec: bool = False
     network: bool = False
@@ -209,56 +213,57 @@ class ExpectedFailure:
     level: Level
     reason: str
     breakage: str = ""
-    """Id of the known breakage that its failing records show; empty: whatever keeps it there."""
+    """Id of the known breakage that its failing records show; empty: any failure that keeps it at
+    `level`."""
     until: str = ""
-    """The last day it is expected (ISO date); empty: always."""
+    """The last day on which it is expected (ISO date); empty: always."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildSecret:
-    """A value that a build may read and that is kept nowhere; its id is part of the recipe."""
+    """A value that a build may read and that is stored nowhere; its id is part of the recipe."""
 
     id: str
     env: str = ""
-    """The variable of this host's environment that holds it; empty: it is in `file`."""
+    """The environment variable of this host that holds it; empty: it is in `file`."""
     file: str = ""
 
 
 CELL_TAKEN = "cell:"
-"""Stands before the id of a locked cell whose image is taken for one that a Dockerfile names."""
+"""Prefix of the id of a locked cell whose image replaces one that a Dockerfile names."""
 DATA_TAKEN = "data:"
-"""Stands before the name of a data set that is taken so."""
+"""Prefix of the name of a data set that replaces such an image."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DockerfileBuild:
-    """How a cell's image is built of somebody's Dockerfile, as its row says it."""
+    """How a cell's image is built from a given Dockerfile, as its row states it."""
 
     dockerfile: str
-    """Its path, from the suite's folder."""
+    """Its path, relative to the suite's folder."""
     context: str = ""
-    """The folder that it copies from, from the suite's folder; empty: that of the Dockerfile."""
+    """The folder it copies from, relative to the suite's folder; empty: that of the Dockerfile."""
     args: tuple[tuple[str, str], ...] = ()
     target: str = ""
-    """The stage that becomes the image; empty: the last."""
+    """The stage that becomes the image; empty: the last one."""
     platform: str = ""
-    """As in linux/amd64; empty: the engine's own."""
+    """For example linux/amd64; empty: the engine's own."""
     images: tuple[tuple[str, str], ...] = ()
-    """(name of an image in the Dockerfile, what is taken for it): the id of a base, `cell:` and the
-    id of a locked cell, or `data:` and the name of a data set."""
+    """(name of an image in the Dockerfile, its replacement): the id of a base, `cell:` and the id
+    of a locked cell, or `data:` and the name of a data set."""
     network: bool = False
-    """Its steps, and the builder, may fetch what they like: the build is not hermetic."""
+    """Whether its steps and the builder may fetch anything; such a build is not hermetic."""
     secrets: tuple[BuildSecret, ...] = ()
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """Ids of the cells whose images are taken for images that it names."""
+        """Ids of the cells whose images replace images that it names."""
         taken = (one for _, one in self.images if one.startswith(CELL_TAKEN))
         return tuple(one.removeprefix(CELL_TAKEN) for one in taken)
 
     @property
     def folder(self) -> str:
-        """The context's folder, from the suite's folder."""
+        """The context's folder, relative to the suite's folder."""
         return self.context or self.dockerfile.rpartition("/")[0] or "."
 
 
@@ -313,7 +318,7 @@ class Cell:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Excluded:
-    """A combination of an `axes` product that is left out, and why."""
+    """A combination of an `axes` product that is left out, with the reason."""
 
     id: str
     reason: str
@@ -324,7 +329,7 @@ class Excluded:
 class Expectation:
     """A rule for the facts it matches (shell-style patterns); the first that matches wins.
 
-    rule: exact; within (`absolute` and/or `relative` bound on |candidate - reference|);
+    `rule` is one of exact; within (`absolute` and/or `relative` bound on |candidate - reference|);
     ignore; allowed (a difference is expected, for `reason`, until the date `until`); equivalent
     (over rounds, shown to lie inside `margin`; no drift below `minimum`).
     """
@@ -337,8 +342,8 @@ class Expectation:
     reason: str = ""
     until: str = ""
     margin: float | None = field(default=None, metadata={ADDED: True})
-    """What lies inside is equivalent: a share of a time (0.1: 10 %), points of an accuracy (0.007:
-    0.7 points). None: the default."""
+    """What lies inside is equivalent: a share for a time (0.1: 10 %), points for an accuracy
+    (0.007: 0.7 points). None: the default."""
     minimum: float | None = field(default=None, metadata={ADDED: True})
     """A difference that is not larger is no drift. None: the default."""
     place: Place | None = field(default=None, compare=False)
@@ -347,7 +352,8 @@ class Expectation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Band:
-    """The absolute band a learning result must lie in, for one data set and setting."""
+    """The absolute range in which a learning result must lie, for one data set and length of
+    training."""
 
     fact: str
     dataset: str
@@ -359,16 +365,16 @@ class Band:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Saving:
-    """In which formats models must be saved and loaded, and which level hangs on it."""
+    """The formats in which models must be saved and loaded, and the level that depends on it."""
 
     level: Level = Level.L3
     formats: tuple[str, ...] = ()
-    """Each of them must work; empty: one must, whichever."""
+    """Each of them must work; empty: at least one must, whichever it is."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rules:
-    """Everything judging needs besides records; a run keeps its own copy."""
+    """Everything that judging needs besides records; a run keeps its own copy."""
 
     reference: str = ""
     """Cell id; empty: the first cell of the run."""
@@ -380,13 +386,13 @@ class Rules:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AskedMore:
-    """What a run that is selected by a tag asks beside what every run does."""
+    """What a run selected by a tag asks in addition to what every run asks."""
 
     tag: str
     probes: tuple[str, ...] = ()
-    """Probes that are asked too."""
+    """Additional probes."""
     settings: tuple[tuple[str, tuple[tuple[str, Scalar], ...]], ...] = ()
-    """Per probe: settings that replace those of `defaults` and of cells."""
+    """For each probe, settings that replace those of `defaults` and of cells."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -402,13 +408,13 @@ class Suite:
     bases: tuple[Base, ...] = ()
     rules: Rules = Rules()
     default: tuple[str, ...] = ()
-    """Tags taken where nothing is selected; empty: every cell."""
+    """Tags that are selected where nothing else is; empty: every cell."""
     probes: tuple[str, ...] = ()
-    """Names of the probes to run; empty: every standard one and the suite's own."""
+    """Names of the probes to run; empty: all standard ones and all of the suite's own."""
     asked_more: tuple[AskedMore, ...] = ()
-    """By tag: what is asked more where a run is selected by it."""
+    """By tag: what is asked in addition where a run is selected by that tag."""
     also: tuple[str, ...] = ()
-    """Names of probes to run beside `probes`, as the tags of the selection ask."""
+    """Names of probes to run in addition to `probes`, because of the selected tags."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -425,7 +431,7 @@ class Evidence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Probe:
-    """One file that asks one question. `source` is its text; `digest` covers it."""
+    """One file that asks one question. `source` is its text; `digest` covers that text."""
 
     name: str
     question: str
@@ -434,17 +440,18 @@ class Probe:
     where: str = "inside"
     """inside: runs in the environment. outside: runs on the host, against started containers."""
     frameworks: tuple[str, ...] = ()
-    """Only for cells that claim one of these; empty: for every cell."""
+    """Asked only of cells that claim one of these; empty: of every cell."""
     timeout_s: float = 60.0
     dataset: str = ""
     settings: tuple[tuple[str, Scalar], ...] = ()
     natures: tuple[tuple[str, Nature], ...] = ()
-    """(pattern, nature), first match wins; unmatched facts are static."""
+    """(pattern, nature); the first match wins, and facts without a match are static."""
     evidence: tuple[Evidence, ...] = ()
     on_request: bool | None = field(default=None, metadata={ADDED: True})
-    """True: asked only where a suite or a command line names it. None: whenever it applies."""
+    """True: asked only where a suite or a command line names it. None: asked whenever it
+    applies."""
     promises: tuple[PromiseKind, ...] | None = field(default=None, metadata={ADDED: True})
-    """Only for cells that promise something of one of these kinds. None: for every cell."""
+    """Asked only of cells that make a promise of one of these kinds. None: of every cell."""
 
 
 # --- what a built image is made from -----------------------------------------------------------
@@ -452,7 +459,7 @@ class Probe:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Artifact:
-    """One file of a distribution, known by its content."""
+    """One file of a distribution, identified by its content."""
 
     name: str
     version: str
@@ -471,12 +478,13 @@ class Lock:
 
     cell: str
     python: str
-    """Full version of the interpreter that resolved it."""
+    """Full version of the interpreter it was resolved with."""
     request: str
-    """Digest of what was asked for: base python, requirements, constraints, as-of date."""
+    """Digest of the request: base python, requirements, constraints, as-of date."""
     as_of: str
     tools: tuple[Artifact, ...]
-    """pip first; setuptools and wheel where a source distribution is built. Never in the image."""
+    """pip first; also setuptools and wheel where a source distribution is built. Never part of the
+    image."""
     distributions: tuple[Artifact, ...]
     base: str = ""
     """`name:tag@sha256:...` of the base it was resolved in, where that was pulled by a tag."""
@@ -484,30 +492,31 @@ class Lock:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LockedBase:
-    """What a base of a suite was, when it was locked."""
+    """What a base of a suite was when it was locked."""
 
     base: str
-    """Its id in the suite."""
+    """The base's id in the suite."""
     source: str
     """What it was made from, in words."""
     layers: str
-    """One digest of its layers, as `ImageIdentity.base_digest`."""
+    """One digest of all its layers, as in `ImageIdentity.base_digest`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LockedImage:
-    """What the name of an existing image stood for, when it was locked."""
+    """What the name of an existing image stood for when it was locked."""
 
     cell: str
     image: str
-    """The name, as the cell has it."""
+    """The name as the cell states it."""
     digest: str
-    """The manifest digest that its registry gave."""
+    """The manifest digest given by its registry."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SuiteLock:
-    """What goes into the cells of a suite beside the distributions that each cell's lock has."""
+    """The locked inputs of a suite's cells, in addition to the distributions in each cell's
+    lock."""
 
     probes: tuple[tuple[str, str], ...] = ()
     """(name, digest)."""
@@ -526,64 +535,66 @@ class Recipe:
     lock: Lock
     environment: tuple[tuple[str, str], ...]
     dockerfile: str
-    """Text of the parametrised Dockerfile it is rendered with."""
+    """Text of the parametrised Dockerfile that it is rendered with."""
     files: tuple[tuple[str, str], ...] = ()
-    """(name, text) of our own files that the build runs."""
+    """(name, text) of the harness's own files that the build runs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DockerfileRecipe:
-    """Everything requested that decides the image of a Dockerfile, and where its parts lie."""
+    """Everything requested that decides the image built from a Dockerfile, and where its parts
+    are."""
 
     text: str
-    """The Dockerfile as it is written."""
+    """The Dockerfile's text as written."""
     context: str
-    """SHA-256 of the context's tar."""
+    """SHA-256 of the context as a tar archive."""
     args: tuple[tuple[str, str], ...] = ()
     target: str = ""
     platform: str = ""
     bases: tuple[tuple[str, Base], ...] = ()
-    """(name of an image in the Dockerfile, the base that is taken for it)."""
+    """(name of an image in the Dockerfile, the base that replaces it)."""
     cells: tuple[tuple[str, Cell, Recipe], ...] = ()
-    """(name of an image in the Dockerfile, the cell whose image is taken for it, its recipe)."""
+    """(name of an image in the Dockerfile, the cell whose image replaces it, its recipe)."""
     data: tuple[tuple[str, str], ...] = ()
-    """(name of an image in the Dockerfile, the data set whose files are taken for it): which files
-    these are is found out where it is built."""
+    """(name of an image in the Dockerfile, the data set whose files replace it). Which files these
+    are is determined where it is built."""
     network: bool = False
     secrets: tuple[BuildSecret, ...] = ()
     path: str = ""
-    """Of the Dockerfile on this host."""
+    """Path of the Dockerfile on this host."""
     folder: str = ""
-    """Of the context on this host."""
+    """Path of the context on this host."""
     shown: str = ""
-    """The Dockerfile's path from the suite's folder, for messages."""
+    """The Dockerfile's path relative to the suite's folder, for messages."""
     context_bytes: int = 0
 
 
 WRITTEN_AMONG = "written among"
-"""In a field's metadata: (other field, key). The value is written in that mapping, under that key,
-and not at all where it is the default."""
+"""Marks, in a field's metadata, (other field, key): the value is written in that mapping, under
+that key, and left out where it is the default."""
 CONTAINER_WRITTEN = ("observed", "container.ordinal")
-"""Where the container of a record is written, since before it was a field."""
+"""Where the container of a record is written: it was stored there before it became a field."""
 
 # --- what came out -----------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MovedTag:
-    """That the name of an image stands for another one than before."""
+    """That the name of an image now stands for another image than before."""
 
     before: str
-    """Digest of what it stood for."""
+    """Digest of the image it stood for."""
     now: str
     since: str
     """How that is known: `locked`, or the moment at which it was last seen (ISO 8601)."""
     differences: tuple[str, ...] = ()
     """What differs between the two images, a line each."""
     untold: str = ""
-    """Why that is not all; empty where it is."""
+    """Why `differences` is incomplete; empty where it is complete."""
     alike: bool = False
-    """Both hold the same, as far as they say: another build of it."""
+    """Whether both have the same content as far as is known, which makes it another build of the
+    same."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -616,14 +627,14 @@ class ImageIdentity:
 
 
 _BUILT_LAYERS = 2
-"""A built image has at least one layer of its base and, above, one of its own."""
+"""A built image has at least one layer of its base and, above it, one of its own."""
 UNBOUNDED = "unbounded"
-"""Among an engine's details: what of its containers it cannot bound."""
+"""A key of an engine's details: what it cannot limit in its containers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EngineInfo:
-    """Which engine answered, and its versions."""
+    """The engine that answered, and its versions."""
 
     name: str
     version: str = ""
@@ -633,7 +644,7 @@ class EngineInfo:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostClass:
-    """What makes two hosts comparable. Never MHz, uptime, load."""
+    """What makes two hosts comparable. Never MHz, uptime or load."""
 
     machine: str
     cpu_model: str
@@ -643,7 +654,7 @@ class HostClass:
     gpus: tuple[str, ...] = ()
     driver: str = ""
     quota: float | None = field(default=None, metadata={ADDED: True})
-    """Processors' worth of time that control groups leave what runs there; None: all."""
+    """How many processors' worth of time the control groups leave to what runs there; None: all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -708,7 +719,7 @@ class Record:
     """Which of the run's `hosts` it was asked on, by name. None: the run has one host."""
 
     def __post_init__(self) -> None:
-        """Take the container out of the observations that were read."""
+        """Move the container's number from the observations, where it is stored, to its field."""
         name = CONTAINER_WRITTEN[1]
         written = self.observed.get(name)
         if self.container or (type(written) is int and written):
@@ -723,24 +734,24 @@ class Record:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attempt:
-    """What an attempt left that infrastructure ended: evidence, never counted as a record."""
+    """What is left of an attempt that infrastructure ended: evidence, never counted as a record."""
 
     record: Record
-    """What is known of it, under the key that it was made for."""
+    """What is known about it, under the key it was made for."""
     reason: str
     """How infrastructure ended it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SecondOpinion:
-    """What the files of a cell's environment say, read from outside, without running anything."""
+    """What the files of a cell's environment say, read from outside without running anything."""
 
     cell: str
     image: str
-    """Id of what was read."""
+    """Id of the image that was read."""
     facts: Facts = field(default_factory=dict)
     problem: str = ""
-    """Why it is not all; empty where it is."""
+    """Why the facts are incomplete; empty where they are complete."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -750,56 +761,57 @@ class KnownSpread:
     metric: str
     """The pattern or fact of the metric, as `harness.compare.metrics` names it."""
     variance: float
-    """Of a round's difference: of the logarithm of a ratio of times, of a share."""
+    """The variance of a round's difference: of the logarithm of a ratio for times, of a share
+    otherwise."""
     df: float
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Beside:
-    """An engine that took some cells of a run beside the run's own, and its host."""
+    """Another engine that took some cells of a run, and its host."""
 
     engine: EngineInfo
     host: HostClass
     cells: tuple[str, ...]
-    """Their ids."""
+    """Ids of these cells."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunHost:
-    """One of several hosts that a run was spread over, with the engine it has."""
+    """One of several hosts over which a run was spread, with its engine."""
 
     name: str
-    """Tells it from the others: two engines of one machine are two hosts of a run."""
+    """Distinguishes it from the others: two engines of one machine count as two hosts of a run."""
     address: str
-    """Where it reaches its engine; of a machine's interpreters, empty."""
+    """The address of its engine; empty for the interpreters of a machine."""
     engine: EngineInfo
     host: HostClass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shard:
-    """Which share of a plan a run did, where the plan's cells were dealt to several jobs."""
+    """The share of a plan that a run covered, where the plan's cells were dealt to several jobs."""
 
     number: int
-    """Which of them, from 1 on."""
+    """The shard's number, counted from 1."""
     count: int
     plan: str
-    """Digest of the whole plan and of how it was dealt: equal in all its shards."""
+    """Digest of the whole plan and of how it was dealt; equal in all its shards."""
     cells: tuple[Cell, ...]
     """Every cell of the plan, in its order."""
     dealt: tuple[int, ...]
-    """The number of the shard that each of them was dealt to."""
+    """For each of these cells, the number of the shard it was dealt to."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MergedShard:
-    """A shard that a run was merged from, or that was missing then."""
+    """A shard that a run was merged from, or that was missing at that time."""
 
     number: int
     cells: tuple[str, ...]
     """Ids of the cells that were dealt to it."""
     run: str = ""
-    """Id of its run; empty: it was missing."""
+    """Id of its run; empty where it was missing."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -810,75 +822,77 @@ class Run:
     started: str
     ended: str = ""
     state: str = "running"
-    """running, complete, interrupted."""
+    """One of running, complete, interrupted."""
     version: str = ""
     suite: str = ""
     suite_digest: str = ""
     engine: EngineInfo
-    """What took all cells but those that are named in `beside`."""
+    """The engine that took all cells except those named in `beside`."""
     host: HostClass
     cells: tuple[Cell, ...]
     probes: tuple[Probe, ...]
-    """Without their source text; the digest identifies it."""
+    """Without their source text, which the digest identifies."""
     rounds: int = 1
     rules: Rules = Rules()
     notices: tuple[str, ...] = ()
-    """Said aloud and kept: a fall-back to the data subset, an engine that cannot verify."""
+    """Remarks that are shown and kept: a fall-back to the data subset, an engine that cannot
+    verify."""
     pairs: tuple[tuple[str, str], ...] = ()
-    """Planned (cell, probe) pairs; times the cells' rounds they are the run's keys."""
+    """Planned (cell, probe) pairs; combined with the cells' rounds they are the run's keys."""
     beside: tuple[Beside, ...] | None = field(default=None, metadata={ADDED: True})
-    """Engines that took some of the cells; None: `engine` took all."""
+    """Other engines that took some of the cells; None: `engine` took all."""
     unasked: tuple[Probe, ...] | None = field(default=None, metadata={ADDED: True})
-    """Probes of the suite that were not asked, without their source. None: it is not known."""
+    """Probes of the suite that were not asked, without their source. None: not known."""
     opinions: tuple[SecondOpinion, ...] | None = field(default=None, metadata={ADDED: True})
-    """At most one a cell. The store keeps them beside the run. None: nothing was read."""
+    """At most one for each cell. The store keeps them beside the run. None: nothing was read."""
     looks: tuple[int, ...] | None = field(default=None, metadata={ADDED: True})
-    """After how many rounds it was looked whether they suffice, where that was left open: `rounds`
-    is the first of them. None: the number of rounds was fixed before."""
+    """The numbers of rounds after which to check whether they suffice, where their number was left
+    open; `rounds` is the first of them. None: the number of rounds was fixed in advance."""
     noise: tuple[KnownSpread, ...] | None = field(default=None, metadata={ADDED: True})
-    """What was known of its host's noise as it began, from calibrations there. None: nothing."""
+    """What calibrations had shown about its host's noise when it began. None: nothing."""
     locked: SuiteLock | None = field(default=None, metadata={ADDED: True})
-    """What was locked beside distributions, as far as the run has to do with it. None: nothing."""
+    """What was locked besides distributions, as far as it concerns this run. None: nothing."""
     cell_rounds: tuple[tuple[str, int], ...] | None = field(default=None, metadata={ADDED: True})
-    """The cells that have other than `rounds` rounds, each with its number. The store tells it from
-    what is planned. None: there are none."""
+    """The cells whose number of rounds is not `rounds`, each with its number. The store derives it
+    from what is planned. None: there are none."""
     shard: Shard | None = field(default=None, metadata={ADDED: True})
-    """The share of a plan that it is. None: it is the whole of its plan."""
+    """The share of a plan that it covers. None: it covers its whole plan."""
     merged: tuple[MergedShard, ...] | None = field(default=None, metadata={ADDED: True})
     """The shards of a plan that it was merged from, by number. None: it was not merged."""
     hosts: tuple[RunHost, ...] | None = field(default=None, metadata={ADDED: True})
-    """The hosts that its cells were spread over, each record names its own; `beside` and `taken`
-    are told from them then. None: all was done on `host`."""
+    """The hosts over which its cells were spread. Each record names its own host, and `beside` and
+    `taken` are derived from that. None: everything was done on `host`."""
     taken: tuple[tuple[str, str], ...] | None = field(default=None, metadata={ADDED: True})
-    """(cell, name of the host that took it), of those with a record, where there are `hosts`. The
-    store tells it from the records."""
+    """(cell, name of the host that took it), for cells with a record, where there are `hosts`. The
+    store derives it from the records."""
 
     def rounds_of(self, cell: str) -> int:
-        """How many rounds a cell has."""
+        """Return how many rounds a cell has."""
         return dict(self.cell_rounds or ()).get(cell, self.rounds)
 
     def shard_of(self, cell: str) -> int:
-        """The number of the shard that a cell was dealt to, where this was merged from several;
-        else 0. Cells of two shards were asked by two jobs, which may have been on two hosts."""
+        """Return the number of the shard that a cell was dealt to, where this run was merged from
+        several; otherwise 0. Cells of two shards were asked by two jobs, which may have been on two
+        hosts."""
         shards = (one.number for one in self.merged or () if cell in one.cells)
         return next(shards, 0)
 
     @property
     def most_rounds(self) -> int:
-        """How many rounds the cell with the most of them has."""
+        """The largest number of rounds that any cell has."""
         return max((self.rounds_of(cell.id) for cell in self.cells), default=self.rounds)
 
     def of(self, cell: str) -> Run:
-        """The run as it was for one cell: on the engine, and the host, that took it."""
+        """Return the run as it was for one cell: on the engine and the host that took it."""
         for other in self.beside or ():
             if cell in other.cells:
                 return replace(self, engine=other.engine, host=other.host, beside=None)
         return self
 
     def placed(self, taken: Mapping[str, str]) -> Run:
-        """The run with the engines and hosts of its cells, as their records name them: `taken` has
-        the name of a host for each cell that has a record. One that is on no host of the run's is
-        left where the run is."""
+        """Return the run with the engines and hosts of its cells filled in. `taken` names the host
+        of each cell that has a record. A cell on none of the run's hosts keeps the run's own engine
+        and host."""
         found: list[Beside] = []
         for one in self.hosts or ():
             cells = tuple(cell.id for cell in self.cells if taken.get(cell.id) == one.name)
@@ -891,7 +905,7 @@ class Run:
 
     @property
     def engines(self) -> tuple[EngineInfo, ...]:
-        """The run's own engine, and those beside it."""
+        """The run's own engine, followed by those beside it."""
         return (self.engine, *(other.engine for other in self.beside or ()))
 
     def planned(self) -> tuple[Key, ...]:
@@ -904,30 +918,31 @@ class Run:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellNight:
-    """What one run showed of one cell, small enough to be kept of every night."""
+    """What one run showed about one cell, small enough to be kept for every night."""
 
     run: str
     started: str
     """When the run began: UTC, ISO 8601."""
     cell: str
     engine: str
-    """Its name."""
+    """The engine's name."""
     host: HostClass
     numbers: Mapping[str, float]
-    """Measured facts and times, the median over rounds; of a series in a round its median."""
+    """Measured facts and times, each the median over rounds; a series in a round counts by its
+    median."""
     primary: tuple[str, ...]
     """Which of them are primary metrics, in their order."""
     facts: Facts = field(default_factory=dict)
-    """All others but observations, as they stand for all rounds."""
+    """All other facts except observations, with the value that stands for all rounds."""
     inputs: Mapping[str, str] = field(default_factory=dict)
-    """What went into it, but packages, which are among the facts."""
+    """The inputs of the cell, except packages, which are among the facts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeptNight:
-    """A complete run of which the store keeps what each cell showed."""
+    """A complete run for which the store keeps what each cell showed."""
 
     run: str
     started: str
     cells: int
-    """How many cells it has."""
+    """How many cells the run has."""

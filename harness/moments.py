@@ -1,4 +1,4 @@
-"""Days and moments as texts: until when distributions exist for a resolution.
+"""Days and moments as text: the time up to which uploaded distributions count in a resolution.
 
 A day (`2021-11-03`) means its end, in UTC; a moment (`2021-11-03T15:53:09.000001Z`) means itself.
 """
@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 
 TICK = timedelta(microseconds=1)
-"""The shortest time that a moment can tell."""
+"""The smallest difference between two moments."""
 
 
 def moment_of(text: str) -> datetime | None:
-    """A moment in ISO 8601 (UTC where it names no zone); None for what is none."""
+    """Parse a moment in ISO 8601 (UTC where it names no zone); None where the text is not one."""
     try:
         read = datetime.fromisoformat(text)
     except ValueError:
@@ -20,12 +20,12 @@ def moment_of(text: str) -> datetime | None:
     aware = read if read.tzinfo else read.replace(tzinfo=UTC)
     try:
         return aware.astimezone(UTC)
-    except (OverflowError, ValueError):  # a year that no zone can be taken from
+    except (OverflowError, ValueError):  # The year is outside of what a zone can be applied to.
         return None
 
 
 def is_day(text: str) -> bool:
-    """Whether a text is a day as `YYYY-MM-DD`, and there is such a day."""
+    """Tell whether a text is an existing day, written as `YYYY-MM-DD`."""
     try:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
@@ -33,7 +33,8 @@ def is_day(text: str) -> bool:
 
 
 def last_moment(as_of: str) -> datetime:
-    """The last moment that counts as of a day or a moment. Raises ValueError for neither."""
+    """Return the last moment that a day or a moment includes. Raises ValueError where the text is
+    neither."""
     if is_day(as_of):
         return datetime.combine(date.fromisoformat(as_of), time.max, UTC)
     found = moment_of(as_of)
@@ -43,12 +44,13 @@ def last_moment(as_of: str) -> datetime:
 
 
 def written(moment: datetime) -> str:
-    """A moment as text, to the microsecond."""
+    """Write a moment as text, to the microsecond."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def worded(text: str) -> str:
-    """A moment for a person, `2021-11-03 at 15:53:09 UTC`; a day, and what is neither, as it is."""
+    """Write a moment for a person, as in `2021-11-03 at 15:53:09 UTC`. Days, and texts that are no
+    moments, are returned as they are."""
     found = None if is_day(text) else moment_of(text)
     if found is None:
         return text

@@ -1,4 +1,4 @@
-"""Which verdict an outcome leads to, and how it is told. The table of the design, as data."""
+"""The verdict that each outcome leads to, and the words that reports use for it."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from harness.model import Outcome, Record, Verdict
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Telling:
-    """How one outcome is judged and told. `told` continues a sentence that starts with the
+    """How one outcome is judged and described. `told` continues a sentence that starts with the
     names of the probes."""
 
     verdict: Verdict | None
-    """None: it leads to no verdict; it is counted and listed."""
+    """None: it leads to no verdict, and is only counted and listed."""
     told: str
     meaning: str = ""
     remedy: str = ""
     remedy_of_image: str = ""
-    """Where the cell is an image as it is; empty: the same."""
+    """The remedy where the cell is an existing image; empty where it is the same."""
     remedy_of_host: str = ""
-    """Where the cell is an interpreter of this host; empty: the same."""
+    """The remedy where the cell is an interpreter of this host; empty where it is the same."""
     of_cell: bool = False
-    """It is about the whole cell, not about one probe."""
+    """Whether it concerns the whole cell, not one probe."""
 
 
 TELLING: Mapping[Outcome, Telling] = {
@@ -131,40 +131,42 @@ SIGNALS: Mapping[str, tuple[str, str]] = {
         "look for other limits on this host than the cell's own",
     ),
 }
-"""Signal to (meaning, remedy), where there is more to say of a crash than that."""
+"""Signal to (meaning, remedy), for signals about which more is known than about crashes in
+general."""
 
 
 INFRASTRUCTURE = frozenset(
     outcome for outcome, one in TELLING.items() if one.verdict is Verdict.INFRASTRUCTURE
 )
-"""Outcomes no cell is to blame for."""
+"""Outcomes for which no cell is to blame."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unanswered:
-    """What a question that was not answered comes to."""
+    """How a question that got no answer is judged."""
 
     verdict: Verdict
-    """Where it misses a level the cell should reach."""
+    """The verdict where it misses a level that the cell should reach."""
     told: str
-    """For a person: who did what, without the reason."""
+    """Who did what, for a person, without the reason."""
     of_cell: bool
 
 
 PYTHON = "its Python"
-"""Stands in the place of probes that were never begun: what was started as Python is to blame."""
+"""Named instead of the probes where none had begun: the program started as Python is to blame."""
 NOT_BEGUN = (
     "what was started as Python ended before it came to a question: no probe had begun",
     "see what that program does: a wrapper may stand in its place. Another one is named by "
     "`interpreter:` in the cell's row",
     "see what that program does: a wrapper may stand in its place. Another one is named by `host:`",
 )
-"""Meaning, remedy, and the remedy for an interpreter of this host, where no probe had begun."""
+"""The meaning, the remedy, and the remedy for an interpreter of this host, where no probe had
+begun."""
 
 
 def unanswered(record: Record) -> Unanswered | None:
-    """How a record that is no answer is judged; None for an answer, and for a question that does
-    not apply."""
+    """Return how a record without an answer is judged; None for an answer, and for a question that
+    does not apply."""
     telling = TELLING[record.outcome]
     if telling.verdict in (None, Verdict.PASS):
         return None
@@ -173,8 +175,8 @@ def unanswered(record: Record) -> Unanswered | None:
 
 
 def told(probes: Sequence[str], record: Record) -> str:
-    """Who did what, of records that ended as this one: the probes, Python where none of them had
-    begun, nobody where the whole cell is meant."""
+    """Say who did what, for records that ended like this one. The subject is the probes, or Python
+    where none of them had begun; there is none where the whole cell is concerned."""
     telling = TELLING[record.outcome]
     if telling.of_cell:
         return telling.told
@@ -184,6 +186,6 @@ def told(probes: Sequence[str], record: Record) -> str:
 
 
 def verdict_of(outcome: Outcome) -> Verdict | None:
-    """The verdict an outcome leads to where it misses a level the cell should reach; None where
-    it leads to none."""
+    """Return the verdict an outcome leads to where it misses a level the cell should reach; None
+    where it leads to none."""
     return TELLING[outcome].verdict

@@ -1,6 +1,7 @@
-"""What a cell promises to whoever stands outside of its container: frozen values.
+"""What a cell promises to users outside its container, as frozen values.
 
-A cell's row in matrix.yaml states them, probes with `where: outside` ask whether they are kept.
+A cell's row in matrix.yaml states the promises; probes with `where: outside` check whether they are
+kept.
 """
 
 from __future__ import annotations
@@ -9,91 +10,93 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 ADDED = "added"
-"""In a field's metadata: it came after values of its kind were stored, which do not have it."""
+"""Marks, in a field's metadata, a field added later: values of its kind may have been stored
+without it."""
 
 
 class PromiseKind(StrEnum):
-    """What a promise is about; the metadata of an outside probe names the kinds that it asks of."""
+    """What a promise is about; the metadata of an outside probe names the kinds that it checks."""
 
     SERVES = "serves"
     """A port that answers HTTP."""
     NOTEBOOK = "notebook"
     """A port on which a Jupyter server answers."""
     SHARES = "shares"
-    """A folder that is shared with whoever starts the container."""
+    """A folder that is shared with the user who starts the container."""
     STOPS = "stops-within"
-    """It ends by itself soon after it is asked to."""
+    """It ends by itself soon after being asked to."""
     RUNS = "runs"
-    """Other commands than its own work too."""
+    """Commands other than its own work too."""
     LOGS = "logs"
-    """A file, or standard output, that can be followed while it runs."""
+    """A file, or standard output, can be followed while it runs."""
     TRAINS = "trains"
-    """Its command trains a model, and prints how good it has become."""
+    """Its command trains a model and prints how good it became."""
     USER = "user"
     """Its processes belong to a user of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Check:
-    """One request to a service, and what has to come back."""
+    """One request to a service, and the answer that is expected."""
 
     method: str = "GET"
     path: str = "/"
     name: str = ""
-    """What reports call it; empty: method and path."""
+    """The name that reports use; empty: method and path."""
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
-    """What is sent, as text; empty: nothing, or `filler`."""
+    """The text that is sent; empty: nothing, or `filler`."""
     filler: int = 0
-    """So many bytes of nothing are sent instead of `body`."""
+    """How many filler bytes are sent instead of `body`."""
     file: str = field(default="", metadata={ADDED: True})
-    """A file of the suite that is sent instead of `body`, from the suite's folder."""
+    """A file of the suite that is sent instead of `body`; the path starts at the suite's folder."""
     content: str = field(default="", metadata={ADDED: True})
-    """What that file holds, in Base64."""
+    """The content of that file, in Base64."""
     content_type: str = ""
-    """Empty: none is told."""
+    """Empty: no content type is sent."""
     file_field: str = ""
-    """The body travels as a file in a form, in the field of this name; empty: as it is."""
+    """The name of the form field in which the body is sent as a file; empty: it is sent as it
+    is."""
     status: str = "2xx"
-    """A status, or a class of them: `200`, `4xx`."""
+    """A status, or a class of statuses: `200`, `4xx`."""
     answers: str = ""
     """JSON that the answer must equal; empty: any."""
     absolute: float = field(default=0.0, metadata={ADDED: True})
-    """How far each number of the answer may be from the one in `answers`."""
+    """How far each number in the answer may be from the one in `answers`."""
     contains: str = ""
-    """Text that must stand in the answer."""
+    """Text that the answer must contain."""
     within_s: float = 10.0
-    """Seconds for the whole answer."""
+    """Seconds allowed for the whole answer."""
     times: int = 1
-    """How often it is asked, one after the other."""
+    """How often it is asked, one request after the other."""
     keep: bool = False
-    """The answer is kept as a fact, so that cells are compared by it."""
+    """Whether the answer is kept as a fact, so that cells are compared by it."""
 
     @property
     def told(self) -> str:
-        """What it is called."""
+        """The name that reports use."""
         return self.name or f"{self.method} {self.path}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ready:
-    """How it is seen that a service is ready."""
+    """How to recognise that a service is ready."""
 
     path: str = "/"
     status: str = ""
-    """A status or a class of them; empty: anything below 500."""
+    """A status or a class of statuses; empty: anything below 500."""
     log: str = ""
-    """Text that it prints then, instead of an answer at `path`."""
+    """Text that it prints when ready, used instead of an answer at `path`."""
     within_s: float = 60.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CodeCell:
-    """Code that is executed in a notebook server's kernel, and what it has to print."""
+    """Code that is executed in a notebook server's kernel, and the output that is expected."""
 
     code: str
     prints: str = ""
-    """Text that must stand in what it prints; empty: anything."""
+    """Text that its output must contain; empty: anything will do."""
     within_s: float = 60.0
 
 
@@ -102,9 +105,9 @@ class Notebook:
     """A Jupyter server behind a port."""
 
     token: str = ""
-    """Empty: the one that the server prints as it starts, else none."""
+    """Empty: the one that the server prints when it starts, otherwise none."""
     base: str = "/"
-    """Where it is served."""
+    """The path under which it is served."""
     kernel: str = ""
     """Name of the kernel; empty: the server's own choice."""
     cells: tuple[CodeCell, ...] = ()
@@ -127,7 +130,7 @@ class SharedFolder:
 
     path: str
     owner: str = ""
-    """User id of what is written there from inside; empty: that of the user it runs as."""
+    """User id of files that are written there from inside; empty: that of the user it runs as."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -137,7 +140,7 @@ class OtherCommand:
     command: tuple[str, ...]
     exits: int = 0
     prints: str = ""
-    """Text that must stand in what it prints."""
+    """Text that its output must contain."""
     within_s: float = 60.0
 
 
@@ -146,44 +149,45 @@ class Followed:
     """A log that can be followed while the container's own command runs."""
 
     file: str = ""
-    """Its path; empty: standard output alone."""
+    """Its path; empty: only standard output."""
     numbers: str = ""
-    """A pattern whose first group is a number: what it finds in the file must be what it finds on
-    standard output. Empty: they are not compared."""
+    """A pattern whose first group is a number: its matches in the file must equal those on standard
+    output. Empty: they are not compared."""
     contains: str = ""
-    """Text that must stand in it in the end."""
+    """Text that the log must contain in the end."""
     within_s: float = 60.0
-    """Until it has appeared, and again until it has grown."""
+    """Seconds for the log to appear, and again for it to grow."""
     ends: bool = False
-    """The command ends by itself, within `within_s` after the log has grown."""
+    """Whether the command ends by itself, within `within_s` after the log has grown."""
     second_shell: tuple[str, ...] = field(default=(), metadata={ADDED: True})
-    """A command by which the file is watched in the running container; what it prints must stand in
-    the file. Empty: it is watched from outside alone."""
+    """A command that watches the file inside the running container; what it prints must be in the
+    file. Empty: the file is only watched from outside."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trained:
-    """What the container's own command prints of the model that it has trained."""
+    """What the container's own command prints about the model it trained."""
 
     times: int = 1
-    """How often it is started, side by side."""
+    """How often it is started, at the same time."""
     same: str = ""
-    """A pattern with one group: what it finds must be the same each time. Empty: nothing must."""
+    """A pattern with one group, whose match must be the same each time. Empty: nothing must be the
+    same."""
     keep: str = ""
-    """A pattern with one group: what it finds last is a fact, by which cells are compared."""
+    """A pattern with one group, whose last match becomes a fact by which cells are compared."""
     confusion: str = ""
-    """A pattern whose group is a JSON matrix: how many test images of each class (a row) it said to
-    be of each class (a column). Empty: `wrong` says how good it is."""
+    """A pattern whose group is a JSON matrix: how many test images of each class (row) were
+    classified as each class (column). Empty: `wrong` says how good the model is."""
     wrong: str = ""
-    """A pattern with two groups: so many test images wrong, of so many."""
+    """A pattern with two groups: the number of wrong test images, and the number of all."""
     error_from: float = 0.0
     error_to: float = 1.0
-    """The share of wrong test images lies between these."""
+    """The share of wrong test images must lie between `error_from` and `error_to`."""
     agrees_with: str = ""
-    """A probe that trains the same in another container of the cell: the shares of wrong images are
-    within the binomial error. Empty: none."""
+    """A probe that does the same training in another container of the cell; the shares of wrong
+    images must agree within the binomial error. Empty: none."""
     within_s: float = 600.0
-    """Until the command has ended."""
+    """Seconds until the command must have ended."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -191,9 +195,9 @@ class Promise:
     """All that one cell promises."""
 
     command: tuple[str, ...] = ()
-    """What is started instead of the image's own command; `{interpreter}` stands for the cell's."""
+    """The command started instead of the image's own; `{interpreter}` stands for the cell's."""
     user: str = ""
-    """The user it runs as: a name, or a number. Empty: nobody."""
+    """The user it runs as: a name or a number. Empty: no user is promised."""
     serves: tuple[Served, ...] = ()
     shares: tuple[SharedFolder, ...] = ()
     stops_within_s: float = 0.0
@@ -201,11 +205,11 @@ class Promise:
     runs: tuple[OtherCommand, ...] = ()
     logs: tuple[Followed, ...] = ()
     trains: Trained | None = field(default=None, metadata={ADDED: True})
-    """None: it does not say that it trains anything."""
+    """None: it does not promise to train anything."""
 
     @property
     def kinds(self) -> frozenset[PromiseKind]:
-        """What it promises anything about."""
+        """The kinds of promises that it makes."""
         there = {
             PromiseKind.SERVES: any(one.notebook is None for one in self.serves),
             PromiseKind.NOTEBOOK: any(one.notebook is not None for one in self.serves),
@@ -220,5 +224,5 @@ class Promise:
 
 
 def status_fits(wanted: str, status: int) -> bool:
-    """Whether a status is the wanted one, or of the wanted class."""
+    """Tell whether a status is the wanted one, or belongs to the wanted class."""
     return wanted in (str(status), f"{status // 100}xx")

@@ -1,9 +1,9 @@
-"""The pytest plugin: its options, and the versions of pytest it is for. docs/pytest.md tells how.
+"""The pytest plugin: its options, and the pytest versions it supports. See docs/pytest.md.
 
-What a session calls stands in harness/testing/hooks.py, what tests ask for in
-harness/testing/fixtures.py: a pytest that they are for brings both in. Here stands only what every
-pytest can load, so that one which is too old says so in a sentence, and is left alone where no
-matrix is meant.
+The hooks are in harness/testing/hooks.py, the fixtures in harness/testing/fixtures.py; both are
+loaded only by a supported pytest. This module contains only what every pytest can load, so that an
+unsupported pytest gets a clear message, or is left alone where the session has nothing to do with a
+matrix.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import pytest
 
 FILE = "matrix.yaml"
 OLDEST, BEFORE = (8, 0), (10, 0)
-"""What the extra `harness[pytest]` admits: from the one, below the other."""
+"""The versions that the extra `harness[pytest]` admits: at least the first, below the second."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -69,13 +69,13 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def suits(version: str) -> bool:
-    """Whether the plugin is for this version of pytest."""
+    """Tell whether the plugin supports this version of pytest."""
     numbers = tuple(int(part) for part in version.split(".")[:2])
     return OLDEST <= numbers < BEFORE
 
 
 def _meant(config: pytest.Config) -> bool:
-    """Whether a session has to do with a matrix; one that has not is left alone."""
+    """Tell whether a session has to do with a matrix; sessions that do not are left alone."""
     options = vars(config.option)
     given = any(options.get(name) for name in ("harness_cell", "harness_tag", "harness_recordings"))
     named = any(str(argument).split("::")[0].endswith(FILE) for argument in config.args)

@@ -1,9 +1,8 @@
-"""Model values as canonical JSON, and back.
+"""Writes model values as canonical JSON, and reads them back.
 
 The same value gives the same bytes: ASCII, sorted keys, no blanks, no NaN, floats that read back as
-the same float. A field that was added later and holds nothing is left out, so that a value stored
-before it was there has the bytes it had. Reading validates strictly: an integer is never made of
-text.
+the same float. A field that was added later and is None is left out, so that a value stored before
+the field existed keeps its bytes. Reading validates strictly: text is never turned into an integer.
 """
 
 from __future__ import annotations
@@ -26,28 +25,28 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_LINE_BYTES = 16 * 1024**2
-"""An untrusted value that is longer is refused unread."""
+"""A longer untrusted value is refused without being read."""
 MAX_DEPTH = 32
 _SHOWN = 120
 
 
 class UnreadableError(ValueError):
-    """Bytes that are not the value they should be; says at which field."""
+    """The bytes are not the value they should be; the message names the field."""
 
     def __init__(self, problem: str, field: str = "") -> None:
         super().__init__(f"{field}: {problem}" if field else problem)
 
 
 def storable(text: str) -> str:
-    """The text with lone surrogates, which no encoding has, as visible escapes."""
+    """Return the text with lone surrogates, which no encoding can express, as visible escapes."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def encode(value: object, *, without: frozenset[str] = frozenset()) -> bytes:
-    """The canonical JSON of a model value, or of mappings and sequences of such.
+    """Return the canonical JSON of a model value, or of mappings and sequences of such.
 
-    Fields of dataclasses that are named in `without` are left out. InternalError, with the field,
-    for what JSON cannot hold: a NaN, a key that is not text.
+    Dataclass fields named in `without` are left out. Raises InternalError, with the field, for what
+    JSON cannot hold: a NaN, a key that is not text.
     """
     try:
         plain = _plain(value, type(value).__name__, floating=False, without=without)
@@ -58,18 +57,19 @@ def encode(value: object, *, without: frozenset[str] = frozenset()) -> bytes:
 
 
 def readable(tree: object) -> str:
-    """JSON that people read too: ASCII, sorted keys, one blank a level, a newline at its end.
+    """Return JSON that people can read too: ASCII, sorted keys, one blank for each level, a newline
+    at the end.
 
-    The bytes of `json.dumps(tree, sort_keys=True, indent=1)`, in a third of the time, since that
-    indents in Python, value by value. A dataclass is an object; a field of it that was added later
-    and holds nothing is left out. ValueError for a NaN or an infinity, TypeError for what JSON
-    does not have.
+    The bytes equal those of `json.dumps(tree, sort_keys=True, indent=1)`, in a third of the time,
+    because that indents in Python, value by value. A dataclass becomes an object, without fields
+    that were added later and are None. Raises ValueError for a NaN or an infinity, and TypeError
+    for what JSON does not have.
     """
     return _indented(tree, "\n") + "\n"
 
 
 def _indented(value: Any, margin: str) -> str:
-    """`margin`: the line break, and the blanks that the value's own line begins with."""
+    """`margin` is the line break and the indentation of the line on which the value begins."""
     kind = type(value)
     write = _SCALARS.get(kind)
     if write is not None:
@@ -86,7 +86,7 @@ def _indented(value: Any, margin: str) -> str:
             for name, field, added in _sorted_fields(type(value))
             if not ((told := getattr(value, field)) is None and added)
         ]
-    elif isinstance(value, str):  # a word of an enumeration
+    elif isinstance(value, str):  # A member of a string enumeration.
         return _quoted(value)
     else:
         raise TypeError(f"a {kind.__name__} is nothing that JSON has")
@@ -111,7 +111,7 @@ _SCALARS: dict[type, Callable[[Any], str]] = {
 
 @cache
 def _sorted_fields(kind: type) -> tuple[tuple[str, str, bool], ...]:
-    """(name as JSON has it, name, whether it was added later) of a dataclass's fields, by name."""
+    """Return (name in JSON, name, whether it was added later) for a dataclass's fields, by name."""
     return tuple(
         (_quoted(one.name), one.name, bool(one.metadata.get(ADDED)))
         for one in sorted(fields(kind), key=lambda one: one.name)
@@ -119,25 +119,26 @@ def _sorted_fields(kind: type) -> tuple[tuple[str, str, bool], ...]:
 
 
 def decode(kind: type[T], data: bytes) -> T:
-    """The value that `encode` wrote. Fields that are missing get their defaults.
+    """Read back a value written by `encode`. Missing fields get their defaults.
 
-    For bytes we wrote ourselves; UnreadableError where they are not such a value.
+    Use it for bytes that the harness itself wrote. Raises UnreadableError where they are not such a
+    value.
     """
     value: T = _validated(kind, data)
     return value
 
 
 def decode_facts(data: bytes) -> Facts:
-    """The facts that `encode` wrote; UnreadableError where they are none."""
+    """Read back facts written by `encode`. Raises UnreadableError where they are not facts."""
     facts: dict[str, Fact] = _validated(dict[str, Fact], data)
     return facts
 
 
 def decode_untrusted(kinds: Mapping[str, type[T]], line: bytes) -> T:
-    """One JSON object from outside, as the kind whose name is one of the object's keys.
+    """Read one JSON object from outside, as the kind whose name is one of the object's keys.
 
-    Beyond `decode`: bounded in length and depth; no NaN or infinity, no key twice, no field that
-    the kind does not have. UnreadableError otherwise, with the field.
+    It is stricter than `decode`: length and depth are bounded, and NaN, infinity, repeated keys and
+    fields that the kind does not have are refused. Raises UnreadableError, with the field.
     """
     tree = _parse(line)
     kind = next((kind for name, kind in kinds.items() if name in tree), None)
@@ -153,8 +154,9 @@ def decode_untrusted(kinds: Mapping[str, type[T]], line: bytes) -> T:
 def _plain(
     value: object, where: str, *, floating: bool, without: frozenset[str] = frozenset()
 ) -> Any:
-    """`value` in the terms of JSON; an integer where a float belongs (`floating`) becomes one."""
-    if type(value) is str:  # Most of what is stored is text, and a pattern is asked after another.
+    """Convert `value` to plain JSON types; an integer where a float belongs (`floating`) becomes a
+    float."""
+    if type(value) is str:  # The usual case, faster than trying pattern after pattern.
         return storable(value)
     match value:
         case None | bool():
@@ -204,8 +206,8 @@ def _text(key: object, where: str) -> str:
 
 @cache
 def _fields(kind: type) -> tuple[tuple[str, bool, bool], ...]:
-    """(name, whether its numbers are floats by declaration, whether it was added after values of
-    the kind were stored) of a dataclass's fields."""
+    """Return, for a dataclass's fields, (name, whether its numbers are declared as floats, whether
+    it was added after values of the kind were stored)."""
     hints = get_type_hints(kind)
     return tuple(
         (field.name, _of_floats(hints[field.name]), bool(field.metadata.get(ADDED)))
@@ -215,7 +217,8 @@ def _fields(kind: type) -> tuple[tuple[str, bool, bool], ...]:
 
 @cache
 def _among(kind: type) -> tuple[tuple[str, object, str, str], ...]:
-    """(name, default, mapping, key) of the fields that are written in another field's mapping."""
+    """Return (name, default, mapping, key) for the fields that are written in another field's
+    mapping."""
     return tuple(
         (field.name, field.default, *field.metadata[WRITTEN_AMONG])
         for field in fields(kind)
@@ -255,13 +258,14 @@ def _validated(kind: Any, data: bytes, tree: object = None) -> Any:
 def _unreadable(error: ValidationError, tree: object) -> UnreadableError:
     found = error.errors(include_url=False, include_input=False, include_context=False)
     places = [_inside(entry["loc"], tree, entry["type"] == "missing") for entry in found]
-    if places.count(places[0]) > 1:  # one for each kind that would have done
+    if places.count(places[0]) > 1:  # One error for each kind that would have been accepted.
         return UnreadableError("a value of this kind does not belong here", places[0])
     return UnreadableError(found[0]["msg"], places[0])
 
 
 def _inside(location: tuple[int | str, ...], tree: object, is_missing: bool) -> str:
-    """The part of a location that is in the document: for a union it also names the branch."""
+    """Return the part of a location that is in the document; for a union, pydantic adds the name of
+    the branch."""
     steps: list[str] = []
     for step in location:
         in_object = isinstance(tree, dict) and step in tree
@@ -286,7 +290,7 @@ def _parse(line: bytes) -> dict[str, Any]:
         raise UnreadableError(f"not UTF-8 at byte {error.start}") from None
     except json.JSONDecodeError as error:
         raise UnreadableError(f"not JSON: {error.msg} at character {error.pos + 1}") from None
-    except ValueError as error:  # an integer of thousands of digits
+    except ValueError as error:  # An integer with thousands of digits.
         raise UnreadableError(f"not JSON: {error}") from None
     if not isinstance(tree, dict):
         raise UnreadableError("a JSON object should stand here")

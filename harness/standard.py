@@ -1,4 +1,4 @@
-"""The standard probes, Dockerfiles and documentation: shipped in the wheel, or those of this
+"""The standard probes, Dockerfiles and documentation: those shipped in the wheel, or those of this
 checkout."""
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def folder(kind: str) -> Path:
-    """The folder of the standard `probes` or `dockerfiles`, or of the `docs`."""
+    """Return the folder of the standard `probes` or `dockerfiles`, or of the `docs`."""
     shipped = _PACKAGE / "standard" / kind
     return shipped if shipped.is_dir() else _PACKAGE.parent / kind
 
 
 def default_suite() -> Path:
-    """The default suite's matrix.yaml."""
+    """Return the path of the default suite's matrix.yaml."""
     shipped = _PACKAGE / "standard" / "matrix.yaml"
     return shipped if shipped.is_file() else _PACKAGE.parent / "matrix.yaml"
 
 
 def dockerfile(name: str) -> str:
-    """The text of the standard Dockerfile, or of a file beside it. Raises UsageError."""
+    """Return the text of the standard Dockerfile, or of a file beside it. Raises UsageError where
+    it is missing."""
     path = folder("dockerfiles") / name
     if not path.is_file():
         raise UsageError(f"there is no {path}", remedy="install the harness again")

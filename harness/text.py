@@ -11,11 +11,11 @@ from collections.abc import Iterable
 from html import escape
 
 LINE_LIMIT = 400
-"""Characters of one untrusted line in a report, where nothing else is said."""
+"""The most characters of one untrusted line in a report, unless a limit is given."""
 BLOCK_LIMIT = 8000
-"""Characters of one untrusted block (a traceback, say) in a report."""
+"""The most characters of one untrusted block (a traceback, for example) in a report."""
 PLAIN_LIMIT = 64_000
-"""Characters of what a command prints that is no report."""
+"""The most characters of a command's output that is not a report."""
 _PLAIN_LINE = 2000
 
 # Everything that is drawn as nothing, moves the cursor or reorders its neighbours. The ranges are
@@ -50,13 +50,13 @@ def clean(text: str, limit: int = BLOCK_LIMIT) -> str:
 
 
 def clean_line(text: str, limit: int = LINE_LIMIT) -> str:
-    """As `clean`, on one line: newlines are written as escapes too."""
+    """Like `clean`, but on one line: newlines are written as escapes too."""
     return _bounded(text, limit, newline=False)
 
 
 def _bounded(text: str, limit: int, *, newline: bool = True) -> str:
     if len(text) <= limit and text.isascii() and text.isprintable():
-        return text  # Most of what is shown; all that is printable in ASCII is plainly visible.
+        return text  # The usual case: everything printable in ASCII is plainly visible.
     pieces: list[str] = []
     size = kept = 0
     head = text[:limit]
@@ -89,46 +89,49 @@ def _cut(count: int) -> str:
 
 
 def plain(text: str, limit: int = PLAIN_LIMIT) -> str:
-    """What a command prints that is no report (an error, a notice): as `clean`, each of its lines
-    bounded too, and none a command to a CI service."""
+    """Clean a command's output that is not a report (an error, a notice): like `clean`, with each
+    line bounded as well, and without anything that a CI service would take for a command."""
     lines = clean(text, limit).split("\n")
     return inert_in_ci("\n".join(clean_line(line, _PLAIN_LINE) for line in lines))
 
 
 def inert_in_ci(text: str) -> str:
-    """A whole report without lines that a CI service would obey.
+    """Return a whole report without lines that a CI service would obey.
 
-    GitHub takes a line that starts with `::` as a command, and several services take `##[...]`
-    or `##word[...]` anywhere; a visible backslash breaks both.
+    GitHub takes a line that starts with `::` as a command, and several services take `##[...]` or
+    `##word[...]` anywhere; a visible backslash breaks both.
     """
     return _LOG_COMMAND.sub(r"##\1\\[", _WORKFLOW_COMMAND.sub(r"\1\\::", text))
 
 
 def inert_json(text: str) -> str:
-    """JSON in ASCII without what CI services obey and terminals act upon: what is replaced occurs
-    only inside strings, where the escapes mean the same."""
+    """Return ASCII JSON without anything that CI services obey or terminals act upon. What is
+    replaced occurs only inside strings, where the escapes mean the same."""
     return _LOG_COMMAND.sub(r"##\1\\u005b", text.replace("\x7f", "\\u007f"))
 
 
 def markdown(text: str, limit: int = LINE_LIMIT) -> str:
-    """One line of prose in Markdown: no markup, link, mention or table border of its own."""
+    """Return one line of Markdown prose without any markup, link, mention or table border of its
+    own."""
     escaped = clean_line(text, limit).translate(_MARKDOWN)
     if escaped[:1].isdigit() or escaped[:1] in _LIST_SIGNS:
         escaped = _LIST_START.sub(r"\1\\", escaped)
     escaped = escaped.replace("://", "\\://").replace("www.", "www\\.")
-    # An escaped or encoded @ is still a mention on GitHub: only another node behind it helps.
+    # GitHub still treats an escaped or encoded @ as a mention; only another node after it prevents
+    # that.
     return escaped.replace("@", "@<!-- -->")
 
 
 def html(text: str, limit: int = LINE_LIMIT) -> str:
-    """One line of text inside a piece of HTML that stands in Markdown."""
+    """Return one line of text for use inside a piece of HTML that stands in Markdown."""
     return escape(clean_line(text, limit)).replace("@", "@<!-- -->")
 
 
 def code(text: str, limit: int = LINE_LIMIT) -> str:
-    """One line as a Markdown code span, fit for a table too.
+    """Return one line as a Markdown code span that can also be used in a table.
 
-    No spelling of a pipe is safe both in a code span and in a table: such text is escaped prose.
+    No spelling of a pipe is safe both in a code span and in a table, so text with a pipe becomes
+    escaped prose instead.
     """
     shown = clean_line(text, limit)
     if "|" in shown or not shown.strip():
@@ -139,7 +142,7 @@ def code(text: str, limit: int = LINE_LIMIT) -> str:
 
 
 def fence(text: str, limit: int = BLOCK_LIMIT) -> str:
-    """A block as fenced Markdown; the fence is longer than any run of backticks inside."""
+    """Return a block as fenced Markdown; the fence is longer than any run of backticks inside."""
     shown = clean(text, limit).strip("\n")
     ticks = "`" * max(3, _longest_run(shown) + 1)
     return f"{ticks}text\n{shown}\n{ticks}"
@@ -153,7 +156,7 @@ def _longest_run(text: str) -> int:
 # credentials, in front of the host (`https://user:password@host/`) or behind a question mark.
 
 HIDDEN = "***"
-"""Stands for what is not told."""
+"""Replaces whatever must not be shown."""
 
 _ADDRESS = re.compile(r"://[^\s\"'<>]+")
 _USER = re.compile(r"^://[^/]*@")
@@ -161,12 +164,13 @@ _QUESTION = re.compile(r"\?.*", re.DOTALL)
 
 
 def without_credentials(text: str) -> str:
-    """The text with user names, passwords and questions of every address in it as `***`."""
+    """Return the text with the user name, password and query of every address in it replaced by
+    `***`."""
     return _ADDRESS.sub(_address_told, text)
 
 
 def has_user(address: str) -> bool:
-    """Whether an address names a user, with or without a password."""
+    """Tell whether an address names a user, with or without a password."""
     found = _ADDRESS.search(address)
     return found is not None and _USER.match(found[0]) is not None
 
@@ -179,17 +183,17 @@ def _address_told(found: re.Match[str]) -> str:
 
 
 def in_kb(size: int, digits: int = 1) -> str:
-    """A number of bytes in kilobytes."""
+    """Write a number of bytes in kilobytes."""
     return f"{size / 1e3:.{digits}f} kB"
 
 
 def in_mb(size: int, digits: int = 0) -> str:
-    """A number of bytes in megabytes."""
+    """Write a number of bytes in megabytes."""
     return f"{size / 1e6:.{digits}f} MB"
 
 
 def in_gb(size: int, digits: int = 1) -> str:
-    """A number of bytes in gigabytes."""
+    """Write a number of bytes in gigabytes."""
     return f"{size / 1e9:.{digits}f} GB"
 
 
@@ -199,7 +203,7 @@ _NAMES_SHOWN = 20
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """The known name nearest to `word`; empty where none is near."""
+    """Return the known name nearest to `word`; empty where none is near."""
     from difflib import get_close_matches
 
     folded = {name.lower(): name for name in sorted(known)}
@@ -208,7 +212,7 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 
 def name_remedy(word: str, known: Iterable[str], *, what: str) -> str:
-    """The next step for an unknown name: the nearest known one, and what there is.
+    """Return the next step for an unknown name: the nearest known name, and the list of all.
 
     `what` says what the known names are, as in "the cells are: a, b".
     """

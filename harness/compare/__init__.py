@@ -1,4 +1,4 @@
-"""What records mean: facts, differences, levels, findings, verdicts. Pure.
+"""Turns records into their meaning: facts, differences, levels, findings, verdicts. Pure.
 
 Never here: formats, engines, and reading records from anywhere.
 """

@@ -1,5 +1,5 @@
-"""A cell's own account: what it was made of, and what its rounds gave. It is shown as it is; what
-is judged stands beside it."""
+"""The account of a cell: what it was made of, and what its rounds gave. It is shown as it is,
+beside the parts that are judged."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.model import Fact, ImageIdentity, Nature, Outcome
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RoundSeries:
-    """Numbers that one round gave, all of them finite."""
+    """The numbers of one round, all of them finite."""
 
     round: int
     values: tuple[float, ...]
@@ -29,7 +29,7 @@ class Silence:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShownFact:
-    """A fact that is shown as the cell said it: the value that stands for all its rounds."""
+    """A fact that is shown as the cell gave it, with the value that stands for all its rounds."""
 
     fact: str
     value: Fact
@@ -38,27 +38,27 @@ class ShownFact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Account:
-    """What is shown of one cell."""
+    """What reports show about one cell."""
 
     engine: str = ""
-    """What it ran on, with its version; empty: not known."""
+    """The engine it ran on, with its version; empty where not known."""
     images: tuple[ImageIdentity, ...] = ()
-    """What its containers were started from, each once, in the order of rounds."""
+    """The images its containers were started from, each once, in the order of rounds."""
     losses: tuple[RoundSeries, ...] = ()
     """The training loss of each round, from its first step on."""
     loss_every: int = 1
-    """Steps from one of the losses to the next."""
+    """How many steps lie between two of the losses."""
     step_seconds: tuple[RoundSeries, ...] = ()
-    """How long the training steps of each round took."""
+    """How long the training steps of each round took, in seconds."""
     accuracies: tuple[RoundSeries, ...] = ()
     """The test accuracy of each round, one value each."""
     test_images: int = 0
-    """How many images each accuracy is a share of; 0: not known."""
+    """The number of images that each accuracy refers to; 0 where not known."""
     facts: tuple[ShownFact, ...] = ()
-    """The system, the framework's build, devices and each step to a GPU."""
+    """The system, the framework's build, the devices, and each step to a GPU."""
     silences: tuple[Silence, ...] = ()
     """Planned questions that got no answer, in the order of rounds and probes."""
 
 
 NO_ACCOUNT = Account()
-"""Of a cell of which nothing is shown."""
+"""The account of a cell about which nothing is shown."""

@@ -1,4 +1,4 @@
-"""From the answers of a cell to its own account."""
+"""Builds the account of a cell from its answers."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ _SHOWN = (
 _LOSS_EVERY = "series_every"
 _TEST_IMAGES = "test_images"
 _LARGEST = 10**9
-"""A whole number above it is no count of steps or images."""
+"""A larger whole number is not taken for a count of steps or images."""
 
 
 def account_of(run: Run, answers: Answers, facts: Mapping[str, Merged]) -> Account:
-    """The account of a cell, from its answers and from the facts that they come to; `run` is as it
-    was for this cell."""
+    """Return the account of a cell, from its answers and the facts merged from them. `run` is the
+    run as it was for this cell."""
     records = [answers[key] for key in sorted(answers)]
     loss = _first(facts, LOSS)
     accuracy = _first(facts, ACCURACY)
@@ -50,12 +50,13 @@ def account_of(run: Run, answers: Answers, facts: Mapping[str, Merged]) -> Accou
 
 @lru_cache(maxsize=256)
 def _shown(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those of these names that are shown: cells answer the same names."""
+    """Return those of these names that are shown. Cached, because cells have the same names."""
     return tuple(one for one in names if any(matches(one, pattern) for pattern in _SHOWN))
 
 
 def _first(facts: Mapping[str, Merged], pattern: str) -> Merged | None:
-    """The first fact by name that a pattern matches: the one that the headline is of."""
+    """Return the first fact by name that a pattern matches, which is also the one in the
+    headline."""
     found = ending_in(facts, pattern)
     return facts[min(found)] if found else None
 
@@ -74,7 +75,7 @@ def _series(merged: Merged | None) -> tuple[RoundSeries, ...]:
 
 
 def _beside(facts: Mapping[str, Merged], merged: Merged | None, name: str) -> int:
-    """A count that stands beside a fact, under the same first name; 0 where there is none."""
+    """Return a count given beside a fact, under the same first name; 0 where there is none."""
     if merged is None:
         return 0
     found = facts.get(f"{merged.fact.partition('.')[0]}.{name}")

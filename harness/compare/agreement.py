@@ -1,7 +1,7 @@
-"""L4, agrees: what is shown of a cell against its reference, and what keeps it from that level.
+"""L4, agrees: what was shown about a cell against its reference, and what keeps it from that level.
 
-It rests on two things: over rounds, the accuracy is shown to lie inside the margin; and the losses
-of the first ten steps differ by no more than another kernel makes them. Step time is no part of it.
+L4 rests on two things: over rounds, the accuracy is shown to lie inside the margin; and the losses
+of the first ten steps differ by no more than another kernel causes. Step time plays no part.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _REMEDY = "run more rounds of both, interleaved: harness compare A B --rounds au
 def agreement(
     ladder: Ladder, measured: Iterable[Measured], early: Sequence[EarlyLosses]
 ) -> LevelMark:
-    """The mark of L4 for a cell that was held against its reference."""
+    """Return the mark of L4 for a cell that was compared with its reference."""
     own, why, basis = _own(tuple(measured), early)
     reached = ladder.reached.rank >= Level.L3.rank
     return LevelMark(
@@ -39,15 +39,15 @@ def agreement(
 
 
 def with_agreement(ladder: Ladder, mark: LevelMark) -> Ladder:
-    """The ladder with its last level."""
+    """Return the ladder with this mark as its last level."""
     marks = (*(one for one in ladder.marks if one.level is not Level.L4), mark)
     reached = Level.L4 if mark.standing is LevelStanding.REACHED else ladder.reached
     return replace(ladder, marks=marks, reached=reached)
 
 
 def of_agreement(cell: Cell, mark: LevelMark) -> tuple[Finding, ...]:
-    """The finding for a cell that should agree and does not, or does not show it. What blocks it is
-    a finding of its own."""
+    """Return the finding for a cell that should agree and does not, or does not show it. Where a
+    lower level blocks L4, that level has a finding of its own."""
     missed = mark.standing in (LevelStanding.FAILED, LevelStanding.UNVERIFIED)
     if cell.level is not Level.L4 or not missed:
         return ()
@@ -65,7 +65,7 @@ def of_agreement(cell: Cell, mark: LevelMark) -> tuple[Finding, ...]:
 def _own(
     measured: tuple[Measured, ...], early: Sequence[EarlyLosses]
 ) -> tuple[LevelStanding, str, str]:
-    """(standing, why, what it rests on)."""
+    """Return (standing, why, what it rests on)."""
     accuracies = [one for one in measured if one.primary and one.metric.scale is Scale.SHARE]
     if not accuracies:
         return LevelStanding.UNVERIFIED, "no accuracy of both was measured", ""

@@ -1,4 +1,4 @@
-"""One answer with all that is known of how it was asked: what contradictions are looked for in."""
+"""An answer with everything known about how it was asked, as input for finding contradictions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from harness.compare.kept import KeptByIdentity
 from harness.model import Cell, Fact, Facts, Nature, Outcome, Probe, Record, Run
 
 MNIST = "mnist"
-"""The standard probe that trains: what its facts are called is known, so that one may be missed."""
+"""The standard probe that trains. The names of its facts are known, so a missing one can be
+noticed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,17 +23,17 @@ class Answered:
     probe: Probe
     record: Record
     first: bool = False
-    """Whether it was the first of its container: the time its runner took to start is in its
-    own."""
+    """Whether it was the first one of its container, so that its time includes starting the
+    runner."""
 
     @property
     def stems(self) -> tuple[str, ...]:
-        """What its facts about learning begin with: `mnist` of `mnist.test_accuracy`."""
+        """The first name parts of its facts about learning: `mnist` in `mnist.test_accuracy`."""
         own = {MNIST} if self.record.probe == MNIST else set()
         return tuple(sorted(_stems(self.record.facts) | own))
 
     def learned(self) -> tuple[Learned, ...]:
-        """What it says of learning, one for each stem."""
+        """Return its facts about learning, one value for each stem."""
         return tuple(Learned(of=self, stem=stem) for stem in self.stems)
 
 
@@ -48,40 +49,41 @@ _stems = KeptByIdentity(_stems_in)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Learned:
-    """The facts of one answer about learning: those that begin with one stem."""
+    """The facts of one answer about learning that begin with the same stem."""
 
     of: Answered
     stem: str
 
     def named(self, name: str) -> str:
-        """The whole name of a fact."""
+        """Return the full name of a fact."""
         return f"{self.stem}.{name}"
 
     def fact(self, name: str) -> Fact:
-        """A fact; None where there is none."""
+        """Return a fact; None where there is none."""
         return self.of.record.facts.get(self.named(name))
 
     def number(self, name: str) -> float | None:
-        """A fact as a finite number; None where it is none, or not there."""
+        """Return a fact as a finite number; None where it is not one, or missing."""
         return as_number(self.fact(name))
 
     def count(self, name: str) -> int | None:
-        """A fact as a whole number above zero; None where it is none."""
+        """Return a fact as a whole number above zero; None where it is not one."""
         number = self.number(name)
         return int(number) if number is not None and number > 0 and number == int(number) else None
 
     def series(self, name: str) -> tuple[float, ...] | None:
-        """A fact as finite numbers; None where it is none."""
+        """Return a fact as finite numbers; None where it is not a series of them."""
         return as_numbers(self.fact(name))
 
     @property
     def standard(self) -> bool:
-        """Whether it speaks for the standard probe, none of whose facts may be missing."""
+        """Whether it belongs to the standard probe, none of whose facts may be missing."""
         return self.stem == MNIST and self.of.record.probe == MNIST
 
 
 def answered(run: Run, cell: Cell, records: Iterable[Record]) -> tuple[Answered, ...]:
-    """The answers among a cell's records, by round and in the order in which they were asked."""
+    """Return the answers among a cell's records, by round and in the order in which they were
+    asked."""
     probes = {probe.name: probe for probe in run.probes}
     order = list(probes)
     there = [one for one in records if one.probe in probes]
@@ -107,5 +109,5 @@ def answered(run: Run, cell: Cell, records: Iterable[Record]) -> tuple[Answered,
 
 
 def is_time(nature: Nature, fact: str) -> bool:
-    """Whether a fact tells seconds."""
+    """Tell whether a fact is a time in seconds."""
     return nature is Nature.TIMING and fact.endswith("_seconds")

@@ -1,4 +1,5 @@
-"""What is said of attempts that infrastructure ended: they are evidence, and count for nothing."""
+"""Notices about attempts that infrastructure ended: they are kept as evidence, and never
+counted."""
 
 from __future__ import annotations
 
@@ -7,11 +8,11 @@ from collections.abc import Iterable
 from harness.model import Attempt
 
 MOST = 20
-"""Notices about attempts in one report."""
+"""The most notices about attempts in one report."""
 
 
 def of_attempts(attempts: Iterable[Attempt]) -> tuple[str, ...]:
-    """A notice for each container of a cell that was lost, as far as there is room for."""
+    """Return a notice for each container of a cell that was lost, up to `MOST`."""
     lost: dict[tuple[str, int, int, str], list[str]] = {}
     for one in attempts:
         record = one.record

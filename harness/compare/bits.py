@@ -1,4 +1,5 @@
-"""Which cells computed the same bits, and where the others part: what needs no statistics."""
+"""Finds which cells computed the same bits, and where the others diverge. This needs no
+statistics."""
 
 from __future__ import annotations
 
@@ -10,11 +11,12 @@ from harness.compare.facts import Merged, last_named
 from harness.model import Fact
 
 _BITS = "final_weights_sha256"
-"""Facts that end so say, to the bit, what training ended in."""
+"""Last name of facts with the digest of what training ended in."""
 _DIGESTS, _TENSORS = "digests", "tensors"
-"""Facts that end so tell a digest of every tensor, step after step, and what a step's are named."""
+"""Last names of facts with a digest of every tensor for each step, and with the names of a step's
+tensors."""
 _GIVEN = ("initial_weights_sha256", "batches_sha256", "steps")
-"""What is computed of, beside them."""
+"""Last names of the facts beside them that describe the input of the computation."""
 
 Told = Sequence[tuple[str, Mapping[str, Merged]]]
 """Cells as (id, facts)."""
@@ -22,28 +24,31 @@ Told = Sequence[tuple[str, Mapping[str, Merged]]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BitsGroup:
-    """Cells that computed the same bits in every round: one, or more."""
+    """One or more cells that computed the same bits in every round."""
 
     cells: tuple[str, ...]
     parts: str = ""
-    """Where they first compute other bits than the first group, for a person: of the texts of an
-    image, so that a report must escape it. Empty: that is the first group, or cannot be told."""
+    """Where they first diverge from the first group, for a person. It quotes texts of an image, so
+    a report must escape it. Empty for the first group itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BitsOf:
-    """All cells that answer one such fact, by their bits."""
+    """All cells that have one such fact, grouped by their bits."""
 
     fact: str
     groups: tuple[BitsGroup, ...]
-    """The reference's first, if it answers, then in the order of cells."""
+    """The reference's group first, if it answers, then in the order of cells."""
     unsteady: tuple[str, ...] = ()
-    """Cells whose own rounds do not agree: they are in no group."""
+    """Cells whose own rounds disagree; they are in no group."""
 
 
 def equal_bits(cells: Iterable[tuple[str, Mapping[str, Merged]]]) -> tuple[tuple[str, ...], ...]:
-    """The groups of at least two cells, given as (id, facts), whose training ended in equal bits in
-    every round: in the order of cells. A cell that does not tell is in none."""
+    """Return the groups of at least two cells whose training ended with equal bits in every round,
+    in the order of cells.
+
+    Cells are given as (id, facts); one without such facts is in no group.
+    """
     groups: dict[tuple[tuple[str, tuple[Fact, ...]], ...], list[str]] = defaultdict(list)
     for cell, facts in cells:
         told = tuple(
@@ -59,8 +64,8 @@ def equal_bits(cells: Iterable[tuple[str, Mapping[str, Merged]]]) -> tuple[tuple
 def bits_of(
     cells: Iterable[tuple[str, Mapping[str, Merged]]], reference: str
 ) -> tuple[BitsOf, ...]:
-    """The groups of equal bits of every fact that tells digests of tensors: what the probe `bits`
-    answers in deterministic mode."""
+    """Return the groups of equal bits for every fact with digests of tensors, which the probe
+    `bits` gives in deterministic mode."""
     told = tuple(cells)
     names = sorted(
         {
@@ -84,7 +89,7 @@ def _by_bits(name: str, told: Told, reference: str) -> BitsOf:
         for cell, facts in answered
         if facts[name].steady and not facts[name].lacking and _strings(facts[name].value)
     ]
-    steady.sort(key=lambda one: one[0] != reference)  # the others keep their order
+    steady.sort(key=lambda one: one[0] != reference)  # Stable: the others keep their order.
     groups: dict[tuple[Fact, ...], list[tuple[str, Mapping[str, Merged]]]] = defaultdict(list)
     for cell, facts in steady:
         groups[_key(name, facts)].append((cell, facts))
@@ -107,7 +112,8 @@ def _key(name: str, facts: Mapping[str, Merged]) -> tuple[Fact, ...]:
 
 
 def _parting(name: str, one: Mapping[str, Merged], other: Mapping[str, Merged]) -> str:
-    """The step and the tensor at which two cells first compute other bits."""
+    """Return the step and the tensor at which two cells first diverge, for a person; empty where
+    they do not."""
     if _key(name, one) == _key(name, other):
         return ""
     for given in _GIVEN:

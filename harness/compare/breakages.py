@@ -1,5 +1,5 @@
-"""What a failing record says, held against the breakages that are known: their causes and remedies
-are data of `harness check`, and so are the lines they are recognised by."""
+"""Recognises known breakages in what a failing record says. Their causes and remedies, and the
+lines by which they are recognised, are data of `harness check`."""
 
 from __future__ import annotations
 
@@ -9,24 +9,24 @@ from dataclasses import dataclass
 from harness.model import Outcome, Record
 
 EXPLICABLE = frozenset({Outcome.RAISED, Outcome.CRASHED, Outcome.NO_ANSWER, Outcome.BUILD_FAILED})
-"""Ends that say something of their reason."""
+"""Outcomes that say something about their reason."""
 UNKNOWN = "it is none of the known breakages"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Known:
-    """A known breakage, as a finding tells it."""
+    """A known breakage, as a finding reports it."""
 
     id: str
     told: str
-    """One line: the id, to be asked for."""
+    """One line with the id, by which `harness explain` knows it."""
     cause: str
     remedy: str
 
 
 def breakage_of(record: Record) -> Known | None:
-    """The first known breakage in what a record says; None where there is none, and where the end
-    says nothing of its reason."""
+    """Return the first known breakage in what a record says; None where there is none, or where the
+    outcome says nothing about its reason."""
     if record.outcome not in EXPLICABLE:
         return None
     raised = record.raised
@@ -35,7 +35,7 @@ def breakage_of(record: Record) -> Known | None:
 
 
 def known_in(texts: Iterable[str]) -> Known | None:
-    """The first known breakage that texts show; None where they show none."""
+    """Return the first known breakage that texts show; None where they show none."""
     from harness.knowledge.signatures import recognise
 
     found = recognise(texts)

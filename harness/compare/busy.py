@@ -1,14 +1,14 @@
-"""Rounds in which this host was busy with other things: what their times are worth.
+"""Rounds in which this host was busy with other things, and what their times are worth.
 
-What others keep busy is missing to the cell whose turn it is. A program that keeps all processors
-busy takes 1 / (1 - s) as long where others take the share s of them. With a tenth that is 1.11: a
-cell against itself, disturbed in one turn and not in the other, would lie outside the margin of
-10 % inside which two times are the same. So more than a tenth is *too busy*. The share is counted
-by the kernel over the whole turn (`harness/machine/load.py`), and has in it what the engine itself
-works to start and to end a container.
+Processor time that others take is missing to the cell whose turn it is. A program that keeps all
+processors busy takes 1 / (1 - s) times as long where others take the share s of them. For a tenth
+that is 1.11: a cell compared with itself, disturbed in one turn and not in the other, would lie
+outside the margin of 10 % inside which two times are the same. So more than a tenth is *too busy*.
+The kernel counts the share over the whole turn (`harness/machine/load.py`); it includes the
+engine's own work to start and end a container.
 
 A few disturbed rounds widen the interval, and the decision stands. Where more than half of the
-rounds are disturbed, what they agree on may be the disturbance: then no time is decided.
+rounds are disturbed, they may agree only because of the disturbance, so no time is decided.
 """
 
 from __future__ import annotations
@@ -21,29 +21,30 @@ from harness.compare.facts import as_number
 from harness.model import Record
 
 ELSEWHERE = "host.busy_elsewhere"
-"""Observed with each record: processors that others kept busy, on average over the turn."""
+"""Observed with each record: processors that other work kept busy, on average over the turn."""
 STOLEN = "host.stolen"
 """Observed: processors that a hypervisor gave to other machines, on average over the turn."""
 PROCESSORS = "host.processors"
-"""Observed: of how many processors that is told."""
+"""Observed: the number of processors that these two refer to."""
 
 TOO_BUSY = 0.10
-"""Share of the processors. Where others take more, an unchanged cell may seem to differ by more
-than the margin of a time: see above."""
+"""A share of the processors. Where others take more, an unchanged cell may seem to differ by more
+than the margin for times (see the module's docstring)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BusyRound:
-    """A round in which the host was too busy, at least in one turn."""
+    """A round in which the host was too busy during at least one turn."""
 
     number: int
     share: float
-    """Of the processors, 0 to 1: what others took in the turn in which they took most."""
+    """The share of the processors, 0 to 1, that others took in the turn in which they took most."""
 
 
 def share_taken(record: Record, processors: int) -> float | None:
-    """Which share of the host's processors, 0 to 1, was not the record's to use while it was asked;
-    None where nobody counted. `processors` is taken where the record does not tell how many."""
+    """Return the share of the host's processors, 0 to 1, that was not available to the record while
+    it was asked; None where nobody counted. `processors` is used where the record does not say how
+    many there are."""
     told = [as_number(record.observed.get(name)) for name in (ELSEWHERE, STOLEN)]
     among = as_number(record.observed.get(PROCESSORS)) or processors
     if told == [None, None] or among <= 0:
@@ -52,7 +53,7 @@ def share_taken(record: Record, processors: int) -> float | None:
 
 
 def busy_rounds(records: Iterable[Record], processors: int) -> tuple[BusyRound, ...]:
-    """The rounds that were too busy, by their numbers."""
+    """Return the rounds that were too busy, by number."""
     shares: dict[int, float] = defaultdict(float)
     for record in records:
         if not record.repeats and (share := share_taken(record, processors)) is not None:
@@ -65,12 +66,12 @@ def busy_rounds(records: Iterable[Record], processors: int) -> tuple[BusyRound, 
 
 
 def too_many(busy: tuple[BusyRound, ...], rounds: int) -> bool:
-    """Whether so many rounds were too busy that nothing is decided by the times of all."""
+    """Tell whether so many rounds were too busy that no time may be decided."""
     return 2 * len(busy) > rounds
 
 
 def busy_told(busy: tuple[BusyRound, ...], rounds: int) -> str:
-    """How busy, for a person; empty where no round was."""
+    """Describe how busy it was, for a person; empty where no round was too busy."""
     if not busy:
         return ""
     most = max(one.share for one in busy)

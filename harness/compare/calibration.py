@@ -1,7 +1,8 @@
-"""What a cell held against itself tells of a host: its noise, false alarms, and what it could see.
+"""What comparing a cell with itself shows about a host: its noise, its false alarms, and the
+smallest difference it could find.
 
 Every difference between a cell and itself is noise. How small a difference N rounds would find
-follows from that noise and the level of the test: power of Student's test by the noncentral t
+follows from that noise and the level of the test: the power of Student's test by the noncentral t
 distribution (Cohen, Statistical power analysis for the behavioral sciences, 1988, chapter 2).
 """
 
@@ -20,29 +21,30 @@ from harness.compare.statistics.paired import Scale, told
 from harness.model import KnownSpread
 
 FOUND = 0.95
-"""A difference counts as visible where it would be found so often."""
+"""The probability of being found from which a difference counts as visible."""
 _LARGEST = math.log(10)
-"""Nothing larger is looked for: ten times as long."""
+"""No larger difference is searched for: ten times as long."""
 _STEPS = 60
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CalibratedMetric:
-    """What is known of one metric's noise on a host. Shares: 0.03 is 3 %, or 3 points."""
+    """What is known about one metric's noise on a host. Shares: 0.03 is 3 %, or 3 points."""
 
     fact: str
     scale: Scale
     deviation: float
-    """Of one round's difference from itself: of the logarithm of the ratio, or of the share."""
+    """The standard deviation of one round's difference from itself: of the logarithm of the ratio,
+    or of the share."""
     df: float
-    """What the noise weighs, in degrees of freedom, never more than the comparisons behind it have;
-    0: it is not known yet."""
+    """The weight of the noise in degrees of freedom, never more than the comparisons behind it
+    have; 0 where it is not known yet."""
     alarms: int
-    """How many comparisons with itself the rule called drift, on a busy host too."""
+    """How many comparisons with itself the rule called drift, including those on a busy host."""
     comparisons: int
     smallest: tuple[tuple[int, float | None], ...]
-    """(rounds, the smallest difference they find, never below the minimum effect); None: they find
-    none that is sensible."""
+    """(rounds, the smallest difference they find, never below the minimum effect); None where they
+    find no sensible one."""
 
 
 def calibrated(
@@ -51,8 +53,8 @@ def calibrated(
     known: Sequence[KnownSpread],
     rounds: Sequence[int],
 ) -> tuple[CalibratedMetric, ...]:
-    """The primary metrics of a cell held against itself. `blocks` are the comparisons that its
-    rounds make, `known` the spreads of this and earlier calibrations."""
+    """Return the primary metrics of a cell compared with itself. `blocks` are the comparisons that
+    its rounds make; `known` holds the spreads of this and earlier calibrations."""
     return tuple(_metric(one, blocks, known, rounds) for one in measured if one.primary)
 
 
@@ -71,7 +73,7 @@ def _metric(
     ]
     noise = noise_of(spreads)
     own = max(one.pairing.paired.variance, one.pairing.paired.floor)
-    # Too few comparisons to say how they vary: then its own rounds are all that is known.
+    # With too few comparisons to know how they vary, only its own rounds are known.
     together = noise if noise.df > 0 else HostNoise(df=one.decided.rounds - 1, variance=own)
     return CalibratedMetric(
         fact=metric.fact,
@@ -89,15 +91,20 @@ def _metric(
 
 
 def smallest_effect(noise: HostNoise, scale: Scale, family: Family, rounds: int) -> float | None:
-    """The smallest difference, as a share, that so many rounds, fixed before, find in 95 %; None
-    where they find none below ten times (below 1, of a share). The noise is taken as it stands."""
+    """Return the smallest difference, as a share, that this many rounds, fixed in advance, find
+    with 95 % probability.
+
+    None where they find none below ten times (below 1 for a share). The noise is taken as exactly
+    known.
+    """
     df = min(noise.df + rounds - 1, noise.df_of_spreads + rounds - 1)
     if rounds < 2 or df <= 0 or noise.variance <= 0:
         return None
     level = family.of_fixed(rounds).difference_level(rounds, scale)
     critical = one_sided_critical(level / 2, df)
     error = math.sqrt(noise.variance / rounds)
-    # In standard errors, doubled until it is found: far beyond, the law's numbers are not exact.
+    # The search is in standard errors and doubles until the difference is found, because far beyond
+    # it the distribution's numbers are not exact.
     low, high = 0.0, 1.0
     while not power(high, critical, df) >= FOUND:
         low, high = high, 2 * high
@@ -110,5 +117,6 @@ def smallest_effect(noise: HostNoise, scale: Scale, family: Family, rounds: int)
 
 
 def as_share(scale: Scale, deviation: float) -> float:
-    """A deviation on a scale as people read it: of a ratio, by how much of 1 it varies."""
+    """Convert a deviation on a scale to what people read; for a ratio, by how much it varies around
+    1."""
     return told(scale, deviation) - 1 if scale is Scale.RATIO else deviation

@@ -1,5 +1,5 @@
-"""The cause in a traceback: one line a person would quote, what is known about its kind, and what
-to do about it, which hangs on where the environment comes from."""
+"""Finds the cause in a traceback: the line a person would quote, what is known about its kind, and
+what to do about it, which depends on where the environment comes from."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ _FRAME = re.compile(
 
 
 class MadeFrom(StrEnum):
-    """Where an environment comes from: it decides what a person can change."""
+    """Where an environment comes from, which decides what a person can change."""
 
     BUILT = "built"
-    """From a row of the suite: what it installs is in the row, and locked."""
+    """Built from a row of the suite: what it installs is in the row, and locked."""
     DOCKERFILE = "dockerfile"
-    """From a Dockerfile of the suite: what it installs is in there."""
+    """Built from a Dockerfile of the suite, which says what it installs."""
     IMAGE = "image"
-    """An image as it is, made elsewhere."""
+    """An existing image, made elsewhere."""
     HOST = "host"
-    """An interpreter of this host as it is."""
+    """An existing interpreter of this host."""
 
 
 def made_from(cell: Cell) -> MadeFrom:
-    """Where a cell's environment comes from."""
+    """Return where a cell's environment comes from."""
     if cell.host:
         return MadeFrom.HOST
     if cell.build is not None:
@@ -43,15 +43,15 @@ def made_from(cell: Cell) -> MadeFrom:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cause:
-    """Why something raised: the whole line that says it, the part to quote, what it means, what
-    to do. The last two may be empty: then nobody knows more than the line says."""
+    """Why something raised: the whole line of the exception, the part to quote, its meaning, and
+    the remedy. The last two may be empty, where nothing more is known than the line says."""
 
     line: str
     headline: str
     meaning: str = ""
     remedy: str = ""
     what: str = ""
-    """The library, symbol version, module or name that is not there; empty: none is named."""
+    """The library, symbol version, module or name that is missing; empty where none is named."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +73,7 @@ class _Kind:
         }[origin]
 
 
-# Only what holds for any framework: what the dynamic loader and the interpreter say.
+# Only messages of the dynamic loader and the interpreter belong here: they hold for any framework.
 _KINDS = (
     _Kind(
         pattern=re.compile(r"(?P<what>[\w.+-]{1,200}\.so[\w.+-]{0,60}): cannot open shared object"),
@@ -120,10 +120,10 @@ _KINDS = (
 
 
 def cause_of(raised: Raised, origin: MadeFrom = MadeFrom.BUILT) -> Cause:
-    """The first cause in what was raised.
+    """Return the first cause in what was raised.
 
-    A chained traceback tells its root first, and an exception raised from a message tells it
-    inside that message, so the first line that reads like `SomeError: why` is the cause.
+    A chained traceback shows its root first, and an exception raised from a message contains it in
+    that message. So the first line of the form `SomeError: why` is the cause.
     """
     line = _first_cause(raised)
     for kind in _KINDS:
@@ -140,27 +140,31 @@ def cause_of(raised: Raised, origin: MadeFrom = MadeFrom.BUILT) -> Cause:
 
 
 def absent(module: str) -> str:
-    """The headline of a cause that says that a module is not there."""
+    """Return the headline of a cause that says that a module is missing."""
     return f"there is no module named {module}"
 
 
 def final_exception(raised: Raised) -> str:
-    """The last line of the traceback that reads like `SomeError: why`; else what was raised."""
+    """Return the last line of the traceback of the form `SomeError: why`, otherwise the type and
+    message of what was raised."""
     lines = [line.strip()[:_LINE_LIMIT] for line in raised.traceback.splitlines()[-_LINES:]]
     named = [line for line in lines if _is_exception(line)]
     return named[-1] if named else _told(raised)
 
 
 def probe_line(raised: Raised, probe: str) -> str:
-    """Where in the probe it was raised: `probes/x.py, line 88: import y`; empty where the
-    traceback does not say. The last frame of the probe's own file counts: what it called is told
-    by the exception."""
+    """Return where in the probe it was raised, as in `probes/x.py, line 88: import y`; empty where
+    the traceback does not show it.
+
+    The last frame of the probe's own file counts; the exception describes what was called from
+    there.
+    """
     lines = raised.traceback.splitlines()[:_LINES]
     said = ""
     for place, line in enumerate(lines):
         frame = _FRAME.fullmatch(line[:_LINE_LIMIT])
         if said and _CHAINED.match(line):
-            break  # The root was told first.
+            break  # The root comes first in a chained traceback.
         if frame is None or not frame["file"].endswith(f"/probes/{probe}.py"):
             continue
         said = f"probes/{probe}.py, line {frame['line']}"
@@ -171,7 +175,8 @@ def probe_line(raised: Raised, probe: str) -> str:
 
 
 def module_of_last_frame(raised: Raised) -> str:
-    """The top-level module whose file raised it; empty where it is none that was installed."""
+    """Return the top-level module whose file raised it; empty where it is not an installed
+    module."""
     for line in reversed(raised.traceback.splitlines()[-_LINES:]):
         frame = _FRAME.fullmatch(line[:_LINE_LIMIT])
         if frame is not None:
@@ -181,7 +186,7 @@ def module_of_last_frame(raised: Raised) -> str:
 
 
 def last_line(text: str) -> str:
-    """The last line with something on it."""
+    """Return the last line that is not blank."""
     lines = [line.strip() for line in text[-_LINE_LIMIT:].splitlines()]
     return next((line for line in reversed(lines) if line), "")
 

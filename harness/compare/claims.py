@@ -1,8 +1,8 @@
-"""What a cell claims beside its framework, its Python and CUDA, held against what was measured.
+"""Compares what a cell claims about Python and CUDA with what was measured.
 
-A claim that a record contradicts keeps the cell from L1, as a framework of another version does.
-One that the records confirm earns nothing by itself, and one that no record speaks of is marked as
-not measured wherever it is shown.
+A claim that a record contradicts keeps the cell from L1, as a framework of another version does. A
+claim that the records confirm earns nothing by itself. A claim without any record is marked as not
+measured wherever it is shown.
 """
 
 from __future__ import annotations
@@ -19,27 +19,29 @@ PYTHON = "python"
 CUDA = "cuda"
 PYTHON_FACT = "python.version"
 BUILT_FOR = ("framework.build.cuda_version", "libraries.built_for.cuda")
-"""The CUDA release the framework was built for: what it says of itself first."""
+"""Facts with the CUDA release the framework was built for; the framework's own statement comes
+first."""
 BUILT_WITH = ("framework.build.is_cuda_build", "framework.built_with_cuda")
-"""False where the framework was built for no CUDA at all."""
+"""False where the framework was not built for CUDA at all."""
 NO_CUDA = "none"
 _SONAME_HAS_MAJOR_ONLY = 11
-"""From this release of CUDA on, its libraries' names carry the major version and a constant."""
+"""From this CUDA release on, the names of its libraries contain only the major version and a
+constant."""
 _SHOWN = 40
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClaimShown:
-    """One claim of a cell: what it is about, what the suite says, what was measured."""
+    """One claim of a cell: its topic, what the suite says, and what was measured."""
 
     what: str
     """`python`, `cuda`, or the name of a framework."""
     claimed: str
-    """Empty: the cell claims nothing."""
+    """Empty where the cell claims nothing."""
     measured: str
-    """As short as the claim, where it says the same; empty: it was not measured."""
+    """As short as the claim where both agree; empty where it was not measured."""
     holds: bool
-    """Nothing that was measured contradicts it."""
+    """Whether no measurement contradicts it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,13 +69,14 @@ def _cuda(facts: Mapping[str, Fact]) -> Fact:
 
 
 def _by_soname(told: Fact) -> bool:
-    """Whether a release is only known from a library's name: libcudart.so.11.0 is of any 11."""
+    """Tell whether a release is known only from a library's name: libcudart.so.11.0 belongs to any
+    11.x."""
     found = re.fullmatch(r"(\d{1,3})(\.0)?", str(told))
     return found is not None and int(found[1]) >= _SONAME_HAS_MAJOR_ONLY
 
 
 def _same_release(claimed: str, measured: Fact) -> bool:
-    """Whether two releases agree as far as both are told: 12.5 is 12.5.1."""
+    """Tell whether two releases agree in the parts that both have: 12.5 agrees with 12.5.1."""
     if not isinstance(measured, str):
         return False
     one, other = claimed.split("."), measured.split(".")
@@ -105,7 +108,7 @@ _MEASURES = (
 
 
 def contradictions(cell: Cell, records: Iterable[Record]) -> Iterator[Shown]:
-    """What the records of one round say against the cell's claims."""
+    """Yield how the records of one round contradict the cell's claims."""
     facts = _facts(records)
     for one in _MEASURES:
         claimed, measured = one.claimed(cell), one.measured(facts)
@@ -123,8 +126,9 @@ def contradictions(cell: Cell, records: Iterable[Record]) -> Iterator[Shown]:
 def claims_of(
     cell: Cell, probes: Sequence[Probe], records: Iterable[Record]
 ) -> tuple[ClaimShown, ...]:
-    """Every claim of a cell beside what was measured, its frameworks first; and what was measured
-    of Python where it claims none. Where rounds disagree, what contradicts the claim is told."""
+    """Return every claim of a cell beside what was measured, its frameworks first; also the
+    measured Python where it claims none. Where rounds disagree, the value that contradicts the
+    claim is returned."""
     rounds: dict[int, list[Record]] = defaultdict(list)
     for record in records:
         if record.outcome is Outcome.OK:
@@ -160,7 +164,8 @@ def _claim(
 def _versions(
     cell: Cell, name: str, probes: Iterable[Probe], answers: Iterable[Record]
 ) -> list[Fact]:
-    """What was measured of a framework's version: by the evidence that shows a claimed one."""
+    """Return the measured versions of a framework, from the evidence that is used to verify a
+    claim."""
     facts: dict[str, list[str]] = defaultdict(list)
     for probe in probes:
         if name in probe.frameworks or (not probe.frameworks and len(cell.framework) == 1):
@@ -176,7 +181,7 @@ def _versions(
 
 
 def _facts(records: Iterable[Record]) -> Mapping[str, Fact]:
-    """What the answers of one round say of Python and CUDA."""
+    """Return the facts about Python and CUDA from the answers of one round."""
     return {
         name: one.facts[name]
         for one in records

@@ -1,7 +1,8 @@
-"""Two trained models on the same test images: how many they classify differently, and who is right.
+"""Compares two trained models on the same test images: how many they classify differently, and
+which is right.
 
-This speaks of two trained models, never of two environments: the randomness of training is not in
-it. Two seeds of one image were found to differ "significantly" in 38 % of pairs.
+This is about two trained models, never about two environments: the randomness of training is not
+included. Two seeds in one image were found to differ "significantly" in 38 % of pairs.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import dataclass
 from harness.model import Fact
 
 WRONG_IMAGES = "wrong_test_images"
-"""The fact, beside the accuracy, that says which test images were classified wrongly: Base64, one
-bit an image, the first is the highest of the first byte."""
+"""The fact beside the accuracy that says which test images were classified wrongly: Base64, one bit
+for each image, starting with the highest bit of the first byte."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,29 +24,29 @@ class Classified:
 
     images: int
     only_reference: int
-    """Images that only the reference's model got right."""
+    """How many images only the reference's model got right."""
     only_candidate: int
 
     @property
     def discordant(self) -> int:
-        """Images that exactly one of the two got right."""
+        """How many images exactly one of the two got right."""
         return self.only_reference + self.only_candidate
 
     @property
     def alike(self) -> int:
-        """Images on which both were right, or both wrong."""
+        """How many images both got right, or both got wrong."""
         return self.images - self.discordant
 
     @property
     def floor(self) -> float:
-        """The variance that the choice of test images gives the difference of two accuracies; of
-        models that do not differ on any, that of one image."""
+        """The variance of the difference of two accuracies that is due to the choice of test
+        images; for models that differ on no image, that of one image."""
         return max(self.discordant, 1) / self.images**2
 
     @property
     def mcnemar_p(self) -> float:
-        """How often two models that are equally good would split the discordant images at least so
-        unevenly (McNemar's exact test: the binomial one with 1/2)."""
+        """The probability that two equally good models split the discordant images at least so
+        unevenly (McNemar's exact test: the binomial test with 1/2)."""
         if not self.discordant:
             return 1.0
         from scipy import stats
@@ -54,7 +55,7 @@ class Classified:
 
     @property
     def told(self) -> str:
-        """As a person thinks of it."""
+        """The result in plain words."""
         text = f"{self.alike:,} of {self.images:,} images classified alike"
         if not self.discordant:
             return text
@@ -65,8 +66,8 @@ class Classified:
 
 
 def classified(reference: Fact, candidate: Fact, images: int) -> Classified | None:
-    """Hold which of so many images two models got wrong against each other. None where one of the
-    two does not say, or says it of another number of images."""
+    """Compare which of so many images two models got wrong. None where one of them does not say, or
+    refers to another number of images."""
     one, other = _bits(reference, images), _bits(candidate, images)
     if one is None or other is None:
         return None
@@ -78,7 +79,7 @@ def classified(reference: Fact, candidate: Fact, images: int) -> Classified | No
 
 
 def wrong_images(told: Fact, images: int) -> int | None:
-    """How many images are told to be wrong; None where it is not told of so many images."""
+    """Return how many images are marked as wrong; None where `told` is not about so many images."""
     bits = _bits(told, images)
     return None if bits is None else bits.bit_count()
 

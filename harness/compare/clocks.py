@@ -1,7 +1,8 @@
-"""The times that an answer tells, against those that the host measured around it.
+"""Compares the times in an answer with those that the host measured around it.
 
-Every clock inside an environment is the environment's own. The host knows when it asked and when
-the answer came: nothing that happened in between took longer, and the whole took about as long.
+Every clock inside an environment belongs to the environment. The host knows when it asked and when
+the answer came: nothing in between can have taken longer, and the whole must have taken about as
+long.
 """
 
 from __future__ import annotations
@@ -17,17 +18,19 @@ from harness.probing.exchange import EXCHANGE
 
 APART_S = 2.0
 APART_SHARE = 0.2
-"""By how much two clocks may differ: more than both is more than scheduling explains."""
+"""How much two clocks may differ: exceeding both limits cannot be explained by scheduling."""
 START_S = 10.0
-"""What the first answer of a container may take longer: the runner is started in its time."""
+"""How much longer the first answer of a container may take, because the runner is started in that
+time."""
 PARTS = ("import_seconds", "first_step_seconds", "step_seconds", "evaluation_seconds")
-"""Times of a training probe that follow each other, so that their sum is a time, too."""
+"""Times of a training probe that follow each other, so that their sum must fit too."""
 TOTAL = "total_seconds"
 """How long the probe's own function took, by its own clock."""
 
 
 def clock(one: Answered) -> Iterator[str]:
-    """The times of an answer against the host's clock; nothing where that was not looked at."""
+    """Compare the times of an answer with the host's clock; yields nothing where the host did not
+    measure."""
     measured = one.record.durations.get(EXCHANGE)
     if measured is None or one.record.repeats:
         return
@@ -51,7 +54,7 @@ def clock(one: Answered) -> Iterator[str]:
 
 
 def _longer(one: float, other: float) -> bool:
-    """Whether one time is longer than another by more than clocks may differ."""
+    """Tell whether one time is longer than another by more than clocks may differ."""
     return one - other > max(APART_S, APART_SHARE * other)
 
 

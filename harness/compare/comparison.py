@@ -1,4 +1,4 @@
-"""Two cells held against each other, also across runs and hosts: `harness compare A B`."""
+"""Compares two cells, also across runs and hosts: `harness compare A B`."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from harness.model import Record, Rules, Run, Suite
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Side:
-    """A cell of a run, with the records that speak for it."""
+    """A cell of a run, with the records that belong to it."""
 
     run: Run
     records: Sequence[Record]
     cell: str
-    """Its id."""
+    """The cell's id."""
 
 
 def compare_cells(a: Side, b: Side, *, rules: Rules, at: date | None) -> Comparison:
-    """Hold cell B (the candidate) against cell A (the reference) under `rules`, at the date `at`.
+    """Compare cell B (the candidate) with cell A (the reference) under `rules`, at the date `at`.
 
-    The code path is the one that compares a cell with its reference inside a run. Levels are
-    judged by each run's own bands. Raises UsageError where a run has no such cell.
+    It uses the same code that compares a cell with its reference inside a run. Levels are judged by
+    each run's own bands. Raises UsageError where a run has no such cell.
     """
     one, other = _told_apart(_find(a), _find(b))
     own_a = own_findings(one, rules.expectations, at)
@@ -71,15 +71,17 @@ def compare_cells(a: Side, b: Side, *, rules: Rules, at: date | None) -> Compari
 
 
 def same_rules(one: Rules, other: Rules) -> bool:
-    """Whether two sets of rules judge alike; which cell is the reference is no rule."""
+    """Tell whether two sets of rules judge alike. The choice of the reference cell does not count
+    as a rule."""
     return (one.expectations, one.bands) == (other.expectations, other.bands)
 
 
 def compare_kept(a: Side, b: Side, *, named: Suite | None = None) -> Comparison:
-    """Hold cell B against cell A under the rules kept with their runs, or those of a suite that is
-    named; in the notices whose rules judge, where that is a question.
+    """Compare cell B with cell A under the rules kept with their runs, or under those of a named
+    suite.
 
-    Where the two were kept with different rules, those of B, the candidate, judge.
+    Where the two runs were kept with different rules, those of B, the candidate, are used. The
+    notices say whose rules were used wherever that could be in doubt.
     """
     at = run_date(b.run)
     if named is not None:
@@ -110,7 +112,8 @@ def _find(side: Side) -> View:
 
 
 def _told_apart(one: View, other: View) -> tuple[View, View]:
-    """The same cell of two runs has one name: it is told with its engine's, else its run's."""
+    """Where both runs use the same cell id, add the engine's name to each, or else the run's id, so
+    that the two can be told apart."""
     if one.cell.id != other.cell.id:
         return one, other
     names = [one.run.engine.name, other.run.engine.name]
@@ -126,7 +129,8 @@ def _told_apart(one: View, other: View) -> tuple[View, View]:
 
 
 def _apart(run_a: Run, run_b: Run) -> tuple[str, ...]:
-    """What sets the two runs apart beside the cells; each as it was for its cell."""
+    """Return notices about how the two runs differ apart from the cells. Each run is as it was for
+    its cell."""
     said = []
     if run_a.host != run_b.host:
         said.append("the two ran on different hosts: times cannot be held against each other")

@@ -1,8 +1,8 @@
-"""What a cell's answers contradict: in themselves, in each other, in what the harness knows.
+"""Finds what a cell's answers contradict: themselves, each other, or what the harness knows.
 
-Every fact is the environment's own word. What cannot be true beside what was asked, given and
-measured here is a failure of the cell, whatever the facts are worth otherwise. Each row is a
-function from answers to sentences; another contradiction is another row.
+All facts are statements of the environment itself. What cannot be true beside what was asked, given
+and measured here is a failure of the cell, whatever else its facts are worth. Each row is a
+function from answers to sentences; to detect another contradiction, add another row.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _GPU_RUNTIME = "nvidia"
 _LISTED = 6
 
 Saying = tuple[str, tuple[Answered, ...]]
-"""What is contradicted, and the answers that it rests on."""
+"""A sentence that describes the contradiction, and the answers it rests on."""
 
 
 def _gpu_from_nowhere(one: Answered) -> Iterator[str]:
-    """No GPU answers in a container that was handed none."""
+    """Check that no GPU answers in a container that was given none."""
     runtime = one.run.engine.detail.get("runtime", "")
     if one.record.engine not in CONTAINER_ENGINES or one.cell.gpu or _GPU_RUNTIME in runtime:
         return
@@ -55,7 +55,7 @@ def _gpu_from_nowhere(one: Answered) -> Iterator[str]:
 
 
 def _no_packages(answers: Sequence[Answered]) -> Iterator[Saying]:
-    """Where a framework was imported, some package is installed."""
+    """Check that some package is installed where a framework was imported."""
     for one in answers:
         if one.record.probe != "packages" or _some_package(one.record):
             continue
@@ -77,13 +77,14 @@ def _some_package(record: Record) -> bool:
 
 
 def _imported(one: Answered) -> str:
-    """The fact that gives the version of an imported framework; empty where none does."""
+    """Return the fact that holds the version of an imported framework; empty where there is
+    none."""
     claimed = [each.fact for each in one.probe.evidence if each.kind == EvidenceKind.CLAIMED]
     return next((fact for fact in claimed if one.record.facts.get(fact)), "")
 
 
 def _rounds_apart(answers: Sequence[Answered]) -> Iterator[Saying]:
-    """Rounds that end in equal weights answer the same."""
+    """Check that rounds with equal final weights give the same answers."""
     every = [learned for one in answers for learned in one.learned()]
     for at, learned in enumerate(every):
         for earlier in every[:at]:
@@ -96,7 +97,7 @@ OF_ONE: tuple[tuple[str, Callable[[Answered], Iterable[str]]], ...] = (
     ("clock", clock),
     ("gpu", _gpu_from_nowhere),
 )
-"""Rows that look at one answer, each with a word for what it is about."""
+"""Rows that look at one answer, each with a word for its subject."""
 OF_LEARNING: tuple[tuple[str, Callable[[Learned], Iterable[str]]], ...] = (
     ("steps", steps_asked),
     ("data set", data_given),
@@ -117,11 +118,11 @@ OF_ALL: tuple[tuple[str, Callable[[Sequence[Answered]], Iterable[Saying]]], ...]
 BETWEEN: tuple[tuple[str, Callable[[Learned, Learned], Iterable[str]]], ...] = (
     ("equal weights", same_weights),
 )
-"""Rows that look at a cell's answer about learning beside its reference's."""
+"""Rows that compare a cell's answer about learning with its reference's."""
 
 
 def of_contradictions(cell: Cell, answers: Sequence[Answered]) -> tuple[Finding, ...]:
-    """A finding for each row that a cell's own answers contradict."""
+    """Return a finding for each row that finds a contradiction in a cell's own answers."""
     rows: list[tuple[str, list[Saying]]] = [
         (about, [(said, (one,)) for one in answers for said in row(one)]) for about, row in OF_ONE
     ]
@@ -137,7 +138,8 @@ def of_contradictions(cell: Cell, answers: Sequence[Answered]) -> tuple[Finding,
 def of_contradictions_between(
     reference: Cell, there: Iterable[Answered], cell: Cell, here: Iterable[Answered]
 ) -> tuple[Finding, ...]:
-    """A finding for each row that a cell's answers contradict in those of its reference."""
+    """Return a finding for each row that finds a contradiction between a cell's answers and its
+    reference's."""
     by_stem, others = _learned(there), _learned(here)
     rows = [
         (
@@ -164,7 +166,7 @@ def _learned(answers: Iterable[Answered]) -> Mapping[str, list[Learned]]:
 
 
 def _finding(cell: Cell, about: str, sayings: Sequence[Saying]) -> Finding:
-    """One finding for what one row says: the first sentence, and the others as evidence."""
+    """Return one finding for one row: the first sentence is its title, the others are evidence."""
     told: dict[str, dict[str, None]] = {}
     probes: dict[str, None] = {}
     for said, rests_on in sayings:

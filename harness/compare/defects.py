@@ -1,4 +1,4 @@
-"""What an environment's own answers show to be wrong with it, without any other to compare with."""
+"""Defects that an environment's own answers show, without any other environment to compare with."""
 
 from __future__ import annotations
 
@@ -30,26 +30,26 @@ _OWN = frozenset(
         FindingKind.SAYS_OTHERWISE,
     }
 )
-"""Findings about a fact that lists what is wrong."""
+"""Kinds of findings about a fact that itself lists what is wrong."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Defect:
-    """A fact that lists what is wrong; an empty list is as it should be."""
+    """A fact that lists what is wrong; an empty list means that all is well."""
 
     fact: str
     one: str
-    """Where it lists one thing; `{line}` is that thing."""
+    """The headline where it lists one thing; `{line}` is that thing."""
     many: str
     cause: str = ""
     remedy: str
     of_image: str = ""
-    """What is to be done where the cell is an image as it is; empty: the same."""
+    """The remedy where the cell is an existing image; empty where it is the same."""
     of_host: str = ""
-    """What is to be done where it is an interpreter of this host; empty: the same."""
+    """The remedy where it is an interpreter of this host; empty where it is the same."""
 
     def remedy_of(self, origin: MadeFrom) -> str:
-        """What is to be done, by where the environment comes from."""
+        """Return the remedy, depending on where the environment comes from."""
         other = {
             MadeFrom.DOCKERFILE: self.of_image,
             MadeFrom.IMAGE: self.of_image,
@@ -103,7 +103,7 @@ DEFECTS = (
         of_host="install the release it was built for, or a build for this one",
     ),
 )
-"""What is meant to be so needs an `ignore` or `allowed` expectation for the fact."""
+"""An intended defect needs an `ignore` or `allowed` expectation for its fact."""
 
 
 def of_defects(
@@ -114,7 +114,8 @@ def of_defects(
     row: str,
     at: date | None,
 ) -> tuple[Finding, ...]:
-    """A finding for every defect that no expectation covers. `row` is the cell's id in its run."""
+    """Return a finding for every defect that no expectation covers. `row` is the cell's id in its
+    run."""
     rules = tuple(expectations)
     found = []
     for defect in DEFECTS:
@@ -145,7 +146,8 @@ def of_defects(
 def covered(
     merged: Merged, rules: Iterable[Expectation], row: str, at: date | None
 ) -> Expectation | None:
-    """The expectation that lets a defect pass; None where none does, or there is no defect."""
+    """Return the expectation that lets a defect pass; None where none does, or there is no
+    defect."""
     if not _lines(merged):
         return None
     rule = expectation_for(rules, merged.fact, row)
@@ -156,8 +158,8 @@ def covered(
 def without_told(
     differences: Iterable[Difference], findings: Iterable[Finding]
 ) -> tuple[Difference, ...]:
-    """The differences without those that a finding of the cell's own tells already: that the
-    reference lacks the same defect is not a second thing that is wrong."""
+    """Leave out differences that one of the cell's own findings reports already: that the reference
+    lacks the same defect is not a second problem."""
     told = {fact for one in findings if one.kind in _OWN for fact in one.subject}
     return tuple(
         one for one in differences if not (one.fact in told and one.judged is Judged.DRIFT)

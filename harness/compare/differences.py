@@ -1,4 +1,4 @@
-"""What differs between two sets of facts, each difference judged."""
+"""Finds the differences between two sets of facts, and judges each of them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from harness.model import Expectation, Fact, Nature
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Difference:
-    """One fact that a candidate and its reference do not share.
+    """One fact in which a candidate and its reference differ.
 
-    `absent` is `reference` or `candidate` where only the other has the fact (a fact whose value
-    is None is there); that side's value is then None and means nothing.
+    `absent` names the side that lacks the fact, `reference` or `candidate`; that side's value is
+    then None and means nothing. A fact whose value is None counts as present.
     """
 
     fact: str
@@ -33,17 +33,17 @@ class Difference:
     reason: str = ""
     ends: str = ""
     by: Expectation | None = None
-    """The expectation that ruled; None: none matches, and the fact's nature decides."""
+    """The expectation that decided; None where none matches, so that the fact's nature decides."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Compared:
-    """Every difference in order of fact, and how many facts were equal."""
+    """All differences in order of fact, and how many facts were equal."""
 
     differences: tuple[Difference, ...]
     same: int
     left_out: tuple[str, ...] = ()
-    """Probes whose facts were not compared, since only one side answered."""
+    """Probes whose facts were not compared, because only one side answered."""
 
 
 def compare_facts(
@@ -58,10 +58,10 @@ def compare_facts(
 ) -> Compared:
     """Compare a cell's facts with its reference's. Observations are never compared.
 
-    `refused` names probes (to the reason) whose answers cannot be held against each other: what
-    would drift there is not judged. `unlike` names probes that were asked differently: there
-    only an expectation can make a difference drift. Facts of probes that only one side answered
-    must not be passed in: they are no differences of the environments.
+    `refused` maps probes whose answers cannot be compared to the reason; what would be drift there
+    is not judged. `unlike` maps probes that were asked differently; there, only an expectation can
+    make a difference a drift. Leave out facts of probes that only one side answered: they do not
+    show that the environments differ.
     """
     rules = tuple(expectations)
     found, same = [], 0
@@ -103,7 +103,8 @@ def compare_facts(
 
 
 def _plainly_equal(one: Merged, other: Merged) -> bool:
-    """Whether both have one value, and it is the same: whatever rules there are, it is."""
+    """Tell whether both have a single value, and the same one. Such facts are equal under any
+    rules."""
     if len(one.values) != 1 or len(other.values) != 1:
         return False
     a, b = one.values[0], other.values[0]
@@ -111,9 +112,9 @@ def _plainly_equal(one: Merged, other: Merged) -> bool:
 
 
 _PLAIN = (str, int, bool)
-"""Of these equal values are equal facts: a series may hold others."""
+"""Types for which equal values mean equal facts; a series may contain other types."""
 Part = Mapping[str, Merged]
-"""What one probe states of one cell."""
+"""The facts that one probe gives about one cell."""
 
 
 def compare_kept_parts(
@@ -125,9 +126,12 @@ def compare_kept_parts(
     refused: Mapping[str, str],
     unlike: Mapping[str, str],
 ) -> Compared:
-    """`compare_facts` of what several probes state, reference and candidate of each; no two of them
-    state the same fact. Parts that were compared before are not compared again, where no rule is
-    for some cells alone: what cells share is compared once."""
+    """Like `compare_facts`, for the facts of several probes: a pair (reference, candidate) for
+    each.
+
+    No two probes may give the same fact. A pair that was compared before is not compared again,
+    provided no rule is limited to certain cells; so facts that cells share are compared once.
+    """
     rules = tuple(expectations)
     book = rules_of(rules)
     alike = book.for_every_cell and not refused and not unlike
@@ -164,7 +168,8 @@ def compare_kept_parts(
 
 _KEPT = 131_072
 _COMPARED: dict[tuple[int, int, int, date | None], tuple[Part, Part, RuleBook, Compared]] = {}
-"""By the identity of both parts and of the rules, which are held."""
+"""Keyed by the identity of both parts and of the rules. The entry keeps these objects alive, so
+that their identities stay valid."""
 
 
 def ruling_on(
@@ -174,8 +179,8 @@ def ruling_on(
     nature: Nature,
     at: date | None,
 ) -> Ruling:
-    """The ruling on one fact. Two times and two accuracies are never equal, so where an allowance
-    for them has ended, rounds say whether they drift, as if it had never been there."""
+    """Rule on one fact. Two times or two accuracies are never equal, so where an allowance for them
+    has expired, rounds decide about drift as if it had never existed."""
     ruling = rule_on(expectation, *sides, nature, at)
     allowance = expectation is not None and expectation.rule == "allowed"
     if allowance and ruling.judged is Judged.DRIFT and scale_of(fact, nature) is not None:
@@ -184,8 +189,8 @@ def ruling_on(
 
 
 def _held(reference: Merged | None, candidate: Merged | None) -> tuple[Values, Values]:
-    """What is held against each other: what stands for all rounds; of a seeded fact, the same
-    round of both, the first in which they differ."""
+    """Return the values to compare: the value that stands for all rounds or, for a seeded fact,
+    both values of the first round in which the two sides differ."""
     if reference is None or candidate is None:
         return _values(reference), _values(candidate)
     if candidate.nature is Nature.SEEDED and reference.rounds and candidate.rounds:
@@ -206,10 +211,10 @@ def variations(
     cell: str,
     at: date | None,
 ) -> tuple[Difference, ...]:
-    """Facts of one cell that rounds do not agree on and that should be the same in each.
+    """Return the facts of one cell that should be the same in every round and are not.
 
-    The rules that judge two cells judge two rounds: first round against each later one, and the
-    first that drifts is told. A fact that only some rounds have is missing in the others.
+    Rounds are compared by the same rules as two cells: the first round with each later one, and the
+    first drift is reported. A fact that only some rounds have counts as missing in the others.
     """
     rules = tuple(expectations)
     found = []

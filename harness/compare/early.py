@@ -1,8 +1,8 @@
-"""The losses of the first ten training steps: how far apart, and what usually makes them so.
+"""The losses of the first ten training steps: how far apart they are, and what usually causes that.
 
-Two environments that start from the same weights and images differ at first by what their
-arithmetic differs by. By step 60 training has made a thousandfold of it, so later losses say
-nothing of the cause. The limits are those measured on releases of one framework from 2017 to 2026
+Two environments that start from the same weights and images differ at first only by their
+arithmetic. By step 60 training has amplified that a thousandfold, so later losses say nothing about
+the cause. The limits were measured on releases of one framework from 2017 to 2026
 (docs/verdicts.md): another order of summation gave 1e-7 to 3e-6 at step 10, another library of
 kernels and other releases up to 1.1e-5 at the first step and 7e-5 at the tenth, a compiler's other
 random stream 6e-4 at the first step, another seed 2.5e-3.
@@ -24,7 +24,7 @@ _SAME_START = ("initial_weights_sha256", "dataset_sha256", "seed", "batch_size",
 
 
 class Likeness(StrEnum):
-    """How alike early losses are: from nearest to farthest."""
+    """How alike early losses are, from nearest to farthest."""
 
     EQUAL_BITS = "equal-bits"
     SUMMATION = "summation-order"
@@ -34,12 +34,12 @@ class Likeness(StrEnum):
 
     @property
     def rank(self) -> int:
-        """0 is the nearest."""
+        """The position in that order; 0 is the nearest."""
         return list(Likeness).index(self)
 
     @property
     def comes_from(self) -> str:
-        """What usually makes losses so, for a person."""
+        """What usually causes losses like that, for a person."""
         return _COMES_FROM[self]
 
 
@@ -56,7 +56,8 @@ _LIMITS = (
     (Likeness.KERNEL, 1e-4, 1e-3),
     (Likeness.RANDOM_STREAM, 1e-2, 0.3),
 )
-"""(class, relative distance at the first step, at the first ten): the first that holds both."""
+"""(class, relative distance at the first step, largest within the first ten): the first row whose
+limits both hold decides."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,12 +70,12 @@ class EarlyLosses:
     first: float
     """Relative distance at the first step."""
     largest: float
-    """The largest relative distance in the first ten."""
+    """The largest relative distance within the first ten steps."""
     rounds: int
 
     @property
     def told(self) -> str:
-        """For a person, with where it usually comes from."""
+        """The result for a person, with its usual cause."""
         if self.likeness is Likeness.EQUAL_BITS:
             return f"the losses of the first {STEPS} steps have equal bits"
         return (
@@ -88,8 +89,8 @@ Answers = Mapping[tuple[int, str], Record]
 
 
 def early_losses(reference: Answers, candidate: Answers) -> tuple[EarlyLosses, ...]:
-    """The likeness of early losses, one for each fact that tells them. Only rounds in which both
-    started from the same weights, images and seed are held against each other."""
+    """Return the likeness of early losses, one for each fact that has them. Only rounds in which
+    both started from the same weights, images and seed are compared."""
     names = sorted(
         {
             (probe, fact)
@@ -109,7 +110,7 @@ _telling = KeptByIdentity(_of_losses)
 
 
 def likeness_of(first: float, largest: float) -> Likeness:
-    """The class of a relative distance at the first step and of the largest of ten."""
+    """Return the class for a relative distance at the first step and the largest one of ten."""
     for likeness, at_first, at_all in _LIMITS:
         if first <= at_first and largest <= at_all:
             return likeness

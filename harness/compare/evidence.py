@@ -1,4 +1,5 @@
-"""Does one answer show what a probe's metadata says it shows? One function per kind of evidence."""
+"""Decides whether one answer shows what a probe's metadata says it shows. There is one function for
+each kind of evidence."""
 
 from __future__ import annotations
 
@@ -24,13 +25,13 @@ from harness.model import (
 GPU = "GPU"
 CPU = "CPU"
 NOTHING_THERE = "none"
-"""What a probe of saving says where the environment has nothing that could be tried."""
+"""The answer of a probe of saving where the environment has nothing to try."""
 _VERSION_LIMIT = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shown:
-    """What one answer shows. `why` continues "because ..."; `rests_on` names the method; both
+    """The result for one answer. `why` continues "because ..."; `rests_on` names the method; both
     are for a person."""
 
     verdict: Verdict
@@ -38,13 +39,14 @@ class Shown:
     rests_on: str = ""
     remedy: str = ""
     by_outcome: bool = False
-    """No answer speaks, only how the probe ended; that is a finding of its own."""
+    """The result follows from how the probe ended, not from an answer; that has a finding of its
+    own."""
 
 
 def show(run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Record) -> Shown:
     """Judge one piece of evidence in a record whose outcome is `ok`.
 
-    What the answer does not hold, and kinds this version does not know, are unverified.
+    Facts missing from the answer, and kinds that this version does not know, are unverified.
     """
     judge = KINDS.get(evidence.kind)
     if judge is None:
@@ -61,15 +63,16 @@ def show(run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Record)
 
 
 def level_of(run: Run, evidence: Evidence) -> Level:
-    """The level that evidence is for: its own, but what of saving the suite states."""
+    """Return the level that evidence is for: its own, except for saving, where the suite states the
+    level."""
     if evidence.kind == EvidenceKind.SAVES:
         return saving_of(run).level
     return evidence.level
 
 
 def says_of(evidence: Evidence, cell: Cell) -> bool:
-    """Whether evidence says anything of a cell: that a GPU computes says nothing of one that
-    asks for none."""
+    """Tell whether evidence concerns a cell: that a GPU computes does not concern a cell that asks
+    for none."""
     return evidence.kind != EvidenceKind.COMPUTES or bool(cell.gpu)
 
 
@@ -149,7 +152,8 @@ _NO_GPU_HERE = (
     "driver without device",
     "device hidden from the container",
 )
-"""What the host or the engine lacks; anything else but `works` is the environment's own."""
+"""What the host or the engine lacks. Any other answer except `works` is a fault of the environment
+itself."""
 
 
 def _computes(_run: Run, _cell: Cell, _probe: Probe, evidence: Evidence, record: Record) -> Shown:
@@ -239,7 +243,7 @@ def _saves(run: Run, _cell: Cell, probe: Probe, evidence: Evidence, record: Reco
 
 
 def saving_of(run: Run) -> Saving:
-    """What the run's suite asks of saving models, else the default."""
+    """Return what the run's suite asks about saving models, otherwise the default."""
     return run.rules.saving or Saving()
 
 
@@ -252,17 +256,18 @@ KINDS: Mapping[str, Callable[[Run, Cell, Probe, Evidence, Record], Shown]] = {
     EvidenceKind.BAND: _band,
     EvidenceKind.SAVES: _saves,
 }
-"""Every kind of evidence has its row; probes name them in their metadata."""
+"""Every kind of evidence has its row; probes name the kinds in their metadata."""
 
 
 def fits_record(band: Band, fact: str, record: Record) -> bool:
-    """Whether a band is for a learned fact under the conditions that a record tells."""
+    """Tell whether a band applies to a learned fact under the conditions stated in a record."""
     return _fits(band, fact, _conditions(fact, record))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Conditions:
-    """Under which a result was learned, each None where the record does not say."""
+    """The conditions under which a result was learned; each is None where the record does not state
+    it."""
 
     dataset: str | None
     steps: Fact
@@ -278,7 +283,8 @@ class _Conditions:
 
 
 def _conditions(fact: str, record: Record) -> _Conditions:
-    """Facts beside the learned one say (`mnist.dataset`, `mnist.steps`); else the settings do."""
+    """Read the conditions from facts beside the learned one (`mnist.dataset`, `mnist.steps`),
+    otherwise from the settings."""
     stem = fact.rpartition(".")[0]
 
     def said(name: str) -> Fact:
@@ -302,7 +308,8 @@ def _fits(band: Band, fact: str, conditions: _Conditions) -> bool:
 
 
 def same_version(claimed: str, measured: Fact) -> bool:
-    """2.0.0-rc1 is 2.0.0rc1; a version that cannot be read must be equal as text."""
+    """Compare versions, so that 2.0.0-rc1 equals 2.0.0rc1; one that cannot be parsed must be equal
+    as text."""
     if not isinstance(measured, str):
         return False
     if claimed == measured:

@@ -1,7 +1,7 @@
-"""What a cell is expected to fail at, held against what became of it.
+"""Compares the failure that a cell is expected to show with what happened.
 
-That very failure is no defect: its findings are put under one that passes. Whatever else is wrong
-with the cell keeps its own verdict, and a cell that does better than expected drifts.
+The expected failure itself is no defect: its findings are put under one that passes. Whatever else
+is wrong with the cell keeps its own verdict, and a cell that does better than expected drifts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from harness.model import Cell, ExpectedFailure, Level, Probe, Verdict
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Held:
-    """A cell's own findings after its expected failure was held against them."""
+    """A cell's own findings after taking its expected failure into account."""
 
     findings: tuple[Finding, ...]
     notes: tuple[Note, ...] = ()
@@ -42,8 +42,8 @@ def hold_expected(
 ) -> Held:
     """Judge a cell's own findings by what its row expects, at the date `at`.
 
-    `answered` names the probes that answered in any round: one that fails now and then does not
-    fail as expected. Only what failed can be the expected failure: where nothing did, since
+    `answered` names the probes that answered in any round: one that fails only now and then does
+    not fail as expected. Only a real failure can be the expected one; where nothing failed, because
     nothing was asked or this host cannot tell, the cell keeps its findings.
     """
     expect = cell.expect
@@ -79,8 +79,8 @@ def hold_expected(
 
 
 def _is_it(expect: ExpectedFailure, probes: Mapping[str, Probe], one: Finding) -> bool:
-    """Whether a finding is the expected failure: all its records show the breakage that is named;
-    where none is, it is why a level above the expected one is not reached."""
+    """Tell whether a finding is the expected failure: all its records show the named breakage or,
+    where none is named, it explains why a level above the expected one is not reached."""
     if one.verdict is not Verdict.FAIL:
         return False
     if expect.breakage:

@@ -1,5 +1,5 @@
-"""Findings of one cell that are one: a failed import, and the packages that do not fit together
-and explain it."""
+"""Joins findings of one cell that belong together: a failed import and the mismatched packages that
+explain it."""
 
 from __future__ import annotations
 
@@ -17,18 +17,19 @@ from harness.model import Raised
 _NAME = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 _REQUIRED = re.compile(r" requires ([a-z0-9][a-z0-9.-]{0,100})")
 _LAST = 5
-"""Lines at the end of a traceback: the last frame with what it quotes, and the exception."""
+"""How many lines at the end of a traceback are searched: the last frame, its quoted line, and the
+exception."""
 _LONGEST = 4000
 _COMMON = frozenset({"python", "error", "module", "package", "import", "test", "version"})
-"""Names of distributions that any exception may hold as a word."""
+"""Names of distributions that any exception may contain as ordinary words."""
 
 
 def together(findings: Iterable[Finding], raised: Iterable[Raised]) -> tuple[Finding, ...]:
-    """The findings, in their order, without those that only explain another.
+    """Return the findings, in order, without those that only explain another one.
 
-    `raised` holds what the cell's probes ended in. A distribution that is missing, or that is
-    there in a version which another one cannot use, explains an exception that names it or that
-    was raised in its own files.
+    `raised` holds the exceptions of the cell's probes. A distribution that is missing, or installed
+    in a version that another one cannot use, explains an exception that names it or that was raised
+    in its own files.
     """
     every = tuple(findings)
     last = {one.traceback: module_of_last_frame(one) for one in raised}
@@ -69,7 +70,7 @@ def _explains(line: str, raised: Finding, module: str) -> bool:
 
 @cache
 def _about(breakage: str) -> frozenset[str]:
-    """The distributions that the knowledge base names for a breakage."""
+    """Return the distributions that the knowledge base names for a breakage."""
     from harness.knowledge import frameworks
 
     return frozenset(
@@ -81,8 +82,8 @@ def _about(breakage: str) -> frozenset[str]:
 
 
 def _in_last_lines(name: str, traceback: str) -> bool:
-    """Whether the code that raised has the name within another one (pywrap_ml_dtypes). A name of
-    one word may stand there by chance."""
+    """Tell whether the last lines of the traceback contain the name inside another one
+    (pywrap_ml_dtypes). A name of one word is not searched, because it may occur by chance."""
     if "-" not in name:
         return False
     last = "\n".join(traceback.splitlines()[-_LAST:])[-_LONGEST:].lower().replace("_", "-")
@@ -90,7 +91,7 @@ def _in_last_lines(name: str, traceback: str) -> bool:
 
 
 def _with(raised: Finding, lines: list[str], defect: Finding) -> Finding:
-    """A failed import with the packages that explain it."""
+    """Add the packages that explain it to a failed import."""
     known = bool(raised.breakage)
     return replace(
         raised,

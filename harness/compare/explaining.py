@@ -1,5 +1,5 @@
-"""A finding explained: what was seen, the rule it was judged by with its rate of error, and how a
-person sees it by hand."""
+"""Explains a finding: what was seen, the rule that judged it with its error rate, and how a person
+can check it by hand."""
 
 from __future__ import annotations
 
@@ -55,17 +55,17 @@ _BY_HAND: Mapping[FindingKind, str] = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reported:
-    """Where findings stand: the report that holds them, as a command shows it."""
+    """The report that holds the findings, and the command that shows it."""
 
     findings: Sequence[Finding]
     command: str
-    """Shows that report as JSON."""
+    """The command that shows the report as JSON."""
     images: Mapping[str, str]
-    """Cell to the id of its image, where it has one."""
+    """The image id of each cell that has one."""
 
 
 def explain_finding(id: str, told: Reported) -> str:
-    """The findings of that id in a report, as lines; empty where there is none."""
+    """Write the findings with that id in a report as text; empty where there is none."""
     found = [one for one in told.findings if one.id == id]
     if not found:
         return ""

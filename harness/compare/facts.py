@@ -1,7 +1,7 @@
 """The facts of one cell, merged over its rounds.
 
-A round is the unit of replication: a static fact is the same in all of them or that is itself
-worth saying; measured facts and times keep one value per round.
+A round is the unit of replication. A static fact should be the same in all of them, and is reported
+where it is not; measured facts and times keep one value per round.
 """
 
 from __future__ import annotations
@@ -20,22 +20,23 @@ from harness.model import Fact, Facts, Nature, Outcome, Probe, Record, Scalar
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Merged:
-    """One fact of one cell: what each round's answer says, ordered by round and probe."""
+    """One fact of one cell, with the value from each round's answer, ordered by round and probe."""
 
     fact: str
     nature: Nature
     probe: str
-    """The probe that states it; the first by name where several do."""
+    """The probe that gives it; the first by name where several do."""
     values: tuple[Fact, ...]
     """At least one."""
     lacking: tuple[int, ...] = ()
-    """Rounds in which a probe that states it elsewhere answered without it."""
+    """Rounds in which a probe that gives the fact in other rounds answered without it."""
     rounds: tuple[int, ...] = ()
-    """The round of each value, where they come from rounds."""
+    """The round of each value, where the values come from rounds."""
 
     @property
     def steady(self) -> bool:
-        """Whether every round says the same. What follows from a round's number need not."""
+        """Whether all rounds agree. A seeded fact counts as steady, since it depends on the round's
+        number."""
         return self.nature is Nature.SEEDED or all(
             equal(self.values[0], value) for value in self.values[1:]
         )
@@ -43,7 +44,7 @@ class Merged:
     @property
     def value(self) -> Fact:
         """The value that stands for all rounds: the common one; where numbers vary, the median
-        (element by element in series of one length); else what the first round says."""
+        (element by element for series of one length); otherwise the first round's value."""
         if len(self.values) == 1 or self.steady:
             return self.values[0]
         numbers = [number for value in self.values if (number := as_number(value)) is not None]
@@ -56,10 +57,10 @@ class Merged:
 
 
 def merge(probes: Iterable[Probe], records: Iterable[Record]) -> Mapping[str, Merged]:
-    """One cell's facts by key, in sorted order; only answers whose outcome is `ok` count. What a
-    record's requirements come to is among them.
+    """Return one cell's facts by key, in sorted order. Only answers whose outcome is `ok` count.
 
-    The order of the records does not matter.
+    The facts judged from a record's package requirements are included. The order of the records
+    does not matter.
     """
     natures = {probe.name: natures_of(probe.natures) for probe in probes}
     unstated = natures_of(())
@@ -94,7 +95,8 @@ def merge(probes: Iterable[Probe], records: Iterable[Record]) -> Mapping[str, Me
 
 
 def joined(parts: Iterable[Mapping[str, Merged]]) -> dict[str, Merged] | None:
-    """Facts of several probes as one, in the order of their names; None where two give the same."""
+    """Join the facts of several probes in the order of their names; None where two probes give the
+    same fact."""
     ordered = sorted((one for one in parts if one), key=lambda one: next(iter(one)))
     whole: dict[str, Merged] = {}
     total, last, follow = 0, "", True
@@ -109,13 +111,13 @@ def joined(parts: Iterable[Mapping[str, Merged]]) -> dict[str, Merged] | None:
 
 
 _PARTS: dict[tuple[int, int, int, str], tuple[Facts, NatureBook, dict[str, Merged]]] = {}
-"""What one answer states, by the identity of its facts, which are held: a store gives equal facts
-of many cells and nights as one object, and they are merged once."""
+"""The merged facts of one answer, keyed by the identity of its facts, which the entry keeps alive.
+A store gives equal facts of many cells and nights as one object, so they are merged only once."""
 _MOST = 131_072
 
 
 def _part(record: Record, natures: NatureBook) -> dict[str, Merged]:
-    """The facts of one answer alone, by key, in sorted order."""
+    """Return the facts of one answer alone, by key, in sorted order."""
     key = (id(record.facts), id(natures), record.round, record.probe)
     kept = _PARTS.get(key)
     if kept is not None:
@@ -141,7 +143,8 @@ def _part(record: Record, natures: NatureBook) -> dict[str, Merged]:
 def parts_of(
     probes: Iterable[Probe], records: Iterable[Record]
 ) -> Mapping[str, Mapping[str, Merged]] | None:
-    """The facts of one round by probe, each as `merge` has it; None where there are several."""
+    """Return the facts of a single round by probe, each as `merge` makes it; None where there are
+    several rounds."""
     told = tuple(records)
     if len({one.round for one in told}) > 1:
         return None
@@ -155,7 +158,7 @@ def _lacking(
     answers: Sequence[tuple[int, str, Fact]], answered: Mapping[str, set[int]]
 ) -> tuple[int, ...]:
     if len(answers) == len(answered[answers[0][1]]) == 1:
-        return ()  # Of one round, so of one answer, there is nothing to lack.
+        return ()  # With one answer in one round, no round can lack the fact.
     stated: dict[str, set[int]] = defaultdict(set)
     for number, probe, _ in answers:
         stated[probe].add(number)
@@ -164,7 +167,8 @@ def _lacking(
 
 @lru_cache(maxsize=256)
 def _by_last_name(names: tuple[str, ...]) -> Mapping[str, list[str]]:
-    """Names by what stands behind their last point, with the point: cells answer the same names."""
+    """Group names by the part after their last point, including the point. It is cached, because
+    cells answer the same names."""
     found: dict[str, list[str]] = defaultdict(list)
     for name in names:
         _, point, last = name.rpartition(".")
@@ -173,24 +177,24 @@ def _by_last_name(names: tuple[str, ...]) -> Mapping[str, list[str]]:
 
 
 def ending_in(facts: Mapping[str, Merged], pattern: str) -> Sequence[str]:
-    """The facts that a pattern `*.NAME` matches, whose NAME has no point, in their order."""
+    """Return, in order, the facts that a pattern `*.NAME` matches; NAME contains no point."""
     return _by_last_name(tuple(facts)).get(pattern.removeprefix("*"), ())
 
 
 def last_named(facts: Mapping[str, Merged], last: str) -> Sequence[str]:
-    """The facts of which this is the last name, or the only one, sorted."""
+    """Return the facts whose last (or only) name part is `last`, sorted."""
     found = _by_last_name(tuple(facts))
     return sorted((*found.get(f".{last}", ()), *found.get(last, ())))
 
 
 def nature_of(fact: str, natures: Iterable[tuple[str, Nature]]) -> Nature:
-    """What kind of thing a fact is: the first pattern that matches says; otherwise static."""
+    """Return the nature of a fact: that of the first pattern that matches, otherwise static."""
     return natures_of(natures).nature(fact)
 
 
 def seeded_apart(one: Merged, other: Merged) -> tuple[Fact, Fact] | None:
-    """What two cells say of a seeded fact in the first round in which they do not agree; None:
-    they agree in every round that both have."""
+    """Return what two cells say about a seeded fact in the first round in which they disagree; None
+    where they agree in every round that both have."""
     there = dict(zip(other.rounds, other.values, strict=True))
     for number, value in zip(one.rounds, one.values, strict=True):
         if number in there and not equal(value, there[number]):
@@ -219,7 +223,8 @@ def _same_scalar(one: Scalar, other: Scalar) -> bool:
 
 
 def as_number(value: Fact) -> float | None:
-    """The value as a finite number, or None where it is none (a truth value is none)."""
+    """Return the value as a finite number, or None where it is not one. A truth value is not a
+    number."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -230,7 +235,8 @@ def as_number(value: Fact) -> float | None:
 
 
 def as_numbers(value: Fact) -> tuple[float, ...] | None:
-    """A series as finite numbers, or None where it is no series or holds anything else."""
+    """Return a series as finite numbers, or None where it is no series or contains anything
+    else."""
     if not isinstance(value, tuple):
         return None
     numbers = tuple(number for item in value if (number := as_number(item)) is not None)

@@ -1,7 +1,8 @@
-"""What an environment's files say, held against what installers listed, what probes answered, and
+"""Compares what an environment's files say with what installers listed, what probes answered, and
 what the files of another cell say. Pure.
 
-Each row of OWN is one thing that files can say against their own cell; another is one more row.
+Each row of OWN is one thing in the files that is wrong with their own cell; to detect another, add
+a row.
 """
 
 from __future__ import annotations
@@ -36,12 +37,13 @@ _SAME_PROGRAM = ("python.full_version", "python.compiler")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Row:
-    """A fact about files that is a defect wherever it is there."""
+    """A fact about files that is a defect wherever it occurs."""
 
     facts: str
     kind: FindingKind
     what: str
-    """Says it of `name`, the last part of the fact, and `version`, what is installed under it."""
+    """Describes it; `{name}` is the last part of the fact, `{version}` the installed version of
+    that name."""
 
 
 OWN = (
@@ -89,14 +91,14 @@ OWN = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileRules:
-    """What judges a cell's facts: expectations, the name they know it by, the day."""
+    """What judges a cell's facts: expectations, the cell's name in them, and the day."""
 
     expectations: tuple[Expectation, ...]
     row: str
     at: date | None
 
     def swallows(self, fact: str, value: Fact) -> bool:
-        """Whether an expectation says that the fact may be there."""
+        """Tell whether an expectation allows the fact to be there."""
         rule = expectation_for(self.expectations, fact, self.row)
         return rule_on(rule, (), (value,), Nature.STATIC, self.at).judged in (
             Judged.ALLOWED,
@@ -111,7 +113,8 @@ def of_files(
     rules: FileRules,
     probes: tuple[str, ...],
 ) -> tuple[tuple[Finding, ...], tuple[Note, ...]]:
-    """What a cell's files say against it, and a note for what an expectation lets pass."""
+    """Return findings about what is wrong in a cell's files, and a note about what expectations let
+    pass."""
     if opinion is None:
         return (), ()
     findings: list[Finding] = []
@@ -159,7 +162,7 @@ class _Thing:
     """What one part of a finding is about, and its evidence."""
 
     about: str
-    """A distribution by its name; else the fact that says it."""
+    """The name of a distribution, otherwise the fact."""
     lines: tuple[str, ...]
 
 
@@ -182,7 +185,7 @@ def _lines(value: Fact) -> tuple[str, ...]:
 
 
 def _other_versions(facts: Facts, rules: FileRules) -> dict[str, _Thing]:
-    """Modules whose text states another version than their distribution has."""
+    """Return modules whose own text states another version than their distribution has."""
     found = {}
     for fact, own in facts.items():
         name = fact.removeprefix(_OWN_VERSION)
@@ -195,8 +198,10 @@ def _other_versions(facts: Facts, rules: FileRules) -> dict[str, _Thing]:
 
 
 def _states_release(own: Fact, installed: Fact) -> bool:
-    """Whether a module's text states the release that is installed. A post-release changes what is
-    around the software, not the software (PEP 440), so its text may state the release itself.
+    """Tell whether a module's text states the release that is installed.
+
+    A post-release changes what is around the software, not the software (PEP 440), so its text may
+    state the release itself.
     """
     if _same_release(own, installed):
         return True
@@ -206,7 +211,8 @@ def _states_release(own: Fact, installed: Fact) -> bool:
 
 
 def _same_release(one: Fact, other: Fact) -> bool:
-    """Whether two versions are of one release; what is no version is not judged."""
+    """Tell whether two versions belong to the same release; texts that are no versions are not
+    judged."""
     try:
         return Version(str(one)[:_LONGEST]).public == Version(str(other)[:_LONGEST]).public
     except InvalidVersion:
@@ -214,19 +220,21 @@ def _same_release(one: Fact, other: Fact) -> bool:
 
 
 _OF_PYTHON = ("python", "argparse", "wsgiref")
-"""Python 2.7 describes itself and parts of itself so, in its own library. In a virtual environment
-that library is answered, and does not lie among the environment's files."""
+"""Python 2.7 describes itself and parts of itself under these names, in its own library. In a
+virtual environment a probe reports that library, although it is not among the environment's
+files."""
 
 
 def _contradicted(facts: Facts, answered: Mapping[str, Merged], rules: FileRules) -> dict[str, str]:
-    """Distributions that a probe answered otherwise than they lie among the files, with how."""
+    """Return distributions for which a probe's answer differs from the files, with a
+    description."""
     installed = {
         fact.removeprefix(_INSTALLED): value
         for fact, value in facts.items()
         if fact.startswith(_INSTALLED)
     }
     if not installed:
-        return {}  # Where its interpreter lies was not found.
+        return {}  # Its interpreter's place among the files was not found.
     found = {}
     for fact, merged in answered.items():
         name = fact.removeprefix(_ANSWERED)
@@ -247,8 +255,9 @@ def compare_files(
     rules: FileRules,
     probe: str,
 ) -> Compared:
-    """Where two cells have the same version and build of something, its bytes. Each side is what
-    its files say, and what its probes answered; differences are told as of `probe`."""
+    """Compare the bytes of whatever two cells have in the same version and build. Each side
+    consists of its files' statements and its probes' answers; differences are attributed to
+    `probe`."""
     one, other = reference[0], candidate[0]
     if one is None or other is None:
         return Compared(differences=(), same=0)
@@ -289,7 +298,7 @@ def _merged(fact: str, facts: Facts, probe: str) -> Merged:
 def of_other_bytes(
     cell: Cell, reference: Cell, differences: Iterable[Difference]
 ) -> tuple[Finding, ...]:
-    """The finding for what has the same version in two cells and other bytes."""
+    """Return the finding for what has the same version in two cells but other bytes."""
     things: dict[str, _Thing] = {}
     probes: dict[str, None] = {}
     for one in differences:
@@ -305,12 +314,12 @@ def of_other_bytes(
 
 
 def without_files(differences: Iterable[Difference]) -> tuple[Difference, ...]:
-    """The differences that probes' answers make."""
+    """Return the differences that come from probes' answers."""
     return tuple(one for one in differences if not one.fact.startswith(PREFIX))
 
 
 def together(answers: Compared, files: Compared) -> Compared:
-    """Both comparisons as one."""
+    """Join both comparisons."""
     return replace(
         answers,
         differences=(*answers.differences, *files.differences),

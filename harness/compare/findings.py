@@ -1,4 +1,4 @@
-"""Findings of one cell: what its probes ended in, what its levels lack, what drifts."""
+"""Findings about one cell: how its probes ended, which levels it lacks, what drifts."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ from harness.model import Cell, Outcome, Probe, Record, Run, Verdict
 from harness.outcomes import NOT_BEGUN, SIGNALS, TELLING, told, unanswered
 
 _NAMED = 2
-"""Facts a headline names."""
+"""How many facts a headline names."""
 _WORD = 60
-"""Characters of a value in a headline."""
+"""How many characters of a value a headline shows."""
 _LINES = 8
-"""Lines of a reason that a finding quotes, the last ones; the build's log has them all."""
+"""How many of the last lines of a reason a finding quotes; the build log has all of them."""
 _TOLD = 6
-"""Facts a finding quotes; the report lists the others beside it."""
+"""How many facts a finding quotes; the report lists the others beside it."""
 
 
 def of_outcomes(
     cell: Cell, probes: Mapping[str, Probe], records: Iterable[Record]
 ) -> tuple[tuple[Finding, ...], tuple[Note, ...]]:
-    """Findings for how probes ended, those that ended so for one reason told once; and notes for
-    what ended so in a probe that only shows levels above the one the cell should reach."""
+    """Return findings about how probes ended, one for each distinct reason, and notes about probes
+    that ended so but only show levels above the one the cell should reach."""
     alike: dict[tuple[Outcome, bool, str], list[Record]] = defaultdict(list)
     for record in sorted(records, key=lambda one: (one.probe, one.round)):
         if unanswered(record):
@@ -63,7 +63,7 @@ def of_outcomes(
 
 
 def _why(cell: Cell, record: Record) -> str:
-    """What two records must share, beside their outcome, to be told as one."""
+    """Return what two records must share, besides their outcome, to be reported as one."""
     if record.outcome is Outcome.RAISED and record.raised is not None:
         hidden = hidden_module(cell, record)
         return hidden.headline if hidden else cause_of(record.raised).headline
@@ -71,7 +71,7 @@ def _why(cell: Cell, record: Record) -> str:
 
 
 def _said(why: str, records: Sequence[Record]) -> str:
-    """The headline of records that ended alike."""
+    """Return the headline of records that ended alike."""
     first = records[0]
     if first.outcome is Outcome.RAISED and first.raised is not None:
         return why
@@ -80,8 +80,8 @@ def _said(why: str, records: Sequence[Record]) -> str:
 
 
 def _further(why: str) -> list[str]:
-    """What a reason of several lines says after its first: the step that failed, what was printed
-    last."""
+    """Return the further lines of a reason after its first: the step that failed, and the last
+    output."""
     return [line.strip() for line in why.splitlines()[1:] if line.strip()][-_LINES:]
 
 
@@ -90,7 +90,8 @@ def _names(records: Sequence[Record]) -> tuple[str, ...]:
 
 
 def _above(cell: Cell, probe: Probe | None, record: Record) -> bool:
-    """Whether a probe ended so by itself and only shows levels that are not asked of the cell."""
+    """Tell whether a probe failed on its own and only shows levels that the cell does not have to
+    reach."""
     if TELLING[record.outcome].of_cell or record.begun is False:
         return False
     levels = [evidence.level.rank for evidence in probe.evidence] if probe else []
@@ -147,8 +148,8 @@ def _outcome_finding(cell: Cell, why: str, records: Sequence[Record]) -> Finding
 
 
 def _about(record: Record, names: tuple[str, ...]) -> tuple[str, ...]:
-    """What records that ended alike are about: what is not there, where that is known, else the
-    exception and the probes it ended."""
+    """Return what records that ended alike are about: what is missing, where that is known,
+    otherwise the exception and the probes it ended."""
     if record.raised is None:
         return names
     what = cause_of(record.raised).what
@@ -156,7 +157,7 @@ def _about(record: Record, names: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _asked(records: Sequence[Record], *, of_cell: bool) -> str:
-    """Of which probes and rounds records are."""
+    """Return the line that says which probes and rounds the records belong to."""
     first = records[0]
     if of_cell:
         return f"{len(records)} of its records end in {first.outcome}"
@@ -166,20 +167,21 @@ def _asked(records: Sequence[Record], *, of_cell: bool) -> str:
 
 
 def _probe_lines(records: Iterable[Record]) -> tuple[str, ...]:
-    """The line of each probe in which it was raised."""
+    """Return, for each probe, the line of its file at which it raised."""
     lines = (probe_line(one.raised, one.probe) for one in records if one.raised is not None)
     return tuple(dict.fromkeys(line for line in lines if line))
 
 
 def _shared_breakage(known: Known | None, others: Iterable[Record]) -> str:
-    """The id of the breakage, where all the others show it too."""
+    """Return the id of the breakage if all the other records show it too; otherwise an empty
+    text."""
     if known is None or any(breakage_of(one) != known for one in others):
         return ""
     return known.id
 
 
 def of_missing(cell: Cell, run: Run, planned: int, missing: Sequence[str]) -> tuple[Finding, ...]:
-    """The finding for planned records that are not there; `missing` names their probes."""
+    """Return the finding for planned records that are missing; `missing` names their probes."""
     if not missing:
         return ()
     lost = next((one for one in run.merged or () if not one.run and cell.id in one.cells), None)
@@ -197,9 +199,12 @@ def of_missing(cell: Cell, run: Run, planned: int, missing: Sequence[str]) -> tu
 
 
 def of_levels(cell: Cell, ladder: Ladder) -> tuple[Finding, ...]:
-    """Findings for the levels the cell should reach and does not, where an answer (or the lack
-    of any question) is the reason. Above a gap only contradictions count, and not where the gap
-    is there because this host cannot tell."""
+    """Return findings for the levels the cell should reach and does not, where an answer, or the
+    absence of any question, is the reason.
+
+    Above a missed level only contradictions count, and not even those where this host cannot verify
+    that level.
+    """
     findings = []
     unverifiable = False
     for mark in ladder.marks:
@@ -224,7 +229,8 @@ def of_levels(cell: Cell, ladder: Ladder) -> tuple[Finding, ...]:
 
 
 def of_drift(cell: Cell, reference: Cell, differences: Iterable[Difference]) -> tuple[Finding, ...]:
-    """One finding for each group of facts that drift from the reference for the same reason."""
+    """Return one finding for each group of facts that drift from the reference for the same
+    reason."""
     every = tuple(differences)
     findings = [*of_other_bytes(cell, reference, every)]
     drifts = tuple(one for one in without_files(every) if one.judged is Judged.DRIFT)
@@ -248,7 +254,7 @@ def of_drift(cell: Cell, reference: Cell, differences: Iterable[Difference]) -> 
 
 
 def _what_differs(name: str, drifting: Sequence[Difference], reference: Cell) -> str:
-    """What differs, by name: the first that matter, and how many more there are."""
+    """Name what differs: the most important facts, and how many more there are."""
     first = " and ".join(_in_a_word(one) for one in drifting[:_NAMED])
     more = len(drifting) - _NAMED
     of_packages = name == "packages"
@@ -275,7 +281,7 @@ def _listed(differences: Sequence[Difference]) -> tuple[str, ...]:
 
 
 def of_variation(cell: Cell, variations: Sequence[Difference]) -> tuple[Finding, ...]:
-    """One finding for the facts on which a cell's own rounds do not agree."""
+    """Return one finding for the facts on which a cell's own rounds disagree."""
     if not variations:
         return ()
     count = (
@@ -295,7 +301,7 @@ def of_variation(cell: Cell, variations: Sequence[Difference]) -> tuple[Finding,
 
 
 def of_images(cell: Cell, records: Iterable[Record]) -> tuple[Finding, ...]:
-    """The finding for a cell whose records come from more than one image."""
+    """Return the finding for a cell whose records come from more than one image."""
     asked = [one for one in records if one.image is not None]
     images = distinct(cell, (one.image for one in asked))
     if len(images) < 2:
@@ -307,6 +313,6 @@ def of_images(cell: Cell, records: Iterable[Record]) -> tuple[Finding, ...]:
 
 
 def of_broken_reference(cell: Cell, reference: Cell, verdict: Verdict) -> Finding:
-    """The finding for a cell that cannot be compared because its reference is broken."""
+    """Return the finding for a cell that cannot be compared because its reference is broken."""
     words = {"reference": reference.id, "verdict": verdict}
     return finding(FindingKind.REFERENCE_BROKEN, cell, words)

@@ -1,5 +1,5 @@
-"""A fact that two probes give: an error of the suite. Neither answer counts, since nobody can tell
-which of them is meant."""
+"""Facts that two probes give, which is an error of the suite. Neither answer counts, because nobody
+can know which of them is meant."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TOLD = 6
 
 
 def given_twice(records: Iterable[Record]) -> Mapping[str, tuple[str, ...]]:
-    """The facts that more than one probe of a cell gives, with the probes."""
+    """Return the facts that more than one probe of a cell gives, with the probes."""
     told = [one for one in records if one.outcome is Outcome.OK]
     if len({one.probe for one in told}) == len(told):
         names: set[str] = set()
@@ -28,7 +28,7 @@ def given_twice(records: Iterable[Record]) -> Mapping[str, tuple[str, ...]]:
 
 
 def of_given_twice(cell: Cell, twice: Mapping[str, tuple[str, ...]]) -> tuple[Finding, ...]:
-    """The finding for facts that more than one probe gives."""
+    """Return the finding for facts that more than one probe gives."""
     if not twice:
         return ()
     lines = [f"{fact}: {', '.join(probes)}" for fact, probes in twice.items()]

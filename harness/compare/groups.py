@@ -1,8 +1,8 @@
-"""Differences in groups and in order of weight: the twelve that matter before the rest.
+"""Sorts differences into groups and by weight, so that the twelve that matter come before the rest.
 
-A group is the first part of a fact's name. Groups with drift come first, then in the order of what
-they mean to a person. Inside a group what drifts comes first, then what no rule judged, then what
-is allowed. Among equals the order is, by data alone:
+A group is the first part of a fact's name. Groups with drift come first, then the order is by how
+much they mean to a person. Inside a group, drift comes first, then what no rule judged, then what
+is allowed. Among equals, only the data decide the order:
 
 1. what can be read before what is only a hash;
 2. the frameworks the cell claims, and what is named after them (`NAME-...`);
@@ -27,18 +27,18 @@ from harness.compare.rules import Judged
 from harness.model import Cell, Fact
 
 MATTERS = 12
-"""How many of a group are shown before the rest is counted."""
+"""How many differences of a group are shown before the rest is only counted."""
 
 _VERSION_LIMIT = 100
 _WEIGHT = (Judged.DRIFT, Judged.NOT_JUDGED, Judged.ALLOWED, Judged.IGNORED, Judged.SAME)
 _NAMES = {"package": "packages"}
 _MEANING = ("framework", "packages", "mnist", "python", "devices", "gpu", "os", "libc", "libraries")
-"""Groups in the order of what they mean; others come behind, by name."""
+"""Groups in order of importance; others follow, by name."""
 _HASH = re.compile(r"[0-9a-f]{32}(?:[0-9a-f]{8}){0,4}")
 
 _MODULE = "libraries.module."
 OF_PYTHON = "libraries.module (Python's own)"
-"""Stands for the extension modules of Python's own library."""
+"""The name under which all extension modules of Python's own library are reported."""
 _STANDARD_NAMES = """
 _asyncio _bisect _blake2 _bsddb _bz2 _codecs_cn _codecs_hk _codecs_iso2022 _codecs_jp _codecs_kr
 _codecs_tw _collections _contextvars _crypt _csv _ctypes _ctypes_test _curses _curses_panel
@@ -56,18 +56,18 @@ _STANDARD = frozenset(_STANDARD_NAMES.split())
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FactGroup:
-    """Differences of one kind, what matters first."""
+    """Differences of one group, the most important first."""
 
     name: str
     differences: tuple[Difference, ...]
 
     def count(self, judged: Judged) -> int:
-        """How many of the group were judged so."""
+        """Count the differences of the group with this result."""
         return sum(1 for difference in self.differences if difference.judged is judged)
 
 
 def group(differences: Iterable[Difference], cells: Iterable[Cell]) -> tuple[FactGroup, ...]:
-    """Put differences between `cells` in groups: those with drift first, then by meaning."""
+    """Sort differences between `cells` into groups: those with drift first, then by importance."""
     frameworks = tuple({name.lower() for cell in cells for name, _ in cell.framework})
     return tuple(
         replace(
@@ -79,7 +79,8 @@ def group(differences: Iterable[Difference], cells: Iterable[Cell]) -> tuple[Fac
 
 
 def unordered(differences: Iterable[Difference]) -> tuple[FactGroup, ...]:
-    """The same groups, in the same order, for who counts: inside a group nothing is in order."""
+    """Return the same groups in the same order, but with unsorted differences, for callers that
+    only count."""
     members: dict[str, list[Difference]] = defaultdict(list)
     for difference in differences:
         first = difference.fact.partition(".")[0]
@@ -89,8 +90,8 @@ def unordered(differences: Iterable[Difference]) -> tuple[FactGroup, ...]:
 
 
 def in_short(differences: Iterable[Difference]) -> tuple[Difference, ...]:
-    """The differences with the hashes of Python's own extension modules as one: another build of
-    Python is one thing that differs, not fifty."""
+    """Merge the hashes of Python's own extension modules into one difference, because another build
+    of Python is one change, not fifty."""
     kept: list[Difference] = []
     own: dict[tuple[Judged, str], list[Difference]] = defaultdict(list)
     for one in differences:
@@ -107,14 +108,14 @@ def in_short(differences: Iterable[Difference]) -> tuple[Difference, ...]:
 
 
 def is_of_python(difference: Difference) -> bool:
-    """Whether a difference is only that an extension module of Python's own has other bytes, or is
-    a file in one build of Python and built in in the other."""
+    """Tell whether a difference is only that an extension module of Python's own has other bytes,
+    or is a file in one build of Python and built in in the other."""
     name = difference.fact.removeprefix(_MODULE).partition("#")[0]
     return difference.fact.startswith(_MODULE) and name in _STANDARD
 
 
 def is_hash(value: Fact) -> bool:
-    """Whether a value says nothing to a person but that it is another one."""
+    """Tell whether a value is a hash, which tells a person only that something differs."""
     return isinstance(value, str) and _HASH.fullmatch(value) is not None
 
 
@@ -132,7 +133,8 @@ def _order(difference: Difference, frameworks: tuple[str, ...]) -> tuple[int, bo
 
 
 def _distance(reference: Fact, candidate: Fact) -> int:
-    """0: the first parts of two versions differ; 1: the second; 2: a later one; 3: no versions."""
+    """Return 0 where the first parts of two versions differ, 1 for the second, 2 for a later one,
+    and 3 for values that are no versions."""
     one, other = _version(reference), _version(candidate)
     if one is None or other is None:
         return 3

@@ -1,4 +1,4 @@
-"""Which images the records of one cell come from: there is to be one."""
+"""Finds which images the records of one cell come from; there should be only one."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from harness.model import Cell, ImageIdentity
 
 
 def distinct(cell: Cell, images: Iterable[ImageIdentity | None]) -> tuple[ImageIdentity, ...]:
-    """The different images among these, in the order given.
+    """Return the different images among these, in the order given.
 
-    An image that was built again from the same recipe, and came out with the same layers, is the
-    same one. Of an existing image the id decides: two images may share their layers and differ in
-    their environment.
+    An image rebuilt from the same recipe with the same layers counts as the same one. For an
+    existing image the id decides, because two images may share their layers and differ in their
+    environment.
     """
     found: dict[object, ImageIdentity] = {}
     for image in images:

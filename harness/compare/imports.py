@@ -1,7 +1,7 @@
-"""Why a module that is there was not imported: what the environment saw around a failed import.
+"""Why an installed module could not be imported: what the environment saw around the failed import.
 
-The facts come from the environment itself, at the moment of the failure (`Raised.around`); what it
-printed says which file of paths the interpreter gave up.
+The facts come from the environment itself, at the moment of the failure (`Raised.around`). What it
+printed shows which path configuration (.pth) file the interpreter gave up on.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _LONGEST = 400
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hidden:
-    """A module that is there, what keeps the interpreter from it, the command that shows it, and
-    what to do."""
+    """A module that is there: what keeps the interpreter from importing it, the command that shows
+    this, and what to do."""
 
     headline: str
     meaning: str
@@ -30,8 +30,8 @@ class Hidden:
 
 
 def hidden_module(cell: Cell, record: Record) -> Hidden | None:
-    """What keeps a record's interpreter from a module that is there; None where nothing is known
-    of one."""
+    """Return what keeps a record's interpreter from importing a module that is there; None where
+    nothing is known."""
     around = record.raised.around if record.raised is not None else None
     if not around:
         return None
@@ -59,7 +59,7 @@ class _Around:
         return self.text("module")
 
     def shadowed(self) -> Hidden | None:
-        """Another file of the name comes first."""
+        """Another file with the same name comes first."""
         loaded, behind = self.text("loaded_from"), self.texts("hidden")
         if not (loaded and behind):
             return None
@@ -105,12 +105,12 @@ class _Around:
         )
 
     def errors(self) -> Iterator[tuple[str, str]]:
-        """What Python printed of files of paths: (line, file)."""
+        """Yield (line, file) for each .pth file that Python complained about."""
         for found in _PATH_FILE.finditer(self.record.noise):
             yield found[1], found[2]
 
     def elsewhere(self) -> Hidden | None:
-        """It is installed where another interpreter looks."""
+        """The module is installed where another interpreter looks."""
         places, programs = self.texts("elsewhere"), self.texts("interpreters")
         if not places:
             return None
@@ -130,7 +130,7 @@ class _Around:
         )
 
     def command(self, program: str, text: str) -> str:
-        """How a person sees it: in the image, or on this host."""
+        """Return the command by which a person can see it, in the image or on this host."""
         asked = f"{quote(program or 'python3')} -c {quote(text)}"
         if made_from(self.cell) is MadeFrom.HOST or self.record.image is None:
             return asked

@@ -1,6 +1,6 @@
-"""What makes an interpreter of this host as a reference is: one command that can be pasted.
+"""Returns the command that makes an interpreter of this host like a reference, ready to be pasted.
 
-Names and versions come out of an environment: only what is plainly a name and a version gets into
+Names and versions come out of an environment, so only what is plainly a name or a version gets into
 a command.
 """
 
@@ -22,8 +22,8 @@ _PROGRAM = re.compile(r"/[\w./+-]{1,300}")
 
 
 def to_be_as(cell: Cell, reference: Cell, differences: Iterable[Difference]) -> str:
-    """The remedy for packages of a host's interpreter that differ from a reference; for any other
-    fact, in words."""
+    """Return the remedy for packages of a host's interpreter that differ from a reference; for any
+    other fact, the remedy in words."""
     wanted = _pins(differences)
     if not wanted or made_from(cell) is not MadeFrom.HOST:
         return f"change it on this host, to be as {reference.id}; {MEANT}"
@@ -31,7 +31,8 @@ def to_be_as(cell: Cell, reference: Cell, differences: Iterable[Difference]) -> 
 
 
 def _pins(differences: Iterable[Difference]) -> tuple[str, ...]:
-    """`name==version` of every package that the reference has otherwise, or alone."""
+    """Return `name==version` for every package that only the reference has, or has in another
+    version."""
     pins = []
     for one in differences:
         name = one.fact.removeprefix(_PACKAGE)
@@ -44,7 +45,8 @@ def _pins(differences: Iterable[Difference]) -> tuple[str, ...]:
 
 
 def _pip(cell: Cell) -> str:
-    """pip of the very interpreter; a version alone names one that this host may have."""
+    """Return the pip of that very interpreter; where the cell gives only a version, that of the
+    interpreter with this version."""
     if _PROGRAM.fullmatch(cell.host):
         return f"{quote(cell.host)} -m pip"
     if re.fullmatch(r"python[0-9.]{0,6}", cell.host):

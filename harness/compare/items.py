@@ -1,7 +1,8 @@
-"""A judgement seen from one question: what a probe said of a cell, or how an expectation fared.
+"""A judgement seen from one question: what a probe answered for a cell, or whether an expectation
+held.
 
-The same findings as in the report on the run, each given to the questions it rests on. A finding
-about a whole cell (nothing there can show a level it should reach) belongs to all of its probes.
+The findings are those of the report on the run, each assigned to the questions it rests on. A
+finding about a whole cell (no probe can show a level it should reach) belongs to all of its probes.
 """
 
 from __future__ import annotations
@@ -37,26 +38,26 @@ from harness.text import clean_line, inert_in_ci
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ItemOutcome:
-    """What became of one question."""
+    """The result of one question."""
 
     verdict: Verdict | None
-    """None: the question does not apply."""
+    """None where the question does not apply."""
     reason: str = ""
-    """One line, safe to print; empty where all is well and nothing is to be said."""
+    """One line, safe to print; empty where all is well and there is nothing to mention."""
     message: str = ""
-    """The findings for a person, safe to print; empty where there are none. A test that passes has
-    some where it fails as expected."""
+    """The findings as text for a person, safe to print; empty where there are none. A test that
+    passes has some where it fails as expected."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Results:
-    """A run's records, judged."""
+    """The records of a run, judged."""
 
     judgement: Judgement
     views: Mapping[str, View]
 
     def cell(self, cell: str) -> CellJudgement:
-        """The judgement of a cell. KeyError where the run has none of that id."""
+        """Return the judgement of a cell. Raises KeyError where the run has none with that id."""
         for judged in self.judgement.cells:
             if judged.cell.id == cell:
                 return judged
@@ -64,7 +65,7 @@ class Results:
 
 
 def results_of(run: Run, records: Sequence[Record]) -> Results:
-    """Judge a run's records. Those of some cells alone: give a run that is `restricted`."""
+    """Judge a run's records. To judge only some cells, pass a run that was `restricted` to them."""
     return Results(
         judgement=judge(run, records),
         views={view.row: view for view in views(run, records)},
@@ -72,7 +73,7 @@ def results_of(run: Run, records: Sequence[Record]) -> Results:
 
 
 def restricted(run: Run, cells: Iterable[str]) -> Run:
-    """The run as if only these cells had been planned."""
+    """Return the run as if only these cells had been planned."""
     kept = set(cells)
     return replace(
         run,
@@ -84,10 +85,10 @@ def restricted(run: Run, cells: Iterable[str]) -> Run:
 def probe_outcome(
     results: Results, cell: str, probe: str, suite_probes: Sequence[Probe]
 ) -> ItemOutcome:
-    """What one probe's answers, in all rounds, are worth for one cell.
+    """Judge one probe's answers, in all rounds, for one cell.
 
-    `suite_probes`: every probe of the suite, asked or not: what none of them could show is told
-    of each. KeyError where the run has no such cell.
+    `suite_probes` are all probes of the suite, whether asked or not: a finding that none of them
+    could settle is reported for each. Raises KeyError where the run has no such cell.
     """
     judged, view = results.cell(cell), results.views[cell]
     records = [one for (_, name), one in view.answers.items() if name == probe]
@@ -115,7 +116,8 @@ def probe_outcome(
 
 
 def expectation_outcome(results: Results, expectation: Expectation) -> ItemOutcome:
-    """Whether any cell breaks an expectation; unverified where nothing it matches was compared."""
+    """Judge whether any cell breaks an expectation; unverified where nothing it matches was
+    compared."""
     run = results.judgement.run
     rules = run.rules.expectations
     findings: list[Finding] = []
@@ -151,7 +153,7 @@ def expectation_outcome(results: Results, expectation: Expectation) -> ItemOutco
             held += _alike(results, view, judged, expectation)
     if findings:
         return _told(findings)
-    # What rounds do not tell of one cell is not made good by what they tell of another.
+    # What rounds leave open for one cell is not settled by what they show for another.
     if held and not (open_ and expectation.rule == "equivalent"):
         return ItemOutcome(verdict=Verdict.PASS)
     why = open_[0] if open_ else f"nothing that `{expectation.facts}` matches was compared"
@@ -160,13 +162,13 @@ def expectation_outcome(results: Results, expectation: Expectation) -> ItemOutco
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _OverRounds:
-    """How a cell fares under a rule that rounds judge."""
+    """How a cell fares under a rule that is judged over rounds."""
 
     findings: tuple[Finding, ...]
     open_: tuple[str, ...]
-    """Why rounds do not tell, of each metric of which they do not."""
+    """For each undecided metric, why its rounds do not decide."""
     held: int
-    """Metrics that are the same."""
+    """How many metrics are the same."""
 
 
 def _over_rounds(judged: CellJudgement, expectation: Expectation) -> _OverRounds:
@@ -189,7 +191,7 @@ def _over_rounds(judged: CellJudgement, expectation: Expectation) -> _OverRounds
 
 
 def explained(findings: Iterable[Finding]) -> str:
-    """Findings as a person reads them in a failed test: short, and safe to print."""
+    """Write findings for a person to read in a failed test: short, and safe to print."""
     lines: list[str] = []
     for one in findings:
         lines.append(f"{one.verdict}: {clean_line(one.cell)}: {clean_line(one.title)}")
@@ -201,7 +203,7 @@ def explained(findings: Iterable[Finding]) -> str:
 
 
 def _line(text: str) -> str:
-    """One line that a test's report may hold anywhere."""
+    """Return the text as one line that may stand anywhere in a test's report."""
     return inert_in_ci(clean_line(text))
 
 
@@ -215,19 +217,20 @@ def _told(findings: Iterable[Finding]) -> ItemOutcome:
 
 
 def _by_value(judged: CellJudgement) -> Iterator[Difference]:
-    """Its differences but those that rounds judged, whose findings are its own."""
+    """Yield the cell's differences, except those judged over rounds, which have findings of their
+    own."""
     return (one for one in judged.differences if one.rule != BY_ROUNDS)
 
 
 def _reference(results: Results, view: View) -> View:
-    """The view a cell was held against; its own where there is no other."""
+    """Return the view that a cell was compared with; its own where there is no other."""
     return results.views.get(results.judgement.reference, view)
 
 
 def _of_its_levels(
     view: View, judged: CellJudgement, probe: str, records: Sequence[Record]
 ) -> Iterable[Finding]:
-    """Findings about levels to which this probe's answers speak."""
+    """Yield findings about levels for which this probe's answers are evidence."""
     told = _by_level(judged)
     gap = next((one for one in view.ladder.marks if one.own is not LevelStanding.REACHED), None)
     for mark in view.ladder.marks:
@@ -242,8 +245,8 @@ def _of_its_levels(
 
 
 def _by_level(judged: CellJudgement) -> Mapping[Level, Sequence[Finding]]:
-    """The cell's findings by the level they are about; an expected failure is about those of the
-    findings under it."""
+    """Return the cell's findings by level. An expected failure is about the levels of the findings
+    under it."""
     told: dict[Level, list[Finding]] = {}
     for one in judged.findings:
         for level in dict.fromkeys(each.level for each in (one, *one.under)):
@@ -253,7 +256,7 @@ def _by_level(judged: CellJudgement) -> Mapping[Level, Sequence[Finding]]:
 
 
 def _statements(view: View, probe: str, level: Level, records: Sequence[Record]) -> set[Verdict]:
-    """What the probe's answers say of a level; empty where they say nothing."""
+    """Return what the probe's answers say about a level; empty where they say nothing."""
     against = {
         shown.verdict
         for record in records
@@ -274,8 +277,8 @@ def _statements(view: View, probe: str, level: Level, records: Sequence[Record])
 def _above_a_gap(
     view: View, judged: CellJudgement, probe: str, mark: LevelMark, gap: LevelMark
 ) -> Finding:
-    """What is shown above a level that is not reached earns nothing; where that gap is the failure
-    that is expected, this is said of the probe too."""
+    """Return the finding that something shown above a missed level does not count. Where that
+    missed level is the expected failure, the expected failure is reported for this probe too."""
     for one in judged.findings:
         if one.kind is FindingKind.FAILS_AS_EXPECTED:
             return one
@@ -294,7 +297,7 @@ def _above_a_gap(
 def _of_nobody(
     view: View, judged: CellJudgement, suite_probes: Sequence[Probe]
 ) -> Iterable[Finding]:
-    """Findings about levels that no probe of the suite could show for this cell."""
+    """Yield findings about levels that no probe of the suite could show for this cell."""
     could = {
         evidence.level
         for probe in suite_probes
@@ -326,7 +329,7 @@ def _of_rounds(view: View, probe: str) -> tuple[Finding, ...]:
 
 
 def _alike(results: Results, view: View, judged: CellJudgement, expectation: Expectation) -> int:
-    """How many facts the expectation matches are equal to the reference's."""
+    """Count the facts matched by the expectation that are equal to the reference's."""
     reference = _reference(results, view)
     different = {one.fact for one in judged.differences}
     rules = results.judgement.run.rules.expectations

@@ -1,4 +1,4 @@
-"""From a run and its records to a judgement: one verdict a cell, and why."""
+"""Judges a run by its records: one verdict for each cell, with the reasons."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def judge(
     attempts: Sequence[Attempt] = (),
     require_verified: bool = False,
 ) -> Judgement:
-    """Judge every cell of a run by its own copy of the rules, at the date it was started.
+    """Judge every cell of a run by the rules kept with it, at the date it was started.
 
-    Records may be missing (an interrupted run) and may come in any order. With
-    `require_verified` a cell that is `unverified` makes the exit status 5. `attempts` that
-    infrastructure ended are said in the notices, and count for nothing. That a run was
-    interrupted by a signal is the caller's to know: this says 4 for records that are missing.
+    Records may be missing (an interrupted run) and may come in any order. With `require_verified`,
+    a cell that is `unverified` makes the exit status 5. `attempts` that infrastructure ended are
+    mentioned in the notices and not counted. Missing records give exit status 4; only the caller
+    can know whether a signal interrupted the run.
     """
     at = run_date(run)
     rules = run.rules
@@ -119,8 +119,8 @@ def _of_another_class(reference: View) -> Note:
 
 
 def judge_cell(run: Run, records: Sequence[Record], cell: str) -> CellJudgement:
-    """One cell of a run by itself, before there is anything to compare it with: its levels and
-    its own findings. Raises ValueError where the run has no such cell."""
+    """Judge one cell of a run by itself, before there is anything to compare it with: its levels
+    and its own findings. Raises ValueError where the run has no such cell."""
     for view in views(run, [record for record in records if record.cell == cell]):
         if view.row == cell:
             return conclude(view, own_findings(view, run.rules.expectations, run_date(run)), None)
@@ -128,12 +128,12 @@ def judge_cell(run: Run, records: Sequence[Record], cell: str) -> CellJudgement:
 
 
 def reference_of(seen: Sequence[View], run: Run) -> View | None:
-    """The cell that the others are compared with; None: there is none."""
+    """Return the cell that the others are compared with; None where there is none."""
     return _reference(seen, run)[0]
 
 
 def _reference(seen: Sequence[View], run: Run) -> tuple[View | None, tuple[str, ...]]:
-    """The cell to compare with, and what has to be said about the choice."""
+    """Return the cell to compare with, and the notices about how it was chosen."""
     rules = run.rules
     if not seen:
         return None, ()
@@ -155,7 +155,8 @@ def _reference(seen: Sequence[View], run: Run) -> tuple[View | None, tuple[str, 
 def _reference_of_shard(
     seen: Sequence[View], rules: Rules, shard: Shard
 ) -> tuple[View | None, tuple[str, ...]]:
-    """The plan's reference, where it was dealt to this shard; never another cell in its place."""
+    """Return the plan's reference if it was dealt to this shard; no other cell is taken in its
+    place."""
     ids = [cell.id for cell in shard.cells]
     wanted = rules.reference if rules.reference in ids else next(iter(ids), "")
     found = next((view for view in seen if view.cell.id == wanted), None)
@@ -169,13 +170,13 @@ def _reference_of_shard(
 
 
 def ordered_findings(cells: Iterable[CellJudgement]) -> tuple[Finding, ...]:
-    """The findings of all cells: worst first, then in the order of cells."""
+    """Return the findings of all cells: worst first, then in the order of cells."""
     every = [finding for cell in cells for finding in cell.findings]
     return tuple(sorted(every, key=lambda one: -one.verdict.severity))
 
 
 def exit_of(cells: Sequence[CellJudgement], *, require_verified: bool = False) -> Exit:
-    """The exit status cells deserve: the worst that holds."""
+    """Return the exit status that these cells lead to: the worst that applies."""
     verdicts = [cell.verdict for cell in cells]
     statuses = [Exit.OK]
     for cell in cells:
@@ -194,8 +195,8 @@ def exit_of(cells: Sequence[CellJudgement], *, require_verified: bool = False) -
 
 
 def _facts_to_look_at(view: View, looked: set[int] | None) -> Iterator[tuple[str, Merged]]:
-    """A cell's facts, but for those of parts that another cell had as the very same object; these
-    are noted in `looked`. None: all of them."""
+    """Yield a cell's facts, without those of parts that another cell shares as the same object.
+    `looked` collects the parts already seen; None yields all facts."""
     if looked is None or view.parts is None:
         yield from view.facts.items()
         return
@@ -208,8 +209,8 @@ def _facts_to_look_at(view: View, looked: set[int] | None) -> Iterator[tuple[str
 def not_judged(
     seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules
 ) -> tuple[NotJudged, ...]:
-    """The facts no rule judged, side by side: differences left open, and every measurement and
-    time without an expectation."""
+    """Return the facts that no rule judged, with all cells' values: differences left open, and
+    every measurement and time without an expectation."""
     open_: dict[str, str] = {}
     settled = settled_facts(cells)
     for cell in cells:
@@ -232,7 +233,7 @@ def not_judged(
     found = []
     for fact in sorted(open_):
         if fact.rpartition(".")[2] == WRONG_IMAGES:
-            continue  # told as how many images two models classify alike
+            continue  # Reported as the number of images that two models classify alike.
         sides = [(view.cell.id, view.facts[fact]) for view in seen if fact in view.facts]
         found.append(
             NotJudged(

@@ -1,4 +1,5 @@
-"""The values judging ends in: findings, a cell's judgement, a run's, a comparison's."""
+"""The values that judging produces: findings, and the judgements of a cell, a run and a
+comparison."""
 
 from __future__ import annotations
 
@@ -23,8 +24,8 @@ from harness.model import Cell, Expectation, Fact, Level, Nature, Outcome, Run, 
 from harness.outcomes import INFRASTRUCTURE
 
 Processors = tuple[tuple[Fact, ...], ...]
-"""What containers could use: for each fact that decides it, the values that rounds gave, without
-repetition; empty where none of them is known."""
+"""The processors that containers could use: for each deciding fact, the distinct values that rounds
+gave; empty where none is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,13 +61,14 @@ class Finding:
 
     @property
     def id(self) -> str:
-        """A name that stays the same from night to night and from cell to cell: the first eight
+        """Identifies the finding from night to night and from cell to cell: the first eight
         hexadecimal digits of SHA-256 over its kind and its subject."""
         return identity(self.kind, self.subject)
 
 
 def identity(kind: str, subject: Iterable[str]) -> str:
-    """The id of findings of a kind about a subject, whose parts have no order."""
+    """Return the id of findings of a kind about a subject; the order of the subject's parts does
+    not matter."""
     parts = sorted(dict.fromkeys(subject))
     written = json.dumps([str(kind), parts], ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(written.encode("ascii")).hexdigest()[:_ID_DIGITS]
@@ -85,9 +87,11 @@ def finding(
     level: Level | None = None,
     subject: Iterable[str] = (),
 ) -> Finding:
-    """A finding of a kind about a cell: the texts of its row, with `words` put in. What is to be
-    done hangs on where the cell's environment comes from. Where no subject is named, it is the
-    level it is about, else the probes it rests on."""
+    """Make a finding of a kind about a cell: the texts of the kind's row, with `words` filled in.
+
+    The remedy depends on where the cell's environment comes from. Where no subject is given, it is
+    the level the finding is about, otherwise the probes it rests on.
+    """
     row = KINDS[kind]
     return Finding(
         kind=kind,
@@ -105,15 +109,15 @@ def finding(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """Something that is said of a cell and not judged."""
+    """A remark about a cell that is not judged."""
 
     text: str
     probes: tuple[str, ...] = ()
-    """The probes it is about; empty: none in particular."""
+    """The probes it is about; empty where it is about none in particular."""
 
 
 class ExpectedStanding(StrEnum):
-    """What became of the failure that a cell is expected to end in."""
+    """What became of the failure that a cell is expected to show."""
 
     FAILS_AS_EXPECTED = "fails as expected"
     WORKS_UNEXPECTEDLY = "works unexpectedly"
@@ -124,11 +128,11 @@ class ExpectedStanding(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExpectedOutcome:
-    """How a cell's expected failure fared."""
+    """How a cell's expected failure turned out."""
 
     standing: ExpectedStanding
     ends: str = ""
-    """The last day it is expected, where that is soon (ISO date)."""
+    """The last day on which it is expected, where that is soon (ISO date)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -142,13 +146,14 @@ class Headline:
     step_seconds: float | None = None
     """Median time of a training step after the first, median over rounds."""
     weights: str = ""
-    """Digest of the final weights, the same in every round; empty: they differ, or were not
-    told."""
+    """Digest of the final weights, the same in every round; empty where rounds differ or no digest
+    is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellJudgement:
-    """One cell: its verdict, the worst of its findings; its ladder; how it differs."""
+    """The judgement of one cell: its verdict (the worst of its findings), its ladder, and how it
+    differs."""
 
     cell: Cell
     verdict: Verdict
@@ -156,40 +161,41 @@ class CellJudgement:
     findings: tuple[Finding, ...]
     """Worst first."""
     notes: tuple[Note, ...]
-    """Said, not judged: a probe that failed above the wanted level, probes not compared."""
+    """Remarks that are not judged: a probe that failed above the wanted level, probes not
+    compared."""
     differences: tuple[Difference, ...]
-    """From the reference; empty for the reference itself."""
+    """Differences from the reference; empty for the reference itself."""
     same: int
-    """Facts equal to the reference's."""
+    """How many facts equal the reference's."""
     compared: bool
     left_out: tuple[str, ...]
-    """Probes whose facts were not compared, since only one side answered."""
+    """Probes whose facts were not compared, because only one side answered."""
     headline: Headline
     processors: Processors
-    """What its containers could use; empty where that is not known."""
+    """The processors its containers could use; empty where that is not known."""
     claims: tuple[ClaimShown, ...]
-    """What it claims, beside what was measured."""
+    """Its claims, each beside what was measured."""
     outcomes: tuple[tuple[Outcome, int], ...]
-    """How often each outcome occurred; those that did not are left out."""
+    """How often each outcome occurred; outcomes that did not occur are left out."""
     planned: int
     missing: int
-    """Planned records that are not there."""
+    """How many planned records are missing."""
     expected: ExpectedOutcome | None = None
-    """What became of the failure its row expects; None where it expects none."""
+    """What became of the failure that its row expects; None where it expects none."""
     measured: tuple[Measured, ...] = ()
-    """Its metrics held against the reference's over rounds; empty where nothing was compared."""
+    """Its metrics, compared with the reference's over rounds; empty where nothing was compared."""
     early: tuple[EarlyLosses, ...] = ()
     """How alike its early losses are to the reference's."""
     account: Account = NO_ACCOUNT
-    """What it was made of and what its rounds gave, to be shown."""
+    """What it was made of and what its rounds gave, for display."""
     busy: tuple[BusyRound, ...] = ()
-    """Its rounds in which the host was too busy for times."""
+    """Its rounds in which the host was too busy for times to be trusted."""
     row: str
-    """Its id in its run: where two runs have one cell, it is told by another name."""
+    """Its id in its run. Where two runs have the same cell, `cell.id` is another name."""
 
     @property
     def fails_as_expected(self) -> bool:
-        """Whether it passes because it fails in the way that is expected."""
+        """Whether it passes because it fails in the expected way."""
         seen = (
             self.expected is not None
             and self.expected.standing is ExpectedStanding.FAILS_AS_EXPECTED
@@ -209,7 +215,7 @@ class CellJudgement:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NotJudged:
-    """A fact that no rule judged, with each cell's value side by side, in order of cells."""
+    """A fact that no rule judged, with each cell's value, in the order of cells."""
 
     fact: str
     nature: Nature
@@ -219,18 +225,18 @@ class NotJudged:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RuleUse:
-    """How much one rule let pass."""
+    """How many differences one rule let pass."""
 
     rule: Expectation
     differences: int
-    """Facts of cells: the same fact in two cells counts twice."""
+    """Counted per cell: the same fact in two cells counts twice."""
     cells: tuple[str, ...]
     """Ids, in the order of the run."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judgement:
-    """What a run's records mean."""
+    """The meaning of a run's records."""
 
     run: Run
     reference: str
@@ -238,7 +244,7 @@ class Judgement:
     cells: tuple[CellJudgement, ...]
     """In the order of the run."""
     findings: tuple[Finding, ...]
-    """Of all cells: worst first, then in the order of cells."""
+    """The findings of all cells: worst first, then in the order of cells."""
     not_judged: tuple[NotJudged, ...]
     let_pass: tuple[RuleUse, ...]
     """How many differences each rule let pass."""
@@ -246,44 +252,44 @@ class Judgement:
     require_verified: bool
     exit: Exit
     counts: tuple[tuple[Verdict, int], ...] = field(default=())
-    """Cells by verdict, worst first; verdicts no cell has are left out."""
+    """How many cells have each verdict, worst first; verdicts that no cell has are left out."""
     imported: bool = False
-    """The run was made elsewhere, and was not asked for by its id."""
+    """Whether the run was made elsewhere and was not asked for by its id."""
     equal_bits: tuple[tuple[str, ...], ...] = ()
-    """Groups of cells whose training ended in equal bits in every round."""
+    """Groups of cells whose training ended with equal bits in every round."""
     bits: tuple[BitsOf, ...] = ()
-    """Where digests of tensors were asked for: which cells computed the same."""
+    """Where digests of tensors were asked for: which cells computed the same bits."""
     own: bool = False
-    """The run was made here, so that it can be taken on where it lacks something."""
+    """Whether the run was made here, so that it can be resumed where something is missing."""
     suite: str = ""
-    """The suite of the run, as it was named on the command line; empty: it was not named."""
+    """The suite of the run, as named on the command line; empty where it was not named."""
 
     @property
     def planned(self) -> int:
-        """Planned records."""
+        """How many records were planned."""
         return sum(cell.planned for cell in self.cells)
 
     @property
     def missing(self) -> int:
-        """Planned records that are not there."""
+        """How many planned records are missing."""
         return sum(cell.missing for cell in self.cells)
 
     @property
     def lacks(self) -> bool:
-        """Whether something was planned that is not there, or that infrastructure ended."""
+        """Whether a planned record is missing or was ended by infrastructure."""
         ended = (outcome for cell in self.cells for outcome, _ in cell.outcomes)
         return self.missing > 0 or any(one in INFRASTRUCTURE for one in ended)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """Two cells, perhaps of different runs: the candidate held against the reference."""
+    """Two cells, perhaps of different runs: the candidate compared with the reference."""
 
     reference_run: Run
     reference: CellJudgement
     candidate_run: Run
     candidate: CellJudgement
-    """Holds the differences."""
+    """This side holds the differences."""
     findings: tuple[Finding, ...]
     not_judged: tuple[NotJudged, ...]
     let_pass: tuple[RuleUse, ...]
@@ -291,30 +297,33 @@ class Comparison:
     notices: tuple[str, ...]
     exit: Exit
     suite: str = ""
-    """The suite whose rules judge, as it was named; empty: the rules kept with the runs do."""
+    """The suite whose rules judge, as it was named; empty where the rules kept with the runs
+    judge."""
     equal_bits: tuple[tuple[str, ...], ...] = ()
-    """The two cells as one group, where training ended in equal bits in every round."""
+    """The two cells as one group, where training ended with equal bits in every round."""
     bits: tuple[BitsOf, ...] = ()
-    """Where digests of tensors were asked for: whether the two computed the same."""
+    """Where digests of tensors were asked for: whether the two computed the same bits."""
     asked: str = ""
-    """When the two were asked for, as runs write it; empty: how old their runs are is not told."""
+    """When the comparison was asked for, in the format of runs; empty: reports do not say how old
+    the runs are."""
 
 
 def worst_of(findings: Iterable[Finding]) -> Verdict:
-    """The verdict of a cell with these findings; none at all is a pass."""
+    """Return the verdict of a cell with these findings; without any findings it is a pass."""
     return max(
         (one.verdict for one in findings), key=lambda one: one.severity, default=Verdict.PASS
     )
 
 
 def as_reference(findings: Iterable[Finding]) -> Verdict:
-    """The verdict of a cell that others are compared with. A failure does not become a measure
-    for others by being expected."""
+    """Return the verdict of a cell that others are compared with. An expected failure counts as the
+    failure it is, since others cannot be measured against it."""
     return worst_of(each for one in findings for each in (one.under or (one,)))
 
 
 def same_for_several(findings: tuple[Finding, ...]) -> tuple[tuple[Finding, tuple[str, ...]], ...]:
-    """Findings that say the same of several cells, once, with the cells; in the order given."""
+    """Merge findings that are the same for several cells: each once, with its cells, in the order
+    given."""
     cells: dict[Finding, list[str]] = {}
     first: dict[tuple[object, ...], Finding] = {}
     for finding in findings:

@@ -1,7 +1,8 @@
-"""What was made of a value, kept by the value's identity: what many cells share is asked once.
+"""Caches what was computed from a value by the value's identity, so that what many cells share is
+computed once.
 
-Facts, and what a probe states, come to judging as one object in every cell and night that says the
-same. To hash two hundred facts would take as long as to look at them again.
+Facts and natures reach judging as the same object in every cell and night with the same content.
+Hashing two hundred facts would take as long as reading them again.
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ V = TypeVar("V")
 
 
 class KeptByIdentity(Generic[K, V]):
-    """A function of one value, which is not changed after it was made. The values are held, so that
-    no other one gets their identity; at most `most` of them."""
+    """A cached function of one value that is never changed after it was made. The cache keeps the
+    values alive, so that no other object can get their identity; it holds at most `most` of
+    them."""
 
     def __init__(self, make: Callable[[K], V], most: int = 131_072) -> None:
         self._make = make

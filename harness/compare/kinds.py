@@ -1,7 +1,7 @@
-"""The kinds of findings there are: one row each, with its verdict, headline, cause and remedy.
+"""The kinds of findings: one row each, with its verdict, headline, cause and remedy.
 
-The texts are templates. What a finding quotes of an image is put in as it is, never read as a
-template itself. A finding that knows more of its own case replaces the row's cause and remedy.
+The texts are templates. What a finding quotes from an image is inserted as it is and never treated
+as a template itself. A finding that knows more about its case replaces the row's cause and remedy.
 """
 
 from __future__ import annotations
@@ -72,21 +72,21 @@ class FindingKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KindRow:
-    """What every finding of a kind has in common."""
+    """What all findings of a kind have in common."""
 
     verdict: Verdict
     headline: str
     cause: str = ""
-    """Empty: not known, or the headline says it."""
+    """Empty where the cause is unknown or the headline states it."""
     remedy: str = ""
-    """Of a cell that is built from its row; of every cell where the next two are empty."""
+    """The remedy for a cell built from its row; for every cell where the next two are empty."""
     of_image: str = ""
-    """What is to be done where the cell is an image as it is."""
+    """The remedy where the cell is an existing image."""
     of_host: str = ""
-    """What is to be done where the cell is an interpreter of this host."""
+    """The remedy where the cell is an interpreter of this host."""
 
     def remedy_of(self, origin: MadeFrom) -> str:
-        """What is to be done, by where the environment comes from."""
+        """Return the remedy, depending on where the environment comes from."""
         other = {
             MadeFrom.DOCKERFILE: self.of_image,
             MadeFrom.IMAGE: self.of_image,
@@ -102,7 +102,7 @@ _ANEW_HOST = f"install it again (`pip install --force-reinstall`); {MEANT}"
 
 
 def _of_outcomes() -> Mapping[FindingKind, KindRow]:
-    """How a probe may end has its table already: its rows are taken from there."""
+    """Return the rows for outcomes of probes, taken from their own table."""
     return {
         FindingKind(outcome.value): KindRow(
             verdict=telling.verdict,
@@ -361,9 +361,9 @@ KINDS: Mapping[FindingKind, KindRow] = {
         "it says; what is meant to be so needs an `ignore` or `allowed` expectation for {fact}",
     ),
 }
-"""Every kind has its row."""
+"""Every kind has a row."""
 
 
 def kind_of(outcome: Outcome) -> FindingKind:
-    """The kind of a finding about how a probe ended."""
+    """Return the kind of finding for how a probe ended."""
     return FindingKind(outcome.value)

@@ -1,6 +1,6 @@
-"""What answers about learning contradict in themselves, and in what was asked.
+"""Finds where answers about learning contradict themselves, or what was asked.
 
-Each function gives the sentences that say so; `contradictions` lists the functions.
+Each function yields sentences that describe a contradiction; `contradictions` lists the functions.
 """
 
 from __future__ import annotations
@@ -10,15 +10,15 @@ from collections.abc import Iterator
 from harness.compare.answered import Learned
 
 _EXACT = 1e-6
-"""What arithmetic in floats may add to a share of images."""
+"""The rounding error allowed in a share of images."""
 _SAME_LOSS = 1e-4
-"""By how much, of its size, the loss may differ where the weights are the same."""
+"""The relative difference allowed in the loss where the weights are the same."""
 _WITHOUT_COUNT = 1e-3
-"""What stands for one image where it is not said how many there are."""
+"""Stands for the share of one image where the number of images is not given."""
 
 
 def steps_asked(one: Learned) -> Iterator[str]:
-    """As many training steps were answered as were asked for."""
+    """Check that as many training steps were done as were asked for."""
     told, settings = one.number("steps"), one.of.record.settings
     steps, epochs = settings.get("steps"), settings.get("epochs")
     if epochs and not isinstance(epochs, bool) and isinstance(epochs, int | float):
@@ -36,7 +36,7 @@ def steps_asked(one: Learned) -> Iterator[str]:
 
 
 def data_given(one: Learned) -> Iterator[str]:
-    """It trained on the data set that it was given."""
+    """Check that it trained on the data set it was given."""
     given, told = one.of.record.dataset_digest, one.fact("dataset_sha256")
     if not given or told == given:
         return
@@ -47,14 +47,14 @@ def data_given(one: Learned) -> Iterator[str]:
 
 
 def weights_moved(one: Learned) -> Iterator[str]:
-    """Training changes the weights."""
+    """Check that training changed the weights."""
     final = one.fact("final_weights_sha256")
     if final is not None and final == one.fact("initial_weights_sha256"):
         yield "it says that it trained, and its final weights are the initial ones"
 
 
 def losses_move(one: Learned) -> Iterator[str]:
-    """The loss changes from batch to batch, and the last is the final one."""
+    """Check that the loss changes from batch to batch, and that the last one is the final loss."""
     losses, final = one.series("loss"), one.number("final_loss")
     if losses and len(losses) > 1 and len(set(losses)) == 1:
         yield f"all its {len(losses)} losses are equal"
@@ -69,7 +69,8 @@ def losses_move(one: Learned) -> Iterator[str]:
 
 
 def shares_are_shares(one: Learned) -> Iterator[str]:
-    """A share lies between 0 and 1, and accuracy and error of the same images make 1."""
+    """Check that shares lie between 0 and 1, and that accuracy and error of the same images add up
+    to 1."""
     for name in ("test_accuracy", "test_error", "validation_error"):
         share = one.number(name)
         if share is not None and not 0 <= share <= 1:
@@ -80,7 +81,7 @@ def shares_are_shares(one: Learned) -> Iterator[str]:
 
 
 def shares_count_images(one: Learned) -> Iterator[str]:
-    """So many of so many images: no share lies between two counts."""
+    """Check that a share corresponds to a whole number of images."""
     for name, images in (
         ("test_accuracy", one.count("test_images")),
         ("validation_error", one.count("validation_images")),
@@ -93,7 +94,8 @@ def shares_count_images(one: Learned) -> Iterator[str]:
 
 
 def same_weights(one: Learned, other: Learned) -> Iterator[str]:
-    """Equal weights give the same answers: accuracy to one image, loss to its fourth digit."""
+    """Check that equal weights give the same answers: the accuracy to one image, the loss to its
+    fourth digit."""
     final = one.fact("final_weights_sha256")
     alike = all(
         one.fact(name) == other.fact(name)

@@ -1,9 +1,9 @@
 """The ladder of one cell: which levels its records show, and what each rests on.
 
-A level is shown by evidence, which probes declare in their metadata. In every round each kind of
-evidence must be given by at least one probe, and no answer may contradict it, nor what the cell
-claims of its Python and its CUDA. A level needs the one before it: what is shown above a gap is
-told, and earns nothing.
+A level is shown by evidence, which probes declare in their metadata. In every round, each kind of
+evidence must be given by at least one probe, and no answer may contradict it or the cell's claims
+about Python and CUDA. A level needs the one before it: what is shown above a missed level is
+reported but does not count.
 """
 
 from __future__ import annotations
@@ -43,13 +43,14 @@ class Basis:
 
     @property
     def told(self) -> str:
-        """Both, for a person."""
+        """Both, as text for a person."""
         return f"{self.method} ({', '.join(self.probes)})" if self.probes else self.method
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LevelMark:
-    """One level of one cell. `own` is what its own evidence says, blocked or not."""
+    """One level of one cell. `own` is the result of its own evidence, whether or not a lower level
+    blocks it."""
 
     level: Level
     standing: LevelStanding
@@ -58,12 +59,13 @@ class LevelMark:
     rests_on: tuple[Basis, ...] = ()
     remedy: str = ""
     by_outcome: bool = False
-    """A probe that did not answer is the reason: that is a finding of its own."""
+    """The reason is a probe that did not answer, which has a finding of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ladder:
-    """The marks L0 to L3 (L4 where the cell wants it, or was compared) and the highest reached."""
+    """The marks L0 to L3 (and L4 where the cell wants it or was compared), and the highest level
+    reached."""
 
     marks: tuple[LevelMark, ...]
     reached: Level
@@ -78,9 +80,9 @@ _STANDING = {
 
 
 def climb(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> Ladder:
-    """The ladder of `cell`, whose `planned` probes are named, from the records there are.
+    """Return the ladder of `cell` from the existing records; `planned` names its probes.
 
-    A planned record that is missing shows nothing and is infrastructure.
+    A planned record that is missing shows nothing and counts as infrastructure.
     """
     own = [_obtained(planned, answers)]
     own += [_shown(run, cell, planned, answers, one) for one in (Level.L1, Level.L2, Level.L3)]
@@ -160,7 +162,7 @@ def _shown(
 
 
 def _unshown(run: Run, cell: Cell, level: Level) -> Shown:
-    """Why nothing was asked that shows a level, and what would have to be asked."""
+    """Say why nothing was asked that shows a level, and what would have to be asked."""
 
     def showing(probes: Iterable[Probe]) -> list[str]:
         return [
@@ -208,7 +210,8 @@ def _statement(
 
 
 def _one_kind(statements: list[Shown]) -> Shown:
-    """A contradiction, else whatever shows it, else the worst of what is left."""
+    """Return a contradiction if there is one, otherwise evidence that shows the level, otherwise
+    the worst of the rest."""
     return next(
         (one for one in statements if one.verdict is Verdict.FAIL and not one.by_outcome),
         next((one for one in statements if one.verdict is Verdict.PASS), _worst(statements)),
@@ -222,12 +225,13 @@ def _silent(record: Record) -> Shown:
 
 
 def _worst(shown: list[Shown]) -> Shown:
-    """The worst verdict; where several are equally bad, one that an answer gave, then by text."""
+    """Return the worst verdict. Among equally bad ones, an actual answer comes first, then the
+    order of the texts decides."""
     return min(shown, key=lambda one: (-one.verdict.severity, one.by_outcome, one.why))
 
 
 def _together(shown: list[Shown]) -> Shown:
-    """The worst; where several answers contradict several claims, all of them as one."""
+    """Return the worst; where several answers contradict several claims, join them all."""
     worst = _worst(shown)
     if worst.verdict is not Verdict.FAIL or worst.by_outcome:
         return worst

@@ -1,8 +1,8 @@
-"""What was locked, held against what a run really had: probes, data, bases, tags of images.
+"""Compares what was locked with what a run really used: probes, data, bases, tags of images.
 
-Only a tag that moved is a finding: it is about its cell. That probes, data or a base are others
-than when they were locked is a notice: each release of the harness brings other probes, and bases
-are made on each host, so a finding would be one everywhere, and of nobody's cell.
+Only a tag that moved is a finding, because it concerns its cell. Other probes, data or bases than
+those locked give only a notice: each release of the harness brings other probes, and bases are made
+on each host, so a finding would appear in every cell and belong to none.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from harness.compare.kinds import FindingKind
 from harness.model import Cell, MovedTag, Record, Run, SuiteLock
 
 LOCKED = "locked"
-"""How it is known what a tag stood for: the suite's lock says so."""
+"""Stands for the moment a tag was last seen where the suite's lock says what it stood for."""
 _SHOWN = 12
 _DIGITS = 19
-"""Characters of a digest in a notice: its algorithm and twelve digits."""
+"""How many characters of a digest a notice shows: its algorithm and twelve digits."""
 
 
 def unfit(run: Run, records: Iterable[Record]) -> tuple[str, ...]:
-    """A notice where probes, data or bases of a run are others than were locked."""
+    """Return notices where probes, data or bases of a run differ from what was locked."""
     if run.locked is None:
         return ()
     told = tuple(records)
@@ -87,8 +87,8 @@ def _made(source: str, digest: str) -> str:
 
 
 def of_moved_tag(cell: Cell, records: Iterable[Record]) -> tuple[Finding, ...]:
-    """The finding for an existing image whose name stands for another one than before. Another
-    build of the same is one only where the digest was locked."""
+    """Return the finding for an existing image whose name stands for another one than before.
+    Another build with the same content counts only where the digest was locked."""
     asked = [one for one in records if one.image is not None]
     moved = _moved(asked)
     if moved is None or (moved.alike and moved.since != LOCKED):
@@ -114,7 +114,7 @@ def of_moved_tag(cell: Cell, records: Iterable[Record]) -> tuple[Finding, ...]:
 
 
 def note_of_tag(records: Iterable[Record]) -> tuple[Note, ...]:
-    """What is said of a tag that was given to another build of the same."""
+    """Return the note about a tag that now names another build with the same content."""
     moved = _moved(records)
     if moved is None or not moved.alike or moved.since == LOCKED:
         return ()

@@ -1,7 +1,7 @@
-"""From how many cells on a run is too large to be read cell by cell."""
+"""The number of cells from which a run is too large to be read cell by cell."""
 
 from __future__ import annotations
 
 MANY = 500
-"""From so many cells on a report tells those with findings whole, and of the others the verdict;
-what is only shown of their rounds, and can alarm nobody, is not measured."""
+"""From this many cells on, a report shows only cells with findings in full, and just the verdict of
+the others. Metrics that are only shown and cannot raise an alarm are not measured."""

@@ -1,9 +1,9 @@
-"""What rounds say of the metrics of compared cells: decisions, with the noise all of them share.
+"""Decides on the metrics of compared cells over rounds, with the noise that all of them share.
 
-One family for a report: every compared cell has at most four primary metrics of each network that
+A report is one family: every compared cell has at most four primary metrics of each network that
 its probes train, and the report's rate of false alarms is divided over all of them, whether or not
-each cell answers each. Everything else is shown, with p-values that are corrected together
-(Benjamini and Hochberg 1995), and alarms never.
+each cell has each. Everything else is shown, with p-values that are corrected together (Benjamini
+and Hochberg 1995), and never raises an alarm.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from harness.model import Expectation, KnownSpread, Run
 
 
 def family_of(run: Run, compared: int) -> Family:
-    """The family of a report in which so many cells are held against their reference."""
+    """Return the family of a report in which so many cells are compared with their reference."""
     networks = max(1, len(networks_of(run)))
     family = Family(questions=max(1, compared) * len(PRIMARY) * networks)
     if run.looks:
@@ -46,12 +46,13 @@ def measure(
     scales: Collection[Scale] = tuple(Scale),
     shown: bool = True,
 ) -> tuple[tuple[Measured, ...], ...]:
-    """Decide on the metrics of each (reference, candidate); an element for each pair. `compared`:
-    how many the report will have, where these are fewer. Metrics of other than these `scales` are
-    left out, and without `shown` those that never alarm.
+    """Decide on the metrics of each (reference, candidate); the result has one element for each
+    pair.
 
-    The noise of a metric is estimated over all of them and what the candidates' runs know from
-    calibrations. Facts that a rule ignores, or judges by a bound of its own, are left out.
+    `compared` is how many pairs the report will have, where these are only some of them. Metrics on
+    scales other than `scales` are left out and, without `shown`, also those that never raise an
+    alarm. The noise of a metric is estimated over all pairs and from what the candidates' runs know
+    from calibrations. Facts that a rule ignores, or judges by a bound of its own, are left out.
     """
     expectations = tuple(rules)
     if not pairs:
@@ -68,21 +69,24 @@ def measure(
 
 
 def rounds_wanted(measured: Iterable[Measured], rounds: int) -> int:
-    """After how many rounds in all an `auto` run should look again, having made `rounds`; the same
-    number where those that steer are settled, no look is left, or the rounds made do not pair, so
-    that further ones would not either."""
+    """Return after how many rounds in all an `auto` run should look again, having made `rounds`.
+
+    It is the same number where the metrics that steer are settled, where no look is left, or where
+    the rounds made do not pair, since further ones would not either.
+    """
     wanted = rounds
     for one in measured:
         pairs = one.decided.rounds >= min(rounds, 2)
         if one.allowed and one.decided.withheld:
-            continue  # no verdict hangs on it: a busy host is not waited for
+            continue  # No verdict depends on it: do not wait for a quieter host.
         if pairs and one.metric.steers and one.decided.decision is Decision.ANOTHER_ROUND:
             wanted = max(wanted, one.family.next_look(rounds) or rounds)
     return wanted
 
 
 def spreads_of(measured: Iterable[Measured]) -> tuple[KnownSpread, ...]:
-    """What the rounds of comparisons show of their metrics' noise, to be kept for later runs."""
+    """Return what the rounds of comparisons show about their metrics' noise, to be kept for later
+    runs."""
     return tuple(
         KnownSpread(metric=_noise_key(one.metric), variance=spread.variance, df=spread.df)
         for one in measured
@@ -142,7 +146,7 @@ def _known(found: Iterable[_Found], runs: Iterable[Run]) -> Mapping[str, HostNoi
 
 def _own(pairing: Pairing) -> Spread | None:
     paired = pairing.paired
-    # Equal bits say nothing of times, which vary all the same.
+    # Equal bits say nothing about times, which vary all the same.
     if paired.rounds < 2 or (paired.equal_bits and paired.scale is not Scale.RATIO):
         return None
     try:
@@ -153,8 +157,9 @@ def _own(pairing: Pairing) -> Spread | None:
 
 
 def _noise_key(metric: Metric) -> str:
-    """Under what the noise of a metric is known: a probe's whole answer by its kind, so that what
-    other probes showed counts; one of several networks by its own name."""
+    """Return the key under which the noise of a metric is known. A probe's whole answer is known by
+    its kind, so that what other probes showed counts too; a metric of one of several networks by
+    its own name."""
     whole = metric.fact.count(".") == 1
     return metric.pattern if metric.pattern and whole else metric.fact
 
@@ -182,7 +187,8 @@ def _measured(
 
 
 def tolerance_of(metric: Metric, rule: Expectation | None) -> Tolerance:
-    """What counts as different and as the same: what the suite's rule states, else the default."""
+    """Return what counts as different and as the same: what the suite's rule states, otherwise the
+    default."""
     usual = metric.tolerance
     if rule is None or rule.rule != "equivalent":
         return usual
@@ -193,7 +199,8 @@ def tolerance_of(metric: Metric, rule: Expectation | None) -> Tolerance:
 
 
 def _corrected(every: Sequence[Measured]) -> Mapping[int, Measured]:
-    """All of them by their identity, with the p-values of those that may not alarm corrected."""
+    """Return all of them by identity; the p-values of those that may not raise an alarm are
+    corrected."""
     shown = [one for one in every if not one.primary and one.decided.df > 0]
     adjusted: list[float] = []
     if shown:

@@ -1,4 +1,4 @@
-"""The values that measuring ends in: a metric's pairs, and what they come to."""
+"""The values that measuring produces: a metric's pairs, and the decision on them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.model import Expectation
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pairing:
-    """A metric's pairs, and what had to be left out."""
+    """A metric's pairs of rounds, and what had to be left out."""
 
     metric: Metric
     paired: Paired
@@ -25,19 +25,19 @@ class Pairing:
     left_out: tuple[str, ...] = ()
     """Why rounds were left out, for a person."""
     classified: tuple[Classified, ...] = ()
-    """Of an accuracy: each pair's models on the same images."""
+    """For an accuracy: each pair's models on the same images."""
     busy: tuple[BusyRound, ...] = ()
-    """Of a time: those of the rounds in which the host was too busy."""
+    """For a time: those of the rounds in which the host was too busy."""
 
     def without_rounds(self, why: str) -> Pairing:
-        """The same with nothing to compare, for a reason."""
+        """Return the same without any rounds to compare, for the given reason."""
         nothing = replace(self.paired, reference=(), candidate=())
         return replace(self, paired=nothing, rounds=(), busy=(), left_out=(*self.left_out, why))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measured:
-    """A metric of a cell held against its reference over rounds."""
+    """A metric of a cell, compared with its reference's over rounds."""
 
     pairing: Pairing
     decided: Decided
@@ -45,20 +45,21 @@ class Measured:
     known: HostNoise
     """The noise that the decision was made with."""
     rule: Expectation | None = None
-    """The suite's rule for the fact; None: the defaults hold."""
+    """The suite's rule for the fact; None where the defaults apply."""
     allowed: bool = False
-    """A drift is expected here, and no finding."""
+    """Whether a drift is expected here and gives no finding."""
     adjusted_p: float | None = None
-    """Of a metric that may not alarm: its p-value, corrected with all others that may not."""
+    """For a metric that may not raise an alarm: its p-value, corrected together with all others of
+    that sort."""
 
     @property
     def metric(self) -> Metric:
-        """What was measured."""
+        """The metric that was measured."""
         return self.pairing.metric
 
     @property
     def primary(self) -> bool:
-        """Whether it may alarm."""
+        """Whether it may raise an alarm."""
         return bool(self.metric.pattern)
 
     @property

@@ -1,8 +1,8 @@
-"""Which facts are metrics that rounds are held against each other by, and which of them may alarm.
+"""Which facts are metrics that are compared over rounds, and which of them may raise an alarm.
 
-At most four of each network that is trained may: each further one would make all of them less
-sensitive. The others are shown, corrected together. Which networks there are is said by the probes'
-metadata, before anything is answered.
+At most four metrics of each trained network may, because each further one would make all of them
+less sensitive. The others are shown, corrected together. Which networks there are is taken from the
+probes' metadata, before any answer is known.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from harness.compare.statistics.paired import ACCURACY, TIMES, Scale, Tolerance
 from harness.model import Fact, Nature, Run
 
 PRIMARY = ("*.test_accuracy", "*.step_seconds", "*.import_seconds", "*.evaluation_seconds")
-"""Of each pattern one fact of each network may alarm; where no network is declared, one that is
-about training."""
+"""For each pattern, one fact of each network may raise an alarm; where no network is declared, one
+that is about training."""
 STEERING = PRIMARY[:2]
-"""What decides whether an `auto` run goes on; the others are judged with the rounds there are."""
+"""The metrics that decide whether an `auto` run continues; the others are judged with the rounds
+there are."""
 _SECONDS = "_seconds"
 _ACCURACY = ".test_accuracy"
 _MEASURED = (Nature.TIMING, Nature.MEASURED)
@@ -31,28 +32,29 @@ _SHARES = ("*.test_accuracy",)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Metric:
-    """A fact whose rounds are compared."""
+    """A fact that is compared over rounds."""
 
     fact: str
     probe: str
     scale: Scale
     pattern: str = ""
-    """The pattern in PRIMARY by which it may alarm; empty: it is only shown."""
+    """The pattern in PRIMARY that allows it to raise an alarm; empty where it is only shown."""
 
     @property
     def tolerance(self) -> Tolerance:
-        """What counts as different and as the same, where the suite states nothing else."""
+        """What counts as different and as the same, unless the suite states otherwise."""
         return TIMES if self.scale is Scale.RATIO else ACCURACY
 
     @property
     def steers(self) -> bool:
-        """Whether an `auto` run goes on for its sake."""
+        """Whether an `auto` run continues on its account."""
         return self.pattern in STEERING
 
 
 def networks_of(run: Run) -> tuple[str, ...]:
-    """What the facts of each network begin with that the probes of a run train (`mnist`,
-    `keras.recurrent`): those whose metadata names its accuracy."""
+    """Return the first name parts of the facts of each network that the probes of a run train
+    (`mnist`, `keras.recurrent`). These are the networks whose accuracy the probes' metadata
+    names."""
     declared = (
         pattern.removesuffix(_ACCURACY)
         for probe in run.probes
@@ -67,13 +69,14 @@ def _sorted_measured(facts: Mapping[str, Merged]) -> tuple[str, ...]:
 
 
 _measured_facts = KeptByIdentity(_sorted_measured, most=64)
-"""One reference is asked for every cell that is held against it."""
+"""The same reference is asked for every cell that is compared with it."""
 
 
 def metrics_of(
     reference: Mapping[str, Merged], candidate: Mapping[str, Merged], networks: Iterable[str] = ()
 ) -> tuple[Metric, ...]:
-    """The metrics that both cells answer: primary ones in their order, then the others by name."""
+    """Return the metrics that both cells have: primary ones in their order, then the others by
+    name."""
     scales = {
         one: scale
         for one in _measured_facts(reference)
@@ -98,8 +101,8 @@ def metrics_of(
 
 
 def value_of(fact: Fact) -> float | None:
-    """The one robust location of a round: a number itself, the median of a series (a warm-up is a
-    fact of its own). None where there is none."""
+    """Return the one robust location of a round: a number itself, or the median of a series (the
+    warm-up is a separate fact). None where there is none."""
     series = as_numbers(fact)
     if series:
         return statistics.median(series)
@@ -107,7 +110,7 @@ def value_of(fact: Fact) -> float | None:
 
 
 def scale_of(fact: str, nature: Nature) -> Scale | None:
-    """The scale on which rounds compare a fact; None: its value is compared, not its rounds."""
+    """Return the scale on which rounds compare a fact; None where its value is compared instead."""
     if nature is Nature.TIMING and fact.endswith(_SECONDS):
         return Scale.RATIO
     if nature is Nature.MEASURED and any(matches(fact, pattern) for pattern in _SHARES):
@@ -116,7 +119,7 @@ def scale_of(fact: str, nature: Nature) -> Scale | None:
 
 
 def tells_times(facts: Iterable[str]) -> bool:
-    """Whether any of these facts is a time that may alarm, in whichever cell."""
+    """Tell whether any of these facts is a time that may raise an alarm in any cell."""
     return any(fact.endswith(_TIMES) for fact in facts)
 
 
@@ -127,8 +130,8 @@ def _metric(
 
 
 def _of_network(network: str, pattern: str, scales: Iterable[str]) -> str:
-    """The network's own fact of a pattern, else that of the probe it belongs to: what several
-    networks share stands beside them."""
+    """Return the network's own fact for a pattern, otherwise that of the probe it belongs to, where
+    facts shared by several networks stand."""
     there = set(scales)
     stem, name = network, pattern.removeprefix("*")
     while stem:
@@ -139,7 +142,8 @@ def _of_network(network: str, pattern: str, scales: Iterable[str]) -> str:
 
 
 def _one_of(matching: list[str], scales: Iterable[str]) -> str:
-    """Of several facts the one whose probe also tells an accuracy, else the first by name."""
+    """Choose among several facts the one whose probe also gives an accuracy, otherwise the first by
+    name."""
     learned = {one.rpartition(".")[0] for one in scales if matches(one, PRIMARY[0])}
     beside = [one for one in matching if one.rpartition(".")[0] in learned]
     return (beside or matching or [""])[0]

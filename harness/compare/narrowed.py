@@ -1,4 +1,4 @@
-"""A judgement's cells, some of them alone: judged as they were among all."""
+"""Narrows a judgement to some of its cells, keeping the verdicts they got in the whole run."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.model import Fact, Verdict
 
 
 def narrowed(judged: Judgement, cells: Collection[str]) -> Judgement:
-    """The judgement of these cells of a run, by their ids, with the reference for context.
+    """Return the judgement of these cells of a run, given by id, with the reference for context.
 
     Verdicts, rates and intervals are those of the whole run; the exit status is that of these
     cells. Raises KeyError where the run has none of them.
@@ -70,10 +70,10 @@ def _in_cells(use: RuleUse) -> frozenset[str]:
 _by_id = KeptByIdentity(_by_cell_id, most=2)
 _values = KeptByIdentity(_by_cell, most=512)
 _cells_of = KeptByIdentity(_in_cells, most=512)
-"""Asked again for each of a hundred cells of one judgement."""
+"""These are looked up again for each of a hundred cells of one judgement."""
 
 
 def _let_pass(use: RuleUse, cells: Collection[CellJudgement]) -> int:
-    """How many differences of these cells a rule let pass; at least one."""
+    """Return how many differences of these cells a rule let pass; at least one."""
     differing = sum(one.by == use.rule for cell in cells for one in cell.differences)
     return max(1, differing)

@@ -1,4 +1,4 @@
-"""What must be said of a run beside its findings: relaxed limits, a busy host, allowances."""
+"""Remarks about a run beside its findings: relaxed limits, a busy host, allowances."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from harness.compare.view import View
 from harness.model import Expectation, Level, Rules, Run
 
 _NAMED = 8
-"""Cells that a notice names; the document of the report has all."""
+"""How many cells a notice names; the report's document lists all."""
 
 
 def relaxations(seen: Iterable[View]) -> tuple[str, ...]:
-    """A notice for every cell whose containers ran under other limits than the strict ones."""
+    """Return a notice for every cell whose containers ran under limits other than the strict
+    ones."""
     return tuple(
         f"{view.cell.id} ran under relaxed limits: {', '.join(relaxed)}"
         for view in seen
@@ -32,7 +33,8 @@ def _relaxed(view: View) -> tuple[str, ...]:
 
 
 def disturbed(cells: Iterable[CellJudgement]) -> Iterator[str]:
-    """A notice where the host was too busy for the times of some rounds: which, and how busy."""
+    """Yield a notice where the host was too busy for the times of some rounds: which rounds, and
+    how busy."""
     told = [one for one in cells if one.busy]
     if not told:
         return
@@ -50,7 +52,8 @@ def _rounds_named(busy: Sequence[BusyRound]) -> str:
 
 
 def unjudged(run: Run) -> Iterator[str]:
-    """A notice for every probe of a stored run that asked for what no version has done yet."""
+    """Yield a notice for every probe of a stored run whose evidence is for L4, which no version
+    judges."""
     for probe in run.probes:
         if any(one.level is Level.L4 for one in probe.evidence):
             why = "L4 rests on what rounds of two cells show"
@@ -58,8 +61,7 @@ def unjudged(run: Run) -> Iterator[str]:
 
 
 def gone(seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules) -> tuple[str, ...]:
-    """A notice for every dated allowance under which nothing differs any more, though what it is
-    for was compared: what was allowed for a time went away."""
+    """Return a notice for every dated allowance whose facts were compared and no longer differ."""
     told = []
     for rule in dict.fromkeys(rules.expectations):
         if rule.rule != "allowed" or not rule.until:
@@ -85,7 +87,7 @@ def gone(seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules) -> 
 
 
 def expiries(cells: Iterable[CellJudgement]) -> tuple[str, ...]:
-    """A notice for every allowance in use, and every failure that is expected, that ends within two
+    """Return a notice for every allowance in use, and every expected failure, that ends within two
     weeks of the run."""
     told = tuple(cells)
     ending: dict[tuple[str, str], list[Difference]] = {}

@@ -1,9 +1,9 @@
-"""Operations whose numbers are wrong: what a probe of arithmetic answers, as findings.
+"""Findings about operations whose numbers are wrong, from the answers of a probe of arithmetic.
 
-Such a probe names its operations and the ways in which each was computed; of every way it tells the
-library, the switch, and how far each operation is from what was expected, as a share of a bound
-that no correct computation exceeds (`of_bound`, docs/probes.md). Beyond it is a failure, whatever
-else differs; other bits within it are facts for the comparison.
+Such a probe names its operations and the ways in which each was computed. For every way it gives
+the library, the switch, and how far each operation is from the expected result, as a share of a
+bound that no correct computation exceeds (`of_bound`, docs/probes.md). Beyond the bound is a
+failure, whatever else differs; other bits within it are facts for the comparison.
 """
 
 from __future__ import annotations
@@ -31,19 +31,19 @@ class Way:
     name: str
     library: str
     switch: str
-    """The switch and the threads, for a person."""
+    """The switch and the threads, as text for a person."""
     shares: Mapping[str, float]
-    """Of its bound, by operation: the largest of all rounds."""
+    """The error of each operation as a share of its bound: the largest of all rounds."""
 
     @property
     def told(self) -> str:
-        """For a person."""
+        """The way, as text for a person."""
         return f"{self.library} ({self.switch})"
 
 
 @dataclass(kw_only=True, slots=True)
 class _Wrong:
-    """One operation: in which ways it is wrong, and in which it is right."""
+    """One operation: the ways in which it is wrong, and those in which it is right."""
 
     wrong: list[Way] = field(default_factory=list)
     right: list[Way] = field(default_factory=list)
@@ -56,8 +56,8 @@ def of_numbers(
     expectations: Iterable[Expectation],
     row: str,
 ) -> tuple[Finding, ...]:
-    """A finding for the operations that are wrong in the same ways, and one for each operation in
-    which something died, in however many ways."""
+    """Return a finding for each set of operations that are wrong in the same ways, and one for each
+    operation in which a process died, in however many ways."""
     rules = tuple(expectations)
     found: list[Finding] = []
     for fact in last_named(facts, _WAYS.removeprefix(".")):
@@ -108,7 +108,7 @@ def _ways(
 
 
 def _judged(names: Iterable[str], ways: Iterable[Way]) -> Iterable[tuple[str, _Wrong]]:
-    """The operations that are wrong in some way."""
+    """Yield the operations that are wrong in some way."""
     every = tuple(ways)
     for name in dict.fromkeys(names):
         one = _Wrong()
@@ -155,12 +155,12 @@ class _End:
     way: str
     how: str
     line: str
-    """As the probe tells it."""
+    """The line as the probe wrote it."""
 
 
 def _ends(lines: Iterable[str]) -> Mapping[str, list[_End]]:
-    """By the operation that had begun: how each way ended. The empty name stands for a way that
-    ended before any operation began."""
+    """Return how each way ended, by the operation that had begun. The empty name stands for ways
+    that ended before any operation began."""
     found: dict[str, list[_End]] = defaultdict(list)
     for line in lines:
         way, _, told = line.partition(": ")
@@ -172,7 +172,8 @@ def _ends(lines: Iterable[str]) -> Mapping[str, list[_End]]:
 def _dead(
     cell: Cell, died: Merged, operation: str, ends: Iterable[_End], ways: Iterable[Way]
 ) -> Finding:
-    """One operation (or what comes before all of them) in which ways of computing died."""
+    """Return the finding for one operation (or for the time before all of them) in which ways of
+    computing died."""
     every = {one.name: one for one in ways}
     by_end: dict[str, list[str]] = defaultdict(list)
     lines = []
@@ -201,8 +202,8 @@ def _dead(
 
 
 def _ignored(merged: Merged, rules: tuple[Expectation, ...], row: str) -> bool:
-    """Whether an expectation says that it is not looked at. That two cells may differ in it says
-    nothing of whether it is right."""
+    """Tell whether an expectation says to ignore the fact. That two cells may differ in it does not
+    make it right."""
     rule = expectation_for(rules, merged.fact, row)
     return rule is not None and rule.rule == "ignore"
 
@@ -212,5 +213,5 @@ def _texts(value: Fact) -> tuple[str, ...]:
 
 
 def _every(merged: Merged) -> tuple[str, ...]:
-    """What any round lists, each once."""
+    """Return what any round lists, each once."""
     return tuple(dict.fromkeys(line for value in merged.values for line in _texts(value)))

@@ -1,6 +1,7 @@
-"""What two cells were not asked alike: differences there may come of the question alone.
+"""Finds what two cells were asked differently, since their answers may differ for that reason
+alone.
 
-Such a difference is no drift, and it is no agreement either: the candidate is `unverified`.
+Such a difference is neither drift nor agreement: the candidate is `unverified`.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ _LISTED = 6
 
 
 def another_probe(reference: Iterable[Record], candidate: Iterable[Record], probe: str) -> str:
-    """Why two cells were asked another question under the name of one probe; empty where it was
-    the same."""
+    """Say why one probe asked two cells different questions; empty where both were asked the
+    same."""
     if _said(reference, probe, "probe_digest") != _said(candidate, probe, "probe_digest"):
         return f"the two were asked by different versions of {probe}"
     return ""
 
 
 def other_data(reference: Iterable[Record], candidate: Iterable[Record], probe: str) -> str:
-    """Why two cells learned from other data; empty where it was the same."""
+    """Say why two cells learned from different data; empty where it was the same."""
     if _said(reference, probe, "dataset_digest") != _said(candidate, probe, "dataset_digest"):
         return f"{probe} was given different data sets"
     return ""
@@ -42,8 +43,8 @@ def _said(records: Iterable[Record], probe: str, name: str) -> frozenset[str]:
 def of_asked_otherwise(
     cell: Cell, reference: Cell, differences: Iterable[Difference], otherwise: Mapping[str, str]
 ) -> tuple[Finding, ...]:
-    """A finding for each probe whose answers differ in what would be drift, had both been asked
-    alike. `otherwise` says by probe why they were not."""
+    """Return a finding for each probe with differences that would be drift, had both cells been
+    asked alike. `otherwise` says, by probe, why they were not."""
     if not otherwise:
         return ()
     left_open: dict[str, list[Difference]] = defaultdict(list)

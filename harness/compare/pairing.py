@@ -1,8 +1,8 @@
-"""Rounds of two cells made into pairs: only what may be held against each other.
+"""Pairs the rounds of two cells, keeping only those that may be compared.
 
 A round is one fresh container. Times pair only where both cells took their turn in the same round
-of one group on one host; what was repeated, told twice, or asked under other conditions is left out
-and said.
+of one group on one host. Rounds that were repeated, counted twice, or asked under other conditions
+are left out, with the reason.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from harness.compare.view import View
 from harness.model import Fact, Outcome, Record
 
 PLACE = "round.place"
-"""Observed with each record: which turn of its round its cell took, the first is 1."""
+"""Observed with each record: the turn of its cell in the round; the first is 1."""
 GROUP = "round.group"
-"""Observed with each record: of which group of cells; only their times are interleaved."""
+"""Observed with each record: its group of cells. Times are interleaved only within a group."""
 WEIGHTS = "final_weights_sha256"
-"""The fact that says what training ended in, to the bit."""
+"""The fact with the digest of the trained weights."""
 _IMAGES = "test_images"
 
 
 def pair(reference: View, candidate: View, metric: Metric) -> Pairing:
-    """The rounds of a metric that two cells can be held against each other by.
+    """Return the rounds of a metric by which two cells can be compared.
 
     The order of records does not matter. Where no round pairs, `left_out` says why.
     """
@@ -83,7 +83,7 @@ def _rounds(view: View, metric: Metric) -> Mapping[int, Record]:
 
 
 def _timed(reference: View, candidate: View, rows: list[_Row], told: list[str]) -> list[_Row]:
-    """The rounds whose times may be compared."""
+    """Return the rounds whose times may be compared."""
     if reference.run.id != candidate.run.id:
         told.append("the two ran apart: times are compared only between interleaved rounds")
         return []
@@ -115,13 +115,14 @@ def _same_group(one: Record, other: Record) -> bool:
 
 
 def _overlapping(rows: list[_Row]) -> bool:
-    """Whether a later round of either cell began before an earlier one of the other."""
+    """Tell whether a later round of either cell began before an earlier one of the other."""
     spans = [sorted((one.started, other.started)) for _, one, other in rows]
     return any(before[1] > after[0] for before, after in pairwise(spans) if all(after))
 
 
 def _trained(metric: Metric, rows: list[_Row], told: list[str]) -> list[_Row]:
-    """The rounds that trained a model of their own: equal models are one observation."""
+    """Return the rounds that trained a model of their own; equal models count as one
+    observation."""
     kept: list[_Row] = []
     seen: tuple[set[Fact], set[Fact]] = (set(), set())
     for row in rows:
@@ -157,9 +158,9 @@ def _classified(metric: Metric, one: Record, other: Record) -> Classified | None
 
 
 def _floor(metric: Metric, rows: Iterable[_Row], alike: tuple[Classified, ...]) -> float:
-    """The mean variance that the choice of test images gives a round's difference. Where it is not
-    told which images were wrong, that of two models which err independently of each other, which is
-    larger."""
+    """Return the mean variance of a round's difference that is due to the choice of test images.
+    Where it is not known which images were classified wrongly, the larger variance of two models
+    that err independently is used."""
     if metric.scale is not Scale.SHARE:
         return 0.0
     floors = [one.floor for one in alike]

@@ -1,7 +1,8 @@
-"""Names held against shell-style patterns, each pair once: a run asks the same of every cell.
+"""Matches names against shell-style patterns, each pair only once.
 
-A report asks some hundred thousand times which of a few patterns a name matches, and there are only
-some hundred names. What was found is kept, at most so much that a long process does not grow.
+A report asks some hundred thousand times which of a few patterns a name matches, while there are
+only some hundred names. Results are cached, up to a limit, so that a long-lived process does not
+grow.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ _NAMES = 100_000
 
 @lru_cache(maxsize=_NAMES)
 def matches(name: str, pattern: str) -> bool:
-    """Whether a name matches a shell-style pattern, case and all."""
+    """Tell whether a name matches a shell-style pattern; case matters."""
     return fnmatchcase(name, pattern)
 
 
 class RuleBook:
-    """Expectations in the order written, and which of them match a fact."""
+    """Expectations in written order, and which of them match a fact."""
 
     def __init__(self, expectations: tuple[Expectation, ...]) -> None:
         self.expectations = expectations
@@ -33,8 +34,8 @@ class RuleBook:
         self._of: dict[str, tuple[Expectation, ...]] = {}
 
     def matching(self, fact: str) -> tuple[Expectation, ...]:
-        """Those whose pattern matches the fact, whatever their cells; the first for all cells is
-        the last of them, since none behind it ever decides."""
+        """Return the expectations whose pattern matches the fact, whatever their cells. The first
+        one that is for all cells is the last in the result, since none after it ever decides."""
         found = self._of.get(fact)
         if found is None:
             found = self._of[fact] = self._matching(fact)
@@ -52,7 +53,8 @@ class RuleBook:
         return tuple(told)
 
     def rule(self, fact: str, cell: str) -> Expectation | None:
-        """The first that matches both the fact and the cell; None: none does."""
+        """Return the first expectation that matches both the fact and the cell; None where none
+        does."""
         for one in self.matching(fact):
             if one.cells == EVERY or matches(cell, one.cells):
                 return one
@@ -60,14 +62,14 @@ class RuleBook:
 
 
 class NatureBook:
-    """The natures that a probe states, by pattern, and what each fact is."""
+    """The natures that a probe declares, by pattern, and the nature of each fact."""
 
     def __init__(self, natures: tuple[tuple[str, Nature], ...]) -> None:
         self.natures = natures
         self._of: dict[str, Nature] = {}
 
     def nature(self, fact: str) -> Nature:
-        """What kind of thing a fact is: the first pattern that matches says; else static."""
+        """Return the nature of a fact: that of the first pattern that matches, otherwise static."""
         found = self._of.get(fact)
         if found is None:
             if len(self._of) >= _NAMES:
@@ -79,12 +81,12 @@ class NatureBook:
 
 _RULES: dict[int, RuleBook] = {}
 _NATURES: dict[int, NatureBook] = {}
-"""By the identity of what they are made of, which they hold, so that it stays the same object: to
-compare or hash thirty rules would take longer than to ask them."""
+"""Keyed by the identity of the tuples they are made of. The books keep these alive, so that their
+identities stay valid; comparing or hashing thirty rules would take longer than asking them."""
 
 
 def rules_of(expectations: Iterable[Expectation]) -> RuleBook:
-    """The book of these expectations: of one and the same tuple, the same book."""
+    """Return the book of these expectations; the same tuple gives the same book."""
     told = tuple(expectations)
     book = _RULES.get(id(told))
     if book is None:
@@ -95,7 +97,7 @@ def rules_of(expectations: Iterable[Expectation]) -> RuleBook:
 
 
 def natures_of(natures: Iterable[tuple[str, Nature]]) -> NatureBook:
-    """The book of these natures: of one and the same tuple, the same book."""
+    """Return the book of these natures; the same tuple gives the same book."""
     told = tuple(natures)
     book = _NATURES.get(id(told))
     if book is None:

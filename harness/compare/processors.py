@@ -1,7 +1,7 @@
-"""Whether times may be held against each other: only where as many processors were to be used.
+"""Decides whether times may be compared: only where containers could use the same processors.
 
-The containers' own facts say it, not what this process may use. Records from before the probe
-`limits` say nothing, and nothing is said of them.
+This is read from the containers' own facts, not from what this process may use. Records older than
+the probe `limits` have no such facts, so nothing is reported for them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ DECIDE: Mapping[str, str] = {
     "limits.cpus_visible": "{} visible",
     "limits.cpus_usable": "{} usable",
 }
-"""The facts that decide how long something takes, each with words for its value."""
+"""The facts that decide how long something takes, each with a text for its value."""
 
 
 def processors(facts: Mapping[str, Merged]) -> Processors:
-    """What a cell's containers could use."""
+    """Return what a cell's containers could use."""
     if not any(name in facts for name in DECIDE):
         return ()
     return tuple(
@@ -34,7 +34,7 @@ def processors(facts: Mapping[str, Merged]) -> Processors:
 
 
 def told(some: Processors) -> str:
-    """What containers could use, for a person."""
+    """Describe for a person what containers could use."""
     words = [
         " or ".join("no quota" if value is None else text.format(shown(value)) for value in values)
         for text, values in zip(DECIDE.values(), some, strict=True)
@@ -44,8 +44,8 @@ def told(some: Processors) -> str:
 
 
 def apart(reference: Processors, candidate: Processors) -> str:
-    """Why times of the two cannot be held against each other; empty where they can, and where one
-    of them does not say."""
+    """Say why times of the two cannot be compared; empty where they can, or where one of them has
+    no such facts."""
     if not reference or not candidate or reference == candidate:
         return ""
     return (
@@ -55,7 +55,8 @@ def apart(reference: Processors, candidate: Processors) -> str:
 
 
 def without_times(compared: Compared, why: str) -> Compared:
-    """What differs, with no time judged where `why` says that times cannot be compared."""
+    """Return the differences with no time judged, where `why` gives a reason that times cannot be
+    compared."""
     if not why:
         return compared
     differences = tuple(_left_open(one, why) for one in compared.differences)
@@ -69,7 +70,7 @@ def _left_open(one: Difference, why: str) -> Difference:
 
 
 def unsteady(some: Processors) -> Iterable[str]:
-    """What is said where the rounds of a cell could not use the same."""
+    """Yield the remark for a cell whose rounds could not use the same processors."""
     if any(len(values) > 1 for values in some):
         yield (
             f"its rounds could not use the same processors ({told(some)}): "

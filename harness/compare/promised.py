@@ -1,7 +1,7 @@
-"""What a cell promises and does not keep: what probes saw from outside, as findings.
+"""Findings about promises that a cell does not keep, from what probes saw from outside.
 
-Such a probe lists what is broken, a sentence each, under `NAME.broken`; what the image's metadata
-says otherwise, under `NAME.differs`. An empty list is as it should be.
+Such a probe lists what is broken under `NAME.broken`, a sentence each, and where the image's
+metadata says otherwise, under `NAME.differs`. An empty list means that all is well.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from harness.probing.outside import is_outside
 _BROKEN = "broken"
 _KIND = {_BROKEN: FindingKind.PROMISE_BROKEN, "differs": FindingKind.SAYS_OTHERWISE}
 _FINDINGS = 20
-"""Of one fact; the last says how many more there are."""
+"""The most findings for one fact; the last one says how many more there are."""
 
 
 def of_promises(
@@ -31,7 +31,7 @@ def of_promises(
     row: str,
     at: date | None,
 ) -> tuple[Finding, ...]:
-    """A finding for each sentence that no expectation covers, of any round."""
+    """Return a finding for each sentence, from any round, that no expectation covers."""
     rules = tuple(expectations)
     found: list[Finding] = []
     for probe in run.probes:
@@ -68,7 +68,7 @@ _CAUSES = (
     ("lives no more", "a request ended it: whoever can send one can do so again"),
     ("gave no whole answer", "it sends too slowly, or waits for something that does not come"),
 )
-"""What stands in a sentence, and the cause that it shows."""
+"""(part of a sentence, the cause it points to)."""
 
 
 def _cause(what: str) -> str:
@@ -76,7 +76,7 @@ def _cause(what: str) -> str:
 
 
 def _lines(merged: Merged) -> tuple[str, ...]:
-    """Every sentence of any round, each once."""
+    """Return every sentence of any round, each once."""
     told: dict[str, None] = {}
     for value in merged.values:
         told |= {str(line): None for line in value} if isinstance(value, tuple) else {}

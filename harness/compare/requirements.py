@@ -1,5 +1,5 @@
-"""Do the distributions of an environment fit together? Judged from the requirements that a probe
-found, as `pip check` does; what cannot be parsed is told, never guessed."""
+"""Checks whether the distributions of an environment fit together, as `pip check` does, from the
+requirements that a probe found. What cannot be parsed is reported, never guessed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNPARSED = "packages.unparsed"
 _VERSION = "package."
 _OF = "requirements.of."
 _LISTED = "requirements.listed."
-"""Lines of setuptools' requires.txt, with its sections."""
+"""Prefix of facts with the lines of setuptools' requires.txt, including its sections."""
 _PYTHON = "requirements.python."
 _MARKER = "requirements.marker."
 _VARIABLES = (
@@ -45,12 +45,12 @@ _SHOWN = 200
 
 
 class Unparsed(ValueError):
-    """Text that does not follow the grammar it should."""
+    """Text that does not follow its grammar."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Complaints:
-    """What is found, by the fact it is told in."""
+    """The problems found, one list for each fact that reports them."""
 
     missing: list[str] = field(default_factory=list)
     conflicts: list[str] = field(default_factory=list)
@@ -59,8 +59,8 @@ class _Complaints:
 
 
 def with_judged(record: Record) -> Record:
-    """The record with what its requirements come to among its facts; one without requirements, or
-    that was judged where it was made, as it is."""
+    """Return the record with the facts judged from its requirements added. A record without
+    requirements, or already judged where it was made, is returned as it is."""
     facts = record.facts
     if f"{_MARKER}python_full_version" not in facts or MISSING in facts:
         return record
@@ -68,13 +68,13 @@ def with_judged(record: Record) -> Record:
 
 
 def judged(facts: Facts) -> Facts:
-    """What is missing, in conflict, for another Python or not to be parsed, as facts."""
+    """Return, as facts, what is missing, in conflict, for another Python, or cannot be parsed."""
     installed = {
         name.removeprefix(_VERSION): str(value)
         for name, value in facts.items()
         if name.startswith(_VERSION)
     }
-    # Every variable is given: what is not would be taken of the Python that judges.
+    # All variables are given; a missing one would be taken from the Python that judges.
     here = {name: str(facts.get(_MARKER + name, "")) for name in _VARIABLES}
     told = _Complaints()
     for name, version in sorted(installed.items()):
@@ -99,7 +99,7 @@ def judged(facts: Facts) -> Facts:
 def _hold(
     line: str, who: str, installed: Mapping[str, str], here: Mapping[str, str], told: _Complaints
 ) -> None:
-    """Hold one requirement against what is installed."""
+    """Compare one requirement with what is installed."""
     try:
         wanted = parsed(line)
         if not applies(wanted, here):
@@ -116,13 +116,15 @@ def _hold(
 
 
 def _lines(facts: Facts, name: str) -> Iterator[str]:
-    """A distribution's requirements, those of a requires.txt put as they would be elsewhere."""
+    """Yield a distribution's requirements, with those of a requires.txt converted to the usual
+    form."""
     yield from _texts(facts.get(_OF + name))
     yield from plain(_texts(facts.get(_LISTED + name)))
 
 
 def plain(listed: Iterable[str]) -> Iterator[str]:
-    """Lines of setuptools' requires.txt with its sections, as requirements with markers."""
+    """Convert lines of setuptools' requires.txt, with its sections, to requirements with
+    markers."""
     extra = marker = ""
     for line in listed:
         if line.startswith("#"):
@@ -143,8 +145,8 @@ def _texts(value: Fact) -> tuple[str, ...]:
 
 
 def applies(wanted: Requirement, here: Mapping[str, str], extra: str = "") -> bool:
-    """Whether a requirement's marker holds in that environment, where no extra, or that one, is
-    asked for. Raises Unparsed."""
+    """Tell whether a requirement's marker holds in that environment, with no extra or with the
+    given one. Raises Unparsed."""
     from packaging.markers import UndefinedComparison, UndefinedEnvironmentName
     from packaging.version import InvalidVersion
 
@@ -157,7 +159,7 @@ def applies(wanted: Requirement, here: Mapping[str, str], extra: str = "") -> bo
 
 
 def meets(specifier: str, version: str) -> bool:
-    """Whether a version meets every clause; pre-releases count, as they do for `pip check`.
+    """Tell whether a version meets every clause; pre-releases count, as they do for `pip check`.
     Raises Unparsed."""
     from packaging.version import InvalidVersion, Version
 
@@ -165,7 +167,7 @@ def meets(specifier: str, version: str) -> bool:
     if not len(wanted):
         return True
     try:
-        if "===" not in specifier:  # which compares texts
+        if "===" not in specifier:  # `===` compares texts.
             Version(version)
         return wanted.contains(version, prereleases=True)
     except InvalidVersion as error:
@@ -174,7 +176,7 @@ def meets(specifier: str, version: str) -> bool:
 
 @lru_cache(maxsize=20_000)
 def parsed(line: str) -> Requirement:
-    """A requirement as it is written. Raises Unparsed."""
+    """Parse a requirement as it is written. Raises Unparsed."""
     from packaging.requirements import InvalidRequirement, Requirement
 
     if len(line) > 2 * _LONGEST:

@@ -1,4 +1,4 @@
-"""What rounds add to a judgement: metrics that drift or cannot be told, early losses, and L4."""
+"""What rounds add to a judgement: metrics that drift or stay undecided, early losses, and L4."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from harness.compare.view import Own, View, conclude
 from harness.model import Expectation
 
 BY_ROUNDS = "rounds"
-"""Stands in a difference for the rule: rounds were held against each other."""
+"""The name of the rule in a difference that was judged over rounds."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HeldCell:
-    """A cell that was held against its reference, fact by fact, before its rounds were."""
+    """A cell whose facts were compared with its reference's, before its rounds are."""
 
     reference: View
     view: View
@@ -41,8 +41,8 @@ def concluded(
     *,
     shown: bool = True,
 ) -> tuple[CellJudgement, ...]:
-    """The judgements of cells that were compared, in their order: the metrics of all are one
-    family. Without `shown` those that never alarm are not measured."""
+    """Return the judgements of compared cells, in their order; the metrics of all form one family.
+    Without `shown`, metrics that never alarm are not measured."""
     expectations = tuple(rules)
     pairs = [(one.reference, one.view) for one in held]
     found = measure(pairs, expectations, at, shown=shown)
@@ -54,7 +54,7 @@ def concluded(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ByRounds:
-    """What rounds say of one cell that was held against another one, and nothing else."""
+    """What the rounds of one compared cell show, and nothing else."""
 
     row: str
     findings: tuple[Finding, ...]
@@ -67,8 +67,8 @@ def by_rounds(
     at: date | None,
     scales: Collection[Scale] = tuple(Scale),
 ) -> tuple[ByRounds, ...]:
-    """What `concluded` finds of metrics of these scales and of early losses, without a judgement of
-    the cell."""
+    """Return what `concluded` finds about metrics on these scales and about early losses, without
+    judging the cell."""
     expectations = tuple(rules)
     pairs = [(one.reference, one.view) for one in held]
     found = measure(pairs, expectations, at, scales=scales)
@@ -88,7 +88,7 @@ def by_rounds(
 
 
 def settled_facts(cells: Iterable[CellJudgement]) -> frozenset[str]:
-    """Facts whose rounds were decided on in every cell that was compared by them."""
+    """Return the facts that rounds decided in every cell that was compared by them."""
     told: dict[str, bool] = {}
     for cell in cells:
         for one in cell.measured:
@@ -137,8 +137,9 @@ def _of_measured(held: HeldCell, measured: Iterable[Measured]) -> Iterator[Findi
 
 
 def _asks_for_more(one: Measured) -> bool:
-    """Whether rounds were made to tell, and do not: of what steers them, and of what would be an
-    alarm if the host had not been too busy; unless it is allowed."""
+    """Tell whether rounds should have decided and did not: a metric that steers the number of
+    rounds, or one that would alarm if the host had not been too busy. An allowed difference is left
+    out."""
     undecided = one.decided.decision in (Decision.UNVERIFIED, Decision.ANOTHER_ROUND)
     asked = one.metric.steers or (one.primary and one.decided.by_rule is Decision.DRIFT)
     return undecided and asked and one.decided.rounds > 1 and not one.allowed
@@ -168,7 +169,7 @@ def _decided(one: Measured) -> bool:
 
 
 def _with_rounds(compared: Compared, measured: Iterable[Measured]) -> Compared:
-    """The differences as rounds judge them, where they do."""
+    """Return the differences as rounds judge them, where they do."""
     by_fact = {one.metric.fact: one for one in measured}
     if not by_fact:
         return compared

@@ -1,5 +1,5 @@
-"""What the rules of a suite did in a run: how many differences each let pass, and which matched
-nothing, so that a slip of the pen is seen."""
+"""Reports what the rules of a suite did in a run: how many differences each let pass, and which
+matched nothing, which is often a spelling mistake."""
 
 from __future__ import annotations
 
@@ -18,14 +18,15 @@ from harness.model import Band, EvidenceKind, Expectation, Nature, Outcome, Rule
 from harness.text import did_you_mean
 
 _NAMES = 500
-"""At most so many names of facts are looked through for the nearest."""
+"""How many names of facts are searched for the nearest one, at most."""
 _PASSED = (Judged.ALLOWED, Judged.IGNORED)
 
 
 def let_pass(
     seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules, at: date | None
 ) -> tuple[RuleUse, ...]:
-    """What each rule let pass, in the order written; rules that let nothing pass are left out."""
+    """Return what each rule let pass, in the order written; rules that let nothing pass are left
+    out."""
     book = rules_of(rules.expectations)
     by_rule: dict[int, tuple[Expectation, dict[str, set[str]]]] = {}
     for view, judged in zip(seen, cells, strict=True):
@@ -40,7 +41,7 @@ def let_pass(
                 facts = of_cell[id(rule)] = by_cell.setdefault(judged.cell.id, set())
             facts.add(fact)
     passed: dict[Expectation, dict[str, set[str]]] = defaultdict(dict)
-    for rule, found in by_rule.values():  # Two rules of one text are told as one.
+    for rule, found in by_rule.values():  # Rules with the same text are reported as one.
         for cell, facts in found.items():
             passed[rule].setdefault(cell, set()).update(facts)
     return tuple(
@@ -57,12 +58,13 @@ def let_pass(
 def _facts_let_pass(
     view: View, judged: CellJudgement, rules: Rules, at: date | None
 ) -> Iterator[tuple[str, Expectation | None]]:
-    """Facts, each with the expectation that ruled on it where that is known already."""
+    """Yield the facts let pass, each with the expectation that decided, where that is known
+    already."""
     for difference in judged.differences:
         if difference.judged in _PASSED:
             yield difference.fact, difference.by
     for fact, merged in view.facts.items() if view.parts is None else ():
-        # What is measured varies from round to round by itself: no rule lets that pass.
+        # Measurements vary between rounds by nature; no rule is needed to let that pass.
         of_its_own = merged.nature in (Nature.TIMING, Nature.MEASURED) and not merged.lacking
         varies = (merged.lacking or not merged.steady) and not of_its_own
         if varies and _varies_as_allowed(view, merged, rules, at):
@@ -86,11 +88,11 @@ def _varies_as_allowed(view: View, merged: Merged, rules: Rules, at: date | None
 
 
 def idle(seen: Sequence[View], rules: Rules, *, whole: bool = True) -> tuple[str, ...]:
-    """A notice for every rule and band that matched nothing, with the nearest name where one is
-    near; the others are told together. Nothing where nothing answered.
+    """Return notices about rules and bands that matched nothing; empty where nothing answered.
 
-    Where not every probe was asked (`whole` false), a rule may be for what was not: only one for
-    facts of a kind that was answered is told, and of bands none.
+    A notice suggests the nearest name where there is one; all others share one notice. Where not
+    every probe was asked (`whole` is false), a rule may concern what was not asked, so only rules
+    for facts of a kind that was answered are reported, and no bands.
     """
     facts = sorted({fact for view in seen for fact in view.facts})
     if not facts:
@@ -116,7 +118,7 @@ def _idle_rules(
         elif not whole and rule.facts.partition(".")[0] not in heads:
             continue
         elif rule.facts in named:
-            continue  # its settings decide whether a probe gives this one
+            continue  # The probe's settings decide whether it gives this fact.
         elif near := nearest(rule.facts, facts):
             yield f"the rule for `{rule.facts}`{where} matched no fact: did you mean `{near}`?"
         else:
@@ -126,7 +128,7 @@ def _idle_rules(
 
 
 def _deciding(seen: Sequence[View], rules: Rules, facts: Iterable[str]) -> set[Expectation]:
-    """The rules that decide on any of these facts in any of the cells."""
+    """Return the rules that decide on any of these facts in any of the cells."""
     book = rules_of(rules.expectations)
     found: dict[int, Expectation] = {}
     for fact in facts:
@@ -175,7 +177,8 @@ def _judged_anything(band: Band, seen: Iterable[View]) -> bool:
 
 
 def nearest(pattern: str, facts: Sequence[str]) -> str:
-    """The name of a fact, or the pattern for facts that there are, that was probably meant."""
+    """Return the fact's name, or the pattern matching existing facts, that was probably meant;
+    empty where none is near."""
     head, dot, rest = pattern.partition(".")
     heads = {fact.partition(".")[0] for fact in facts}
     meant = head if head in heads else did_you_mean(head, heads)

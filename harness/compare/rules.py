@@ -1,4 +1,5 @@
-"""What an expectation says about one difference. The first that matches a fact and a cell wins."""
+"""Decides what an expectation says about one difference. The first that matches fact and cell
+wins."""
 
 from __future__ import annotations
 
@@ -12,15 +13,15 @@ from harness.compare.patterns import rules_of
 from harness.model import Expectation, Fact, Nature, Run
 
 MUST_BE_EQUAL = "must be equal"
-"""What is said where a rule that gives no reason of its own asks for equality: it is no cause."""
+"""The reason given where a rule without a reason of its own demands equality; it is not a cause."""
 RANDOM_STREAM = "expected: another random stream"
-"""What is said where a framework draws other numbers from the same seed."""
+"""The reason given where a framework draws different numbers from the same seed."""
 EXPIRY_NOTICE = timedelta(days=14)
 """How long before its end an allowance is announced."""
 
 
 class Judged(StrEnum):
-    """What became of one compared fact."""
+    """The result for one compared fact."""
 
     SAME = "same"
     ALLOWED = "allowed"
@@ -31,29 +32,31 @@ class Judged(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ruling:
-    """The judgement of one fact, the rule it rests on (empty: the fact's nature), and why."""
+    """The ruling on one fact: the result, the rule behind it (empty where the fact's nature
+    decides), and the reason."""
 
     judged: Judged
     rule: str = ""
     reason: str = ""
     ends: str = ""
-    """Until when an allowance holds, where that is soon (ISO date)."""
+    """The last day of an allowance, where it ends soon (ISO date)."""
 
 
 Values = tuple[Fact, ...]
-"""One side of a comparison: empty where the fact is absent there, else its value alone."""
+"""One side of a comparison: its single value; empty where the fact is absent there."""
 
 
 def expectation_for(
     expectations: Iterable[Expectation], fact: str, cell: str
 ) -> Expectation | None:
-    """The first expectation, as written, that matches both the fact and the candidate cell."""
+    """Return the first expectation, in written order, that matches both the fact and the candidate
+    cell."""
     return rules_of(expectations).rule(fact, cell)
 
 
 def can_fail(expectation: Expectation) -> bool:
-    """Whether a difference can break the expectation: some only say what is not to be judged. One
-    of `equivalent` is broken by what rounds show."""
+    """Tell whether a difference can break the expectation; some only exempt facts from judgement.
+    An `equivalent` rule can be broken by the rounds."""
     if expectation.rule == "allowed":
         return bool(expectation.until)
     return expectation.rule in ("exact", "within", "equivalent")
@@ -68,9 +71,9 @@ def rule_on(
 ) -> Ruling:
     """Judge one fact of a candidate against its reference, on the date `at` of the run.
 
-    Missing is not equal: a fact that only one side has is a difference. Without an expectation
-    a static fact drifts, a drawn one may differ, a measured one and a time are not judged. `at`
-    None (a run whose date cannot be read) lets no dated allowance hold.
+    A fact that only one side has is a difference. Without an expectation, a static fact drifts, a
+    drawn one may differ, and measurements and times are not judged. Where `at` is None (a run whose
+    date cannot be read), no dated allowance applies.
     """
     if reference and candidate and equal(reference[0], candidate[0]):
         return Ruling(judged=Judged.SAME)
@@ -88,13 +91,14 @@ def rule_on(
 
 
 def run_date(run: Run) -> date | None:
-    """The day a run was started, at which its allowances are judged; None if it is no date."""
+    """Return the day on which a run was started, at which its allowances are judged; None where it
+    cannot be read."""
     return _date(run.started)
 
 
 def holds(until: str, at: date | None) -> bool:
-    """Whether something that ends on the day `until` (empty: never) still counts on the day `at`
-    (None: a day that cannot be read, on which nothing dated counts)."""
+    """Tell whether something that ends on the day `until` (empty: never) still counts on the day
+    `at`. Where `at` is None (it cannot be read), nothing dated counts."""
     if not until:
         return True
     end = _date(until)
@@ -102,7 +106,7 @@ def holds(until: str, at: date | None) -> bool:
 
 
 def ends_soon(until: str, at: date | None) -> bool:
-    """Whether something that still counts on the day `at` ends so soon that it is announced."""
+    """Tell whether something that still counts on the day `at` ends soon enough to be announced."""
     end = _date(until)
     return end is not None and at is not None and end - at <= EXPIRY_NOTICE
 
@@ -174,7 +178,8 @@ def _number_pairs(reference: Fact, candidate: Fact) -> tuple[tuple[float, float]
 
 
 def _is_within(expectation: Expectation, reference: float, candidate: float) -> bool:
-    """Where both bounds are given, either suffices: small values need the absolute one."""
+    """Where both bounds are given, meeting one is enough, because small values need the absolute
+    one."""
     distance = abs(candidate - reference)
     absolute = expectation.absolute is not None and distance <= expectation.absolute
     relative = expectation.relative is not None and distance <= expectation.relative * abs(

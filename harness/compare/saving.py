@@ -1,7 +1,7 @@
-"""Formats in which an environment cannot save a model: what an answer says, as findings.
+"""Findings about formats in which an environment cannot save a model.
 
-A format that is not available is none: only one that the release knows, whose packages are
-installed, and which raises all the same or loads another model than was saved.
+A format that is simply not available is no finding. It is one only where the release knows the
+format, its packages are installed, and saving raises an exception or loading gives another model.
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ def of_saving(
     row: str,
     at: date | None,
 ) -> tuple[Finding, ...]:
-    """A finding for each format that does not work and that no expectation covers.
+    """Return a finding for each format that does not work and that no expectation covers.
 
-    It is a failure where the level that the cell should reach hangs on it, else drift.
+    It is a failure where the level that the cell should reach depends on the format, otherwise
+    drift.
     """
     rules = tuple(expectations)
     found = []
@@ -74,7 +75,7 @@ def _finding(run: Run, cell: Cell, merged: Merged, line: str, works: frozenset[s
 
 
 def _lines(merged: Merged) -> tuple[str, ...]:
-    """What does not work in any round, each once: a format and what it raised."""
+    """Return what does not work in any round, each format once, with what it raised."""
     by_format: dict[str, str] = {}
     for value in merged.values:
         for line in value if isinstance(value, tuple) else ():
@@ -83,7 +84,7 @@ def _lines(merged: Merged) -> tuple[str, ...]:
 
 
 def _texts(merged: Merged | None) -> frozenset[str]:
-    """What works in every round."""
+    """Return the formats that work in every round."""
     if merged is None:
         return frozenset()
     sets = [

@@ -1,4 +1,4 @@
-"""Facts as a person would write them, on one line, and the three numbers asked for first."""
+"""Writes facts as a person would, on one line, and gives the three numbers people ask for first."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _SHORT_SERIES = 6
 
 
 def shown(value: Fact, nature: Nature = Nature.STATIC) -> str:
-    """A fact in few words: six significant digits, times in a fitting unit, series by their
-    ends (times by their median). Not escaped: strings are as the image gave them."""
+    """Write a fact in few words: six significant digits, times in a fitting unit, series by their
+    ends (times by their median). Strings are not escaped."""
     if isinstance(value, tuple):
         return _series(value, nature)
     number = as_number(value)
@@ -43,7 +43,7 @@ def _series(value: tuple[object, ...], nature: Nature) -> str:
 
 
 def seconds(value: float) -> str:
-    """A duration in s, ms or µs, three significant digits."""
+    """Write a duration in s, ms or µs, with three significant digits."""
     for factor, unit in ((1.0, "s"), (1e3, "ms")):
         if abs(value) * factor >= 1 or value == 0:
             return f"{value * factor:.3g} {unit}" if abs(value) < 1000 else f"{value:.0f} s"
@@ -51,7 +51,7 @@ def seconds(value: float) -> str:
 
 
 def difference_line(difference: Difference) -> str:
-    """A difference as one line: the candidate's value, and the reference's in brackets."""
+    """Write a difference on one line: the candidate's value, and the reference's in brackets."""
     name = named(difference.fact)
     if difference.absent == "candidate":
         return f"{name} is missing (reference {shown(difference.reference, difference.nature)})"
@@ -62,13 +62,14 @@ def difference_line(difference: Difference) -> str:
 
 
 def named(fact: str) -> str:
-    """A fact's name as a person would say it: of a package, the package's."""
+    """Return a fact's name as a person would say it; for a package, the package's name."""
     return fact.removeprefix("package.")
 
 
 def headline(facts: Mapping[str, Merged]) -> Headline:
-    """The three numbers of a cell, from the fact that each pattern matches: one that is a probe's
-    whole answer (`mnist.loss`) before one of several (`keras.recurrent.loss`), then by name."""
+    """Return the three numbers of a cell, from the fact that each pattern matches. A fact with the
+    fewest name parts comes first (`mnist.loss` before `keras.recurrent.loss`), then the name
+    decides."""
     return Headline(
         accuracy=_number(facts, ACCURACY),
         loss=_number(facts, LOSS, last=True),

@@ -1,4 +1,4 @@
-"""What rounds say of a metric, as a sentence for a person who is no statistician."""
+"""Describes what rounds show about a metric, in sentences for a person who is no statistician."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from harness.compare.statistics.laws import one_sided_critical, power
 from harness.compare.statistics.paired import Scale, Tolerance, on_scale
 
 _FEW_DF = 20
-"""Below so many degrees of freedom behind the noise it is told what is still found."""
+"""With fewer degrees of freedom behind the noise, the text adds which differences would still be
+found."""
 
 
 def said(one: Measured) -> str:
-    """What it comes to, with its interval and what an unchanged cell would show."""
+    """Describe the result, with its interval and what an unchanged cell would show."""
     decided = one.decided
     if one.pairing.paired.equal_bits and one.metric.scale is Scale.SHARE:
         return "the same: equal bits in every round"
@@ -35,7 +36,7 @@ def said(one: Measured) -> str:
 
 
 def verdict_of_rounds(one: Measured) -> str:
-    """The decision in a word or two."""
+    """Describe the decision in a word or two."""
     if one.decided.decision is Decision.DRIFT:
         return "differs, as allowed" if one.allowed else "drift"
     if one.decided.decision is Decision.SAME:
@@ -44,7 +45,7 @@ def verdict_of_rounds(one: Measured) -> str:
 
 
 def why_untold(one: Measured) -> str:
-    """Why rounds do not decide, and how many would."""
+    """Say why the rounds do not decide, and how many would."""
     decided = one.decided
     if decided.refused:
         return decided.refused
@@ -54,7 +55,7 @@ def why_untold(one: Measured) -> str:
 
 
 def rests_on(one: Measured) -> tuple[str, ...]:
-    """The rule behind a decision with its rate of error, line by line."""
+    """Return the rule behind a decision with its error rate, line by line."""
     decided, family = one.decided, one.family
     lines = []
     if decided.level:
@@ -76,8 +77,8 @@ def rests_on(one: Measured) -> tuple[str, ...]:
 
 
 def disturbance(one: Measured) -> str:
-    """In which of its rounds the host was too busy, and what that is worth; empty where it was in
-    none."""
+    """Say in which of its rounds the host was too busy, and what follows from that; empty where it
+    never was."""
     text = busy_told(one.pairing.busy, one.decided.rounds)
     if not text or one.decided.withheld:
         return text
@@ -85,7 +86,8 @@ def disturbance(one: Measured) -> str:
 
 
 def known(one: Measured) -> str:
-    """How noisy a round is, and how well that is known; where little is known, what is found."""
+    """Describe how noisy a round is and how well that is known; where little is known, also what
+    would still be found."""
     decided = one.decided
     if not decided.df:
         return "unknown"
@@ -100,7 +102,8 @@ def known(one: Measured) -> str:
 
 
 def found_at_last(family: Family, scale: Scale, decided: Decided) -> float:
-    """How often a difference of the margin's size would be found at the last look."""
+    """Return the probability that a difference of the margin's size would be found at the last
+    look."""
     rounds = _last(family)
     df = decided.df + max(0, rounds - decided.rounds)
     critical = one_sided_critical(family.difference_level(rounds, scale) / 2, df)
@@ -111,19 +114,19 @@ def found_at_last(family: Family, scale: Scale, decided: Decided) -> float:
 
 
 def limit(scale: Scale, tolerance: Tolerance, which: str) -> str:
-    """A tolerance as people write it: 3 %, or 0.3 points."""
+    """Write a tolerance as people do: 3 %, or 0.3 points."""
     value: float = getattr(tolerance, which)
     return f"{100 * value:g} %" if scale is Scale.RATIO else f"{100 * value:g} points"
 
 
 def share(value: float) -> str:
-    """A rate as a percentage."""
+    """Write a rate as a percentage."""
     return f"{100 * value:g} %"
 
 
 def family_told(measured: Sequence[Measured]) -> str:
-    """Under which family, rates and tolerances a report's metrics were judged; empty where none
-    was."""
+    """Describe the family, rates and tolerances by which a report's metrics were judged; empty
+    where none was."""
     if not measured:
         return ""
     family = measured[0].family

@@ -1,6 +1,6 @@
-"""What an answer about training says, held against what was asked of it in its round.
+"""Finds where an answer about training contradicts what was asked in its round.
 
-Each function gives the sentences that say so; `contradictions` lists the functions.
+Each function yields sentences that describe a contradiction; `contradictions` lists the functions.
 """
 
 from __future__ import annotations
@@ -12,13 +12,15 @@ from collections.abc import Iterator
 from harness.compare.answered import Learned
 
 _BUSY = 0.6
-"""What the interpreter's own thread may work beside the threads that were asked for."""
+"""How much processor time the interpreter's own thread may use beside the threads that were asked
+for."""
 _TOLD = 10_000
-"""Of so many test images it is told which were wrong."""
+"""Up to this many test images, an answer lists which were classified wrongly."""
 
 
 def threads_kept(one: Learned) -> Iterator[str]:
-    """It trained with as many threads as it was asked to, and kept no more processors busy."""
+    """Check that it trained with the number of threads it was asked to use, and kept no more
+    processors busy."""
     settings = one.of.record.settings
     asked = 1 if settings.get("deterministic") is True else settings.get("threads")
     told = one.count("threads_within_operation")
@@ -34,7 +36,7 @@ def threads_kept(one: Learned) -> Iterator[str]:
 
 
 def wrong_images_counted(one: Learned) -> Iterator[str]:
-    """As many images are told as wrong as the error counts."""
+    """Check that the list of wrong images has as many entries as the test error implies."""
     text, images = one.fact("wrong_test_images"), one.count("test_images")
     error = one.number("test_error")
     if not isinstance(text, str) or images is None or error is None or images > _TOLD:
@@ -53,7 +55,7 @@ def wrong_images_counted(one: Learned) -> Iterator[str]:
 
 
 def classes_there(one: Learned) -> Iterator[str]:
-    """The labels that it was tested with are of several classes, and as many as the images."""
+    """Check that the test labels belong to several classes, and are as many as the test images."""
     counts, images = one.series("test_images_per_class"), one.count("test_images")
     if counts is None:
         return
@@ -64,7 +66,7 @@ def classes_there(one: Learned) -> Iterator[str]:
 
 
 def another_seed(one: Learned, other: Learned) -> Iterator[str]:
-    """Two rounds do not train from one seed."""
+    """Check that two rounds do not train from the same seed."""
     seed = one.fact("seed")
     if seed is not None and seed == other.fact("seed"):
         yield (

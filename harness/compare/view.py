@@ -1,4 +1,4 @@
-"""One cell's records as judging needs them, and two such views held against each other."""
+"""One cell's records as judging needs them, and the comparison of two such views."""
 
 from __future__ import annotations
 
@@ -45,32 +45,32 @@ _OF_FILES = "packages"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class View:
-    """A cell, what was planned for it, what it answered, and how far it got by itself."""
+    """A cell, what was planned for it, what it answered, and the levels it reached by itself."""
 
     run: Run
     cell: Cell
-    """Its id is the name it is told by."""
+    """Its id is the name under which it is reported."""
     row: str
-    """The id in its run, by which expectations know it."""
+    """Its id in its run, which expectations refer to."""
     planned: frozenset[str]
     """Names of the probes planned for it."""
     answers: Answers
     facts: Mapping[str, Merged]
-    """Without those that several probes give."""
+    """Without facts that several probes give."""
     twice: Mapping[str, tuple[str, ...]]
     """Facts that several probes give, with the probes."""
     parts: Mapping[str, Mapping[str, Merged]] | None = None
-    """Its facts by probe, those of one content one object in all cells; None: it has several
-    rounds, or facts that several probes give."""
+    """Its facts by probe; parts with equal content are the same object in all cells. None where it
+    has several rounds, or facts that several probes give."""
     ladder: Ladder
     missing: tuple[str, ...]
-    """The probe of every planned record that is not there."""
+    """The probe of every planned record that is missing."""
     opinion: SecondOpinion | None = None
-    """What its files say; None: they were not read."""
+    """What its files say; None where they were not read."""
 
     @property
     def speaks(self) -> str:
-        """The probe under whose name it is told what its files say."""
+        """The probe to which statements about its files are attributed."""
         return _OF_FILES if _OF_FILES in self.planned else min(self.planned, default="")
 
     @property
@@ -80,12 +80,13 @@ class View:
 
     @property
     def told(self) -> tuple[Answered, ...]:
-        """Its answers, each with what is known of how it was asked."""
+        """Its answers, each with what is known about how it was asked."""
         return answered(self.run, self.cell, self.answers.values())
 
 
 def views(run: Run, records: Iterable[Record]) -> tuple[View, ...]:
-    """A view for each cell of the run, in its order. Records nobody planned are left out."""
+    """Return a view for each cell of the run, in its order. Records that were not planned are left
+    out."""
     if not isinstance(records, tuple):
         return _views(run, records)
     key = (id(run), id(records))
@@ -101,7 +102,8 @@ def views(run: Run, records: Iterable[Record]) -> tuple[View, ...]:
 
 _RUNS_KEPT = 4
 _LATELY: dict[tuple[int, int], tuple[Run, tuple[Record, ...], tuple[View, ...]]] = {}
-"""By the identity of a run and its records, which are held: a night looks at each several times."""
+"""Keyed by the identity of a run and its records, which the entry keeps alive. A night uses the
+same views several times."""
 
 
 def _views(run: Run, records: Iterable[Record]) -> tuple[View, ...]:
@@ -126,7 +128,7 @@ def _view(
     answers: Answers,
     opinion: SecondOpinion | None,
 ) -> View:
-    run = run.of(cell.id)  # what is judged of a cell is judged on the host that it ran on
+    run = run.of(cell.id)  # A cell is judged on the host that it ran on.
     ordered = {key: answers[key] for key in sorted(answers)}
     twice = given_twice(ordered.values())
     facts = merge(run.probes, ordered.values())
@@ -153,25 +155,25 @@ def _view(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Own:
-    """What is found of a cell without holding it against another."""
+    """What was found about a cell without comparing it with another."""
 
     findings: tuple[Finding, ...]
     notes: tuple[Note, ...]
     expected: ExpectedOutcome | None = None
 
     def and_of(self, *findings: Finding, notes: Iterable[Note] = ()) -> Own:
-        """These, with what holding it against another adds."""
+        """Return these with what a comparison adds."""
         return replace(self, findings=(*self.findings, *findings), notes=(*self.notes, *notes))
 
     def without_agreement(self) -> Own:
-        """These without what is said of L4 by itself: that level is shown by comparing, and the
-        reference agrees with nothing but itself."""
+        """Return these without findings about L4. That level is shown by comparing, and the
+        reference has nothing to agree with but itself."""
         kept = tuple(one for one in self.findings if one.level is not Level.L4)
         return replace(self, findings=kept)
 
 
 def own_findings(view: View, expectations: Iterable[Expectation], at: date | None) -> Own:
-    """The findings and notes of a cell that no reference is needed for."""
+    """Return the findings and notes about a cell that need no reference."""
     expectations = tuple(expectations)
     probes = {probe.name: probe for probe in view.run.probes}
     outcomes, notes = of_outcomes(view.cell, probes, view.answers.values())
@@ -207,7 +209,7 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
 
 
 def ran_elsewhere(one: View, other: View) -> bool:
-    """Whether two cells of one run were asked on different hosts of a cluster."""
+    """Tell whether two cells of one run were asked on different hosts of a cluster."""
     taken = dict(one.run.taken or ())
     return one.run.id == other.run.id and taken.get(one.row) != taken.get(other.row)
 
@@ -219,9 +221,12 @@ def _shard(view: View) -> int:
 def hold_against(
     reference: View, candidate: View, expectations: Iterable[Expectation], at: date | None
 ) -> tuple[Compared, tuple[Finding, ...], tuple[Note, ...]]:
-    """What differs between two cells; a finding for each probe they were asked by otherwise, where
-    that leaves open whether it is drift; and a note for each probe that only one of them answered:
-    facts nobody gave are no differences."""
+    """Compare two cells.
+
+    Returns the differences; a finding for each probe that was asked differently, where that leaves
+    drift undecided; and notes, among them one for probes that only one side answered, since a fact
+    without an answer is no difference.
+    """
     both = reference.answered & candidate.answered
     ours, theirs = reference.answers.values(), candidate.answers.values()
     refused, unlike, otherwise = {}, {}, {}
@@ -280,7 +285,8 @@ def hold_against(
 
 
 def _settings_apart(reference: View, candidate: View, probe: str) -> str:
-    """Why answers of one probe were given under different settings; empty if they were not."""
+    """Say why answers of one probe were given under different settings; empty where they were
+    not."""
     one, other = _settings(reference, probe), _settings(candidate, probe)
     names = sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
     if not names:
@@ -300,7 +306,8 @@ def conclude(
     measured: tuple[Measured, ...] = (),
     early: tuple[EarlyLosses, ...] = (),
 ) -> CellJudgement:
-    """A cell's judgement from its findings, own and compared, and from what its rounds say."""
+    """Return a cell's judgement from its findings, its differences, and the results of its
+    rounds."""
     ordered = tuple(sorted(own.findings, key=lambda one: -one.verdict.severity))
     counts = Counter(one.outcome for one in view.answers.values())
     return CellJudgement(

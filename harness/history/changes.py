@@ -1,4 +1,4 @@
-"""Where a series changed, with the nights on each side, and which inputs changed between them."""
+"""Where a series changed: the nights on each side, and the inputs that changed between them."""
 
 from __future__ import annotations
 
@@ -16,50 +16,52 @@ from harness.model import CellNight, Fact, Nature
 from harness.nights.inputs import ABSENT, KINDS, PACKAGE, changed
 
 _LARGEST = 1e100
-"""What lies further from zero counts as this: nobody measured it, and its square is no number."""
+"""Values further from zero are clipped to this: they are no measurements, and their squares
+overflow."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MovedInput:
-    """An input of a cell that is another one on the two sides of a change."""
+    """An input of a cell that differs between the two sides of a change."""
 
     what: str
-    """package keras, image, probe mnist, driver, harness, and so on."""
+    """Its name: `package keras`, `image`, `probe mnist`, `driver`, `harness` and so on."""
     before: str
     after: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeriesChange:
-    """Two nights, one after the other in a series, between which it changed."""
+    """A change in a series: the two consecutive nights between which its value changed."""
 
     before: str
-    """The run of the last night before."""
+    """The run of the last night before the change."""
     after: str
-    """The run of the first night behind."""
+    """The run of the first night after the change."""
     day: str
-    """On which that one began (ISO date)."""
+    """The day on which the first run after the change began (ISO date)."""
     old: Fact
-    """What held before: of numbers the level, the mean of the nights up to the change before (of
-    times the geometric mean)."""
+    """The value before the change. For numbers it is the level: the mean of the nights since the
+    last change (for times, the geometric mean)."""
     new: Fact
     scale: Scale | None = None
-    """On which its levels were compared; None: it is no number."""
+    """The scale on which the two levels were compared; None for values that are not numbers."""
     effect: float | None = None
-    """On that scale: the ratio of the levels, or their difference."""
+    """The size of the change on that scale: the ratio of the levels, or their difference."""
     p: float | None = None
-    """How often so clear a step would be found where there is none. None: it was not tested, the
-    values are others."""
+    """The probability of finding so clear a step where there is none. None where nothing was
+    tested, because any other value counts as a change."""
     inputs: tuple[MovedInput, ...] = ()
 
 
 def changed_levels(
     name: str, nights: Sequence[CellNight]
 ) -> tuple[tuple[SeriesChange, ...], tuple[str, ...]]:
-    """The tested changes of a number that all these nights tell, and the runs that were set aside.
+    """Return the significant changes of a number that all these nights have, and the runs that were
+    set aside.
 
-    Times are compared by their ratios. What is not larger than the least effect by which rounds are
-    judged is no change.
+    Times are compared by their ratios. A step no larger than the smallest effect that counts when
+    rounds are judged is no change.
     """
     values = [max(-_LARGEST, min(_LARGEST, one.numbers[name])) for one in nights]
     scale, least = _scale(name, values)
@@ -88,8 +90,11 @@ def changed_levels(
 
 
 def changed_facts(name: str, nights: Sequence[CellNight]) -> tuple[SeriesChange, ...]:
-    """Every change of a fact that is no measurement: another value is a change. Where others of its
-    kind are told and it is not, it is absent; a night on which its probe is silent says nothing."""
+    """Return every change of a fact that is not a measurement: any other value counts as a change.
+
+    On a night that has other facts of the same kind but not this one, its value is `absent`. A
+    night whose probe gave no answer is skipped.
+    """
     kind = f"{name.partition('.')[0]}."
     itself = _package(name)
     there = [one for one in nights if any(other.startswith(kind) for other in one.facts)]
@@ -109,18 +114,18 @@ def changed_facts(name: str, nights: Sequence[CellNight]) -> tuple[SeriesChange,
 
 
 def moved_inputs(before: CellNight, after: CellNight) -> tuple[MovedInput, ...]:
-    """The inputs of a cell that differ between two nights, by their names."""
+    """Return the inputs of a cell that differ between two nights, sorted by name."""
     found = changed(_inputs(before), _inputs(after))
     return tuple(MovedInput(what=name, before=old, after=new) for name, (old, new) in found.items())
 
 
 def _package(fact: str) -> str:
-    """What the input is called that a fact about a package tells."""
+    """The name of the input that a fact about a package stands for."""
     return f"package {fact.removeprefix(PACKAGE)}"
 
 
 def _inputs(one: CellNight) -> Mapping[str, str]:
-    """All inputs by name; those of a kind that is not known here are left out."""
+    """Return all inputs by name, without those of a kind that this version does not know."""
     packages = {
         _package(name): shown(value)
         for name, value in one.facts.items()
@@ -135,7 +140,8 @@ def _inputs(one: CellNight) -> Mapping[str, str]:
 
 
 def _scale(name: str, values: Sequence[float]) -> tuple[Scale, float]:
-    """On which scale a number's levels are compared, and the least effect that counts on it."""
+    """Return the scale on which a number's levels are compared, and the smallest effect that counts
+    on it."""
     if scale_of(name, Nature.TIMING) is Scale.RATIO and all(value > 0 for value in values):
         return Scale.RATIO, on_scale(Scale.RATIO, TIMES.minimum_effect)
     if scale_of(name, Nature.MEASURED) is Scale.SHARE:

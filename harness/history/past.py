@@ -1,4 +1,4 @@
-"""The history of a suite as it is told: which nights were used, and the series over them."""
+"""The history of a suite as reports show it: which nights were used, and the series over them."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from harness.history.series import FactSeries, Track
 from harness.model import KeptNight
 
 SHOWN_NIGHTS = 30
-"""Nights that a report and a line of a list show."""
+"""How many nights a report and one line of a list show."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Past:
-    """What is told of a suite's history. The same nights give the same."""
+    """What reports show of a suite's history. The same nights give the same value."""
 
     suite: str
     nights: tuple[KeptNight, ...]
@@ -23,7 +23,7 @@ class Past:
 
 
 def lettered(past: Past) -> Mapping[Track, str]:
-    """A letter for each kind of engine and host, where there is more than one; else empty."""
+    """Assign a letter to each kind of engine and host; empty where there is only one."""
     places = dict.fromkeys((one.track.engine, one.track.host) for one in past.series)
     if len(places) < 2:
         return {}

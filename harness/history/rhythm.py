@@ -1,4 +1,5 @@
-"""At which rhythm a suite runs, and whether a night is missing: that is an alarm of its own."""
+"""How regularly a suite runs, and whether a night is missing, which is reported as an alarm of its
+own."""
 
 from __future__ import annotations
 
@@ -10,25 +11,25 @@ from itertools import pairwise
 from harness.model import KeptNight
 
 LEAST_INTERVALS = 4
-"""Fewer make no rhythm."""
+"""With fewer intervals than this there is no rhythm."""
 ALIKE = 0.25
-"""How far an interval may lie from the usual one, as a share of it."""
+"""How far an interval may lie from the usual one, as a share of the usual one."""
 REGULAR = 0.75
-"""The share of intervals that must be alike."""
+"""The share of intervals that must be close to the usual one."""
 ALLOWED = 1.5
-"""Intervals after which the next night is missing."""
+"""How many usual intervals may pass before the next night counts as missing."""
 
 
 def whole_nights(nights: Sequence[KeptNight]) -> tuple[KeptNight, ...]:
-    """The runs that count as nights: a run of a few cells, made meanwhile, is none. Those with at
-    least half as many cells as the run with the most."""
+    """Return the runs that count as nights: those with at least half as many cells as the largest
+    run. A run of only a few cells, made in between, does not count."""
     most = max((one.cells for one in nights), default=0)
     return tuple(one for one in nights if 2 * one.cells >= most)
 
 
 def rhythm_of(starts: Sequence[datetime]) -> timedelta | None:
-    """The usual time from one run to the next (their starts, oldest first); None: they keep no
-    rhythm, or are too few."""
+    """Return the usual time from one run to the next, given their starts, oldest first. None where
+    there are too few runs or they are not regular."""
     intervals = [(other - one).total_seconds() for one, other in pairwise(starts)]
     if len(intervals) < LEAST_INTERVALS:
         return None
@@ -38,18 +39,18 @@ def rhythm_of(starts: Sequence[datetime]) -> timedelta | None:
 
 
 def missing_between(one: datetime, other: datetime, every: timedelta) -> int:
-    """How many nights are missing between two moments, the first of which had one."""
+    """Return how many nights are missing between two consecutive nights."""
     passed = other - one
     return max(1, round(passed / every) - 1) if passed > ALLOWED * every else 0
 
 
 def starts_of(nights: Iterable[KeptNight]) -> tuple[datetime, ...]:
-    """When runs began; those that do not say so are left out."""
+    """Return when runs began, leaving out those whose start cannot be read."""
     return tuple(at for one in nights if (at := moment(one.started)) is not None)
 
 
 def moment(written: str) -> datetime | None:
-    """A time as runs write it; None: it is none."""
+    """Parse a time as runs write it, in UTC where it names no zone; None where it is not a time."""
     try:
         at = datetime.fromisoformat(written)
     except ValueError:
@@ -58,8 +59,11 @@ def moment(written: str) -> datetime | None:
 
 
 def gap_before(nights: Sequence[KeptNight]) -> str:
-    """What is said of a run, the last of these nights, before which nights are missing; empty: none
-    is. It follows from the runs alone, not from today."""
+    """Return the sentence about nights that are missing before the last of these runs; empty where
+    none is.
+
+    It depends on the runs alone, not on today's date.
+    """
     whole = tuple(one for one in whole_nights(nights) if moment(one.started) is not None)
     starts = starts_of(whole)
     every = rhythm_of(starts)
@@ -77,7 +81,8 @@ def gap_before(nights: Sequence[KeptNight]) -> str:
 
 
 def span(one: timedelta) -> str:
-    """A time in a fitting unit: up to two days in hours."""
+    """Write a time span in a fitting unit: minutes below one hour, hours up to two days, then
+    days."""
     hours = one.total_seconds() / 3600
     if hours < 1:
         return f"{one.total_seconds() / 60:.0f} minutes"

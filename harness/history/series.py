@@ -1,7 +1,7 @@
 """Series: one fact of one cell on one kind of host and engine, night after night.
 
-Hosts of different classes are never in one series: a night on another host says nothing of the
-nights before.
+Hosts of different classes never share a series, because a night on one host says nothing about
+nights on another.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from harness.model import CellNight, Fact, HostClass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Track:
-    """Where the nights of a series come from: what may stand in one series."""
+    """What all nights of one series have in common: the cell, the engine and the host class."""
 
     cell: str
     engine: str
@@ -24,7 +24,7 @@ class Track:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NightValue:
-    """What one night says."""
+    """The value of one night."""
 
     run: str
     started: str
@@ -33,27 +33,28 @@ class NightValue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FactSeries:
-    """A fact over the nights that tell it, oldest first, and where it changed."""
+    """A fact over the nights that have it, oldest first, and where it changed."""
 
     track: Track
     fact: str
     numeric: bool
-    """It is measured or a time: its changes are tested. Else every other value is one."""
+    """Whether it is a measurement or a time, whose changes are tested. For other facts, any other
+    value is a change."""
     primary: bool
     nights: tuple[NightValue, ...]
     """At least one."""
     changes: tuple[SeriesChange, ...]
     lone: tuple[str, ...] = ()
-    """Runs that were set aside as disturbed: they lie far from the nights on both sides."""
+    """Runs that were set aside as disturbed, because they lie far from the nights on both sides."""
 
     @property
     def last(self) -> Fact:
-        """What the newest night says."""
+        """The value of the newest night."""
         return self.nights[-1].value
 
 
 def tracks_of(nights: Iterable[CellNight]) -> Mapping[Track, tuple[CellNight, ...]]:
-    """Nights of cells by what may stand in one series: those with the newest night last."""
+    """Group nights of cells by track; the track with the newest night comes last."""
     found: dict[Track, list[CellNight]] = {}
     for one in nights:
         track = Track(cell=one.cell, engine=one.engine, host=one.host)
@@ -63,7 +64,7 @@ def tracks_of(nights: Iterable[CellNight]) -> Mapping[Track, tuple[CellNight, ..
 
 
 def primary_series(track: Track, nights: Sequence[CellNight]) -> tuple[FactSeries, ...]:
-    """The primary metrics of the nights of one track, those of the newest night first."""
+    """Return the series of one track's primary metrics, those of the newest night first."""
     names = dict.fromkeys(name for one in reversed(nights) for name in one.primary)
     return tuple(_of_numbers(track, nights, name) for name in names)
 
@@ -71,7 +72,8 @@ def primary_series(track: Track, nights: Sequence[CellNight]) -> tuple[FactSerie
 def series_of(
     track: Track, nights: Sequence[CellNight], wanted: Callable[[str], bool]
 ) -> tuple[FactSeries, ...]:
-    """The series of every fact that is wanted: primary metrics, other numbers, then facts."""
+    """Return the series of every wanted fact: primary metrics first, then other numbers, then other
+    facts."""
     primary = dict.fromkeys(name for one in reversed(nights) for name in one.primary)
     numbers = sorted({name for one in nights for name in one.numbers} - primary.keys())
     facts = sorted({name for one in nights for name in one.facts} - primary.keys() - {*numbers})
@@ -82,7 +84,7 @@ def series_of(
 
 
 def ever_changed(one: FactSeries) -> bool:
-    """Whether a fact had another value, or was absent, on some night."""
+    """Tell whether a fact ever changed: it had another value, or was absent, on some night."""
     return bool(one.changes)
 
 

@@ -1,4 +1,4 @@
-"""A run as its history keeps it: of each cell the numbers, the facts, and what went into it."""
+"""The summary of a run that the history keeps: numbers, facts and inputs of each cell."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _PACKAGE = "package"
 
 
 def cell_nights(run: Run, records: Iterable[Record]) -> tuple[CellNight, ...]:
-    """What each cell of a run showed, in the order of the run. A cell that answered nothing is
-    among them: it has no numbers that night."""
+    """Summarize what each cell of a run showed, in the order of the run. A cell that answered
+    nothing is included, without numbers for that night."""
     networks = networks_of(run)
     return tuple(_cell_night(view, networks) for view in views(run, records))
 
@@ -26,7 +26,7 @@ def _cell_night(view: View, networks: tuple[str, ...]) -> CellNight:
     facts: dict[str, Fact] = {}
     for name, merged in view.facts.items():
         if merged.nature is Nature.OBSERVED:
-            continue  # It describes the moment, and is never compared.
+            continue  # It describes the moment and is never compared.
         told = [value_of(value) for value in merged.values]
         known = [value for value in told if value is not None]
         if merged.nature in _NUMBERS and len(known) == len(told):

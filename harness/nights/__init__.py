@@ -1,7 +1,7 @@
-"""Nights: a run held against an accepted run and the nights between, told as events.
+"""Nights: a run compared with an accepted run and the nights in between, reported as events.
 
-The baseline is an accepted run; what else is known stands in `accepted.yaml`. Findings of many
-cells that share a cause are one event, which is new, known or fixed. Values in, values out: the
-same records and the same history give the same events. Never here: reading a store or a file, and
-how one cell is judged.
+The baseline is an accepted run; `accepted.yaml` holds whatever else is known. Findings of many
+cells that share a cause form one event, which is new, known or fixed. Values go in and values come
+out: the same records and the same history give the same events. Never here: reading a store or a
+file, and judging single cells.
 """

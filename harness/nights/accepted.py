@@ -1,4 +1,4 @@
-"""An accepted.yaml, read: every problem at once, with its place."""
+"""Reads an accepted.yaml and reports all its problems at once, each with its place."""
 
 from __future__ import annotations
 
@@ -12,20 +12,21 @@ if TYPE_CHECKING:
     from harness.suite.document import Document
 
 FILE_NAME = "accepted.yaml"
-"""Lies beside the suite's matrix.yaml."""
+"""The file lies beside the suite's matrix.yaml."""
 SHA256 = "sha256:"
 
 
 def read_accepted(data: bytes, path: str) -> Accepted:
-    """What the bytes of an accepted.yaml say; `path` names the file in problems and places.
+    """Read the bytes of an accepted.yaml; `path` names the file in problems and places.
 
-    Raises AcceptedError with all its problems.
+    Raises AcceptedError with all problems of the file.
     """
     return read_with_places(data, path)[0]
 
 
 def read_with_places(data: bytes, path: str) -> tuple[Accepted, Document]:
-    """What it says, and where in the text. Raises AcceptedError."""
+    """Read it like `read_accepted`, and also return the document with the places of its parts.
+    Raises AcceptedError."""
     from pydantic import ValidationError
 
     from harness.nights.schema import AcceptedTable, json_schema
@@ -50,7 +51,7 @@ def read_with_places(data: bytes, path: str) -> tuple[Accepted, Document]:
 
 
 def _twice(document: Document, table: AcceptedTable) -> tuple[Problem, ...]:
-    """A problem for every event whose id another one has already."""
+    """Return a problem for every event whose id an earlier one has already."""
     first: dict[str, int] = {}
     found = []
     for number, event in enumerate(table.events):
@@ -86,5 +87,5 @@ def _accepted(document: Document, table: AcceptedTable) -> Accepted:
 
 
 def _in_order(problems: tuple[Problem, ...]) -> list[Problem]:
-    """By their place in the file, each once."""
+    """Sort problems by their place in the file, each once."""
     return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))

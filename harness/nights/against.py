@@ -1,9 +1,9 @@
-"""Each cell of a run held against its own answers in the baseline.
+"""Compares each cell of a run with its own answers in the baseline.
 
-Expectations hold here as they do against the reference, but for `allowed`: it says why a cell may
-differ from another one, which is no reason why it should differ from what it was itself. Facts,
-accuracy and early losses are judged. Times are judged where the baseline's image was run again in
-turns with tonight's: `harness.nights.times`.
+Expectations apply as they do in the comparison with the reference, except `allowed`: it says why a
+cell may differ from another cell, which is no reason for it to differ from its own past. Facts,
+accuracy and early losses are judged here. Times are judged where the baseline's image was run again
+in turns with tonight's: see `harness.nights.times`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from harness.nights.times import Retimed, of_times
 
 NOTHING_AGAIN: Mapping[str, Retimed] = {}
 BASELINE = "the baseline"
-"""Stands for the cell's name of that run in what findings say."""
+"""Replaces the name of the baseline's cell in the texts of findings."""
 _OF_ROUNDS = (
     FindingKind.ACCURACY_DRIFTS,
     FindingKind.LOSSES_DRIFT,
@@ -40,7 +40,7 @@ _OF_ROUNDS = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Against:
-    """What holding one cell against its own answers in the baseline comes to."""
+    """The result of comparing one cell with its own answers in the baseline."""
 
     findings: tuple[SeenFinding, ...] = ()
     changed: frozenset[str] = frozenset()
@@ -55,9 +55,11 @@ def against_baseline(
     at: date | None,
     again: Mapping[str, Retimed] = NOTHING_AGAIN,
 ) -> Mapping[str, Against]:
-    """What every cell that both runs have differs by from the baseline, by its row. `own` holds the
-    findings that the run has of each cell by itself: what they tell is not told again. `again`: the
-    cells whose images were asked in turns, for their times."""
+    """Return, by row, how each cell that both runs have differs from the baseline.
+
+    `own` holds the findings that the run has about each cell by itself; what they report is not
+    reported again. `again` holds the cells whose images were asked in turns, for their times.
+    """
     expectations = tuple(one for one in rules if one.rule != "allowed")
     before = {view.row: view for view in baseline}
     held: list[HeldCell] = []
@@ -103,8 +105,8 @@ def against_baseline(
 
 
 def _to_be_accepted(one: SeenFinding) -> SeenFinding:
-    """Drift with what is to be done about it here: the remedies of a comparison with another cell
-    name `allowed` rules, which do not hold against the baseline."""
+    """Replace the remedy of a drift by one that works here: the remedies of a comparison with
+    another cell suggest `allowed` rules, which do not apply to the baseline."""
     if one.finding.verdict is not Verdict.DRIFT:
         return one
     remedy = (
@@ -118,8 +120,8 @@ def _to_be_accepted(one: SeenFinding) -> SeenFinding:
 def _of_facts(
     cell: Cell, reference: Cell, differences: Sequence[Difference]
 ) -> tuple[Finding, ...]:
-    """A finding for each package, and one for each group of other facts. A package is an input: on
-    one night another joins it, and the first is still the same finding."""
+    """Return a finding for each package, and one for each group of other facts. A package is an
+    input: when another package differs on a later night, the first one must keep its finding."""
     packages = [one for one in differences if one.fact.startswith(PACKAGE)]
     rest = [one for one in differences if not one.fact.startswith(PACKAGE)]
     each = (found for one in packages for found in of_drift(cell, reference, [one]))
@@ -127,5 +129,5 @@ def _of_facts(
 
 
 def of_vanished(cell: Cell) -> Finding:
-    """The finding for a cell that the baseline has and the run has not."""
+    """Return the finding for a cell that is in the baseline and missing from the run."""
     return finding(FindingKind.CELL_VANISHED, cell, {}, subject=("cell",))

@@ -1,4 +1,5 @@
-"""What is asked of a cell otherwise than in the baseline, and so is held against nothing."""
+"""Finds what a cell is asked differently than in the baseline, and cannot be compared for that
+reason."""
 
 from __future__ import annotations
 
@@ -14,14 +15,16 @@ _QUESTION = {
     "dataset_digest": "was given other data",
     "settings": "was asked with other settings",
 }
-"""Fields of a record that say what was asked."""
+"""The fields of a record that describe what was asked."""
 LEVEL = "level"
 
 
 def asked_otherwise(before: View, view: View, apart: Iterable[str] = ()) -> tuple[Finding, ...]:
-    """The finding for a cell of which less is asked than in the baseline, or in another way: that
-    nothing is new must not come of nothing being asked. `apart` are lines about what differs in
-    answers that could not be held against each other."""
+    """Return the finding for a cell that is asked less than in the baseline, or asked differently.
+
+    Without it, a night could look free of news only because nothing was asked. `apart` holds lines
+    about answers that differ and could not be compared.
+    """
     told: dict[str, str] = {}
     for probe in sorted(before.planned):
         if probe not in view.planned:
@@ -40,7 +43,7 @@ def asked_otherwise(before: View, view: View, apart: Iterable[str] = ()) -> tupl
 
 
 def _given(view: View, probe: str, name: str) -> frozenset[str]:
-    """What a probe that answered was asked with, in all rounds."""
+    """Return what a probe was asked with in the rounds in which it answered."""
     records = [one for one in view.answers.values() if one.probe == probe]
     given = [getattr(one, name) for one in records if one.outcome is Outcome.OK]
     return frozenset(repr(sorted(one.items()) if name == "settings" else one) for one in given)

@@ -1,4 +1,4 @@
-"""What a search for the first bad day tried, and what it came to."""
+"""The result of a search for the first bad day: what was tried, and what was found."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from harness.moments import last_moment
 
 
 class DayStanding(StrEnum):
-    """What a cell is, resolved as of a moment."""
+    """How a cell, resolved as of a moment, was judged."""
 
     GOOD = "good"
     BAD = "bad"
     SKIPPED = "skipped"
-    """It cannot be told: no set of distributions fits, no image comes of it, or what was looked
-    for was not answered."""
+    """It cannot be judged: no set of distributions fits, no image can be built, or the probes in
+    question gave no answer."""
 
 
 class BisectionEnd(StrEnum):
-    """What a search came to."""
+    """How a search ended."""
 
     FOUND = "found"
-    """The last good and the first bad moment have nothing between them."""
+    """Nothing lies between the last good and the first bad moment."""
     AMONG = "among"
-    """What lies between the last good and the first bad moment cannot be told apart."""
+    """Several changes lie between the last good and the first bad moment, and cannot be
+    separated."""
     GOOD_IS_BAD = "good-is-bad"
     BAD_IS_GOOD = "bad-is-good"
     SAME = "same"
-    """Both days give the same distributions: no upload between them changes the cell."""
+    """Both days give the same distributions, so no upload between them changes the cell."""
     UNTOLD = "untold"
     """One of the two days cannot be judged."""
 
@@ -40,36 +41,36 @@ class TriedMoment:
     """A cell resolved as of a day or a moment, and what it showed."""
 
     as_of: str
-    """An ISO date, which means its end, or a moment (`harness.moments`)."""
+    """An ISO date, which means the end of that day, or a moment (`harness.moments`)."""
     standing: DayStanding
     why: str
-    """For a person: what it showed, or why it cannot be told."""
+    """What it showed, or why it cannot be judged, in words for a person."""
     lock: Lock | None = None
-    """None: no set of distributions fits."""
+    """None where no set of distributions fits."""
     run: str = ""
-    """The run that shows it; empty: there is none."""
+    """The id of the run that shows it; empty where there is none."""
     same_as: str = ""
-    """The moment tried before that gave the same distributions; empty: this one was built."""
+    """The moment tried earlier that gave the same distributions; empty where this one was built."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Moved:
-    """A distribution that is another one at the first bad moment than at the last good one."""
+    """A distribution that differs between the last good and the first bad moment."""
 
     name: str
     before: str
-    """Version; empty: it was not there."""
+    """Version; empty where it was not installed."""
     after: str
-    """Version; empty: it is there no more."""
+    """Version; empty where it is no longer installed."""
     filename: str = ""
-    """Of the file that came; empty: none did."""
+    """Name of the new file; empty where the distribution was removed."""
     uploaded: str = ""
-    """When that file was uploaded; empty: the index does not say."""
+    """When that file was uploaded; empty where the index does not say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Bisection:
-    """A search, ended."""
+    """A finished search."""
 
     cell: str
     end: BisectionEnd
@@ -78,13 +79,14 @@ class Bisection:
     bad: TriedMoment
     """The first moment known to be bad."""
     tried: tuple[TriedMoment, ...]
-    """In the order of time."""
+    """In order of time."""
     looked_for: tuple[str, ...] = ()
     """What the bad day shows and the good one does not, in words."""
     suspects: tuple[Moved, ...] = ()
-    """Uploads of the time between the two; where none is known to be of it, all that moved."""
+    """Uploads between the two moments; where none is known to lie between them, everything that
+    moved."""
     along: tuple[Moved, ...] = ()
-    """What moved without having been uploaded between the two."""
+    """What moved without having been uploaded between the two moments."""
 
     @property
     def built(self) -> int:
@@ -93,7 +95,7 @@ class Bisection:
 
     @property
     def skipped(self) -> tuple[TriedMoment, ...]:
-        """What lies between the two and could not be judged."""
+        """The moments between the two that could not be judged."""
         first, last = last_moment(self.good.as_of), last_moment(self.bad.as_of)
         return tuple(
             one
@@ -103,12 +105,14 @@ class Bisection:
 
 
 def content_of(lock: Lock) -> frozenset[str]:
-    """What two locks have in common that install the same: their distributions by hash."""
+    """Return the hashes of a lock's distributions: two locks that install the same have the same
+    ones."""
     return frozenset(one.sha256 for one in lock.distributions)
 
 
 def moved(before: Lock, after: Lock) -> tuple[tuple[Artifact | None, Artifact | None], ...]:
-    """(before, after) of every distribution that is another file, by name; None: not there."""
+    """Return (before, after) for every distribution whose file differs, sorted by name; None where
+    it is not installed."""
     old, new = _by_name(before.distributions), _by_name(after.distributions)
     return tuple(
         (old.get(name), new.get(name))

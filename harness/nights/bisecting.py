@@ -1,11 +1,11 @@
 """The search for the upload that broke a cell, between a good day and a bad one.
 
-A moment is resolved before anything is built. One whose distributions are those of a moment that
-was tried is that moment; so what is built is different each time. Steps are logarithmic: in the
-days first, then in the uploads of the day that is left, each of which is told from the one before
-by resolving as of just before it and as of its own moment.
+A moment is resolved before anything is built. Where it gives the same distributions as a moment
+already tried, that result is reused, so every build is of something different. The search is a
+binary one: first over the days, then over the uploads of the remaining day. An upload is tested by
+resolving as of just before it and as of its own moment.
 
-Resolving, building and asking are the caller's: the search itself touches nothing.
+Resolving, building and asking are up to the caller; the search itself touches nothing.
 """
 
 from __future__ import annotations
@@ -32,23 +32,25 @@ from harness.nights.seen import SeenCell
 
 
 class CellThen(Protocol):
-    """A cell as it was on other days: the world of a search."""
+    """A cell as it was on other days: what a search needs from the outside world."""
 
     def resolve(self, as_of: str) -> Lock:
-        """What it installs as of a day or a moment. Raises UsageError where no set fits,
-        InfrastructureError."""
+        """Return what the cell installs as of a day or a moment.
+
+        Raises UsageError where no set of distributions fits, and InfrastructureError.
+        """
 
     def show(self, lock: Lock) -> tuple[SeenCell, str]:
-        """What it shows, built from that and probed, and the run that keeps it. Raises
-        InfrastructureError."""
+        """Build the cell from that lock, probe it, and return what it shows and the id of the run
+        that keeps it. Raises InfrastructureError."""
 
     def uploaded(self, artifact: Artifact) -> str:
-        """When a file was uploaded, ISO 8601; empty where nobody says. Raises
+        """Return when a file was uploaded (ISO 8601); empty where the index does not say. Raises
         InfrastructureError."""
 
 
 def days_between(good: str, bad: str) -> tuple[str, ...]:
-    """Every day from one to the other, both among them."""
+    """Return every day from one to the other, both included."""
     first, last = date.fromisoformat(good), date.fromisoformat(bad)
     return tuple(
         (first + timedelta(days=number)).isoformat() for number in range((last - first).days + 1)
@@ -56,8 +58,11 @@ def days_between(good: str, bad: str) -> tuple[str, ...]:
 
 
 def narrowed(moments: Sequence[str], look: Callable[[str], DayStanding]) -> tuple[int, int]:
-    """(the last good, the first bad) of moments in order, as positions; the first is known to be
-    good, the last to be bad. What is skipped is passed over, its neighbours are looked at."""
+    """Return the positions of the last good and the first bad moment.
+
+    The moments are in order; the first is known to be good and the last to be bad. Where one cannot
+    be judged, its neighbours are tried instead.
+    """
     good, bad = 0, len(moments) - 1
     passed: set[int] = set()
     while left := [each for each in range(good + 1, bad) if each not in passed]:
@@ -73,7 +78,7 @@ def narrowed(moments: Sequence[str], look: Callable[[str], DayStanding]) -> tupl
 
 
 class Search:
-    """One search; `tell` hears each moment that was tried, when it was."""
+    """One search. `tell` is called with each moment as soon as it was tried."""
 
     def __init__(
         self, cell: str, then: CellThen, tell: Callable[[TriedMoment], object], finding: str = ""
@@ -87,7 +92,7 @@ class Search:
         self._marks = Marks()
 
     def between(self, good: str, bad: str) -> Bisection:
-        """The search between two days. Raises UsageError where one of the two cannot be resolved,
+        """Search between two days. Raises UsageError where one of the two cannot be resolved, and
         InfrastructureError."""
         first, last = (self._then.resolve(each) for each in (good, bad))
         if content_of(first) == content_of(last):
@@ -125,7 +130,8 @@ class Search:
         return found
 
     def _look(self, as_of: str) -> DayStanding:
-        """What the cell is as of a moment: resolved, then built where nothing equal was."""
+        """Judge the cell as of a moment: resolve it, and build it unless the same was built
+        already."""
         if as_of not in self._tried:
             self._keep(self._tried_now(as_of))
         return self._tried[as_of].standing
@@ -150,8 +156,8 @@ class Search:
         self._tell(tried)
 
     def _uploads_between(self, good: str, bad: str) -> tuple[str, ...]:
-        """For every upload of the time between that the bad side installs, the moment before it and
-        its own."""
+        """For every upload in between that the bad side installs, return the moment just before it
+        and its own."""
         first, last = last_moment(good), last_moment(bad)
         moments = {
             written(each)

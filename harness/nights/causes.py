@@ -1,7 +1,7 @@
-"""What changed as a finding began: the inputs, and how well each fits the cells that show it.
+"""Which inputs changed when a finding began, and how well each matches the cells that show it.
 
-The cells in which an input changed are held against the affected ones: F1, the harmonic mean of
-precision and recall (van Rijsbergen 1979), is 1 where the two are the same cells.
+The cells in which an input changed are compared with the affected ones. The F1 score, the harmonic
+mean of precision and recall (van Rijsbergen 1979), is 1 where they are the same cells.
 """
 
 from __future__ import annotations
@@ -37,24 +37,24 @@ _WITHOUT_CAUSE = frozenset(
         FindingKind.CANNOT_SAVE,
         FindingKind.WRONG_NUMBERS,
         FindingKind.DIES_COMPUTING,
-        FindingKind.TAG_MOVED,  # With what else came of the other image, it is one event.
+        FindingKind.TAG_MOVED,  # Joined with the other effects of the new image into one event.
         FindingKind.PROMISE_BROKEN,
         FindingKind.SAYS_OTHERWISE,
     }
 )
-"""Kinds that say what is, and not why."""
+"""Kinds of findings that say what happened, but not why."""
 
 
 def is_input(one: SeenFinding) -> bool:
-    """Whether a finding is itself about inputs: packages that are others than in the baseline."""
+    """Tell whether a finding is itself about inputs: packages that differ from the baseline's."""
     of_baseline = one.finding.kind is FindingKind.DIFFERS and not one.of_reference
     return of_baseline and all(fact.startswith(PACKAGE) for fact in one.finding.subject)
 
 
 def has_cause(one: SeenFinding) -> bool:
-    """Whether a finding says itself what is to blame: a known breakage, an input. What
-    could not be verified, and what infrastructure ended, is to be blamed on nothing that changed.
-    """
+    """Tell whether a finding needs no cause from here: it names one itself (a known breakage, an
+    input), or it could not be verified or was ended by infrastructure, for which no changed input
+    is to blame."""
     finding = one.finding
     apart = finding.verdict in (Verdict.UNVERIFIED, Verdict.INFRASTRUCTURE)
     without = finding.kind in _WITHOUT_CAUSE and not finding.breakage
@@ -66,13 +66,13 @@ def changes_of(
     nights: Sequence[SeenNight],
     told: Collection[str] = (),
 ) -> tuple[InputChange, ...]:
-    """The inputs that changed in affected cells as a finding began, the best first.
+    """Return the inputs that changed in affected cells when a finding began, the best match first.
 
-    `affected` gives, for the rows that have it, since when; all began on the same night. An input
-    fits the better, the more the cells in which it changed are the affected ones. Where two fit
-    equally well, the order of the kinds of inputs decides, then the name; but what may change comes
-    last: a package that is not `told` as a finding itself, since a rule lets it move, and what only
-    went back to what it is in the first of the nights, which was good.
+    `affected` gives the onset of the finding for each row that has it; all began on the same night.
+    An input matches better, the closer the cells in which it changed are to the affected ones. Ties
+    are decided by the order of the kinds of inputs, then by name. Two sorts of changes come last:
+    packages that are not `told` (no finding reports them, because a rule allows them to move), and
+    inputs that only went back to their value in the first, good night.
     """
     if not affected:
         return ()
@@ -117,7 +117,7 @@ def _went_back(
     nights: Sequence[SeenNight],
     moved: Mapping[str, Mapping[str, tuple[str, str]]],
 ) -> bool:
-    """Whether in every affected cell an input became what it is in the first night."""
+    """Tell whether an input returned to its value of the first night in every affected cell."""
     first = nights[0].cells
     return all(
         row in first and first[row].inputs.get(name, ABSENT) == moved[row][name][1]
@@ -127,7 +127,7 @@ def _went_back(
 
 
 def _night_before(row: str, place: int, nights: Sequence[SeenNight]) -> int | None:
-    """The last night before that judged the whole cell."""
+    """Return the position of the last earlier night that judged the whole cell."""
     for earlier in range(place - 1, -1, -1):
         cell = nights[earlier].cells.get(row)
         if cell is not None and cell.whole:

@@ -1,7 +1,7 @@
-"""Whether a finding of one cell is known: by `accepted.yaml`, or by the baseline itself.
+"""Whether a finding of one cell is known, from `accepted.yaml` or from the baseline itself.
 
-What `accepted.yaml` says of a finding goes before the baseline, so that an acceptance ends on its
-day also where the run that became the baseline meanwhile shows the same.
+`accepted.yaml` takes precedence over the baseline. So an acceptance ends on its last day even where
+the run that has since become the baseline shows the same finding.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from harness.nights.values import Acceptance, Accepted, Standing
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cover:
-    """How a finding of one cell stands against what was accepted."""
+    """How a finding of one cell compares with what was accepted."""
 
     standing: Standing | None
-    """KNOWN, CHANGED or EXPIRED; None: nobody accepted it."""
+    """KNOWN, CHANGED or EXPIRED; None where nobody accepted it."""
     acceptance: Acceptance | None = None
-    """What says so; None: the baseline does."""
+    """The acceptance that decides this; None where the baseline does."""
     before: tuple[str, ...] = ()
-    """The lines that were known, where they are others now."""
+    """The accepted value lines, where tonight's are others."""
     elsewhere: bool = False
-    """It says again, against the reference, what the comparison with the baseline tells."""
+    """Whether it only repeats, against the reference, what the comparison with the baseline
+    shows."""
 
 
 def cover(
@@ -36,7 +37,8 @@ def cover(
     baseline: SeenNight,
     accepted: Accepted,
 ) -> Cover:
-    """How a finding that a cell shows on a night stands; acceptances count on the night's day."""
+    """Return how a finding that a cell shows on a night stands. Acceptances are judged at the
+    night's date."""
     entries = [each for each in accepted.events if one.id in each.findings]
     mine = next((each for each in entries if row in each.cells), None)
     if mine is not None:
@@ -62,9 +64,12 @@ def cover(
 
 
 def _accounted(one: SeenFinding, row: str, night: SeenNight, before: SeenCell | None) -> bool:
-    """Whether a difference from the reference is no news beside the comparison with the baseline:
-    each fact differed from the reference then, or drifts from the baseline tonight, in this cell or
-    in the reference; then that is the finding."""
+    """Tell whether a difference from the reference adds nothing to the comparison with the
+    baseline.
+
+    That is so when each of its facts differed from the reference in the baseline already, or drifts
+    from the baseline tonight in this cell or in the reference; that drift is then the finding.
+    """
     if not one.of_reference or before is None:
         return False
     places = [night.cells[each] for each in (row, night.reference) if each in night.cells]

@@ -1,4 +1,5 @@
-"""The events of a night: findings of many cells, one entry a cause, with their standing."""
+"""The events of a night: findings of many cells, joined into one event for each cause, with its
+standing."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from harness.nights.seen import SeenNight, lines_of
 from harness.nights.values import Acceptance, Accepted, Event, Rate, Standing
 
 SOON = timedelta(days=7)
-"""An acceptance that ends within so many days is announced."""
+"""An acceptance that ends within this time is announced."""
 _CANDIDATES = 5
 _NAMED = 5
 _WORST_FIRST = (
@@ -35,10 +36,10 @@ def events_of(
     history: Sequence[SeenNight],
     suite: str = "",
 ) -> tuple[Event, ...]:
-    """Every event of a night, those to look at first come first.
+    """Return every event of a night, the most important first.
 
-    `history`: the nights between the baseline and this one, oldest first. `suite` is how the suite
-    is named on a command line; empty: it need not be.
+    `history` holds the nights between the baseline and this one, oldest first. `suite` is how a
+    command line names the suite; empty where it needs no name.
     """
     there = _there(tonight, baseline, accepted, history, suite)
     gone = gone_events(tonight, baseline, accepted, history)
@@ -69,7 +70,7 @@ def _there(
     nights = (baseline, *history, tonight)
     members: dict[tuple[str, int], list[Placed]] = {}
     for one in placed(tonight, baseline, accepted, history):
-        # One input may change twice: what each change broke is an event of its own.
+        # The same input may change twice; what each change broke is an event of its own.
         joined = one.cover.standing is None and one.cause is not None
         members.setdefault((one.event, one.onset.first_bad if joined else -1), []).append(one)
     return [_event(id_, each, nights, suite) for (id_, _), each in members.items()]
@@ -111,7 +112,8 @@ def _event(id_: str, members: Sequence[Placed], nights: Sequence[SeenNight], sui
 
 
 def _standing(members: Iterable[Placed], last: int) -> Standing:
-    """The worst of its findings': what began tonight makes it new, whatever else is known of it."""
+    """Return the worst standing among the findings: one that began tonight makes the event new,
+    whatever is known of the others."""
     found = set()
     for one in members:
         if one.cover.standing is not None:
@@ -122,7 +124,8 @@ def _standing(members: Iterable[Placed], last: int) -> Standing:
 
 
 def _title(ordered: Sequence[Placed]) -> str:
-    """What the worst finding says, after what changed, where it is not that itself."""
+    """Return the title of the worst finding, preceded by the change that caused it unless the
+    finding is that change itself."""
     worst = ordered[0]
     names = list(dict.fromkeys(one.seen.finding.title for one in ordered))
     if is_input(worst.seen) and len(names) > 1:
@@ -137,14 +140,14 @@ def _title(ordered: Sequence[Placed]) -> str:
 
 
 def _rate(members: Sequence[Placed], nights: Sequence[SeenNight]) -> Rate | None:
-    """Over all its cells; None where one of its findings did not come and go."""
+    """Return the rate over all its cells; None where one of its findings did not come and go."""
     rates = [rate_of(one.seen, one.row, nights) for one in members if not one.by_baseline]
     return summed(rates)
 
 
 def _command(worst: Placed, nights: Sequence[SeenNight], suite: str) -> str:
-    """A command that shows it again: where two nights differ, both side by side; else the cell is
-    asked again."""
+    """Return a command that shows the finding again: a comparison of both nights where they differ,
+    otherwise another run of the cell."""
     finding = worst.seen.finding
     cell = quote(worst.row)
     untold = finding.kind is FindingKind.TIME_UNTOLD

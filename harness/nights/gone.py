@@ -1,7 +1,7 @@
-"""Events that a night no longer has: of the baseline, of `accepted.yaml`, of the night before.
+"""Events that a night no longer has: from the baseline, from `accepted.yaml`, and from the night
+before.
 
-That something is gone is said only where each of its cells was asked what it rests on, and
-answered.
+An event counts as gone only where each of its cells was asked the probes it rests on, and answered.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from harness.nights.values import Acceptance, Accepted, Event, Rate, Standing
 
 _ALARMING = (Verdict.DRIFT, Verdict.FAIL)
 _Found = tuple[str, SeenFinding]
-"""A row, and what it showed."""
+"""A row, and a finding that it showed."""
 
 
 def gone_events(
     tonight: SeenNight, baseline: SeenNight, accepted: Accepted, history: Sequence[SeenNight]
 ) -> tuple[Event, ...]:
-    """The events that are gone; `history` is that of the night, oldest first."""
+    """Return the events that are gone tonight; `history` holds the nights in between, oldest
+    first."""
     return (
         *_from_baseline(tonight, baseline, accepted),
         *_from_accepted(tonight, baseline, accepted, history),
@@ -32,13 +33,14 @@ def gone_events(
 
 
 def unseen(tonight: SeenNight, baseline: SeenNight, accepted: Accepted) -> tuple[Acceptance, ...]:
-    """The acceptances whose event is no longer seen in any of their cells, each of which was judged
-    or has left both the run and the baseline."""
+    """Return the acceptances whose event no longer appears in any of their cells, where each of
+    these was judged or has left both the run and the baseline."""
     return tuple(one for one in accepted.events if _is_unseen(one, tonight, baseline))
 
 
 def _from_baseline(tonight: SeenNight, baseline: SeenNight, accepted: Accepted) -> Iterator[Event]:
-    """What an acceptance is about is told of that."""
+    """Yield what the baseline had. Findings that an acceptance covers are left to
+    `_from_accepted`."""
     entries = {(id_, row) for one in accepted.events for id_ in one.findings for row in one.cells}
     by_id: dict[str, list[_Found]] = defaultdict(list)
     for row, cell in baseline.cells.items():
@@ -65,7 +67,7 @@ def _is_unseen(one: Acceptance, tonight: SeenNight, baseline: SeenNight) -> bool
 
 
 def _lacks(tonight: SeenNight, row: str, one: SeenFinding, before: SeenNight) -> bool:
-    """Whether it is known that a cell no longer shows what it showed before."""
+    """Tell whether it is certain that a cell no longer shows what it showed before."""
     cell = tonight.cells.get(row)
     return cell is not None and cell.lacks(one, before.cells[row].probes)
 
@@ -79,7 +81,7 @@ def _from_accepted(
 
 
 def _shown(one: Acceptance, night: SeenNight) -> list[_Found]:
-    """What an acceptance is about, as a night had it."""
+    """Return the findings that an acceptance covers, as a night showed them."""
     return [
         (row, each)
         for row in one.cells
@@ -92,7 +94,7 @@ def _shown(one: Acceptance, night: SeenNight) -> list[_Found]:
 def _since_last(
     tonight: SeenNight, baseline: SeenNight, accepted: Accepted, history: Sequence[SeenNight]
 ) -> Iterator[Event]:
-    """What the last night had and nobody accepted."""
+    """Yield the events of the last night that nobody had accepted."""
     if not history:
         return
     *earlier, last = history
@@ -120,7 +122,8 @@ def _fixed(
     began: SeenNight | None = None,
     flaky: Rate | None = None,
 ) -> Event:
-    """The event that was seen so last; with an acceptance that no known night shows, as that is."""
+    """Return the fixed event for these findings; where no known night shows any, it is described by
+    the acceptance."""
     findings = sorted((one.finding for _, one in found), key=lambda one: -one.verdict.severity)
     reason = acceptance.reason if acceptance is not None else ""
     cells = acceptance.cells if acceptance is not None else ()

@@ -1,4 +1,4 @@
-"""What goes into a cell on a night: the inputs whose change may be the cause of what is found."""
+"""The inputs of a cell on a night, whose change may be the cause of a finding."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ from harness.compare.view import View
 from harness.model import Cell, HostClass, ImageIdentity
 
 PACKAGE = "package."
-"""How facts about packages begin, and the names of these inputs with a blank for the point."""
+"""Prefix of facts about packages. The names of these inputs begin with the same word and a
+blank."""
 KINDS = ("package", "base", "image", "driver", "host class", "probe", "data", "harness")
-"""The kinds of inputs, in the order in which one is preferred where two fit equally well."""
+"""The kinds of inputs; where two explain a finding equally well, the earlier kind is preferred."""
 ABSENT = "absent"
 """The value of an input that a cell does not have."""
 _SHORT = 19
-"""Characters of a digest: its algorithm and twelve digits."""
+"""How many characters of a digest are kept: its algorithm and twelve digits."""
 
 
 @lru_cache(maxsize=50_000)
@@ -30,7 +31,7 @@ def kind_of_input(name: str) -> str:
 
 
 def rank(name: str) -> int:
-    """How early an input is preferred, 0 first."""
+    """Return the rank of an input's kind: the lower, the more it is preferred."""
     return KINDS.index(kind_of_input(name))
 
 
@@ -46,7 +47,8 @@ _packages = KeptByIdentity(_packages_in)
 
 
 def inputs_of(view: View) -> Mapping[str, str]:
-    """Every input of a cell that its records tell, by name. Equal values are equal inputs."""
+    """Return every input of a cell that its records mention, by name. Equal values mean equal
+    inputs."""
     return _inputs(view)
 
 
@@ -79,10 +81,10 @@ _inputs = KeptByIdentity(_inputs_of, most=32_768)
 
 
 def changed(before: Mapping[str, str], after: Mapping[str, str]) -> Mapping[str, tuple[str, str]]:
-    """The inputs that differ, with both values; `absent` where one side has none.
+    """Return the inputs that differ, with both values; `absent` where one side has none.
 
-    A kind that one side knows nothing of is left out: its probe did not answer there, which is no
-    change.
+    A kind that only one side has is left out: its probe did not answer on the other side, which is
+    no change.
     """
     if before == after:
         return {}
@@ -96,19 +98,20 @@ def changed(before: Mapping[str, str], after: Mapping[str, str]) -> Mapping[str,
 
 
 def _image_name(cell: Cell) -> str:
-    """Of an existing image the name by which it is asked for: that it moved is about the name."""
+    """Return the name of the image input; for an existing image it includes the name it is asked
+    for by, since a moved tag concerns that name."""
     return f"image {cell.image}" if cell.image else "image"
 
 
 def _content(cell: Cell, image: ImageIdentity) -> str:
-    """What tells two images of a cell apart, as `distinct` has it."""
+    """Return what distinguishes two images of a cell, by the same rule as `distinct`."""
     if cell.is_built and image.layers:
         return f"layers {hashlib.sha256(' '.join(image.layers).encode()).hexdigest()[:12]}"
     return image.id[:_SHORT]
 
 
 def _host_class(host: HostClass) -> str:
-    """A host class in a line; the flags of its processor as a digest."""
+    """Write a host class on one line, with its processor flags as a digest."""
     flags = hashlib.sha256(" ".join(sorted(host.cpu_flags)).encode()).hexdigest()[:8]
     size = f"{host.cores} cores, {host.memory_gib} GiB"
     gpus = ", ".join(host.gpus) or "no GPU"

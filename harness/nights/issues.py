@@ -1,7 +1,7 @@
-"""One issue an event: which are to be opened after a night, and which have nothing left to say.
+"""One issue for each event: which issues to open after a night, and which to close.
 
-An issue carries a mark that nobody sees, by which the next night finds it again; what else people
-write into it is theirs.
+An issue contains an invisible mark by which the next night finds it again. Whatever else people
+write into it is left alone.
 """
 
 from __future__ import annotations
@@ -15,7 +15,8 @@ from harness.model import Verdict
 from harness.nights.values import Event, Night, Standing
 
 MOST = 20
-"""Issues that one night opens: where all is broken at once, hundreds would tell nobody more."""
+"""The most issues that one night opens: where everything breaks at once, hundreds would not help
+anybody."""
 _ALARMING = (Verdict.DRIFT, Verdict.FAIL)
 _QUIET = (Standing.KNOWN, Standing.FIXED)
 _MARK = re.compile(r"<!-- harness: event ([0-9a-zA-Z._-]{1,80}), suite ([0-9a-f]{16}) -->")
@@ -23,7 +24,7 @@ _MARK = re.compile(r"<!-- harness: event ([0-9a-zA-Z._-]{1,80}), suite ([0-9a-f]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenIssue:
-    """An issue that is open, with its text."""
+    """An open issue, with its text."""
 
     number: int
     body: str
@@ -31,7 +32,7 @@ class OpenIssue:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClosedBecause:
-    """An issue to be closed, and why."""
+    """An issue to close, and why."""
 
     number: int
     event: str
@@ -40,27 +41,28 @@ class ClosedBecause:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class IssueSteps:
-    """What a night does to the issues."""
+    """What to do with the issues after a night."""
 
     open: tuple[Event, ...]
-    """Events that get an issue."""
+    """Events that get a new issue."""
     close: tuple[ClosedBecause, ...]
     stay: tuple[int, ...]
-    """Issues of events that are still there: nothing is said again."""
+    """Issues of events that are still there; nothing is added to them."""
     left_out: int = 0
-    """Events that get no issue, because there are too many."""
+    """How many events get no issue because there are too many."""
 
 
 def mark(event: str, suite: str) -> str:
-    """What an issue's text holds, unseen, so that it is found again."""
+    """Return the invisible mark in an issue's text by which it is found again."""
     return f"<!-- harness: event {event}, suite {_suite(suite)} -->"
 
 
 def steps(night: Night, issues: Iterable[OpenIssue]) -> IssueSteps:
-    """What is to be opened and closed after a night, with these issues open.
+    """Return which issues to open and to close after a night, given the open ones.
 
-    An event has one issue from when it alarms until it is fixed, known, or no longer seen in a run
-    of which infrastructure ended nothing. Of several issues of one event the oldest stays.
+    An event has one issue from the night it alarms until it is fixed, known, or no longer seen in a
+    run that infrastructure did not cut short. Where an event has several issues, the oldest stays
+    open.
     """
     suite = night.judgement.run.suite
     alarming = {one.id: one for one in reversed(night.events) if alarms(one)}
@@ -71,7 +73,7 @@ def steps(night: Night, issues: Iterable[OpenIssue]) -> IssueSteps:
     for issue in sorted(issues, key=lambda one: one.number):
         found = _MARK.search(issue.body)
         if found is None or found[2] != _suite(suite):
-            continue  # another suite's, or nobody's of ours
+            continue  # It belongs to another suite, or was not opened by the harness.
         event = found[1]
         if event in alarming and event not in having:
             having.add(event)
@@ -90,7 +92,7 @@ def steps(night: Night, issues: Iterable[OpenIssue]) -> IssueSteps:
 
 
 def alarms(event: Event) -> bool:
-    """Whether an event is to have an issue: somebody has to do something about it."""
+    """Tell whether an event should have an issue, because somebody has to act on it."""
     return event.verdict in _ALARMING and event.standing not in _QUIET
 
 
@@ -100,7 +102,7 @@ def _whole(night: Night) -> bool:
 
 
 def _why(event: str, again: bool, now: Event | None, night: Night, *, whole: bool) -> str:
-    """Why an issue is closed; empty: it is not."""
+    """Return why an issue is closed; empty where it stays open."""
     run = night.judgement.run.id
     if again:
         return f"the event {event} has another issue"
@@ -119,7 +121,8 @@ def _suite(name: str) -> str:
 
 
 def body_of(event: Event, suite: str, details: Callable[[Event], Sequence[str]], link: str) -> str:
-    """The text of an event's issue: `details` are its lines as Markdown, already escaped."""
+    """Return the text of an event's issue. `details` gives its lines as Markdown, already
+    escaped."""
     lines = [*details(event), ""]
     if link:
         lines += [f"[The run]({link}) has the whole report.", ""]

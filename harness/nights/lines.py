@@ -1,7 +1,7 @@
-"""What was seen of a finding, as lines that are equal on two nights where it is the same.
+"""Describes what was seen of a finding in lines that are equal on two nights where it is the same.
 
-They stand in `accepted.yaml` beside the id, so that a person reads what was accepted. What moves
-from night to night while nothing changed (a time, an address in memory) is no part of them.
+They stand in `accepted.yaml` beside the id, so that a person can read what was accepted. Whatever
+changes from night to night by itself (a time, an address in memory) is left out of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from harness.text import clean_line
 _WIDTH = 160
 _MOST = 12
 _SERIES = 6
-"""From so many values on, a series is not shown whole."""
+"""A series with this many values or more is not shown whole."""
 _MOVING = re.compile(r"\b0x[0-9a-fA-F]{4,}\b|(?<=/)tmp[a-z0-9_]{6,10}\b")
 _DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?:e[+-]?\d+)?(?![\w.])")
 _LISTING = frozenset(
@@ -44,7 +44,7 @@ _LISTING = frozenset(
 _EXACT = frozenset(
     {FindingKind.RAISED, FindingKind.CRASHED, FindingKind.BUILD_FAILED, FindingKind.NO_INTERPRETER}
 )
-"""Kinds whose title holds no measurement: a number in it is part of what happened."""
+"""Kinds whose title holds no measurement, so that a number in it is part of what happened."""
 _BY_SUBJECT = frozenset(
     {
         FindingKind.ROUNDS_DIFFER,
@@ -54,7 +54,7 @@ _BY_SUBJECT = frozenset(
         FindingKind.ASKED_OTHERWISE,
     }
 )
-"""Kinds that their subject tells whole: each night has other numbers."""
+"""Kinds that their subject describes completely; their numbers are different each night."""
 _WITHOUT_VALUE = frozenset(
     {FindingKind.CELL_VANISHED, FindingKind.TIME_UNTOLD, FindingKind.NOT_HELD}
 )
@@ -65,8 +65,8 @@ def value_lines(
     differences: Mapping[str, Difference],
     measured: Mapping[str, Measured],
 ) -> tuple[str, ...]:
-    """The lines of one finding of one cell; `differences` and `measured` are those of the
-    comparison that made it, by fact."""
+    """Return the value lines of one finding of one cell. `differences` and `measured` come from the
+    comparison that made the finding, by fact."""
     if finding.kind is FindingKind.DIFFERS:
         lines = [_of_fact(fact, differences.get(fact)) for fact in sorted(finding.subject)]
     elif finding.kind in (FindingKind.TIME_DRIFTS, FindingKind.ACCURACY_DRIFTS):
@@ -93,19 +93,21 @@ def _of_fact(fact: str, difference: Difference | None) -> str:
 
 
 def _digest(value: Fact) -> str:
-    """What tells a long series from another that begins and ends alike."""
+    """Return a digest that distinguishes a long series from another one with the same beginning and
+    end."""
     if not isinstance(value, tuple) or len(value) <= _SERIES:
         return ""
     return f" ({_hash(json.dumps(value, default=str))})"
 
 
 def _direction(fact: str, measured: Measured | None) -> str:
-    """Where a measured value went: the same drift has another size each night."""
+    """Return the direction in which a measured value moved, without its size, which is different
+    each night."""
     if measured is None:
         return fact
     timed = measured.metric.scale is Scale.RATIO
     more, less = ("longer", "shorter") if timed else ("higher", "lower")
-    # Both scales are differences once decided on: of a time, the logarithm of the ratio.
+    # Both scales are differences once decided on: for a time, the logarithm of the ratio.
     return f"{fact}: {more if measured.decided.estimate > 0 else less}"
 
 
@@ -122,7 +124,7 @@ def _short(line: str) -> str:
 
 
 def _few(lines: Iterable[str]) -> tuple[str, ...]:
-    """At most so many lines; the last one stands for the rest."""
+    """Keep at most `_MOST` lines; the last one stands for all that are left out."""
     every = tuple(dict.fromkeys(lines))
     if len(every) <= _MOST:
         return every

@@ -1,4 +1,5 @@
-"""What counts as bad in a search for the first bad day: what one day shows and another does not."""
+"""What counts as bad in a search for the first bad day: what the bad day shows and the good one
+does not."""
 
 from __future__ import annotations
 
@@ -10,28 +11,28 @@ from harness.nights.bisected import DayStanding
 from harness.nights.seen import SeenCell, SeenFinding
 
 _CONSEQUENCE = FindingKind.LEVEL_MISSED
-"""Follows of other findings; another cause may miss the same level."""
+"""A missed level follows from other findings, and different causes can miss the same level."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Marks:
-    """The findings that a day is bad by."""
+    """The findings that make a day bad."""
 
     findings: tuple[SeenFinding, ...] = ()
     asked: frozenset[str] = frozenset()
-    """The probes that were asked when they were seen."""
+    """The probes that were asked when these findings were seen."""
     of_both: tuple[SeenFinding, ...] = ()
-    """What would be bad, but the good day shows it too; only where there is nothing else."""
+    """Failures that the good day shows too; filled only where nothing else is bad."""
 
     @property
     def worded(self) -> tuple[str, ...]:
-        """Each in words, with its id."""
+        """Each finding in words, with its id."""
         return tuple(_worded(one) for one in self.findings or self.of_both)
 
 
 def marks_between(good: SeenCell, bad: SeenCell, finding: str = "") -> Marks:
-    """What tells the bad day from the good one: every failure that the good one does not have; with
-    `finding` the finding of that id alone, whatever its verdict."""
+    """Return what distinguishes the bad day from the good one: every failure that only the bad one
+    has. With `finding`, only the finding of that id counts, whatever its verdict."""
     if finding:
         named = tuple(one for one in bad.findings if one.id == finding)
         before = tuple(one for one in good.findings if one.id == finding)
@@ -44,8 +45,8 @@ def marks_between(good: SeenCell, bad: SeenCell, finding: str = "") -> Marks:
 
 
 def standing_of(seen: SeenCell, marks: Marks) -> tuple[DayStanding, str]:
-    """What a day is, and why: bad where it shows any mark, good where it is known that it has none,
-    else neither."""
+    """Judge a day and say why: bad where it shows any of the marks, good where it certainly shows
+    none, otherwise skipped."""
     shown = [one for one in marks.findings if seen.has(one)]
     if shown:
         return DayStanding.BAD, "; ".join(_worded(one) for one in shown)

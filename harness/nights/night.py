@@ -1,4 +1,4 @@
-"""A run held against the baseline, with the nights between: what is judged of a night."""
+"""The judgement of a night: a run compared with the baseline and with the nights in between."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from harness.nights.showing import seen
 from harness.nights.values import Accepted, Event, Night, Standing
 
 MOST_NIGHTS = 30
-"""Nights before that are looked at, at most."""
+"""The largest number of earlier nights that are looked at."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class JudgedRun:
-    """A run's judgement with the records that it rests on."""
+    """The judgement of a run, with the records it is based on."""
 
     judgement: Judgement
     records: Sequence[Record]
     again: tuple[tuple[Run, Sequence[Record]], ...] = ()
-    """The runs in which its cells were asked in turns with their image of the baseline."""
+    """Runs in which its cells took turns with the images that the baseline had for them."""
 
 
 class Nights:
-    """Nights held against one baseline; each run is held against it once."""
+    """Compares nights with one baseline."""
 
     def __init__(self, baseline: JudgedRun, accepted: Accepted) -> None:
         self._views = views(baseline.judgement.run, baseline.records)
@@ -39,13 +39,19 @@ class Nights:
         self.baseline: SeenNight = seen(baseline.judgement, baseline.records)
 
     def seen(self, run: JudgedRun, asked: Collection[str] | None = None) -> SeenNight:
-        """What a run showed, held against the baseline. `asked` names the rows of the baseline that
-        it was to have; None: all of them."""
+        """Return what a run showed, compared with the baseline.
+
+        `asked` names the rows of the baseline that the run was meant to include; None means all of
+        them.
+        """
         return seen(run.judgement, run.records, self._views, asked, run.again)
 
     def suffices(self, tonight: SeenNight, history: Sequence[SeenNight]) -> bool:
-        """Whether earlier nights would tell no more than these (oldest first): of everything that
-        is not known the last good night is among them, and something changed then."""
+        """Tell whether reading still earlier nights would add nothing to these (oldest first).
+
+        That is so when, for every finding that is not known, the last good night is among them and
+        some input changed after it.
+        """
         if not history:
             return False
         return all(
@@ -60,7 +66,8 @@ class Nights:
         history: Sequence[SeenNight],
         notices: Sequence[str] = (),
     ) -> Night:
-        """The events of a night; `history` are the nights between, oldest first."""
+        """Return the judged night with its events; `history` holds the nights in between, oldest
+        first."""
         events = events_of(tonight, self.baseline, self._accepted, history, judgement.suite)
         return Night(
             judgement=judgement,
@@ -75,8 +82,8 @@ class Nights:
 
 
 def _exit(judgement: Judgement, events: Sequence[Event]) -> Exit:
-    """1 where something is new, changed, expired, open or vanished; 4 and 5 as without a
-    baseline."""
+    """Return the exit status: 1 where an event is new, changed, expired, open or about a vanished
+    cell; 4 and 5 as without a baseline."""
     statuses = [Exit.OK]
     if any(one.verdict is Verdict.INFRASTRUCTURE for one in judgement.findings):
         statuses.append(Exit.INFRASTRUCTURE)

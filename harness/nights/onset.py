@@ -1,4 +1,4 @@
-"""When a finding of one cell began, and how often it was seen while nothing changed."""
+"""When a finding of one cell began, and how often it appeared while nothing changed."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ from harness.nights.values import Rate
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Onset:
-    """Since when a finding has been there without a break; positions in the nights, oldest 0."""
+    """Since when a finding has been present without a break, as positions in the nights (oldest
+    0)."""
 
     first_bad: int
     last_good: int | None
-    """None: no earlier night judged the cell and did not have it."""
+    """None where no earlier night judged the cell and found it without the finding."""
 
 
 def onset(one: SeenFinding, row: str, nights: Sequence[SeenNight], known: SeenNight) -> Onset:
-    """When a finding that the last of the nights has began.
+    """Return when a finding that the last of the nights has began.
 
-    `known` is the baseline: what it has with the same lines, or a night had so, was no finding
-    then. A night that did not ask what it rests on, or was not answered, says nothing.
+    `known` is the baseline. A finding that the baseline has is not counted in an earlier night
+    where it showed no value lines other than the baseline's. Nights that did not ask the probes it
+    rests on, or got no answer, are skipped.
     """
     first = len(nights) - 1
     asked = nights[-1].cells[row].probes
@@ -46,8 +48,8 @@ def _was_known(one: SeenFinding, row: str, known: SeenNight) -> bool:
 
 
 def rate_of(one: SeenFinding, row: str, nights: Sequence[SeenNight]) -> Rate | None:
-    """How often a finding was seen in the nights up to the last, between which nothing about the
-    cell changed; None where it did not come and go."""
+    """Return how often a finding appeared in the nights up to the last, as far back as nothing
+    about the cell changed; None where it did not come and go."""
     seen: list[bool] = []
     last = nights[-1].cells[row]
     for night in reversed(nights):
@@ -67,7 +69,7 @@ def rate_of(one: SeenFinding, row: str, nights: Sequence[SeenNight]) -> Rate | N
 
 
 def summed(rates: Sequence[Rate | None]) -> Rate | None:
-    """The rates of several cells as one; None where one of them has none."""
+    """Add up the rates of several cells; None where one of them has none."""
     known = [one for one in rates if one is not None]
     if not known or len(known) < len(rates):
         return None

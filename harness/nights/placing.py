@@ -1,4 +1,5 @@
-"""Which findings of a night are one event: those of equal id, and those that share what changed."""
+"""Which findings of a night form one event: those with the same id, and those with the same
+cause."""
 
 from __future__ import annotations
 
@@ -16,12 +17,13 @@ from harness.nights.seen import SeenFinding, SeenNight
 from harness.nights.values import Accepted, InputChange, Standing
 
 CHANGED_INPUT = "changed-input"
-"""Stands for the kind in the id of an event that is known by the input that changed."""
+"""Takes the place of the kind in the id of an event that is identified by the input that
+changed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Placed:
-    """A finding of one cell, and the event that it belongs to."""
+    """A finding of one cell, and the event it belongs to."""
 
     row: str
     seen: SeenFinding
@@ -35,7 +37,7 @@ class Placed:
 
     @property
     def by_baseline(self) -> bool:
-        """Whether the baseline itself has it, so that it began before."""
+        """Whether the finding is known because the baseline itself has it."""
         return self.cover.standing is Standing.KNOWN and self.cover.acceptance is None
 
 
@@ -45,8 +47,11 @@ _Open = tuple[str, SeenFinding, Cover, Onset]
 def placed(
     tonight: SeenNight, baseline: SeenNight, accepted: Accepted, history: Sequence[SeenNight]
 ) -> tuple[Placed, ...]:
-    """Every finding of a night with its event, in the order of cells; without those that say
-    again what the comparison with the baseline tells."""
+    """Return every finding of a night with its event, in the order of cells.
+
+    Findings that only repeat, against the reference, what the comparison with the baseline shows
+    are left out.
+    """
     nights = (baseline, *history, tonight)
     found: list[_Open] = []
     for row, cell in tonight.cells.items():
@@ -66,8 +71,8 @@ def placed(
 def _inputs(
     found: Sequence[_Open], together: dict[tuple[str, int], dict[str, Onset]]
 ) -> dict[tuple[str, str], str]:
-    """For each input that is a finding itself, in each cell, the event it is: inputs that changed
-    in the same cells on the same night are one."""
+    """For each input that is itself a finding, in each cell, return the event it belongs to. Inputs
+    that changed in the same cells on the same night form one event."""
     members: dict[tuple[int, frozenset[str]], set[str]] = defaultdict(set)
     for _, one, held, began in found:
         if is_input(one) and held.standing is None:

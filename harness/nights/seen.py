@@ -1,4 +1,4 @@
-"""One night as the history keeps it: what each cell was seen to show, and what went into it."""
+"""What a night showed of each cell, and the inputs of each cell."""
 
 from __future__ import annotations
 
@@ -15,15 +15,16 @@ from harness.nights.lines import value_lines
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SeenFinding:
-    """A finding with what was seen of it."""
+    """A finding with the value lines that describe what was seen."""
 
     finding: Finding
     values: tuple[str, ...]
     rests_on: frozenset[str] = frozenset()
-    """The probes without whose answers it cannot be told that it is not there; empty: all."""
+    """The probes that must have answered before the finding can be called absent; empty means all
+    probes."""
     of_reference: bool = False
-    """It holds a static fact against the reference of its run: what the cell was itself before,
-    it does not say."""
+    """Whether it compares a static fact with the reference of its run. Such a finding does not say
+    what the cell itself showed before."""
 
     @property
     def id(self) -> str:
@@ -38,28 +39,29 @@ class SeenCell:
     findings: tuple[SeenFinding, ...]
     inputs: Mapping[str, str] = field(default_factory=dict)
     probes: frozenset[str] = frozenset()
-    """What was asked."""
+    """The probes that were asked."""
     answered: frozenset[str] = frozenset()
-    """What was answered in every round: one probe that fails hides what another night it found."""
+    """The probes that answered in every round. A probe that failed could hide what another night
+    found."""
     whole: bool = True
-    """Every planned record is there, and infrastructure ended none."""
+    """Whether every planned record is there and none was ended by infrastructure."""
     changed: frozenset[str] = frozenset()
     """Facts that drift from the baseline's."""
 
     def has(self, one: SeenFinding) -> bool:
-        """Whether a finding is seen here: by its id; of facts that differ, any of those it tells,
-        since one more of them is another finding."""
+        """Tell whether this cell shows a finding, by its id. For facts that differ, one of the
+        finding's facts is enough, because one more differing fact gives another id."""
         if one.finding.kind is FindingKind.DIFFERS:
             return bool(set(one.finding.subject) & self.drifting(of_reference=one.of_reference))
         return any(each.id == one.id for each in self.findings)
 
     def lacks(self, one: SeenFinding, asked: frozenset[str]) -> bool:
-        """Whether it is known that a finding is not here: what it rests on was answered, else
-        everything that was `asked` when it was seen."""
+        """Tell whether it is certain that a finding is absent: the probes it rests on answered, or,
+        where those are unknown, all that were `asked` when it was seen."""
         return self.whole and (one.rests_on or asked) <= self.answered and not self.has(one)
 
     def drifting(self, *, of_reference: bool) -> set[str]:
-        """The facts that differ from the reference's, or from the baseline's."""
+        """Return the facts that differ from the reference's, or from the baseline's."""
         return {
             fact
             for each in self.findings
@@ -74,15 +76,15 @@ class SeenNight:
 
     run: str
     day: str
-    """On which it began (ISO date); empty: that cannot be read."""
+    """The day on which it began (ISO date); empty where that cannot be read."""
     cells: Mapping[str, SeenCell]
-    """By the row's id; with the cells of the baseline that it lacks."""
+    """By row id, including the cells of the baseline that this run lacks."""
     reference: str = ""
-    """The row that the others were held against; empty: none."""
+    """The row that the others were compared with; empty where there is none."""
 
 
 def lines_of(found: Iterable[SeenFinding]) -> tuple[str, ...]:
-    """The value lines of findings, each once."""
+    """Return the value lines of findings, each once."""
     return tuple(dict.fromkeys(line for one in found for line in one.values))
 
 
@@ -93,7 +95,7 @@ def as_seen(
     *,
     of_reference: bool = False,
 ) -> SeenFinding:
-    """A finding with what was seen of it, from the comparison that made it, by fact."""
+    """Attach to a finding what was seen of it, taken by fact from the comparison that made it."""
     told = {differences[fact].probe for fact in finding.subject if fact in differences}
     return SeenFinding(
         finding=finding,

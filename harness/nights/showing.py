@@ -1,4 +1,4 @@
-"""From a judged run to what each of its cells was seen to show."""
+"""Turns a judged run into what each of its cells was seen to show."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def seen(
     vanishing: Iterable[str] | None = None,
     again: Iterable[tuple[Run, Sequence[Record]]] = (),
 ) -> SeenNight:
-    """What a run showed. With `baseline`, also what holding it against that comes to; then
-    `vanishing` names the rows of the baseline that were asked for, and so are missed where they
-    are not there (None: all of them), and `again` are the runs in which cells were asked in turns
-    with their image of the baseline.
+    """Return what a run showed.
 
-    `judgement` is that of the run with all its `records`.
+    With `baseline`, the comparison with it is included. Then `vanishing` names the rows of the
+    baseline that the run was meant to include, and that are reported as missing where they are not
+    there (None: all of them), and `again` holds the runs in which cells took turns with their image
+    of the baseline. `judgement` is that of the run with all its `records`.
     """
     run = judgement.run
     at = run_date(run)
@@ -76,7 +76,7 @@ def _cell(view: View, judged: CellJudgement, held: Against | None) -> SeenCell:
 
 
 def _not_asked(view: View) -> frozenset[str]:
-    """Probes that do not apply to the cell: nothing is lacking where they are not asked."""
+    """Probes that do not apply to the cell, so that nothing is lacking where they are not asked."""
     return frozenset(
         one.probe for one in view.answers.values() if one.outcome is Outcome.NOT_APPLICABLE
     )

@@ -8,12 +8,15 @@ from harness.model import Verdict
 from harness.nights.values import Event, NightCount, Standing
 
 APART = (Verdict.UNVERIFIED, Verdict.INFRASTRUCTURE)
-"""What is counted by its verdict, whether or not it is known."""
+"""Verdicts that are counted separately, whether or not the event is known."""
 
 
 def tally(events: Iterable[Event]) -> NightCount:
-    """How many events there are of each sort. What could not be verified, and what infrastructure
-    ended, stands apart: neither is new, and neither becomes known by being accepted."""
+    """Count the events of each sort.
+
+    Those that could not be verified and those that infrastructure ended are counted apart: they are
+    not new, and accepting them does not make them known.
+    """
     told = tuple(events)
     judged = [one for one in told if one.verdict not in APART and not _gone(one)]
     known = [one for one in judged if one.standing is Standing.KNOWN]
@@ -38,9 +41,10 @@ def tally(events: Iterable[Event]) -> NightCount:
 
 
 def first_line(events: Iterable[Event]) -> str:
-    """`3 new, 2 fixed, 5 known (2 expire within a week), 1 unverified, 0 infrastructure.`
+    """Return the first line, as in `3 new, 2 fixed, 5 known (2 expire within a week), 1 unverified,
+    0 infrastructure.`
 
-    What is among the new ones that was seen before is told in brackets, where there is any.
+    New events that were seen before are counted in brackets, where there are any.
     """
     counted = tally(events)
     again = [

@@ -1,8 +1,9 @@
-"""Times held against the baseline's, where its image is run again in turns with tonight's.
+"""Compares times with the baseline's by running the baseline's image again, in turns with
+tonight's.
 
-Times of two nights are never compared: what the host did meanwhile is in them. So the baseline's
-image of a cell whose image changed is asked once more, beside tonight's, in a run of these two
-whose rounds take turns; their times are judged by the rule for rounds.
+Times of two nights are never compared directly, because they include whatever else the host was
+doing. So where a cell's image changed, the baseline's image is run once more beside tonight's, in a
+run of these two whose rounds take turns, and their times are judged by the rule for rounds.
 """
 
 from __future__ import annotations
@@ -23,10 +24,11 @@ from harness.model import Cell, Expectation, Nature, Outcome, Record, Rules, Run
 from harness.nights.inputs import changed, inputs_of, kind_of_input
 
 OF_BASELINE = "-baseline"
-"""What the name of a cell ends in that is the baseline's image of the cell before it."""
+"""Suffix of the name of a cell that stands for the baseline's image of the cell named before it."""
 INTERPRETER = "python.executable"
 _DECIDING = ("image", "probe", "host class", "driver")
-"""Kinds of inputs that all must be the same for there to be nothing to judge about times."""
+"""Kinds of inputs that decide about times. Where none of them changed, there is nothing to
+judge."""
 _OF_ROUNDS = (FindingKind.TIME_DRIFTS, FindingKind.UNDECIDED, FindingKind.TOO_BUSY)
 _NOT_RUN_AGAIN = (
     "the baseline's image was not run again in turns with this one: `harness run --baseline "
@@ -35,32 +37,34 @@ _NOT_RUN_AGAIN = (
 
 
 def kept_under(run: str) -> str:
-    """The name of the suite that the runs of baseline's images beside a run's are kept under."""
+    """Return the name of the suite under which the runs that time a run's images again are
+    stored."""
     return f"harness times of {run}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BesideBaseline:
-    """A cell whose times can be told by running the baseline's image beside tonight's."""
+    """A cell whose times can be judged by running the baseline's image beside tonight's."""
 
     baseline: Cell
     tonight: Cell
     probes: tuple[str, ...]
-    """Those that tell times."""
+    """The probes that measure times."""
 
     @property
     def cells(self) -> tuple[Cell, Cell]:
-        """Both, the reference first."""
+        """Both cells, the reference first."""
         return self.baseline, self.tonight
 
     @property
     def rules(self) -> Rules:
-        """With the baseline's image as the reference."""
+        """The rules of such a run, with the baseline's image as the reference."""
         return Rules(reference=self.baseline.id)
 
 
 def to_run_again(baseline: Iterable[View], tonight: Iterable[View]) -> tuple[BesideBaseline, ...]:
-    """The cells whose image changed on the same kind of host and engine, and which tell times."""
+    """Return the cells that measure times and whose image changed, where engine and host class are
+    the same."""
     before = {view.row: view for view in baseline}
     found = []
     for view in tonight:
@@ -84,7 +88,8 @@ def to_run_again(baseline: Iterable[View], tonight: Iterable[View]) -> tuple[Bes
 
 
 def _as_image(view: View, image: str) -> Cell:
-    """The cell as the very image that its records come from, asked as it is asked tonight."""
+    """Return the cell as the exact image that its records come from, with the interpreter it was
+    asked with."""
     stated = view.facts.get(INTERPRETER)
     python = stated.value if stated is not None else ""
     return replace(
@@ -102,20 +107,20 @@ def _as_image(view: View, image: str) -> Cell:
 
 
 def _only_image(view: View) -> str:
-    """The engine's id of the one image of a cell; empty where there is none, or are several."""
+    """Return the engine's id of the cell's only image; empty where it has none or several."""
     records = [one for one in view.answers.values() if one.outcome is Outcome.OK]
     images = distinct(view.cell, (one.image for one in records))
     return images[-1].id if len(images) == 1 and not view.cell.host else ""
 
 
 def _moved(before: View, view: View) -> tuple[str, ...]:
-    """Of the kinds of inputs that decide on times, those that changed."""
+    """Return which of the kinds of inputs that decide about times changed."""
     kinds = {kind_of_input(name) for name in changed(inputs_of(before), inputs_of(view))}
     return tuple(one for one in _DECIDING if one in kinds)
 
 
 def _timed(before: View, view: View) -> list[str]:
-    """The times that both tell."""
+    """Return the times that both sides measured."""
     return [
         name
         for name, merged in view.facts.items()
@@ -124,7 +129,7 @@ def _timed(before: View, view: View) -> list[str]:
 
 
 def _apart(before: View, view: View) -> str:
-    """Why no run on this host says how times moved since; empty where one does."""
+    """Return why no run on this host can tell how times changed; empty where one can."""
     if before.run.engine.name != view.run.engine.name:
         return f"it ran on {before.run.engine.name} then, on {view.run.engine.name} now"
     if before.run.host != view.run.host:
@@ -134,14 +139,14 @@ def _apart(before: View, view: View) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Retimed:
-    """A cell's two images as they were asked in turns."""
+    """The two images of a cell as they were asked in turns."""
 
     baseline: View
     tonight: View
 
     @property
     def silent(self) -> str:
-        """Why the two cannot be held against each other; empty where both answered."""
+        """Why the two cannot be compared; empty where both answered."""
         for one, whose in ((self.baseline, "the baseline's image"), (self.tonight, "its image")):
             if not one.answered:
                 why = next((each.reason for each in one.answers.values() if each.reason), "")
@@ -152,8 +157,8 @@ class Retimed:
 def retimed(
     runs: Iterable[tuple[Run, Sequence[Record]]],
 ) -> Mapping[str, Retimed]:
-    """By row: the cells that these runs asked beside their baseline's image; of several runs of one
-    cell the first counts."""
+    """Return, by row, the cells that these runs asked beside their baseline's image. Where several
+    runs asked the same cell, the first counts."""
     found: dict[str, Retimed] = {}
     for run, records in runs:
         seen = {view.row: view for view in views(run, records)}
@@ -171,11 +176,12 @@ def of_times(
     at: date | None,
     named: str,
 ) -> Mapping[str, tuple[tuple[Finding, ...], Mapping[str, Measured]]]:
-    """By row: what is found of the times of cells, each with its view of the baseline before it.
+    """Return, by row, the findings about the times of cells, with the measurements behind them.
 
-    Nothing where the same image was asked the same by the same kind of host, or where nothing was
-    timed. Where both images were asked in turns, what the rule for rounds says of them, with what
-    it rests on; else that nothing is told, and why. `named`: what stands for the baseline's name.
+    Each pair holds a cell's view in the baseline and its view tonight. A cell is left out where the
+    same image was asked the same way on the same kind of host, or where nothing was timed. Where
+    both images were asked in turns, the rule for rounds decides; otherwise the finding says that
+    times are not judged, and why. `named` is the text that stands for the baseline in findings.
     """
     found: dict[str, tuple[tuple[Finding, ...], Mapping[str, Measured]]] = {}
     held = []
@@ -216,12 +222,13 @@ def of_times(
 
 
 def _not_again(what: Sequence[str]) -> str:
-    """Why nothing was run again; empty where that would tell nothing: the image is the same."""
+    """Return why nothing was run again; empty where the image is the same, since running it again
+    would tell nothing."""
     return _NOT_RUN_AGAIN if "image" in what else ""
 
 
 def _untold(before: View, view: View, what: Sequence[str], why: str) -> tuple[Finding, ...]:
-    """The finding that times are not judged."""
+    """Return the finding that times are not judged."""
     words = {"what": " and ".join(what)}
     probes = sorted({view.facts[name].probe for name in _timed(before, view)})
     return (

@@ -1,4 +1,4 @@
-"""What a night comes to: events, each with its cause and its standing against the baseline."""
+"""The result of a night: events, each with its cause and its standing against the baseline."""
 
 from __future__ import annotations
 
@@ -15,51 +15,52 @@ class Baseline:
     """The accepted run that later runs are compared with."""
 
     run: str
-    """Its id."""
+    """The run's id."""
     export: str
-    """SHA-256 of its export, hexadecimal: a run of that id with other records is not it."""
+    """SHA-256 of its export, in hexadecimal: a run with the same id but other records is not the
+    baseline."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Acceptance:
-    """One event that is known, as `accepted.yaml` states it."""
+    """One known event, as `accepted.yaml` states it."""
 
     id: str
     """The event's id."""
     reason: str
     owner: str
-    """Who looks after it."""
+    """Who is responsible for it."""
     until: str
-    """The last day it is known (ISO date)."""
+    """The last day on which it counts as known (ISO date)."""
     findings: tuple[str, ...]
-    """Ids of the findings that it consists of."""
+    """Ids of the findings it consists of."""
     cells: tuple[str, ...]
-    """In which it was seen when it was accepted."""
+    """The cells in which it was seen when it was accepted."""
     values: tuple[str, ...] = ()
-    """What was seen, a line each. With other values it is new again."""
+    """What was seen, one value a line. With other values the event is new again."""
     place: Place | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Accepted:
-    """What stands in an `accepted.yaml`."""
+    """The content of an `accepted.yaml`."""
 
     baseline: Baseline
     events: tuple[Acceptance, ...] = ()
-    """By id; no two have the same."""
+    """Sorted by id; no two have the same."""
 
 
 class Standing(StrEnum):
-    """How an event stands against what was accepted."""
+    """How an event compares with what was accepted."""
 
     NEW = "new"
     """Nobody accepted it, and the night before did not have it."""
     CHANGED = "changed"
-    """It is known with other values, or in other cells: it is new again."""
+    """It was accepted with other values or in other cells, so it is new again."""
     EXPIRED = "expired"
-    """It was known until a day that is past."""
+    """It was accepted until a day that is past."""
     OPEN = "open"
-    """Nobody accepted it, and it has been there since an earlier night: no new alarm."""
+    """Nobody accepted it, but it has been there since an earlier night, so it is no new alarm."""
     KNOWN = "known"
     """The baseline has it, or it was accepted."""
     FIXED = "fixed"
@@ -68,22 +69,24 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InputChange:
-    """An input of cells that changed between two nights: what may be the cause of an event."""
+    """An input of cells that changed between two nights, and may be the cause of an event."""
 
     what: str
-    """package keras, base bookworm-py311, image, driver, host class, probe mnist, harness."""
+    """Its name: `package keras`, `base bookworm-py311`, `image`, `driver`, `host class`, `probe
+    mnist`, `harness`."""
     before: str
     after: str
-    """Of the first of the cells, where they differ in it."""
+    """The value in the first of the cells, where they differ."""
     cells: tuple[str, ...]
-    """Those in which it changed, of all cells."""
+    """All cells in which it changed, whether affected or not."""
     agreement: float
-    """How well these are the affected cells: F1, 0 to 1."""
+    """How well these match the affected cells: their F1 score, from 0 to 1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rate:
-    """In how many of the nights of one cell, between which nothing changed, a finding was seen."""
+    """In how many of a cell's nights a finding was seen, counted over nights between which nothing
+    changed."""
 
     seen: int
     nights: int
@@ -91,59 +94,62 @@ class Rate:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Event:
-    """Findings of one or more cells that share their cause. Texts may quote what images said."""
+    """Findings of one or more cells that share their cause. Its texts may quote output of
+    images."""
 
     id: str
-    """Stays the same over nights: that of its findings, of the input that changed, or of the
-    acceptance that it is known by."""
+    """Stays the same over nights: the id of its findings, of the input that changed, or of the
+    acceptance that covers it."""
     standing: Standing
     verdict: Verdict
-    """The worst of its findings; of a fixed one, what it was."""
+    """The worst verdict of its findings; for a fixed event, the verdict it had."""
     title: str
     cells: tuple[str, ...]
     """In the order of the run."""
     findings: tuple[Finding, ...]
-    """Worst first. Of a fixed event: those that are gone, of the night that had them last."""
+    """The worst first. For a fixed event, those of the night that had them last."""
     values: tuple[str, ...] = ()
-    """What was seen, a line each, as `accepted.yaml` keeps it."""
+    """What was seen, one value a line, as `accepted.yaml` keeps it."""
     before: tuple[str, ...] = ()
-    """The values that were known, where they changed."""
+    """The accepted values, where tonight's are others."""
     first_bad: str = ""
-    """The run of the first night that has it without a break; of a known one it is empty."""
+    """The run of the first night since which it has been there without a break; empty for a known
+    event."""
     first_bad_day: str = ""
     """The day on which that run began (ISO date)."""
     last_good: str = ""
-    """The last run before it in which an affected cell was judged and did not have it; empty: there
-    is none, the cell is new."""
+    """The last earlier run that judged an affected cell and found it without the event; empty where
+    there is none because the cell is new."""
     cause: InputChange | None = None
-    """What changed between the two and fits best. None: nothing, or its findings say why."""
+    """The change between these two runs that fits best. None where nothing changed, or where the
+    findings state their cause themselves."""
     candidates: tuple[InputChange, ...] = ()
-    """What else changed then, the best first."""
+    """What else changed at that time, the best match first."""
     unexplained: bool = False
-    """Its findings name no cause, and nothing changed."""
+    """Whether its findings name no cause and no input changed."""
     flaky: Rate | None = None
-    """It came and went while nothing changed. None: that is not known of it."""
+    """How often it appeared while nothing changed. None where it is not known to come and go."""
     acceptance: Acceptance | None = None
-    """By what it is known, or was; None: by the baseline, or not at all."""
+    """The acceptance that makes it known, or did; None where the baseline does, or nothing."""
     expires_soon: bool = False
-    """It is known for at most a week more."""
+    """Whether it stays known for at most one more week."""
     reproduce: str = ""
-    """A command that shows it again in one of its cells."""
+    """A command that reproduces it in one of its cells."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Night:
-    """A run's judgement, held against the baseline."""
+    """The judgement of a run, compared with the baseline."""
 
     judgement: Judgement
-    """As without a baseline."""
+    """The judgement as it is without a baseline."""
     baseline: Baseline
     baseline_day: str
     """The day on which the baseline's run began (ISO date)."""
     events: tuple[Event, ...]
-    """Those to look at first come first: by standing, then by verdict."""
+    """The most important first: by standing, then by verdict."""
     unseen: tuple[Acceptance, ...] = ()
-    """Acceptances whose event is no longer seen: `harness accept --prune` removes them."""
+    """Acceptances whose event is no longer seen; `harness accept --prune` removes them."""
     history: tuple[str, ...] = ()
     """The runs between the baseline and this one that were used, oldest first."""
     notices: tuple[str, ...] = ()
@@ -152,19 +158,20 @@ class Night:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NightCount:
-    """How many events a night has of each sort. An event counts in one of the first five."""
+    """How many events a night has of each sort. Every event counts in exactly one of the first
+    five."""
 
     new: int
-    """Drift and failures that are not known: new, changed, expired, open."""
+    """Drift and failures that are not known: new, changed, expired or open."""
     fixed: int
     known: int
     unverified: int
     infrastructure: int
     expiring: int = 0
-    """Of the known ones: for at most a week more."""
+    """How many of the known ones stay known for at most one more week."""
     changed: int = 0
-    """Of the new ones: known with other values or in other cells."""
+    """How many of the new ones were accepted with other values or in other cells."""
     expired: int = 0
-    """Of the new ones: they were known until a day that is past."""
+    """How many of the new ones were accepted until a day that is past."""
     open: int = 0
-    """Of the new ones: no new alarm, they have been there since an earlier night."""
+    """How many of the new ones have been there since an earlier night and so are no new alarm."""

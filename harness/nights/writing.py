@@ -1,9 +1,9 @@
-"""An accepted.yaml, written: one block for each event, sorted by id.
+"""Writes an accepted.yaml: one block for each event, sorted by id.
 
-A text that a person edited stays as it is, comments included, but for what really changes: the two
-values of the baseline, and the blocks of events that come, go or become others. So a review in git
-shows that and nothing else, and two branches that accept different events merge. Nothing of the
-moment is written.
+A text that a person edited stays as it is, comments included, except for what really changes: the
+two values of the baseline, and the blocks of events that are added, removed or changed. So a review
+in git shows only that, and two branches that accept different events can be merged. Nothing that
+depends on the moment of writing is included.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _WIDTH = 100
 
 
 def new_text(accepted: Accepted) -> str:
-    """The text of a file that is not there yet."""
+    """Return the text of a new file."""
     baseline = accepted.baseline
     head = f"{_HEAD}baseline:\n  run: {_quoted(baseline.run)}\n"
     head += f"  export: {_quoted(SHA256 + baseline.export)}\n"
@@ -38,10 +38,11 @@ def new_text(accepted: Accepted) -> str:
 
 
 def edited(text: str, path: str, accepted: Accepted) -> str:
-    """The text of a file that says `accepted` now; what it says as before stays as it is written.
+    """Return `text` changed so that it states `accepted`; whatever stays the same is left as it is
+    written.
 
-    Raises AcceptedError where the text is wrong already, UsageError where it is written in a way
-    that cannot be changed block by block.
+    Raises AcceptedError where the text is already invalid, and UsageError where its form does not
+    allow changing it block by block.
     """
     before, document = read_with_places(text.encode(), path)
     try:
@@ -59,20 +60,20 @@ def edited(text: str, path: str, accepted: Accepted) -> str:
 
 
 class _OtherForm(Exception):
-    """The text is valid, and not written in blocks."""
+    """The text is valid, but not written in blocks."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Parts:
-    """A text in pieces that together are all of it."""
+    """A text split into pieces that together are all of it."""
 
     head: tuple[str, ...]
-    """With the line of `events:`."""
+    """The lines up to and including the `events:` line."""
     blocks: Mapping[str, str]
-    """By the event's id, with the comments before it."""
+    """By event id, including the comments above each block."""
     tail: tuple[str, ...]
     indent: str = "  "
-    """Before the dash of each block."""
+    """The indentation before the dash of each block."""
 
 
 def _edited(text: str, document: Document, before: Accepted, accepted: Accepted) -> str:
@@ -104,7 +105,7 @@ def _edited(text: str, document: Document, before: Accepted, accepted: Accepted)
 
 
 def _replace(lines: list[str], document: Document, where: Where, new: str) -> None:
-    """Put a new value in the place of a scalar; the rest of its line stays."""
+    """Replace the value of a scalar; the rest of its line stays."""
     span = document.spot(where).value
     line = lines[span.line - 1]
     start = span.column - 1
@@ -149,7 +150,7 @@ def _parts(lines: list[str], document: Document) -> _Parts:
 
 
 def _last_content(lines: Sequence[str], start: int, stop: int) -> int:
-    """The position behind the last line that is neither blank nor a comment."""
+    """Return the position after the last line that is neither blank nor a comment."""
     while stop > start + 1 and _is_aside(lines[stop - 1]):
         stop -= 1
     return stop
@@ -160,7 +161,7 @@ def _is_aside(line: str) -> bool:
 
 
 def _comments(block: str) -> str:
-    """The comments above a block."""
+    """Return the comments above a block."""
     lines = block.splitlines(keepends=True)
     first = next((place for place, line in enumerate(lines) if not _is_aside(line)), len(lines))
     return "".join(lines[:first])
@@ -181,15 +182,15 @@ def _block(one: Acceptance, indent: str = "  ") -> str:
 
 
 def _list(name: str, items: Iterable[str]) -> list[str]:
-    """On one line, where there is room."""
+    """Write a list, on one line where it fits."""
     shown = [_quoted(one) for one in items]
     line = f"  {name}: [{', '.join(shown)}]"
     return [line] if len(line) <= _WIDTH else [f"  {name}:", *(f"    - {one}" for one in shown)]
 
 
 def _quoted(text: str) -> str:
-    """A text as a double-quoted scalar, which JSON and YAML write alike; an id of digits alone
-    would be a number without."""
+    """Write a text as a double-quoted scalar, which is the same in JSON and YAML. Without quotes,
+    an id of digits alone would be a number."""
     return json.dumps(clean_line(text, 100_000), ensure_ascii=False)
 
 

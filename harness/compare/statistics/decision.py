@@ -1,10 +1,11 @@
-"""Drift, the same, another round, or not to be told: the rule, applied once at one look.
+"""Decides between drift, the same, another round, and unverified: the rule, applied at one look.
 
-Drift is tested first and wins: the mean difference is significant against zero, and larger than the
-minimum effect, and not because of one round alone. The same needs evidence too: the whole interval
-inside the margin (two one-sided tests, Schuirmann 1987), and the estimate below the minimum effect.
-That no difference was found is never a reason. Both tests are Student's, on the rounds' differences
-with their variance shrunken (moderated t, Smyth 2004).
+Drift is tested first and takes precedence: the mean difference is significantly different from
+zero, larger than the minimum effect, and not due to a single round. Sameness needs evidence too:
+the whole interval lies inside the margin (two one-sided tests, Schuirmann 1987), and the estimate
+is below the minimum effect. The absence of a detected difference is never taken as sameness. Both
+tests are Student's t tests on the rounds' differences, with shrunken variance (moderated t, Smyth
+2004).
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ from harness.compare.statistics.noise import HostNoise, Spread
 from harness.compare.statistics.paired import Paired, Scale, Tolerance, on_scale
 
 MOST_ERRORS = 100.0
-"""A test whose threshold is further out than so many standard errors is refused: no clock and no
-accuracy is that exact, so it could only ever say that it found nothing."""
+"""A test whose threshold lies more than this many standard errors out is refused: no clock and no
+accuracy is that exact, so it could never find a difference."""
 SHOWN = 0.95
-"""The interval that people are shown covers the true difference so often."""
+"""Confidence level of the interval that reports show."""
 
 
 class Decision(StrEnum):
-    """What the rounds so far come to."""
+    """The result after the rounds so far."""
 
     SAME = "same"
     DRIFT = "drift"
@@ -37,7 +38,7 @@ class Decision(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decided:
-    """A decision on one metric, with all that it rests on. Differences are on the metric's scale:
+    """A decision on one metric, with everything it rests on. Differences are on the metric's scale:
     logarithms of ratios, or shares."""
 
     paired: Paired
@@ -45,25 +46,27 @@ class Decided:
     rounds: int
     tolerance: Tolerance
     estimate: float = 0.0
-    """The mean difference of candidate from reference."""
+    """The mean difference of candidate minus reference."""
     low: float = 0.0
     """The lower end of the interval that is shown."""
     high: float = 0.0
     noise: float = 0.0
-    """How far from zero an unchanged cell's estimate would lie at most, as often as is shown."""
+    """How far from zero the estimate of an unchanged cell lies at most, at the same confidence
+    level."""
     df: float = 0.0
     variance: float = 0.0
-    """Of one round's difference, shrunken and not below the floor."""
+    """The variance of one round's difference, shrunken and not below the floor."""
     p: float = 1.0
     level: float = 0.0
-    """What p was held against; 0: this look does not test for a difference."""
+    """The level that p was compared with; 0 where this look does not test for a difference."""
     would_do: int | None = None
-    """How many rounds would decide it, if they go on like these; None: no number that is sensible,
-    or it is decided."""
+    """How many rounds would decide, if they continue like these; None where no sensible number
+    would, or where it is decided already."""
     refused: str = ""
-    """Why a test was not made, or its outcome does not count, for a person; empty where it does."""
+    """Why a test was not made, or why its result does not count, in words for a person; empty
+    otherwise."""
     withheld: Decision | None = None
-    """What the rule came to, where that does not count; None: it counts."""
+    """The rule's result where it does not count; None where it counts."""
 
     @property
     def settled(self) -> bool:
@@ -72,12 +75,12 @@ class Decided:
 
     @property
     def by_rule(self) -> Decision:
-        """What the rule came to, whether or not that counts."""
+        """The rule's result, whether or not it counts."""
         return self.withheld or self.decision
 
     def without_effect(self, why: str, family: Family) -> Decided:
-        """The same where, for a reason that the numbers do not show, nothing may be decided by
-        them: another round where a look follows, else unverified. As it is where it is open."""
+        """Return this decision withheld, for a reason that the numbers do not show: another round
+        where a look follows, otherwise unverified. An open decision is returned unchanged."""
         if self.decision not in (Decision.SAME, Decision.DRIFT):
             return self
         last = len(family.looks) == 1 or family.next_look(self.rounds) is None
@@ -90,11 +93,11 @@ class Decided:
 
 
 def decide(paired: Paired, noise: HostNoise, family: Family, tolerance: Tolerance) -> Decided:
-    """Decide on a metric after the rounds there are.
+    """Decide on a metric after the rounds so far.
 
-    `another-round` is answered only where rounds are not fixed, and a look comes after these. The
-    same rounds in any order, and the sides exchanged, give the same decision. Values that no
-    difference can be made of are `unverified`, with the reason.
+    `another-round` is returned only where the number of rounds is not fixed and another look
+    follows. The order of the rounds and an exchange of the sides do not change the decision. Values
+    without a difference are `unverified`, with the reason.
     """
     if paired.equal_bits and paired.scale is not Scale.RATIO:
         return _plain(paired, Decision.SAME, tolerance)
@@ -156,7 +159,7 @@ class _Estimated:
 
 
 def _estimated(paired: Paired, noise: HostNoise) -> _Estimated | None:
-    """None where nothing tells how much the rounds vary."""
+    """Return the estimate; None where nothing shows how much the rounds vary."""
     own = Spread(variance=paired.variance, df=paired.rounds - 1)
     spread = noise.shrunken(own)
     variance = max(spread.variance, paired.floor)
@@ -172,7 +175,8 @@ def _drifts(paired: Paired, found: _Estimated, level: float, least: float) -> bo
 
 
 def _without_the_farthest(differences: tuple[float, ...], mean: float) -> float:
-    """How large the difference is, in the direction it has, without the round that carries most."""
+    """Return the size of the difference, in its own direction, without the round that contributes
+    most."""
     along = sorted(one if mean > 0 else -one for one in differences)
     return math.fsum(along[:-1]) / (len(along) - 1)
 
@@ -184,13 +188,13 @@ def _alike(found: _Estimated, level: float, least: float, margin: float) -> bool
 
 
 def _margin(paired: Paired, tolerance: Tolerance) -> float:
-    """The margin on the scale: of a ratio log(1 + margin) to both sides, so that exchanging the
-    sides changes nothing."""
+    """Return the margin on the scale. For a ratio it is log(1 + margin) on both sides, so that
+    exchanging the sides changes nothing."""
     return on_scale(paired.scale, tolerance.margin)
 
 
 def _no_measurement(paired: Paired) -> str:
-    """Why the values are no measurements; empty where they may be."""
+    """Say why the values cannot be measurements; empty where they can."""
     try:
         _ = paired.differences
     except ValueError as error:
@@ -199,8 +203,8 @@ def _no_measurement(paired: Paired) -> str:
 
 
 def _repeated(paired: Paired) -> str:
-    """Why times look like one measurement that was told more than once; empty where they do not.
-    A coarse clock may tell two rounds the same by chance, so a further round decides that."""
+    """Say why times look like one measurement reported more than once; empty where they do not. A
+    coarse clock may give equal times by chance, so a further round decides."""
     if paired.scale is not Scale.RATIO or not paired.rounds:
         return ""
     if paired.reference == paired.candidate:
@@ -235,8 +239,8 @@ _MOST_SENSIBLE = 1000
 def _would_do(
     paired: Paired, found: _Estimated, family: Family, tolerance: Tolerance
 ) -> int | None:
-    """After how many rounds, fixed now, the same estimate and variance would decide: more rounds
-    decide no less, so the number is found by halving."""
+    """Return how many rounds, fixed in advance, would decide with the same estimate and variance.
+    More rounds never decide less, so the number is found by bisection."""
     low, high = paired.rounds, _MOST_SENSIBLE
     if not _would_decide(high, found, family.of_fixed(high), paired, tolerance):
         return None

@@ -1,6 +1,7 @@
-"""The distributions behind the decisions, from scipy, in plain floats. No p-value is home-made.
+"""The distributions behind the decisions, taken from scipy, in plain floats. No p-value is
+home-made.
 
-scipy is imported inside the functions: a command that judges nothing does not wait for it.
+scipy is imported inside the functions, so that a command that judges nothing does not wait for it.
 """
 
 from __future__ import annotations
@@ -8,13 +9,15 @@ from __future__ import annotations
 import math
 
 _MANY = 1e9
-"""Degrees of freedom from which Student's law is the normal one to the last digit."""
+"""From this many degrees of freedom on, Student's t equals the normal distribution to the last
+digit."""
 _CLOSE = 1e-10
 _SPREAD_WITHOUT_LIMIT = 1e-7
 
 
 def two_sided_p(statistic: float, df: float) -> float:
-    """How often a value drawn from Student's law lies at least so far from zero, on either side."""
+    """Return the probability that a Student's t value lies at least this far from zero, on either
+    side."""
     from scipy import special
 
     far = -abs(statistic)
@@ -22,21 +25,21 @@ def two_sided_p(statistic: float, df: float) -> float:
 
 
 def one_sided_critical(level: float, df: float) -> float:
-    """The value that Student's law exceeds with the probability `level`, on one side."""
+    """Return the value that Student's t exceeds with the probability `level`, on one side."""
     from scipy import special
 
     return -float(special.ndtri(level) if df >= _MANY else special.stdtrit(df, level))
 
 
 def power(shift: float, critical: float, df: float) -> float:
-    """How often |t| exceeds `critical`, where the true mean lies `shift` standard errors from zero
-    (Student's law, noncentral)."""
+    """Return the probability that |t| exceeds `critical` where the true mean lies `shift` standard
+    errors from zero (noncentral Student's t)."""
     from scipy import stats
 
     if df >= _MANY:
         return float(stats.norm.sf(critical - shift) + stats.norm.cdf(-critical - shift))
     near, far = stats.nct.sf(critical, df, abs(shift)), stats.nct.cdf(-critical, df, abs(shift))
-    # Scipy gives no number for the tail on the far side where it is next to nothing.
+    # scipy gives NaN for the tail on the far side where it is negligible.
     return float(near) if math.isnan(far) else float(near + far)
 
 

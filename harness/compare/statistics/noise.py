@@ -1,10 +1,10 @@
-"""How noisy a host is: the spread that cells share, and how much that spread is worth.
+"""How noisy a host is: the spread that comparisons share, and how much that knowledge is worth.
 
-The variance that a few rounds show is itself uncertain. It is drawn towards what the host's other
-comparisons show, as far as those agree among each other: Smyth, Linear models and empirical Bayes
-methods for assessing differential expression in microarray experiments (2004), sections 3 and 6.2,
-known as limma's `fitFDist` and `squeezeVar`. How far they agree is estimated from the spread of
-their variances; it is never counted from rounds.
+The variance that a few rounds show is itself uncertain. It is shrunken towards what the host's
+other comparisons show, as far as those agree with each other: Smyth, Linear models and empirical
+Bayes methods for assessing differential expression in microarray experiments (2004), sections 3 and
+6.2, known as limma's `fitFDist` and `squeezeVar`. How far they agree is estimated from the spread
+of their variances, never from the number of rounds.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from harness.compare.statistics.laws import digamma, inverse_trigamma, tetragamm
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Spread:
-    """The variance that some rounds of one comparison showed, on `df` degrees of freedom."""
+    """The variance of some rounds of one comparison, with `df` degrees of freedom."""
 
     variance: float
     df: float
@@ -26,21 +26,21 @@ class Spread:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HostNoise:
-    """What is known of a metric's noise before the rounds of a comparison: a variance, and what it
-    weighs in degrees of freedom."""
+    """What is known about a metric's noise before the rounds of a comparison: a variance, and its
+    weight in degrees of freedom."""
 
     df: float = 0.0
-    """0: nothing is known; infinite: every comparison has this variance."""
+    """0 where nothing is known; infinite where every comparison has this variance."""
     variance: float = 0.0
     spreads: int = 0
-    """From how many variances it was estimated."""
+    """How many variances it was estimated from."""
     df_of_spreads: float = math.inf
-    """The degrees of freedom of all those variances together: no test has more than these and its
-    own."""
+    """The degrees of freedom of all those variances together: a test never has more than these and
+    its own."""
 
     def shrunken(self, own: Spread) -> Spread:
-        """A comparison's own variance drawn towards this one, with the degrees of freedom it then
-        has."""
+        """Return a comparison's own variance shrunken towards this one, with the resulting degrees
+        of freedom."""
         if self.df <= 0:
             return own
         together = min(self.df + own.df, max(self.df_of_spreads, own.df))
@@ -54,14 +54,15 @@ UNKNOWN_NOISE = HostNoise()
 
 
 def noise_of(spreads: Iterable[Spread]) -> HostNoise:
-    """The noise behind variances of several comparisons: moments of their logarithms, by trigamma.
+    """Estimate the noise behind the variances of several comparisons, from the moments of their
+    logarithms, by trigamma.
 
-    Variances on few degrees of freedom say little, and weigh as little. How far true variances
-    spread is itself an estimate: it is taken one standard error larger than it looks, since a noise
-    that is claimed to be known better than it is makes false alarms, and one that is known better
-    than is claimed costs some rounds. Fewer than three variances say nothing of how they differ:
-    then nothing is known. A variance of zero (equal times in every round) is no measurement and is
-    left out. The order does not matter.
+    Variances with few degrees of freedom get little weight. How far the true variances spread is
+    itself an estimate, which is taken one standard error larger than it looks: claiming to know the
+    noise better than one does causes false alarms, while claiming too little only costs some
+    rounds. Fewer than three variances do not show how they differ, so nothing is known then. A
+    variance of zero (equal times in every round) is no measurement and is left out. The order does
+    not matter.
     """
     told = sorted((one for one in spreads if _measured(one)), key=_order)
     if len(told) < _FEWEST:
@@ -83,16 +84,20 @@ def noise_of(spreads: Iterable[Spread]) -> HostNoise:
 
 _FEWEST = 3
 _BEST_KNOWN = 60.0
-"""No noise is claimed to be known on more degrees of freedom."""
+"""The most degrees of freedom that an estimated noise is given."""
 _STEPS = 4
 
 
 def _moments(
     logs: list[float], own: list[float], fourth: list[float], excess: float
 ) -> tuple[float, float, float]:
-    """(mean of the logarithms, variance of the true ones, its standard error), where each weighs by
-    how exactly it is known: a logarithm has the variance `own` + `excess`, its squared distance
-    from the mean twice the square of that and the fourth cumulant of log chi-squared."""
+    """Return the mean of the logarithms, the variance of the true ones, and the standard error of
+    that variance.
+
+    Each logarithm is weighted by how exactly it is known. It has the variance `own` + `excess`; the
+    variance of its squared distance from the mean is twice the square of that, plus the fourth
+    cumulant of log chi-squared.
+    """
     weights = [1 / (one + excess) for one in own]
     mean = math.fsum(w * one for w, one in zip(weights, logs, strict=True)) / math.fsum(weights)
     known = [1 / (2 * (one + excess) ** 2 + four) for one, four in zip(own, fourth, strict=True)]

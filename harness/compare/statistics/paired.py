@@ -1,4 +1,4 @@
-"""One metric of two cells over the rounds that pair them."""
+"""One metric of two cells, over the rounds that pair them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from enum import StrEnum
 
 
 class Scale(StrEnum):
-    """In which measure two values differ."""
+    """The scale on which two values are compared."""
 
     RATIO = "ratio"
     """Times: the logarithm of candidate over reference."""
@@ -19,32 +19,33 @@ class Scale(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tolerance:
-    """What counts as different, and what counts as the same; as shares (0.03 is 3 %, or 3 points).
+    """What counts as different and what counts as the same, as shares (0.03 is 3 %, or 3 points).
 
-    Between the two lies what is real and harmless: it is neither.
+    Between the two lie differences that are real but harmless: they are neither.
     """
 
     minimum_effect: float
-    """A difference that is not larger is no drift, however sure it is."""
+    """A difference that is not larger is no drift, however certain it is."""
     margin: float
-    """What lies inside is the same."""
+    """A difference that lies inside is the same."""
 
     def __post_init__(self) -> None:
-        """The margin is the wider of the two, or a difference could be both."""
+        """Check that the margin is the larger one; otherwise a difference could be both."""
         if not 0 < self.minimum_effect < self.margin:
             raise ValueError("the minimum effect is above zero and below the margin")
 
 
 TIMES = Tolerance(minimum_effect=0.03, margin=0.10)
 ACCURACY = Tolerance(minimum_effect=0.003, margin=0.007)
-"""For 200 training steps."""
+"""These values are for 200 training steps."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Paired:
-    """One value for each round and side: element i of both is of the same round.
+    """One value for each round and side: element i of both sides comes from the same round.
 
-    A value is one robust location of a round (the median of its steps, say), never a step.
+    A value is one robust location of a round (for example the median of its steps), never a single
+    step.
     """
 
     fact: str
@@ -52,26 +53,27 @@ class Paired:
     reference: tuple[float, ...]
     candidate: tuple[float, ...]
     floor: float = 0.0
-    """The smallest variance that a round's difference can have, whatever the rounds show: of an
-    accuracy, what the choice of test images alone gives (discordant images over images squared)."""
+    """The smallest variance that a round's difference can have, whatever the rounds show. For an
+    accuracy it is what the choice of test images alone causes (discordant images over images
+    squared)."""
     equal_bits: bool = False
-    """Both sides computed the same bits in every round: then only times can differ."""
+    """Both sides computed the same bits in every round, so only times can differ."""
 
     def __post_init__(self) -> None:
-        """Rounds that only one side has are no pairs."""
+        """Check that both sides have the same number of rounds."""
         if len(self.reference) != len(self.candidate):
             raise ValueError("a pair has two sides")
 
     @property
     def rounds(self) -> int:
-        """How many rounds pair the two."""
+        """How many rounds there are."""
         return len(self.reference)
 
     @property
     def differences(self) -> tuple[float, ...]:
-        """The candidate's difference from the reference in each round, on the metric's scale.
+        """The difference of candidate minus reference in each round, on the metric's scale.
 
-        Raises ValueError where a value has none (a time that is not above zero, a NaN).
+        Raises ValueError where a value has no difference (a time that is not above zero, a NaN).
         """
         pairs = zip(self.reference, self.candidate, strict=True)
         if self.scale is Scale.RATIO:
@@ -96,12 +98,13 @@ class Paired:
 
 
 def on_scale(scale: Scale, share: float) -> float:
-    """A tolerance's share (0.03) as a difference on a scale: of a ratio its logarithm."""
+    """Convert a tolerance's share (0.03) to a difference on a scale: its logarithm for a ratio."""
     return math.log1p(share) if scale is Scale.RATIO else share
 
 
 def told(scale: Scale, difference: float) -> float:
-    """A difference as people read it: of a ratio the ratio, of a share the difference."""
+    """Convert a difference to what people read: the ratio itself for a ratio, the difference for a
+    share."""
     return math.exp(difference) if scale is Scale.RATIO else difference
 
 

@@ -1,13 +1,13 @@
-"""Where a series of nights steps from one level to another: screened first, then tested.
+"""Finds where a series of nights steps from one level to another: screened first, then tested.
 
-Screening is binary segmentation (Scott and Knott, Biometrics 30, 1974): the place at which the
-largest |t| divides a stretch is taken where it is remarkable at all, and both halves are looked at
-in the same way. Then each place that was found is tested by Student's t between its neighbours, the
-weakest is dropped, and those beside it are tested again, until all of them hold: the two passes of
-Fleming and others, "Hunter: Using Change Point Detection to Hunt for Performance Regressions",
-ICPE 2023, arXiv:2301.03034. Because the place was searched for, its p is multiplied by the number
-of places that were looked at (Bonferroni; Worsley, JASA 74, 1979: close for the largest |t|).
-Nothing is drawn at random: the same series gives the same steps.
+Screening is binary segmentation (Scott and Knott, Biometrics 30, 1974): the place that divides a
+stretch with the largest |t| is kept if it is remarkable at all, and both halves are searched in the
+same way. Then each place is tested by Student's t between its neighbours, the weakest is dropped,
+and those beside it are tested again, until all of them hold: the two passes of Fleming and others,
+"Hunter: Using Change Point Detection to Hunt for Performance Regressions", ICPE 2023,
+arXiv:2301.03034. Because the place was searched for, its p is multiplied by the number of places
+considered (Bonferroni; Worsley, JASA 74, 1979: close for the largest |t|). Nothing is random: the
+same series gives the same steps.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from itertools import pairwise
 from harness.compare.statistics.laws import two_sided_p
 
 LEVEL = 0.001
-"""How often a series without a step may be said to have one."""
+"""The probability that a series without a step is reported to have one."""
 SCREENED = 10 * LEVEL
-"""What screening lets through: ten times as much, since a further step may hide the first."""
+"""The level for screening: ten times as much, since a further step may hide the first."""
 LEAST_NIGHTS = 3
-"""Nights on each side of a step: fewer are a bad night."""
+"""The fewest nights on each side of a step; fewer are just bad nights."""
 _FAR = 5.0
-"""Standard deviations by which a lone night is set aside."""
+"""A lone night is set aside from this many standard deviations on."""
 _BESIDE = 3
-"""Nights on each side by which it is told whether a night stands alone."""
+"""How many nights on each side are used to decide whether a night stands alone."""
 _NORMAL = statistics.NormalDist()
 _NORMAL_MAD = 1.4826
-"""Standard deviation of a normal law over its median absolute deviation."""
+"""Standard deviation of a normal distribution divided by its median absolute deviation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,18 +40,20 @@ class LevelStep:
     """One step of a series."""
 
     place: int
-    """The position of the first value behind it."""
+    """The position of the first value after the step."""
     before: float
     after: float
-    """The means of the values up to its neighbours, lone nights left out."""
+    """`before` and `after` are the means of the values on each side, up to the neighbouring steps;
+    lone nights are left out."""
     p: float
-    """How often so clear a step would be found where there is none."""
+    """The probability of finding so clear a step where there is none."""
 
 
 def steps(values: Sequence[float], *, least: float = 0.0) -> tuple[LevelStep, ...]:
-    """The steps of a series, in its order. One that is not larger than `least` is none, however
-    sure it is. The values are finite, and on a scale on which differences count: of times the
-    logarithm.
+    """Return the steps of a series, in order.
+
+    A step no larger than `least` does not count, however certain it is. The values are finite and
+    on a scale on which differences are meaningful: for times, the logarithm.
     """
     lone = lone_nights(values)
     kept = [place for place in range(len(values)) if place not in lone]
@@ -64,9 +66,13 @@ def steps(values: Sequence[float], *, least: float = 0.0) -> tuple[LevelStep, ..
 
 
 def lone_nights(values: Sequence[float]) -> frozenset[int]:
-    """The nights that lie far from those before and from those behind: a disturbed host, not a new
-    level. Far is five standard deviations, told robustly from night to night. The newest night has
-    none behind it, and so waits for the next one."""
+    """Return the nights that lie far from those before and those after: a disturbed host, not a new
+    level.
+
+    Far means five standard deviations, estimated robustly from the moves between nights. The newest
+    night has none after it; where it lies far from those before, it is set aside until the next
+    night shows which it is.
+    """
     moves = [abs(other - one) for one, other in pairwise(values)]
     if not moves:
         return frozenset()
@@ -86,7 +92,7 @@ def lone_nights(values: Sequence[float]) -> frozenset[int]:
 
 
 def _screened(values: Sequence[float]) -> list[int]:
-    """Places at which a stretch may be divided, in order."""
+    """Return the places at which a stretch may be divided, in order."""
     found: list[int] = []
     waiting = [(0, len(values))]
     while waiting:
@@ -101,8 +107,10 @@ def _screened(values: Sequence[float]) -> list[int]:
 
 
 def _clearest(values: Sequence[float]) -> int | None:
-    """Where the means of the two parts differ most for the noise that is left; None: it is too
-    short. With the noise pooled, the largest |t| is the largest sum of squares between the parts.
+    """Return where the means of the two parts differ most in relation to the remaining noise; None
+    where the stretch is too short.
+
+    With pooled noise, the largest |t| is where the sum of squares between the parts is largest.
     """
     count = len(values)
     if count < 2 * LEAST_NIGHTS:
@@ -122,8 +130,9 @@ def _clearest(values: Sequence[float]) -> int | None:
 
 
 def _p(values: Sequence[float], start: int, place: int, end: int) -> float:
-    """Student's two-sided p of the two parts of a stretch, times the places at which it could have
-    been divided; where that is more than screening lets through, no more than it."""
+    """Return Student's two-sided p of the two parts of a stretch, times the number of places at
+    which it could have been divided. Where that exceeds the screening level, a lower bound is
+    returned."""
     one, other = values[start:place], values[place:end]
     level, new = statistics.fmean(one), statistics.fmean(other)
     apart = new - level
@@ -136,8 +145,8 @@ def _p(values: Sequence[float], start: int, place: int, end: int) -> float:
     if error <= abs(apart) * 1e-12:
         return 0.0
     places = end - start - 2 * LEAST_NIGHTS + 1
-    # Student's law has the heavier tails: what is common by the normal one is so by his too, and
-    # most series never need the library that knows his.
+    # Student's t has heavier tails than the normal distribution, so a p that is large by the normal
+    # one is at least as large by Student's. Most series therefore never need scipy.
     at_least = 2 * places * _NORMAL.cdf(-abs(apart / error))
     if at_least > SCREENED:
         return min(1.0, at_least)
@@ -145,7 +154,7 @@ def _p(values: Sequence[float], start: int, place: int, end: int) -> float:
 
 
 def _held(values: Sequence[float], places: list[int], least: float) -> list[LevelStep]:
-    """What is left of places that were screened when each is tested between its neighbours."""
+    """Return the screened places that remain when each is tested between its neighbours."""
     left = list(places)
     while left:
         ends = [0, *left, len(values)]
