@@ -48,7 +48,7 @@ class HeldImage:
 
 
 def held_images(
-    name: str, engine: str, unanswered: Callable[[str], object] = lambda notice: None
+    name: str, engine: str, unanswered: Callable[[str], object] | None = None
 ) -> Iterator[HeldImage]:
     """The images that the engines here (all of them for `auto`) hold under a name. An engine that
     does not answer counts as holding none; `unanswered` gets a sentence that says so."""
@@ -64,7 +64,8 @@ def held_images(
         try:
             found = _held(row, name)
         except EngineError as error:
-            unanswered(f"{row.engine} did not say whether it has {name}: {error}")
+            if unanswered:
+                unanswered(f"{row.engine} did not say whether it has {name}: {error}")
             continue
         if found is not None:
             yield found
