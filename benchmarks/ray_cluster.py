@@ -66,7 +66,8 @@ def spread(cluster: Raylets) -> Iterator[Executor]:
 
 
 def carried(executor: Executor, store: Store, cells: list[str]) -> tuple[Run, float, list[str]]:
-    """A run of these cells; how long it took from its first group to its end, and what was told."""
+    """Run these cells; returns the run, the time from its first group to its end, and the progress
+    text."""
     made = tuple(Cell(id=cell, host="python3") for cell in cells)
     plan = PlannedRun(
         suite=SUITE,
@@ -88,7 +89,7 @@ def carried(executor: Executor, store: Store, cells: list[str]) -> tuple[Run, fl
 
 
 def check(store: Store, run: Run, cells: list[str]) -> None:
-    """SystemExit where a record is lost or doubled, or is not what was answered."""
+    """Raise SystemExit if a record is lost, doubled, or not what was answered."""
     records = store.records(run.id)
     there = Counter(one.cell for one in records)
     if there != Counter(cells) or {one.outcome for one in records} != {Outcome.OK}:
@@ -148,7 +149,7 @@ def losses(cluster: Raylets, store: Store, engines: Path) -> dict[str, int]:
 
 
 def cost(cluster: Raylets, folder: Path) -> dict[str, float]:
-    """Milliseconds a task, by the cluster with one node, and by the local executor."""
+    """Milliseconds per task, by the cluster with one node, and by the local executor."""
     cells = [f"sleeps-0-{number}" for number in range(CELLS)]
     with Store(folder / "one.sqlite3") as store, spread(cluster) as executor:
         carried(executor, store, [f"sleeps-0-warm{number}" for number in range(4)])

@@ -1,7 +1,7 @@
 """The cache of distributions, shared by all cells: each file once, verified, named by its SHA-256.
 
 A file gets its final name only when it is complete and verified (temporary name, fsync, rename). A
-killed harness leaves at most a temporary file, which a later start removes.
+killed harness leaves at most a temporary file, which `remove_stale_parts` removes.
 """
 
 from __future__ import annotations
