@@ -1,15 +1,15 @@
 """A run on a Ray cluster of two raylets on this machine: makespan, losses, cost of a task.
 
-Needs `harness[ray]`. The engine sleeps (`tests/process/sleeping.py`), so that two nodes do not
-take processors from each other; what is left of a process that is killed is a file with its owner,
-which a sweep removes as it removes containers. Side by side in one run:
+Needs `harness[ray]`. The engine only sleeps (`tests/process/sleeping.py`), so that the two nodes do
+not take processors from each other. A killed process leaves a file that names its owner, which a
+sweep removes as it would remove containers. Measured in one run:
 
-- makespan: 40 cells that sleep, on two nodes, over the ideal (half of what they sleep together).
-  Processes of Ray's are there before the clock starts, as on a cluster in use. Asked: at most 1.05.
+- makespan: 40 cells that sleep, on two nodes, relative to the ideal (half of their total sleep).
+  Ray's processes exist before the clock starts, as on a cluster in use. Limit: 1.05.
 - losses: 40 cells, while 20 processes that work on a group and one raylet are killed; the raylet is
-  started again. Asked: no record lost, none there twice, nothing left over on either engine.
-- cost: 40 cells that take no time, over the cluster's one node and over the local executor. Asked:
-  at most 20 ms a task more.
+  started again. Required: no record lost, none doubled, nothing left over on either engine.
+- cost: 40 cells that take no time, over one node of the cluster and over the local executor. Limit:
+  20 ms more for each task.
 """
 
 from __future__ import annotations
