@@ -66,8 +66,8 @@ def git(*words: str) -> str:
 
 
 def commit_of(kept: dict[str, Any]) -> str:
-    """The commit that is measured: the present one, which must equal that of existing rows. Raises
-    SystemExit otherwise."""
+    """The commit that is measured: that of the existing rows, or else the present one. Raises
+    SystemExit if the measured files differ from it."""
     commit = str(kept.get("commit") or git("rev-parse", "HEAD"))
     if changed := git("status", "--porcelain", "--", *MEASURED):
         raise SystemExit(f"not committed, so there is no commit to measure:\n{changed}")

@@ -299,7 +299,7 @@ def test_steps_with_the_network_do_not_reach_the_services_of_the_host(
 def test_without_our_look_the_builder_would_have_fetched_it(
     building: Building, service: str
 ) -> None:
-    """The counterpart that shows that the test above could fail."""
+    """Show what the rule prevents; without this, the test above could never fail."""
     building.trying.image({}, f"ADD {service} /stolen")
     assert ["/secret"] == Secret.asked
 

@@ -123,7 +123,8 @@ DIFFICULT: dict[str, bytes | str | None] = {
     "t/tokens.so": needing("z", "y", runpath="/t/$LIB:/t/$PLATFORM"),
     "t/lib/x86_64-linux-gnu/libz.so": LIBRARY["z"],
     "t/x86_64/liby.so": LIBRARY["y"],
-    # The loader's name for a processor: this one on many of Intel's, where it is not determined.
+    # Values of $PLATFORM that the loader uses on many Intel processors; the processor at hand is
+    # not determined here.
     "t/haswell": "x86_64",
     "t/xeon_phi": "x86_64",
     # One by its path, and one that is not found.
