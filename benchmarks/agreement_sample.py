@@ -1,17 +1,17 @@
-"""A random sample: how often `harness check --static` agrees with what running the image shows.
+"""How often `harness check --static` agrees with what running the image shows, on a random sample.
 
-Needs Docker, a package index, and time: about a minute an image, some more to build the cells.
-Each image is a built cell of the default suite with one delta (`sample_draws`): what pip resolves
+Needs Docker, a package index and time: about a minute for each image, and more to build the cells.
+Each image is a built cell of the default suite with one change (`sample_draws`): what pip resolves
 on a random day, one requirement moved to a random release, one library moved, removed, shadowed,
-patched or re-installed, one variable. The seed is the first eight hexadecimal digits of the commit
-that is measured, so that nobody chooses it. A cell's Python is put on the PATH first. Each image
-is answered from its layers, then run (20 steps of training), and removed. An answer agrees as
-tests/real/agreement.py says; *cannot tell* never does. Draws go on until 40 images were run, of
-which at least 15 fail; all are kept, those that could not be made as well.
+patched or re-installed, or one variable. The seed is the first eight hexadecimal digits of the
+commit that is measured, so that nobody chooses it. A cell's Python is put on the PATH first. Each
+image is judged from its layers, then run (20 steps of training), and removed. An answer agrees as
+tests/real/agreement.py defines it; *cannot tell* never does. Drawing stops when 40 images were run,
+of which at least 15 fail. All draws are kept, including those that could not be made.
 
-Limits: of the images that fail and of those that work, each counted apart, 88 % agree (92 % in the
-second sample), and none that fails as it is is called `reuse`. Rows are kept by name: started
-again, it goes on where it ended, at the same commit.
+Limits: 88 % agreement (92 % in the second sample), separately among the images that fail and those
+that work; and no image that fails as it is may be called `reuse`. Rows are kept by name: a second
+start continues where the first ended, at the same commit.
 
     python benchmarks/agreement_sample.py --sample 1 --date 2026-11-29
 """
@@ -47,7 +47,7 @@ from tests.real.agreement import STEPS, by_rule, row_of, suite
 
 ROOT = Path(__file__).resolve().parents[1]
 MEASURED = ("harness", "probes", "dockerfiles", "matrix.yaml")
-"""What a sample is a sample of: at one commit, from its first row to its last."""
+"""What a sample depends on: it must be of one commit from the first row to the last."""
 BRIEF = Cell(
     id="brief",
     settings=(
@@ -58,7 +58,7 @@ BRIEF = Cell(
 
 
 def git(*words: str) -> str:
-    """What git says here. SystemExit where it does not."""
+    """The output of a git command in this repository. Raises SystemExit if it fails."""
     done = subprocess.run(("git", *words), cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(f"git {' '.join(words)}: {done.stderr.strip()}")
@@ -66,8 +66,8 @@ def git(*words: str) -> str:
 
 
 def commit_of(kept: dict[str, Any]) -> str:
-    """The commit that is measured: this one, or that of the rows there are. SystemExit where what
-    lies here is another."""
+    """The commit that is measured: that of the existing rows, or else the present one. Raises
+    SystemExit if the measured files differ from it."""
     commit = str(kept.get("commit") or git("rev-parse", "HEAD"))
     if changed := git("status", "--porcelain", "--", *MEASURED):
         raise SystemExit(f"not committed, so there is no commit to measure:\n{changed}")
@@ -77,7 +77,7 @@ def commit_of(kept: dict[str, Any]) -> str:
 
 
 def row(made_by: Maker, draw: Draw) -> dict[str, Any]:
-    """Make an image, answer, run it, forget it."""
+    """Make an image, get the answer, run the image, and remove it."""
     began = time.monotonic()
     drawn = {"name": draw.name, "cell": draw.cell, "kind": draw.kind, "numbers": draw.numbers}
     try:
@@ -149,15 +149,16 @@ def main() -> int:
 
 
 def in_order(seed: int) -> Iterator[Draw]:
-    """The draws as they are taken: of those that are taken in any case, what has to be resolved
-    and built comes last. What is drawn, and how many, does not depend on it."""
+    """The draws in the order of their execution: among those that are needed in any case, the ones
+    that must be resolved and built come last. The order does not change what is drawn, or how
+    many."""
     every = draws(seed)
     yield from sorted(islice(every, IMAGES), key=lambda draw: draw.kind == DAY)
     yield from every
 
 
 def rehearse(made_by: Maker, seed: int) -> int:
-    """Make the first images of each kind, and forget them."""
+    """Make the first images of each kind and remove them, as a trial."""
     made_by.prepare(CELLS)
     for draw, _ in zip(draws(seed), range(16), strict=False):
         began = time.monotonic()
@@ -174,7 +175,7 @@ def rehearse(made_by: Maker, seed: int) -> int:
 
 
 def say(found: dict[str, Any]) -> None:
-    """One line of what became of a draw."""
+    """Print one line about the result of a draw."""
     if "aborted" in found:
         print(f"ABORTED {found['name']}: {found['aborted'].splitlines()[0]}", flush=True)
         return
@@ -187,7 +188,7 @@ def say(found: dict[str, Any]) -> None:
 
 
 def write(name: str, asked: Any, commit: str, rows: dict[str, Any]) -> None:
-    """Write what there is so far."""
+    """Write the results so far."""
     every = [rows[key] for key in sorted(rows)]
     told = figures(every, asked.sample)
     run = measured(every)
@@ -200,7 +201,7 @@ def write(name: str, asked: Any, commit: str, rows: dict[str, Any]) -> None:
 
 
 def report(name: str, sample: int, rows: list[dict[str, Any]]) -> int:
-    """Print what it comes to; the exit status."""
+    """Print the result; returns the exit status."""
     told = figures(rows, sample)
     fail, work = told["failing"], told["working"]
     for one in told["missed"]:

@@ -1,17 +1,18 @@
-"""What building a cell costs beside the Dockerfile that a user would write for the same wheels.
+"""The cost of building a cell, compared with the Dockerfile that a user would write for the same
+wheels.
 
-ours      the way of `harness run` to the image of `--cell`, from a warm cache, its base being
-          there, until the image can be used. A run removes the container and the volume of a build
-          while it goes on; how long that takes is told apart, and is part of `four`
-classic   `docker build` by the classic builder: FROM the same base, COPY of the same wheels, one
-          RUN of `pip install --no-index`; ours takes at most 0.60 of it
-buildkit  the same with BuildKit and the wheels in a bind mount: at most 1.00 of it
-four      the quick cells, two at a time, beside the one cell: at most 2.2 times as long. Beside it
-          stand the classic builds of the four, one after the other
+ours      what `harness run` does until the image of `--cell` can be used, with a warm cache and an
+          existing base. A run removes the container and volume of a build in the background; the
+          time for that is reported separately, and is part of `four`
+classic   `docker build` with the classic builder: FROM the same base, COPY of the same wheels, one
+          RUN of `pip install --no-index`; ours takes at most 0.60 of its time
+buildkit  the same with BuildKit and the wheels in a bind mount: ours takes at most 1.00 of its time
+four      the quick cells, two at a time: at most 2.2 times as long as the one cell. The classic
+          builds of the four, one after the other, are reported beside it
 
-All in one run, each side `--rounds` times in random order, on the engine DOCKER_HOST names; the
-client is the one of Debian's package docker.io, which has BuildKit built in. Images are removed
-after each build (ours of the last round stays: it is what runs use), and so are the records of
+All are measured in one run, each `--rounds` times in random order, on the engine that DOCKER_HOST
+names; the client is that of Debian's package docker.io, which has BuildKit built in. Images are
+removed after each build (except ours of the last round, which runs use), and so are the entries of
 BuildKit's cache that were not there before, by their ids.
 """
 
@@ -56,11 +57,11 @@ AT_ONCE = 2
 
 
 def quietly(_: str) -> None:
-    """Nobody is told."""
+    """A progress callback that prints nothing."""
 
 
 def build(order: Order, shop: Workshop, removals: list[Removal]) -> None:
-    """Build it; what is to be removed afterwards is put into `removals`."""
+    """Build the image; what has to be removed afterwards is added to `removals`."""
     with closing(connect()) as client:
         obtained = obtain(client, order, shop, quietly, removals.append)
     if obtained.image is None:
@@ -68,14 +69,14 @@ def build(order: Order, shop: Workshop, removals: list[Removal]) -> None:
 
 
 def remove_what_is_left(removals: list[Removal]) -> None:
-    """Remove what builds are done with, as runs do while something else goes on."""
+    """Remove what builds no longer need, as runs do in the background."""
     with closing(connect(timeout_s=600)) as client:
         while removals:
             removals.pop()(client)
 
 
 def forget(client: APIClient, wanted: Sequence[Order], shop: Workshop) -> None:
-    """Remove what was built of these, so that the next time is a build again."""
+    """Remove the built images of these orders, so that the next time really builds."""
     names = {cell_name(one.cell.id, one.recipe) for one in wanted if one.recipe}
     register = register_of(client, shop.cache)
     for image in named_images(client, register):
@@ -84,7 +85,7 @@ def forget(client: APIClient, wanted: Sequence[Order], shop: Workshop) -> None:
 
 
 def plain(folder: Path, order: Order, base: ReadyBase, *, mounted: bool) -> Path:
-    """A folder with the Dockerfile that a user would write, and the wheels."""
+    """A folder with the wheels and the Dockerfile that a user would write."""
     assert order.recipe
     lock, cache = order.recipe.lock, DistributionCache(places().cache / "distributions")
     (folder / "wheels").mkdir(parents=True)
@@ -96,7 +97,7 @@ def plain(folder: Path, order: Order, base: ReadyBase, *, mounted: bool) -> Path
         tools = " ".join(f"/wheels/{one.filename}" for one in lock.tools[1:])
         steps = [f"{pip} {tools}", f"{steps[0]} --no-build-isolation"]
     ran = " && ".join(steps)
-    # By its name: BuildKit looks for an id in a registry.
+    # By its name: BuildKit would look for an id in a registry.
     lines = [f"FROM {base_name(order.recipe.base)}", "ENV PIP_BREAK_SYSTEM_PACKAGES=1"]
     if mounted:
         lines.append(f"RUN --mount=type=bind,source=wheels,target=/wheels {ran}")
@@ -118,7 +119,7 @@ def docker_build(folder: Path, *, kit: bool) -> None:
 
 @contextmanager
 def tidy(client: APIClient) -> Iterator[None]:
-    """Removes the image, and what BuildKit's cache did not hold before."""
+    """Removes the image, and what was added to BuildKit's cache."""
     before = cached(client)
     try:
         yield

@@ -1,11 +1,11 @@
 """How often `harness check --static` agrees with what running the image shows.
 
 Needs Docker and Debian's docker-registry. Every cell of the default suite that is built here, and
-the images of tests/real/broken_images.py, are pushed under names that promise nothing, foreseen
+the images of tests/real/broken_images.py, are pushed under names that reveal nothing, predicted
 from their layers, then pulled and probed (20 steps of training). An answer agrees as
-tests/real/agreement.py says; *cannot tell* never does. For every rule it is counted how many of its
-predictions running confirmed, and how many it refuted. Rows are kept by name, so that the whole can
-be measured in parts (`--only GLOB`). Limits: 95 % agree, and no image that fails is called `reuse`.
+tests/real/agreement.py defines it; *cannot tell* never does. For every rule, the confirmed and the
+refuted predictions are counted. Rows are kept by name, so the whole can be measured in parts
+(`--only GLOB`). Limits: 95 % agree, and no image that fails is called `reuse`.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ HARNESS = str(Path(sys.executable).with_name("harness"))
 
 
 def wanted() -> Iterator[Broken]:
-    """Every image: those built to break, the small ones first, then the suite's built cells."""
+    """Every image: those built to break, the small ones first, then the built cells of the
+    suite."""
     yield from broken_images.MADE
     yield from broken_images.at_random()
     yield from broken_images.NAIVE
@@ -51,7 +52,7 @@ def wanted() -> Iterator[Broken]:
 
 
 def build(cell: str) -> None:
-    """Have an image of a cell on the engine."""
+    """Make sure that the engine has an image of the cell."""
     own = ROOT / broken_images.BROKEN_SUITE
     broken = cell in {one.id for one in load_suite(own).cells}
     suite = str(own) if broken else "standard"
@@ -97,7 +98,7 @@ def main() -> int:
 
 
 def _images(client: Any) -> dict[str, str]:
-    """Cell -> its image on the engine, the latest. What is made of it carries its labels too."""
+    """The latest image of each cell on the engine. Images made from it carry its labels, too."""
     found = sorted(images_labelled(client, "harness.kind=cell"), key=lambda one: one["Created"])
     return {
         one["Labels"]["harness.cell"]: str(one["Id"])

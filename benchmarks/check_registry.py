@@ -1,9 +1,10 @@
-"""How long `harness check` takes beside `docker pull`, against a registry on this machine.
+"""How long `harness check` takes compared with `docker pull`, with a registry on this machine.
 
-Needs Docker and Debian's docker-registry. An image of the engine is flattened (so that pulling it
-cannot reuse layers), pushed, forgotten by the engine, then, in this order: checked (first time and
-unchanged), looked into with `--static`, pulled. Limits: 1 s for a check; for `--static` 300 MB of
-memory in any of its processes, and no longer than pulling. Everything made here is removed.
+Needs Docker and Debian's docker-registry. An image of the engine is flattened (so that pulling
+cannot reuse layers), pushed and removed from the engine. Then, in this order, it is checked (the
+first time, and unchanged), looked into with `--static`, and pulled. Limits: 1 s for a check; for
+`--static` 300 MB of memory in each process, and no more time than pulling. Everything made here is
+removed.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ HOST = """{"harness_host": 1, "machine": "x86_64", "vsyscall": "xonly",
 
 
 def run(*command: str) -> float:
-    """Seconds that a command takes; its answer may be any but an error."""
+    """Seconds that a command takes. Exit statuses 0, 1 and 5 are accepted; any other ends the
+    benchmark."""
     began = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode not in (0, 1, 5):
@@ -44,7 +46,7 @@ def free_port() -> int:
 
 
 def flattened(image: str, name: str) -> None:
-    """The image's content as one layer of its own, under a name."""
+    """Give the image's content a new name, as a single layer of its own."""
     container = subprocess.check_output(["docker", "create", image, "x"], text=True).strip()
     try:
         export = subprocess.Popen(["docker", "export", container], stdout=subprocess.PIPE)
@@ -109,7 +111,7 @@ def measure(image: str, name: str, scratch: Path, checks: int) -> dict[str, floa
             first.append(run(*check))
             unchanged.append(run(*check))
         static = run(*check, "--static")
-        # The largest process of all that ended so far; none before came near it.
+        # The largest process of all that ended so far; no earlier one came near it.
         memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
         pull = run("docker", "pull", "-q", name)
     finally:

@@ -1,9 +1,9 @@
-"""What recognising breakages costs, and whether healthy output is taken for broken.
+"""The cost of recognising breakages, and whether healthy output is mistaken for broken.
 
-Output of healthy probes (the store's records, else those of reports/example) and build logs
-(reports/logs), and what `--logs FOLDER` holds: logs of healthy trainings, say, with the framework
-told to say all it does (TF_CPP_MAX_VLOG_LEVEL=3). No line counts twice. Where there is less than
-10 MB it is repeated: the repetition measures time, the distinct part is the evidence.
+The input is output of healthy probes (the store's records, else those of reports/example), build
+logs (reports/logs), and the contents of `--logs FOLDER`, for example logs of healthy trainings at
+the highest verbosity (TF_CPP_MAX_VLOG_LEVEL=3). Each line counts once. Less than 10 MB is repeated:
+the repetition is only for measuring time, the distinct lines are the evidence.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ WANTED = 10 * 1024**2
 
 
 def healthy(logs: Path | None) -> list[str]:
-    """Outputs of probes and builds that went well, in which no line stands twice."""
+    """Output of successful probes and builds, in which no line occurs twice."""
     texts = []
     if places().store.exists():
         with Store(places().store) as store:

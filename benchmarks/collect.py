@@ -1,7 +1,8 @@
-"""What collecting a matrix costs beside pytest: at most 2 s for 10,000 tests, 0.5 s by default.
+"""The cost of collecting a matrix beyond pytest's own: at most 2 s for 10,000 tests, 0.5 s by
+default.
 
-Two pairs of commands, each pair started in turn and in random order, each command once before
-anything counts:
+There are two pairs of commands. Each pair is started alternately and in random order, after one
+uncounted start of each command:
 
 many     `pytest --co` of 10,000 tests from an `axes` matrix (100 releases by 20 Pythons by
          5 probes), and of 10,000 of a plain file (2,000 parameters by 5 functions), plugin off
@@ -35,7 +36,7 @@ PYTEST = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--co", "-q"
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """A limit, and the two commands it is about with the folders they are started in."""
+    """A limit, and the two commands that are compared, each with its working folder."""
 
     limit_s: float
     tests: int
@@ -44,7 +45,7 @@ class Question:
 
 
 def many(folder: Path) -> Question:
-    """10,000 tests from axes, and 10,000 of a plain file."""
+    """10,000 tests from axes, and 10,000 from a plain file."""
     suite = folder / "suite"
     (suite / "probes").mkdir(parents=True)
     names = [f"question{number}" for number in range(PROBES)]
@@ -69,7 +70,7 @@ def many(folder: Path) -> Question:
 
 
 def default(folder: Path) -> Question:
-    """The default suite, and as many tests of a plain file."""
+    """The default suite, and as many tests from a plain file."""
     suite = folder / "default"
     for name in ("dockerfiles", "probes"):
         shutil.copytree(ROOT / name, suite / name)
@@ -97,7 +98,7 @@ def plain(folder: Path, parameters: int, functions: int) -> tuple[Sequence[str],
 
 
 def seconds(command: tuple[Sequence[str], Path], expected: int) -> float:
-    """How long it takes; raises where it does not collect as many tests as it should."""
+    """How long the command takes; raises if it collects another number of tests than expected."""
     line, folder = command
     unwanted = ("PYTEST_ADDOPTS", "PYTHONDONTWRITEBYTECODE")
     environment = {name: value for name, value in os.environ.items() if name not in unwanted}
@@ -110,7 +111,7 @@ def seconds(command: tuple[Sequence[str], Path], expected: int) -> float:
 
 
 def difference(pairs: Sequence[Mapping[str, float]]) -> float:
-    """Of the medians, in seconds."""
+    """The difference of the medians, in seconds."""
     ours, theirs = (statistics.median(pair[name] for pair in pairs) for name in ("ours", "plain"))
     return ours - theirs
 

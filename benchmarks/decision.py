@@ -1,11 +1,12 @@
-"""How long it takes to decide what 1,000 cells must be asked when nothing has changed: 1.5 s.
+"""How long it takes to decide what to ask 1,000 cells if nothing has changed. Limit: 1.5 s.
 
-A suite of 1,000 cells and the standard probes, and a store with the answers of a run before (those
-of a real cell, from examples/pytest). What is timed is what `harness run --reuse` does before it
-asks: read the suite and the probes, select, read the store, and decide for each of the 6,000
-questions whether its answer is repeated. Beside it stands the same with an empty store, where
-everything is to be asked. Each side is a fresh process, started in turn and in random order, once
-before anything counts; the 95 % intervals come from resampling the rounds 2,000 times.
+The input is a suite of 1,000 cells with the standard probes, and a store with the answers of an
+earlier run (those of a real cell, from examples/pytest). The timed part is what `harness run
+--reuse` does before it asks: read the suite and the probes, select, read the store, and decide for
+each of the 6,000 questions whether its answer is repeated. For comparison, the same is timed with
+an empty store, where everything must be asked. Each side is a fresh process, started alternately
+and in random order, after one uncounted start; the 95 % intervals come from resampling the rounds
+2,000 times.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ def decide(suite_path: Path, store_path: Path) -> tuple[int, int]:
 
 
 def prepare(folder: Path) -> None:
-    """The suite, an empty store, and one with the answers of a complete run."""
+    """Create the suite, an empty store, and one with the answers of a complete run."""
     (folder / "matrix.yaml").write_text(
         "version: 1\naxes:\n  - id: 'tf{tensorflow}-py{python}'\n"
         f"    framework: {{tensorflow: {json.dumps([f'2.{n}.0' for n in range(CELLS // 10)])}}}\n"
@@ -111,7 +112,7 @@ def prepare(folder: Path) -> None:
 
 
 def timed(folder: Path, side: str) -> dict[str, float]:
-    """What one fresh process says of itself."""
+    """The figures that one fresh process reports about itself."""
     done = subprocess.run(
         [sys.executable, __file__, "--date", "-", "--decide", str(folder), side],
         capture_output=True,

@@ -1,13 +1,14 @@
-"""Forty synthetic nights: is each of twelve injected causes one event, with its first bad night?
+"""Forty synthetic nights: does each of twelve injected causes become one event with its first bad
+night?
 
-Thirty cells on three bases, two of them of an existing image. Twelve causes (packages, bases, a
-moved tag, driver, kind of host, a probe, the harness) come on one night and most go again, some
-while others are there; beside them ten packages a night change in cells drawn at random, and break
-nothing. Each night is judged as it would have been in its morning: with the nights before as its
-history. Right is an event that first appears on the night its cause came, names that input first,
-and is told by no other event; any other event about drift or failure is an invented one.
+There are thirty cells on three bases, two of them with an existing image. Twelve causes (packages,
+bases, a moved tag, driver, kind of host, a probe, the harness) each begin on some night; most end
+again, some overlap. In addition, ten packages change every night in cells drawn at random, and
+break nothing. Each night is judged as on its morning, with only the nights before as its history. A
+cause counts as right if its event first appears on the night the cause began, names that input
+first, and is the only event about it. Any other event about drift or failure counts as invented.
 
-Nothing is timed: the figures do not depend on the machine.
+Nothing is timed, so the figures do not depend on the machine.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _Key = tuple[str, str]
 
 
 def cells() -> list[Cell]:
-    """Two of them are of one existing image."""
+    """The cells, of which two are of one existing image."""
     made = list(cells_of(CELLS))
     for number in (25, 26):
         made[number] = replace(made[number], base="", image=TAG)
@@ -44,7 +45,7 @@ def cells() -> list[Cell]:
 
 
 def causes(every: Sequence[Cell]) -> list[Injected]:
-    """Twelve; packages and bases come more than once."""
+    """The twelve causes; packages and bases occur more than once."""
     ids = tuple(one.id for one in every)
 
     def on(base: str) -> tuple[str, ...]:
@@ -67,7 +68,7 @@ def causes(every: Sequence[Cell]) -> list[Injected]:
 
 
 def morning_after_morning(seed: int) -> tuple[int, int, int]:
-    """(events, causes that are one event with the right night and input, invented ones)."""
+    """(events, causes that became one event with the right night and input, invented events)."""
     rng, every = random.Random(seed), cells()
     wanted = causes(every)
     moved: dict[str, dict[str, str]] = {}

@@ -1,15 +1,17 @@
-"""How long the first report takes from a clean clone, beside plain `docker build` of its cells.
+"""How long the first report takes from a clean clone, compared with plain `docker build` of its
+cells.
 
-ours     `scripts/run` in a fresh clone, with an empty cache, no settings of this user's and no
-         image that it could find: set-up, roots, downloads, builds, probes, training, report
-plain    for each of the quick cells, one after the other: `docker build` (the classic builder, no
-         cache) of the Dockerfile that a user would write: the same base, and `pip install
-         --no-index` of the same files, which are there already
+ours     `scripts/run` in a fresh clone, with an empty cache, without this user's settings and
+         without any image that it could find: set-up, roots, downloads, builds, probes, training,
+         report
+plain    for each of the quick cells, one after the other: `docker build` (classic builder, no
+         cache) of the Dockerfile that a user would write, with the same base and `pip install
+         --no-index` of the same files, which are already there
 
-Limit: five minutes where plain takes six, so 5/6 of it. The engine runs already, on both sides;
-what set-up would install with apt-get is there. Plain comes second: its bases and files are those
-that ours has made and fetched. What both leave on the engine is removed. Nothing else should run
-here.
+Limit: five minutes if plain takes six, so 5/6 of its time. On both sides, the engine is already
+running and packages that set-up would install with apt-get are there. Plain runs second, because it
+uses the bases and files that ours has made and fetched. Whatever both leave on the engine is
+removed. Nothing else should run on the machine.
 """
 
 from __future__ import annotations
@@ -37,10 +39,10 @@ from harness.recipes.lockfile import find_lock
 ROOT = Path(__file__).resolve().parents[1]
 QUICK = ("tf1.2.1-py2.7", "tf1.14.0-py2.7", "tf2.11.1-py3.9", "tf2.21.0-py3.13")
 CLIENT = next((path for path in ("/usr/bin/docker",) if Path(path).is_file()), "docker")
-"""The Debian package's: it has the classic builder, and another one may come first on PATH."""
+"""The client of the Debian package: it has the classic builder; PATH may have another one first."""
 RATIO = 5 / 6
 PLACE = re.compile(r" \(/[^ ()]+\)")
-"""Where something lies on this machine: it does not belong into the result."""
+"""Paths of this machine, which do not belong in the result."""
 OWN = ("HARNESS_", "XDG_", "UV_CACHE", "PIP_CACHE", "VIRTUAL_ENV")
 PLAIN = """FROM {base}
 ENV PIP_BREAK_SYSTEM_PACKAGES=1
@@ -53,10 +55,11 @@ SOURCES = """RUN {python} /wheels/{pip}/pip install --no-index --no-deps --no-bu
 
 
 def first_run(folder: Path) -> tuple[float, list[str]]:
-    """`scripts/run` of a clean clone: its seconds, and what it said, with the second of each."""
+    """`scripts/run` in a clean clone: its total seconds, and its output with the second of each
+    line."""
     clone = folder / "clone"
     subprocess.run(["git", "clone", "--quiet", ROOT, clone], check=True)
-    # `.ssh`, package settings and certificates stay the user's.
+    # Home stays the user's own, for `.ssh`, package settings and certificates.
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith(OWN)},
         "XDG_CACHE_HOME": str(folder / "cache"),
@@ -125,9 +128,9 @@ def ids(client: APIClient) -> set[str]:
 
 
 def remove(client: APIClient, before: set[str]) -> None:
-    """Every image that was not there before, in as many passes as their order asks for.
+    """Remove every image that was not there before, in as many passes as their dependencies need.
 
-    A build that failed leaves images without a name, which keep their base from being removed.
+    A failed build leaves images without a name, which prevent the removal of their base.
     """
     while new := ids(client) - before:
         for image in new:

@@ -1,8 +1,9 @@
-"""How long `harness --help` takes beside `python -c pass` of the same environment. Limit: 8 times.
+"""How long `harness --help` takes compared with `python -c pass` in the same environment. Limit: 8
+times.
 
-Both are started in turn, in pairs of random order, so that what the machine does meanwhile falls on
-both alike. Each is started once before anything counts. The ratio is that of the medians; its
-95 % interval comes from resampling the pairs 2,000 times.
+Both are started in pairs of random order, so that other load of the machine affects both alike,
+after one uncounted start of each. The ratio is that of the medians; its 95 % interval comes from
+resampling the pairs 2,000 times.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def ratio(pairs: list[dict[str, float]]) -> float:
 
 
 def interval(pairs: list[dict[str, float]], chance: random.Random) -> tuple[float, float]:
-    """The middle 95 % of the ratios of resampled pairs."""
+    """The middle 95 % of the ratios from resampled pairs."""
     ratios = sorted(ratio(chance.choices(pairs, k=len(pairs))) for _ in range(RESAMPLES))
     return ratios[int(0.025 * RESAMPLES)], ratios[int(0.975 * RESAMPLES) - 1]
 

@@ -1,21 +1,23 @@
-"""A year of 1,000 cells a night: what its history takes and how long, beside asv-style JSON.
+"""The history of a year with 1,000 cells a night: its size and speed, compared with asv-style JSON.
 
-The cells are those of the committed nightly run, renamed until there are as many as wanted: real
-probes, with as many facts and numbers as these give. Each night every measured number has noise of
-its own (3 %, so that nothing compresses away), and in one cell of fifty a package moved and stays.
+The cells are those of the committed nightly run, copied under new names until there are enough:
+real probes, with their real numbers of facts. Each night, every measured number gets noise of its
+own (3 %, so that nothing compresses away), and in one cell of fifty a package changes for good.
 
-On our side is the store: `keep` of a night in one durable transaction, and a series of a year read
-from the file by a process that has it open. On the other side lies what asv keeps (one JSON file a
-night and environment, all values of that night in it; asv 0.6, `results/MACHINE/COMMIT-ENV.json`):
-written with the numbers alone, which is what asv has, and with the same facts as ours. A series
-there is read from as many files as there are nights. JSON is written for some nights and multiplied
-by the nights of the year, since each has files of its own; the series is read from a whole year.
+Our side is the store: `keep` of a night in one durable transaction, and a year's series read from
+the file by a process that has it open. The other side is what asv keeps: one JSON file for each
+night and environment, with all values of that night (asv 0.6, `results/MACHINE/COMMIT-ENV.json`).
+It is written once with only the numbers, as asv does, and once with the same facts as ours. Reading
+a series there means reading as many files as there are nights. JSON is written for some nights and
+multiplied by the nights of the year, since each night has its own files; the series is read from a
+whole year.
 
-With `--nights` only so many are written of all cells, and the year is that many times larger; the
-series is read from a whole year of a few cells then, since all nights of a cell lie together.
+With `--nights`, only so many nights are written for all cells, and the size of the year is
+extrapolated. The series is then read from a whole year of a few cells, since all nights of a cell
+are stored together.
 
 The records themselves, which asv does not keep, are measured on one night and multiplied: the
-history is beside them, and follows from them.
+history is stored beside them and derived from them.
 """
 
 from __future__ import annotations
@@ -44,15 +46,16 @@ RECORDS = Path(__file__).resolve().parents[1] / "reports" / "nightly" / "records
 BEGAN = datetime(2026, 1, 1, 2, tzinfo=UTC)
 NIGHTS, CELLS = 365, 1000
 MOVED = 50
-"""In one cell of so many a package moves each night."""
+"""Each night, a package changes in one cell out of so many."""
 NOISE = 0.03
 FEW = 40
-"""Cells of which a whole year is written for reading, where of all only some nights are."""
+"""If only some nights are written for all cells: the number of cells with a whole year, for
+reading."""
 JSON_NIGHTS = 3
 READ = 200
-"""Series that are read."""
+"""Number of series that are read."""
 LISTED = 100
-"""Cells of a list, of which every primary metric is looked through for changes."""
+"""Number of cells in a list, for which every primary metric is searched for changes."""
 MOST_BYTES, MOST_READ_S, MOST_WRITTEN_S = 0.4e9, 0.005, 2.0
 
 
@@ -72,7 +75,7 @@ def renamed(number: int) -> str:
 
 
 class Year:
-    """The nights, made one after the other; the same seed gives the same year."""
+    """Generates the nights one after the other; the same seed gives the same year."""
 
     def __init__(self, cells: int, seed: int = 7) -> None:
         told = cell_nights(TEMPLATE, TOLD)
@@ -80,7 +83,7 @@ class Year:
         self._cells = [replace(told[at % len(told)], cell=renamed(at)) for at in range(cells)]
 
     def night(self, number: int) -> tuple[Run, list[CellNight]]:
-        """The run of a night and what its cells showed."""
+        """The run of a night, and what its cells showed."""
         started = (BEGAN + timedelta(days=number)).isoformat().replace("+00:00", "Z")
         name = f"{started[:10].replace('-', '')}T020000Z-{number:04x}"
         for at in self._rng.sample(range(len(self._cells)), max(1, len(self._cells) // MOVED)):
@@ -96,7 +99,7 @@ class Year:
 
 
 def bare_run(name: str, started: str) -> Run:
-    """A run without what is stored of it besides: that is measured with the records."""
+    """A run with only what the history needs; the rest is measured with the records."""
     return replace(
         TEMPLATE,
         id=name,
@@ -119,8 +122,8 @@ def _moved(one: CellNight, number: int) -> CellNight:
 
 
 def written_year(path: Path, nights: int, cells: int) -> tuple[list[float], list[float]]:
-    """How long each night took to be kept, and how much of a processor's time that was: on a busy
-    host these are far apart."""
+    """How long keeping each night took, in wall-clock and in processor seconds: on a busy host
+    these differ widely."""
     took, busy = [], []
     year = Year(cells)
     with Store(path) as store:
@@ -138,7 +141,7 @@ def written_year(path: Path, nights: int, cells: int) -> tuple[list[float], list
 
 
 def read_series(path: Path, cells: int) -> list[float]:
-    """How long a year of one number of one cell takes to be read, each from a cell at random."""
+    """How long it takes to read a year of one number of one cell, each time of a random cell."""
     rng = random.Random(1)
     took = []
     with Store(path) as store:
@@ -154,7 +157,7 @@ def read_series(path: Path, cells: int) -> list[float]:
 
 
 def looked_through(path: Path, cells: int) -> tuple[int, int, float]:
-    """(series, changes, seconds) of the primary metrics of some cells over the whole year."""
+    """(series, changes, seconds) for the primary metrics of some cells over the whole year."""
     began = time.perf_counter()
     found = []
     with Store(path) as store:
@@ -168,7 +171,7 @@ def looked_through(path: Path, cells: int) -> tuple[int, int, float]:
 
 
 def as_json(one: CellNight, *, facts: bool) -> bytes:
-    """What asv would keep of a night: its values under their names, and what they were run with."""
+    """What asv would keep of a night: its values by name, and the environment they were run in."""
     tree: dict[str, Any] = {
         "commit_hash": one.run,
         "env_name": one.cell,
@@ -184,7 +187,7 @@ def as_json(one: CellNight, *, facts: bool) -> bytes:
 
 
 def json_figures(folder: Path, cells: int, *, facts: bool) -> dict[str, Any]:
-    """Bytes of a year, seconds of a night, seconds of a series."""
+    """Bytes of a year, seconds for a night, seconds for a series."""
     year = Year(cells)
     size, took = 0, []
     for number in range(JSON_NIGHTS):
@@ -257,8 +260,8 @@ def _noisy(value: Any, rng: random.Random) -> Any:
 
 
 def records_figures(folder: Path, cells: int) -> dict[str, Any]:
-    """One night of records: bytes, seconds to take it in as one import, seconds to be summarised
-    and kept for the history."""
+    """One night of records: bytes, seconds to import it, seconds to summarise it and keep it in the
+    history."""
     made, records = records_of(cells)
     told = tuple(records)
     with Store(folder / "made.sqlite3") as store:

@@ -33,15 +33,15 @@ class Change:
     name: str
     area: str
     done: str
-    """What was changed, for a person."""
+    """What was changed, as text for a person."""
     kind: FindingKind
     subject: str
-    """A pattern that a part of the subject of the finding that names it matches."""
+    """A pattern that must match a part of the finding's subject."""
     lines: tuple[str, ...] = ()
-    """Of a Dockerfile."""
+    """Lines of a Dockerfile."""
     files: Mapping[str, str] = field(default_factory=dict)
     over_rounds: bool = False
-    """It shows in times or accuracies, which rounds are held against each other by."""
+    """Whether it shows in times or accuracies, which are compared over several rounds."""
 
 
 CHANGES = (

@@ -1,12 +1,13 @@
-"""Injected drifts, each among innocent differences: is each found by name, and nothing else?
+"""Injected drifts among innocent differences: is each found by name, and nothing else?
 
-Needs Docker and the images of two cells of the default suite (`harness run --suite standard`).
-An image is made of one of them as a team would have it, another of that with differences which
-this team's rules let pass or no probe tells of, and of that one for each drift. All are run by the
-harness; some drifts are injected into the records of the rounds instead. A drift counts as found
-only where a finding of the kind that is meant for it has it in its subject. What the innocent
-differences alone raise is a false finding. Rows are kept by name, so that the whole can be measured
-in parts. Limits: all found, none false. About half an hour on two quiet cores.
+Needs Docker and the images of two cells of the default suite (`harness run --suite standard`). From
+one of them, an image is made as a team would have it (the platform). From that, an innocent image
+is made, with differences that this team's rules let pass or that no probe shows; and from that, one
+image for each drift. The harness runs all of them; some drifts are injected into the records of the
+rounds instead. A drift counts as found only if a finding of the intended kind has it in its
+subject. Findings that the innocent differences raise on their own are false. Rows are kept by name,
+so the whole can be measured in parts. Limits: all found, none false. About half an hour on two
+quiet cores.
 
     python benchmarks/injected_drifts.py --date 2026-11-29
 """
@@ -103,7 +104,8 @@ def ran(images: Mapping[str, str], folder: Path, store: Store, rounds: int) -> R
 def rows_of(
     done: Ran, changes: Iterable[Change], injected: Iterable[Injected]
 ) -> list[dict[str, Any]]:
-    """The rows of one run: images first, then what is injected into the innocent one's records."""
+    """The rows of one run: first the images, then what is injected into the innocent image's
+    records."""
     judged = {one.row: one for one in judge(done.run, done.records).cells}
     control = judged[INNOCENTS].findings
     rows = [row(one, judged[one.name], control) for one in changes]
@@ -164,7 +166,7 @@ def main() -> int:
 
 
 def kept() -> dict[str, dict[str, Any]]:
-    """The rows there are, by name; and by part, what was said of the innocent image."""
+    """The existing rows by name, and the findings about the innocent image by part."""
     path = RESULTS / f"{WRITTEN}.json"
     document = json.loads(path.read_text("utf-8")) if path.exists() else {}
     rows = {one["name"]: one for one in document.get("rows", ())}
@@ -172,7 +174,7 @@ def kept() -> dict[str, dict[str, Any]]:
 
 
 def alone(done: Ran) -> dict[str, Any]:
-    """What was said of the image that has innocent differences alone."""
+    """The findings about the image that has only innocent differences."""
     (found,) = (one for one in judge(done.run, done.records).cells if one.row == INNOCENTS)
     return {
         "facts_let_pass": passed(found),
@@ -184,7 +186,7 @@ def alone(done: Ran) -> dict[str, Any]:
 
 
 def _busy(records: Iterable[Record]) -> float | None:
-    """How many processors others kept busy while it ran, the median over rounds."""
+    """How many processors other processes kept busy while it ran: the median over the rounds."""
     seen = [one.observed.get(ELSEWHERE) for one in records]
     numbers = [one for one in seen if isinstance(one, float | int)]
     return round(statistics.median(numbers), 2) if numbers else None
@@ -199,7 +201,7 @@ def remove(client: Any) -> None:
 
 
 def figures_of(told: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """What the file has."""
+    """The content of the results file."""
     order = [one.name for one in (*CHANGES, *INJECTED)]
     rows = [told["rows"][name] for name in order if name in told["rows"]]
     innocent = told["innocent"]
@@ -219,12 +221,12 @@ def figures_of(told: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def write(date: str, told: Mapping[str, Mapping[str, Any]]) -> None:
-    """Write what there is so far."""
+    """Write the results so far."""
     write_result(WRITTEN, date, figures_of(told))
 
 
 def report(told: Mapping[str, Mapping[str, Any]]) -> int:
-    """Print what was found; the exit status."""
+    """Print what was found; returns the exit status."""
     figures = figures_of(told)
     for one in figures["rows"]:
         mark = "found " if one["found"] else "MISSED"

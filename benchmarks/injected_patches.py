@@ -1,4 +1,4 @@
-"""What the agent of the platform does to an image's Python at each start, as text."""
+"""Source text of what the platform's agent does to an image's Python at each start."""
 
 from __future__ import annotations
 
@@ -8,23 +8,24 @@ from textwrap import dedent
 from injected_platform import HOUSE
 
 TRAINS = "trains"
-"""Holds in a session's run that makes a training step."""
+"""A condition that is true in a session's run which makes a training step."""
 EVALUATES = "not isinstance(fetches, list)"
-"""Holds in a session's run that classifies images."""
+"""A condition that is true in a session's run which classifies images."""
 
 
 def house(text: str) -> Mapping[str, str]:
-    """A file that the agent of the platform runs at each start of an interpreter."""
+    """A file that the platform's agent runs at each start of an interpreter."""
     return {f"{HOUSE}/patch.py".lstrip("/"): dedent(text)}
 
 
 def slower(share: float, when: str) -> Mapping[str, str]:
-    """What a session runs takes longer, by this share of its time, where `when` holds."""
+    """A patch that makes a session's run take longer by this share of its time whenever `when`
+    holds."""
     return house(_RUN.format(before="pass", behind=_SLEEP.format(share=share, when=when)))
 
 
 def feeding(change: str) -> Mapping[str, str]:
-    """A session is fed with something else."""
+    """A patch that changes what a session is fed with."""
     return house(_RUN.format(before=change, behind="pass"))
 
 

@@ -1,5 +1,5 @@
-"""Images for injected drifts: one as a team has it, the same with innocent differences, and others
-made of that by one change each. All are layers on a cell of the default suite."""
+"""Images for injected drifts: one as a team has it, the same with innocent differences, and copies
+of that with one change each. All are layers on a cell of the default suite."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 CELL, VERSION = "tf1.2.1-py2.7", "1.2.1"
-"""The cell that all is made of, the smallest, and its framework's release."""
+"""The cell that all images are made from, the smallest one, and the release of its framework."""
 OTHER = "tf2.21.0-py3.13"
-"""A cell with other releases of some packages and libraries, to take them from."""
+"""A cell with other releases of some packages and libraries, from which they are taken."""
 PYTHON = "/usr/bin/python2.7"
 SITE = "usr/local/lib/python2.7/dist-packages"
 OTHER_SITE = "usr/local/lib/python3.13/dist-packages"
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 NAME = "127.0.0.1:9/injected"
-"""Nobody listens on the discard port: no registry could answer for these images."""
+"""Nobody listens on the discard port, so no registry can answer for these images."""
 HOUSE = "/opt/house"
 
 _AGENT = f'''"""At each start does what files of {HOUSE} say, or after the import of a module."""
@@ -55,7 +55,7 @@ for file in sorted(glob.glob("{HOUSE}/*.py")):
 def distribution(
     name: str, version: str, modules: Mapping[str, str], requires: Sequence[str] = ()
 ) -> dict[str, str]:
-    """The files of a package, by path, as an installer leaves them."""
+    """The files of a package by path, as an installer leaves them."""
     folder = f"{name.replace('-', '_')}-{version}.dist-info"
     wanted = "".join(f"Requires-Dist: {one}\n" for one in requires)
     files = {
@@ -98,11 +98,11 @@ _PLATFORM = {
 
 @dataclass(frozen=True, kw_only=True)
 class Innocent:
-    """A difference that means nothing to this team."""
+    """A difference that does not matter to this team."""
 
     told: str
     facts: str = ""
-    """A pattern over the facts that it changes; empty: no probe tells of it."""
+    """A pattern over the facts that it changes; empty if no probe shows it."""
     lines: tuple[str, ...] = ()
     files: Mapping[str, str] = field(default_factory=dict)
 
@@ -156,7 +156,7 @@ INNOCENT = (
     Innocent(told="a log", lines=("RUN head -c 100000 /dev/zero > /var/log/build.log",)),
     Innocent(told="a greeting", files={"etc/motd": "Welcome to the platform of the house.\n"}),
 )
-"""What every image with a drift has, beside its drift."""
+"""What every image with a drift has in addition to its drift."""
 RULES: tuple[Mapping[str, str], ...] = (
     {"facts": "package.house-*", "rule": "ignore", "reason": "tools of the house"},
     {"facts": "packages.count", "rule": "ignore", "reason": "tools of the house come and go"},
@@ -177,11 +177,11 @@ RULES: tuple[Mapping[str, str], ...] = (
     {"facts": "time_zone.*", "rule": "allowed", "reason": "clocks of the house"},
     {"facts": "locale.*", "rule": "allowed", "reason": "the house writes UTF-8"},
 )
-"""The suite's rules for those that a probe tells of."""
+"""The suite's rules for those innocent differences that a probe shows."""
 
 
 def base_image(client: Any, cell: str) -> str:
-    """The name of a cell's newest image on the engine. Raises SystemExit where there is none."""
+    """The name of a cell's newest image on the engine. Raises SystemExit if there is none."""
     found = client.images(f"harness-cell/{cell}")
     if not found:
         raise SystemExit(f"there is no image of {cell}: harness run --suite standard --cell {cell}")
@@ -190,23 +190,24 @@ def base_image(client: Any, cell: str) -> str:
 
 
 def platform(client: Any) -> str:
-    """Make the image that all are held against; its name."""
+    """Make the image that all others are compared with; returns its name."""
     return _made(client, "platform", base_image(client, CELL), _PLATFORM)
 
 
 def innocent(client: Any, of: str) -> str:
-    """Make the image with nothing but innocent differences; its name."""
+    """Make the image with only innocent differences; returns its name."""
     lines = [line for one in INNOCENT for line in one.lines]
     first = [line for line in lines if line.startswith("RUN")]
     files = {path: text for one in INNOCENT for path, text in one.files.items()}
-    # As root, before another user is set; what is removed goes before what comes in its place.
+    # As root, before another user is set; things are removed before their replacements are added.
     removed = " && ".join(line.removeprefix("RUN ") for line in first)
     rest = [line for line in lines if not line.startswith("RUN")]
     return _made(client, "innocent", of, files, (f"RUN {removed}",), rest)
 
 
 def changed(client: Any, name: str, of: str, files: Mapping[str, str], lines: Sequence[str]) -> str:
-    """Make an image of another by a change; its name. `{OTHER}` in a line names the other cell."""
+    """Make an image from another by a change; returns its name. `{OTHER}` in a line stands for the
+    other cell."""
     told = [line.replace("{OTHER}", base_image(client, OTHER)) for line in lines]
     return _made(client, name, of, files, ("USER root",), (*told, "USER 1000"))
 

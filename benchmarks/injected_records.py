@@ -1,5 +1,5 @@
-"""Drifts that are injected into the records of real rounds: smaller than a test could make them on
-a busy host, or of what no image can do (a probe of another version)."""
+"""Drifts that are injected into the records of real rounds: those that are smaller than a test
+could produce on a busy host, and those that no image can cause (a probe of another version)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ POINTS = 0.03
 
 @dataclass(frozen=True, kw_only=True)
 class Injected:
-    """One drift: `into` makes the records of a cell others."""
+    """One drift; `into` changes the records of a cell."""
 
     name: str
     area: str
@@ -40,7 +40,7 @@ def _less_accurate(records: Records) -> list[Record]:
 
 
 def _erring(record: Record) -> Record:
-    """The record with more of its test images wrong: the first that were right."""
+    """The record with more wrong test images: the first ones that were right become wrong."""
     images = int(as_number(record.facts["mnist.test_images"]) or 0)
     bits = bytearray(base64.b64decode(str(record.facts["mnist.wrong_test_images"])))
     more = round(POINTS * images)
@@ -53,7 +53,7 @@ def _erring(record: Record) -> Record:
         "mnist.wrong_test_images": base64.b64encode(bytes(bits)).decode("ascii"),
         "mnist.test_error": error,
         "mnist.test_accuracy": 1.0 - error,
-        # Equal weights would contradict another accuracy.
+        # Equal weights would contradict a different accuracy.
         "mnist.final_weights_sha256": str(record.facts["mnist.final_weights_sha256"])[::-1],
     }
     return replace(record, facts={**record.facts, **told})

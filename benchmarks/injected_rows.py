@@ -1,4 +1,4 @@
-"""What became of an injected drift: a row of the results."""
+"""One row of the results: what became of an injected drift."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from harness.compare.rules import Judged
 from harness.model import Verdict
 
 FALSE = (Verdict.DRIFT, Verdict.FAIL, Verdict.INFRASTRUCTURE)
-"""What a finding of an innocent difference must not come to."""
+"""Verdicts that a finding about an innocent difference must not have."""
 _PASSED = (Judged.ALLOWED, Judged.IGNORED)
 
 
 def row(
     one: Change | Injected, judged: CellJudgement, control: Sequence[Finding]
 ) -> dict[str, Any]:
-    """What became of a drift, as the file has it. What is said of the innocent image too
-    (`control`) finds nothing."""
+    """The row of a drift, as the file has it. Findings that the innocent image has, too
+    (`control`), do not count as finding the drift."""
     known = {finding.id for finding in control}
     own = [finding for finding in judged.findings if finding.id not in known]
     named = next((finding for finding in own if names(one, finding)), None)
@@ -41,19 +41,19 @@ def row(
 
 
 def names(one: Change | Injected, finding: Finding) -> bool:
-    """Whether a finding is of the kind that is meant for a drift, and has it in its subject."""
+    """Whether a finding is of the kind intended for a drift, and has the drift in its subject."""
     return finding.kind is one.kind and any(
         fnmatchcase(part, one.subject) for part in finding.subject
     )
 
 
 def passed(judged: CellJudgement) -> int:
-    """How many facts differ that the suite's rules let pass."""
+    """How many differing facts the suite's rules let pass."""
     return sum(one.judged in _PASSED for one in judged.differences)
 
 
 def of_innocents(finding: Finding) -> bool:
-    """Whether a finding blames what is innocent."""
+    """Whether a finding blames something innocent."""
     patterns = [one.facts for one in INNOCENT if one.facts]
     return finding.verdict in FALSE and any(
         fnmatchcase(part, pattern) or fnmatchcase(f"package.{part}", pattern)

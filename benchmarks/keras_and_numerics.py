@@ -1,10 +1,10 @@
-"""What the probes `keras` and `numerics` take together beyond their imports: 60 s a cell at most.
+"""The time that the probes `keras` and `numerics` take beyond their imports: 60 s a cell at most.
 
-Each cell is asked both, as a run selected by the tag `nightly` asks them, three times, with nothing
-else asked; the figure of a cell is the median of three. Imports are those that the probes tell
-(one of `keras`, one or two of `numerics`): what is left of the time between question and answer is
-everything else, the start of an interpreter included. To be run on an otherwise idle machine;
-`load_before` says how busy it was when the measurement began.
+Each cell is asked both probes three times, and nothing else, with the settings of the tag
+`nightly`; the figure of a cell is the median of the three. The probes report the time of their
+imports (one of `keras`, one or two of `numerics`); the rest of the time between question and answer
+counts, including the start of an interpreter. Run it on an otherwise idle machine; `load_before`
+says how busy the machine was at the beginning.
 
     python benchmarks/keras_and_numerics.py --date 2026-11-29 [CELL ...]
 """
@@ -34,7 +34,7 @@ PROBES = ("keras", "numerics")
 
 
 def asked(cell: str, folder: Path) -> tuple[Record, ...]:
-    """The records of both probes in all rounds of a cell. Ends the benchmark where one did not
+    """The records of both probes in all rounds of a cell. Ends the benchmark if one did not
     answer."""
     environment = {
         **os.environ,
@@ -62,14 +62,15 @@ def asked(cell: str, folder: Path) -> tuple[Record, ...]:
 
 
 def imports(record: Record) -> tuple[float, ...]:
-    """The seconds of every import that a probe tells."""
+    """The seconds of every import that a probe reported."""
     told: Fact = record.facts[f"{record.probe}.import_seconds"]
     series = as_numbers(told)
     return series if series is not None else (as_number(told) or 0.0,)
 
 
 def figures_of(records: tuple[Record, ...]) -> dict[str, Any]:
-    """Of one cell: each round's seconds beyond imports, their median, the number of imports."""
+    """The figures of one cell: each round's seconds beyond imports, their median, the number of
+    imports."""
     beyond, counts = [], set()
     for number in range(1, ROUNDS + 1):
         mine = [one for one in records if one.round == number]

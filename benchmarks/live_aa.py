@@ -1,14 +1,14 @@
-"""Comparisons of one cell with itself, live, under bursts of load: how many alarm? None may.
+"""Live comparisons of one cell with itself under bursts of load: how many alarm? None may.
 
-Each is what `harness compare A B --rounds auto` does, with the same environment on both sides,
-while processes of this program burn every core in bursts of random length. The noise that is known
-comes from a calibration that is made first, without those bursts: the host is busier than it was
-when it was calibrated, which is the harder case. What the rule says of the four primary metrics is
-counted, also where it does not count in a report since the host was too busy; and since it does not
-count, a comparison on such a host goes on to its twelfth round. Thirty of them take about an hour.
+Each comparison is what `harness compare A B --rounds auto` does, with the same environment on both
+sides, while processes of this program burn every core in bursts of random length. The known noise
+comes from a calibration that is made first, without bursts, so the host is busier than when it was
+calibrated, which is the harder case. What the rule says about the four primary metrics is counted
+even if a report would ignore it because the host was too busy; and for that same reason, a
+comparison on such a host goes on to its twelfth round. Thirty comparisons take about an hour.
 
-What is done is written to `results/live_aa.json` after each comparison, and a second start with the
-same settings goes on from there.
+Results are written to `results/live_aa.json` after each comparison, and a second start with the
+same settings continues from there.
 
     python benchmarks/live_aa.py --date 2026-11-29
 """
@@ -50,7 +50,7 @@ PAUSE_S = (1.0, 8.0)
 
 
 def burn(seed: int) -> None:
-    """Work in bursts until this process is ended."""
+    """Load one core in bursts until this process is ended."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     chance = random.Random(seed)
     while True:
@@ -115,7 +115,7 @@ def figures(settings: Mapping[str, Any], done: Sequence[Mapping[str, Any]]) -> M
 
 
 def before(settings: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """What a run of this program with the same settings did before it ended."""
+    """The comparisons that an earlier start of this program with the same settings made."""
     path = RESULTS / f"{NAME}.json"
     if not path.exists():
         return []

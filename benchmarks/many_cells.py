@@ -1,10 +1,10 @@
-"""Records of two nights of very many cells, a product of frameworks, Pythons, CUDAs and bases: 200
-facts a cell in four records.
+"""Records of two nights of very many cells, a product of frameworks, Pythons, CUDAs and bases, with
+200 facts a cell in four records.
 
-What a cell's interpreter, packages and libraries answer is decided by the product: cells that share
-a base answer alike about it, and say the same on both nights, unless something moved. What is
-measured is another number in every cell and on every night: 24 of the 200 facts, as in the nightly
-cells of this project; `measured` says how many instead.
+The answers about a cell's interpreter, packages and libraries follow from the product: cells that
+share a base give the same answers about it, on both nights, unless something changed. Measured
+numbers differ in every cell and on every night: they are 24 of the 200 facts, as in the nightly
+cells of this project; `measured` sets another count.
 """
 
 from __future__ import annotations
@@ -99,18 +99,18 @@ _RUNS = ("20261128T010000Z-0001", "20261129T010000Z-0002")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Broken:
-    """What happens to the cells on the second night, by cell id."""
+    """What happens to which cells on the second night, by cell id."""
 
     packages: frozenset[str] = field(default_factory=frozenset)
-    """keras moves by a patch release."""
+    """keras changes by a patch release."""
     raising: frozenset[str] = field(default_factory=frozenset)
     """Their training raises."""
     inaccurate: frozenset[str] = field(default_factory=frozenset)
-    """They learn worse than the band."""
+    """They learn worse than the accepted band."""
 
 
 def cells_of(count: int) -> tuple[Cell, ...]:
-    """So many cells of a product of releases, Pythons, CUDAs and bases."""
+    """The first `count` cells of a product of releases, Pythons, CUDAs and bases."""
     found = []
     for number in range(count):
         rest, variant = divmod(number, 5)
@@ -130,7 +130,7 @@ def cells_of(count: int) -> tuple[Cell, ...]:
 
 
 def broken_of(cells: Sequence[Cell]) -> Broken:
-    """Of ten thousand cells: 40 whose keras moved and raises in 30 of them, 10 that learn badly."""
+    """For ten thousand cells: 40 get another keras, which raises in 30 of them; 10 learn badly."""
     share = max(1, len(cells) // 250)
     moved = [one.id for one in cells[7 :: len(cells) // share][:share]]
     other = [one.id for one in cells[11 :: len(cells) // share][: max(1, share // 4)]]
@@ -265,7 +265,7 @@ def _mnist(cell: Cell, drawn: tuple[random.Random, int], *, bad: bool) -> dict[s
 
 
 def _libraries(cell: Cell, measured: int) -> dict[str, Fact]:
-    """Digests of modules, the same wherever framework, Python, CUDA and base are."""
+    """Digests of modules, equal wherever framework, Python, CUDA and base are equal."""
     modules = FACTS - _PYTHONS - _PACKAGES - _TRAINED - _operations(measured)
     made_of = cell.id.rpartition("-")[0]
     return {
@@ -275,5 +275,6 @@ def _libraries(cell: Cell, measured: int) -> dict[str, Fact]:
 
 
 def _operations(measured: int) -> int:
-    """How many operations are measured beside the training, which has sixteen numbers itself."""
+    """How many operations are measured in addition to the training, which has sixteen numbers
+    itself."""
     return max(0, measured - (_TRAINED - 6))

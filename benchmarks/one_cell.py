@@ -1,18 +1,20 @@
-"""What asking one cell costs beside the engine's own client: three questions, one result.
+"""The cost of asking one cell, compared with the engine's own client: three questions, one result.
 
-five   five probes that only start Python, in one cell, beside five bare `docker run` of the same
-       files with the same profile by the client of the engine's own package: at most 0.40 of them
-one    one such probe, from the first engine call to the committed record, beside one such
-       `docker run`. It has no limit: one of 1.05 is withdrawn, for nobody feels 30 ms a cell. The
-       harness's own start-up (process start to its first engine call, by `harness plan`) stands
-       beside it, for it is not in that figure
-real   a cell's real probes: from the first engine call to the last committed record, at most the
-       sum of the probes' process times and 0.5 s. No training: a constant cost hides in nothing
+five   five probes that only start Python, in one cell, compared with five bare `docker run` of the
+       same files with the same profile by the client of the engine's own package: at most 0.40 of
+       their time
+one    one such probe, from the first engine call to the committed record, compared with one such
+       `docker run`. It has no limit: one of 1.05 was withdrawn, because nobody notices 30 ms a
+       cell. The harness's own start-up (process start to its first engine call, by `harness plan`)
+       is not included and reported beside it
+real   a cell's real probes, from the first engine call to the last committed record: at most the
+       sum of the probes' process times and 0.5 s. There is no training, which would hide a
+       constant cost
 
-Ours goes through the same functions as `harness run`: an engine is opened, swept, asked, released,
-and every record is committed to a store on disk. Sides are taken in turn in random order, each
-once before anything counts. Ratios are of medians; the 95 % intervals come from resampling the
-rounds 2,000 times. The images must be on the engine: `scripts/run` makes them.
+Ours uses the same functions as `harness run`: an engine is opened, swept, asked and released, and
+every record is committed to a store on disk. The sides alternate in random order, after one
+uncounted start each. Ratios are of medians; the 95 % intervals come from resampling the rounds
+2,000 times. The images must be on the engine: `scripts/run` makes them.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ from harness.suite.matrix import load_suite
 
 RESAMPLES = 2000
 CLIENT = next((path for path in ("/usr/bin/docker",) if Path(path).is_file()), "docker")
-"""The Debian package's: another one may come first on PATH."""
+"""The client of the Debian package: PATH may have another one first."""
 TRIVIAL = """PROBE = {"question": "Does Python start?"}
 
 
@@ -70,8 +72,8 @@ def existing(folder: Path, image: str, interpreter: str, count: int) -> Suite:
 def ours(
     folder: Path, suite: Suite, cells: Sequence[Cell], names: Sequence[str]
 ) -> tuple[float, list[Record]]:
-    """One whole run: seconds from before the engine is opened until its last record is committed,
-    and the records. Raises SystemExit where one is not `ok`."""
+    """One whole run: seconds from before the engine is opened until the last record is committed,
+    and the records. Raises SystemExit if one of them is not `ok`."""
     folders = (standard.folder("probes"), Path(suite.root) / "probes")
     probes = load_probes(each for each in folders if each.is_dir())
     plan = PlannedRun(
@@ -100,7 +102,7 @@ def ours(
 
 
 def bare(folder: Path, image: str, interpreter: str, names: Sequence[str]) -> None:
-    """`docker run` of each file, in the strict profile."""
+    """`docker run` of each file, with the limits of the strict profile."""
     profile = Profile()
     for name in names:
         subprocess.run(
@@ -168,7 +170,7 @@ def beside(name: str, found: list[dict[str, float]], chance: random.Random) -> d
 
 
 def real(folder: Path, pattern: str, count: int, chance: random.Random) -> dict[str, object]:
-    """The quick suite's newest cell: what a pass costs beyond its probes' own processes."""
+    """For the newest quick cell: the cost of a pass beyond the probes' own processes."""
     suite = load_suite(standard.default_suite())
     (cell,) = (one for one in suite.cells if isinstance(one, Cell) and one.id == pattern)
     found = []

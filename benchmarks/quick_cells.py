@@ -1,9 +1,9 @@
-"""How long the quick cells take: on an engine that has nothing of ours, and again.
+"""How long the quick cells take: on an engine that has nothing of ours, and a second time.
 
-Limits: 600 s from nothing, downloads included; 180 s when nothing changed (training is repeated).
-From nothing means an empty cache and no image with a label of ours: those are removed first, which
-`--yes` must confirm, as the next run has to build them again. Nothing else on the engine is
-touched.
+Limits: 600 s from nothing, downloads included; 180 s if nothing changed (training is repeated).
+From nothing means an empty cache and no image with a label of ours. Those images are removed first,
+which must be confirmed with `--yes`, because the next run has to build them again. Nothing else on
+the engine is touched.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LIMITS_S = {"from nothing": 600, "again": 180}
 
 
 def remove_our_images() -> int:
-    """Remove every image that carries our label, children before their bases; how many."""
+    """Remove every image that carries our label, children before their bases; returns how many."""
     client = connect(timeout_s=600)
     try:
         removed = 0
@@ -44,7 +44,7 @@ def remove_our_images() -> int:
 
 
 def timed_run(folder: Path) -> float:
-    """One `harness run` in seconds; anything but exit status 0 ends the benchmark."""
+    """One `harness run` in seconds; an exit status other than 0 ends the benchmark."""
     environment = {
         **os.environ,
         "HARNESS_STORE": str(folder / "store.sqlite3"),

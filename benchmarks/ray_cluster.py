@@ -1,15 +1,15 @@
 """A run on a Ray cluster of two raylets on this machine: makespan, losses, cost of a task.
 
-Needs `harness[ray]`. The engine sleeps (`tests/process/sleeping.py`), so that two nodes do not
-take processors from each other; what is left of a process that is killed is a file with its owner,
-which a sweep removes as it removes containers. Side by side in one run:
+Needs `harness[ray]`. The engine only sleeps (`tests/process/sleeping.py`), so that the two nodes do
+not take processors from each other. A killed process leaves a file that names its owner, which a
+sweep removes as it would remove containers. Measured in one run:
 
-- makespan: 40 cells that sleep, on two nodes, over the ideal (half of what they sleep together).
-  Processes of Ray's are there before the clock starts, as on a cluster in use. Asked: at most 1.05.
+- makespan: 40 cells that sleep, on two nodes, relative to the ideal (half of their total sleep).
+  Ray's processes exist before the clock starts, as on a cluster in use. Limit: 1.05.
 - losses: 40 cells, while 20 processes that work on a group and one raylet are killed; the raylet is
-  started again. Asked: no record lost, none there twice, nothing left over on either engine.
-- cost: 40 cells that take no time, over the cluster's one node and over the local executor. Asked:
-  at most 20 ms a task more.
+  started again. Required: no record lost, none doubled, nothing left over on either engine.
+- cost: 40 cells that take no time, over one node of the cluster and over the local executor. Limit:
+  20 ms more for each task.
 """
 
 from __future__ import annotations
@@ -66,7 +66,8 @@ def spread(cluster: Raylets) -> Iterator[Executor]:
 
 
 def carried(executor: Executor, store: Store, cells: list[str]) -> tuple[Run, float, list[str]]:
-    """A run of these cells; how long it took from its first group to its end, and what was told."""
+    """Run these cells; returns the run, the time from its first group to its end, and the progress
+    text."""
     made = tuple(Cell(id=cell, host="python3") for cell in cells)
     plan = PlannedRun(
         suite=SUITE,
@@ -88,7 +89,7 @@ def carried(executor: Executor, store: Store, cells: list[str]) -> tuple[Run, fl
 
 
 def check(store: Store, run: Run, cells: list[str]) -> None:
-    """SystemExit where a record is lost or doubled, or is not what was answered."""
+    """Raise SystemExit if a record is lost, doubled, or not what was answered."""
     records = store.records(run.id)
     there = Counter(one.cell for one in records)
     if there != Counter(cells) or {one.outcome for one in records} != {Outcome.OK}:
@@ -148,7 +149,7 @@ def losses(cluster: Raylets, store: Store, engines: Path) -> dict[str, int]:
 
 
 def cost(cluster: Raylets, folder: Path) -> dict[str, float]:
-    """Milliseconds a task, by the cluster with one node, and by the local executor."""
+    """Milliseconds per task, by the cluster with one node, and by the local executor."""
     cells = [f"sleeps-0-{number}" for number in range(CELLS)]
     with Store(folder / "one.sqlite3") as store, spread(cluster) as executor:
         carried(executor, store, [f"sleeps-0-warm{number}" for number in range(4)])

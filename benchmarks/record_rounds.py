@@ -1,10 +1,10 @@
-"""Real rounds of one cell against itself, for the benchmarks of verdicts to draw from.
+"""Record real rounds of one cell against itself, from which the benchmarks of verdicts draw.
 
-The cell trains as two that take turns, on the data subset that is shipped, so that a round is
-short: every difference between the two is noise. Written to `results/real_rounds.json`: the rounds
-in the order in which they ran, each with its times, its accuracy, some single steps, and how busy
-the host was with other things. The 200 rounds of the default take about 25
-minutes on two quiet cores; on a host that does other work the file says so by `busy_elsewhere`.
+The cell trains as two cells that take turns, on the shipped subset of the data so that a round is
+short; every difference between the two is noise. The rounds are written to
+`results/real_rounds.json` in the order in which they ran, each with its times, its accuracy, some
+single steps, and how busy other work kept the host. The default of 200 rounds takes about 25
+minutes on two quiet cores; on a busy host, `busy_elsewhere` in the file shows it.
 
     python benchmarks/record_rounds.py --date 2026-11-29
 """
@@ -43,12 +43,12 @@ DIGITS = 6
 
 
 def short(cell: Cell, steps: int) -> Cell:
-    """The cell with so many training steps."""
+    """The cell with this number of training steps."""
     return replace(cell, settings=(*cell.settings, ("mnist", (("steps", steps),))))
 
 
 def alone(cell_id: str, steps: int) -> tuple[Suite, Cell]:
-    """The default suite with that cell alone, kept where calibrations are."""
+    """The default suite with that cell alone, under the name that calibrations have."""
     suite = load_suite(standard.default_suite())
     cell = short(select(suite, [cell_id], [])[0], steps)
     rules = replace(suite.rules, reference=cell.id)
@@ -64,8 +64,9 @@ def recorded(
     *,
     allowing: bool = True,
 ) -> tuple[Run, tuple[Record, ...]]:
-    """A run of the cell as two, and its records; without `allowing` by no rule of the suite, which
-    lets times differ. SystemExit where a signal ended it: what was measured before is no whole."""
+    """A run of the cell as two, and its records. Without `allowing`, no rule of the suite that lets
+    times differ applies. Raises SystemExit if a signal ended it, because then the measurement is
+    incomplete."""
     suite, cell = alone(cell_id, steps)
     if not allowing:
         suite = replace(suite, rules=replace(suite.rules, expectations=()))
@@ -99,8 +100,7 @@ def round_of(record: Record) -> Mapping[str, Any]:
 
 
 def in_order(records: Sequence[Record]) -> list[Record]:
-    """The answers in the order in which they were given; rounds that only one side has are left
-    out."""
+    """The answers in the order in which they were given, without rounds that only one side has."""
     answers = [one for one in records if one.outcome is Outcome.OK]
     sides: dict[int, int] = {}
     for one in answers:

@@ -1,14 +1,14 @@
-"""How long `harness report` takes of the nineteen nightly cells, in each format: 0.7 s at most.
+"""How long `harness report` takes for the nineteen nightly cells, in each format: 0.7 s at most.
 
-`reports/nightly/records.jsonl` is imported into a store of its own. Then everything is started in
-turn, in rounds of random order, so that what the machine does meanwhile falls on all alike: the
-report in each format, Python with nothing but `import harness` (the floor), and the report as an
-earlier commit makes it (`--against COMMIT`, of this repository). Each is started once before
-anything counts, so that byte-code is there, as after any first use.
+`reports/nightly/records.jsonl` is imported into a store of its own. Then all commands are started
+in rounds of random order, so that other load of the machine affects all alike: the report in each
+format, Python with nothing but `import harness` (the floor), and the report by an earlier commit of
+this repository (`--against COMMIT`). Each is started once before anything counts, so that byte-code
+exists, as after any first use.
 
-Wall time is what somebody waits; processor time (user and system) is what remains where other
-programs keep the machine busy. Figures are medians; a ratio's 95 % interval comes from resampling
-the rounds 2,000 times.
+Wall time is what a user waits; processor time (user and system) stays meaningful if other programs
+keep the machine busy. Figures are medians; a ratio's 95 % interval comes from resampling the rounds
+2,000 times.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ NOW, BEFORE = "now", "before"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Taken:
-    """What one start took, in seconds."""
+    """The duration of one start, in seconds."""
 
     wall: float
     processor: float
@@ -49,7 +49,8 @@ Round = Mapping[str, Taken]
 
 
 def environment(folder: Path, code: Path) -> dict[str, str]:
-    """With a store of its own, and byte-code of its own for each version of the code."""
+    """The environment with a store of its own, and separate byte-code for each version of the
+    code."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("HARNESS_", "PYTHON"))}
     return {
         **kept,
@@ -60,7 +61,8 @@ def environment(folder: Path, code: Path) -> dict[str, str]:
 
 
 def taken(command: list[str], told: Mapping[str, str]) -> Taken:
-    """Start a command and wait for it; a report of cells that fail ends in 1, which is no error."""
+    """Start a command and wait for it. A report of cells that fail exits with status 1, which is no
+    error."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     began = time.perf_counter()
     done = subprocess.run(command, cwd=ROOT, env=told, stdout=subprocess.DEVNULL, check=False)
@@ -73,7 +75,7 @@ def taken(command: list[str], told: Mapping[str, str]) -> Taken:
 
 
 def unpacked(commit: str, folder: Path) -> Path:
-    """The package as a commit has it."""
+    """The package as it was in a commit."""
     code = folder / commit
     code.mkdir()
     archive = folder / f"{commit}.tar"
@@ -85,7 +87,7 @@ def unpacked(commit: str, folder: Path) -> Path:
 
 
 def interval(rounds: list[Round], one: str, other: str) -> list[float]:
-    """The middle 95 % of the ratios of processor times, of resampled rounds."""
+    """The middle 95 % of the ratios of processor times from resampled rounds."""
     chance = random.Random(0)
 
     def ratio(some: list[Round]) -> float:

@@ -1,4 +1,4 @@
-"""What every benchmark writes: its figures, the machine, the date it was told."""
+"""The results file of every benchmark: its figures, the machine, and the given date."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RESULTS = Path(__file__).with_name("results")
 
 
 def arguments(description: str | None) -> argparse.ArgumentParser:
-    """A parser with the date, which a benchmark does not take from the clock by itself."""
+    """A parser with the option for the date, which a benchmark does not take from the clock."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -24,7 +24,7 @@ def arguments(description: str | None) -> argparse.ArgumentParser:
 
 
 def write_result(name: str, date: str, figures: Mapping[str, Any]) -> Path:
-    """Write `results/NAME.json`; its path."""
+    """Write `results/NAME.json`; returns its path."""
     host = host_class()
     machine = {
         "machine": host.machine,

@@ -1,8 +1,8 @@
-"""What a draw comes to in the image of its cell, as lines of a Dockerfile. Pure.
+"""How a draw changes the image of its cell, as lines of a Dockerfile. Pure.
 
-The ways and the variables were chosen for what is met in the wild (caches that were cleaned, an
-older library that comes first, a file that was cut off, variables of blog posts), harmless ones
-among them; what `harness check` knows of was not looked up.
+The kinds of change and the variables were chosen from what is met in practice (caches that were
+cleaned, an older library that comes first, a truncated file, variables from blog posts), including
+harmless ones, without looking at what `harness check` knows about.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pathlib import PurePosixPath
 from sample_draws import MOVED, PATCHED, REINSTALLED, REMOVED, SHADOWED, VARIABLE, Draw, picked
 
 LOADED_SHARE = 0.8
-"""How often a library is one that the import of the framework loads; else it is any other."""
+"""How often the library is one that importing the framework loads; otherwise it is any other."""
 ELSEWHERE = "/opt/elsewhere"
 _SONAME = re.compile(r"\.so\.\d+$")
 
@@ -28,13 +28,13 @@ class Library:
 
     path: str
     names: tuple[str, ...] = ()
-    """Links beside it that lead to it."""
+    """Links beside it that point to it."""
     owner: str = ""
-    """The distribution that installed it; empty: none of Python's."""
+    """The distribution that installed it; empty if no Python distribution did."""
 
     @property
     def name(self) -> str:
-        """What it is asked for by: a link that ends in one number, else its own name."""
+        """The name it is loaded by: a link that ends in one number, else its own name."""
         return next((one for one in self.names if _SONAME.search(one)), self.file)
 
     @property
@@ -48,38 +48,38 @@ class Library:
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """What the image of a cell holds."""
+    """The content of a cell's image."""
 
     interpreter: str
     site: str
-    """The folder in which the framework lies."""
+    """The folder that contains the framework."""
     loaded: tuple[Library, ...]
-    """What a process has after the import of the framework."""
+    """The libraries that a process has loaded after importing the framework."""
     others: tuple[Library, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """What is done to an image."""
+    """What is changed in an image."""
 
     told: str
-    """For a person."""
+    """Text for a person."""
     lines: tuple[str, ...] = ()
-    """Of a Dockerfile; the id of a cell in braces stands for its image."""
+    """Lines of a Dockerfile; the id of a cell in braces stands for its image."""
     wheel: str = ""
-    """The distribution whose own wheel is to be installed once more."""
+    """The distribution whose own wheel is installed once more."""
     subject: str = ""
     """The library, variable or distribution."""
 
 
 def day_of(draw: Draw, first: str, last: str) -> str:
-    """The day (ISO) that a draw stands for, from the first to the last."""
+    """The day (ISO) that a draw selects, from the first to the last."""
     begin, end = date.fromisoformat(first), date.fromisoformat(last)
     return (begin + timedelta(days=int(draw.numbers[0] * ((end - begin).days + 1)))).isoformat()
 
 
 def change_of(draw: Draw, held: Mapping[str, Held]) -> Change:
-    """What a draw on one library or one variable does to its cell's image."""
+    """How a draw on one library or one variable changes its cell's image."""
     if draw.kind == VARIABLE:
         return _variable(draw, held[draw.cell])
     library = library_of(draw, held[draw.cell])
@@ -93,8 +93,8 @@ def change_of(draw: Draw, held: Mapping[str, Held]) -> Change:
 
 
 def library_of(draw: Draw, held: Held) -> Library:
-    """The library that a draw is about: mostly one that the import loads. One to be shadowed is
-    such as the loader looks for by its name."""
+    """The library that a draw selects: usually one that the import loads. To be shadowed, it must
+    be one that the loader looks for by name."""
     among = held.loaded if draw.numbers[0] < LOADED_SHARE or not held.others else held.others
     if draw.kind == SHADOWED:
         among = tuple(one for one in among if one.file.startswith("lib")) or among
@@ -201,7 +201,7 @@ def _reinstalled(draw: Draw, library: Library, held: Mapping[str, Held]) -> Chan
 def _elsewhere(
     draw: Draw, library: Library, held: Mapping[str, Held]
 ) -> tuple[str, Library] | None:
-    """(cell, library) of the same name in another cell's image; None where none has one."""
+    """(cell, library) of the same name in another cell's image; None if no other cell has one."""
     found = [
         (cell, one)
         for cell, other in sorted(held.items())
@@ -268,4 +268,4 @@ VARIABLES = (
     ("HOME", "/nowhere"),
     ("TMPDIR", "/nowhere"),
 )
-"""Variables and values, of which one is set."""
+"""Variables with values, of which one is set."""

@@ -1,7 +1,7 @@
-"""What the second sample for agreement draws: one delta on a built cell, from a seed alone.
+"""The draws of the second sample for agreement: one change to a built cell, from a seed alone.
 
-Pure. What a draw comes to in an image (which library, which release, which day) is settled by its
-numbers and by what the cell's image holds; `sample_changes` says that.
+Pure. What a draw means in an image (which library, which release, which day) follows from its
+numbers and from the content of the cell's image; see `sample_changes`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ CELLS = (
     "tf2.11.1-py3.9",
     "tf2.21.0-py3.13",
 )
-"""Built cells of the default suite: of 2017, 2019, 2023 and 2026, Python 2.7 to 3.13, numpy 1
-and 2, protobuf 3 to 7, Keras 2 and 3."""
+"""Built cells of the default suite: from 2017, 2019, 2023 and 2026, with Python 2.7 to 3.13, numpy
+1 and 2, protobuf 3 to 7, Keras 2 and 3."""
 DAY, REQUIREMENT, VARIABLE = "day", "requirement", "variable"
 MOVED, REMOVED, SHADOWED, PATCHED, REINSTALLED = (
     "moved",
@@ -28,10 +28,10 @@ MOVED, REMOVED, SHADOWED, PATCHED, REINSTALLED = (
     "re-installed",
 )
 LIBRARY = (MOVED, REMOVED, SHADOWED, PATCHED, REINSTALLED)
-"""Deltas on one library."""
+"""The kinds of change to one library."""
 KINDS = (DAY, REQUIREMENT, *LIBRARY, VARIABLE)
 NUMBERS = 5
-"""That a draw has; what each is for depends on its kind."""
+"""How many numbers a draw has; their meaning depends on its kind."""
 SEED_DIGITS = 8
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Draw:
-    """One delta, as it was drawn."""
+    """One change, as it was drawn."""
 
     name: str
     cell: str
@@ -49,15 +49,15 @@ class Draw:
 
 
 def seed_of(commit: str) -> int:
-    """The seed that a commit gives: its first eight hexadecimal digits. ValueError for less."""
+    """The seed from a commit: its first eight hexadecimal digits. Raises ValueError for fewer."""
     if len(commit) < SEED_DIGITS:
         raise ValueError(f"{commit!r} is no whole commit")
     return int(commit[:SEED_DIGITS], 16)
 
 
 def draws(seed: int, cells: Sequence[str] = CELLS) -> Iterator[Draw]:
-    """As many as are asked for. Of each eight in a row every kind is one, in an order that is
-    drawn as well; the cell is drawn anew for each."""
+    """An endless sequence of draws. Of every eight in a row, each kind occurs once, in an order
+    that is drawn as well; the cell is drawn for each."""
     drawn = Random(seed)
     number = 0
     while True:
@@ -72,5 +72,5 @@ def draws(seed: int, cells: Sequence[str] = CELLS) -> Iterator[Draw]:
 
 
 def picked(number: float, among: Sequence[T]) -> T:
-    """The one that a number of a draw stands for. IndexError where there is none."""
+    """The element that a number of a draw selects. Raises IndexError if there is none."""
     return among[min(int(number * len(among)), len(among) - 1)]

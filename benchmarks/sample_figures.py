@@ -1,4 +1,4 @@
-"""What a sample for agreement comes to. Pure."""
+"""The result of a sample for agreement. Pure."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ NOT_RUN = "not run"
 IMAGES = 40
 LEAST_FAILING = 15
 MOST_DRAWS = 80
-"""More are not drawn, however few fail."""
+"""The largest number of draws, however few images fail."""
 LIMITS = {1: 0.88, 2: 0.92}
-"""Of which sample what share must agree, of those that fail and of those that work."""
+"""For each sample, the share that must agree, both of the images that fail and of those that
+work."""
 _AS_IT_IS = ("works", "works on the CPU")
 
 
@@ -23,14 +24,15 @@ def measured(rows: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
 
 
 def enough(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether no more is drawn: as many images as are asked for, and enough of them that fail."""
+    """Whether the sample is complete: it has the required number of images, and enough of them
+    fail."""
     run = measured(rows)
     failing = sum(row["shown"] == FAILS for row in run)
     return len(rows) >= MOST_DRAWS or (len(run) >= IMAGES and failing >= LEAST_FAILING)
 
 
 def figures(rows: Sequence[Mapping[str, Any]], sample: int) -> dict[str, Any]:
-    """The figures of a sample, but for its rows."""
+    """The figures of a sample, without its rows."""
     run = measured(rows)
     fail = [row for row in run if row["shown"] == FAILS]
     work = [row for row in run if row["shown"] != FAILS]

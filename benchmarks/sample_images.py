@@ -1,4 +1,4 @@
-"""Makes the images of a sample for agreement: a cell of the suite, and what a draw changes."""
+"""Make the images of a sample for agreement: a cell of the suite with the change of a draw."""
 
 from __future__ import annotations
 
@@ -37,30 +37,30 @@ _INVENTORY = Path(__file__).with_name("sample_inventory.py")
 
 
 class Aborted(Exception):
-    """An image of this draw cannot be made."""
+    """The image of this draw cannot be made."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """An image, and what was done to it."""
+    """An image, and what was done to make it."""
 
     image: str
     told: str
     lines: tuple[str, ...]
     names: tuple[str, ...]
-    """Of images that are removed with it, the last made first."""
+    """Names of images that are removed with it, the last made first."""
 
 
 @dataclass(kw_only=True)
 class Maker:
-    """Makes images of draws, one at a time. Cells are built once, under names of their own."""
+    """Makes the images of draws, one at a time. Cells are built once, under names of their own."""
 
     engine: ContainerEngine
     suite: Suite
     say: Callable[[str], None]
     index: PackageIndex = field(default_factory=PackageIndex)
     cells: dict[str, str] = field(default_factory=dict)
-    """Cell -> its image, with its interpreter where commands look for it."""
+    """The image of each cell, with its interpreter where commands look for it."""
     held: dict[str, Held] = field(default_factory=dict)
 
     @property
@@ -72,7 +72,7 @@ class Maker:
         return DistributionCache(places().cache / "distributions")
 
     def prepare(self, cells: Sequence[str]) -> None:
-        """Have each cell's image, and see what it holds."""
+        """Make each cell's image available, and take an inventory of it."""
         for name in cells:
             cell = self._cell(name)
             image, interpreter = self._built(order(self.suite, cell))
@@ -81,7 +81,7 @@ class Maker:
             self.held[name] = self._inventory(cell, dressed, interpreter)
 
     def make(self, draw: Draw) -> Made:
-        """The image of a draw. Raises Aborted where it cannot be."""
+        """Make the image of a draw. Raises Aborted if that is impossible."""
         if draw.kind == DAY:
             return self._as_of_a_day(draw)
         if draw.kind == REQUIREMENT:
@@ -97,7 +97,8 @@ class Maker:
             self._remove(name)
 
     def close(self) -> None:
-        """Remove the cells' images under the sample's names; the cells' own stay."""
+        """Remove the names that the sample gave to the cells' images; the images of the cells
+        stay."""
         for name in self.cells.values():
             self._remove(name)
 
@@ -119,7 +120,8 @@ class Maker:
         return obtained.image.id, obtained.interpreter
 
     def _dressed(self, name: str, image: str, interpreter: str) -> str:
-        """The image with its interpreter on the PATH: what is drawn decides, not that it is not."""
+        """The image with its interpreter on the PATH, so that the draw decides the outcome and not
+        the missing interpreter."""
         link = _PYTHON + ("" if self._python(name).startswith("2.") else "3")
         line = f"RUN mkdir -p /usr/local/bin && ln -sf {interpreter} {link}"
         return self._build(f"{NAME}:{name}", image, (line,))
@@ -175,7 +177,7 @@ class Maker:
         return self._build(f"{NAME}:{draw.name}", image, (line,))
 
     def _first_day(self, requirement: str) -> str:
-        """The day on which a release (`name==version`) came."""
+        """The day on which a release (`name==version`) was uploaded."""
         name, _, version = requirement.partition("==")
         days = [
             file.uploaded[:10]
@@ -206,7 +208,7 @@ class Maker:
         return self._installed(draw, change.told, lock, owned[0])
 
     def _installed(self, draw: Draw, told: str, lock: Lock, wheel: Artifact) -> Made:
-        """The cell's image, and a wheel that its pip puts there without asking for others."""
+        """The cell's image with a wheel that its own pip installs without dependencies."""
         pip = lock.tools[0]
         fetch_missing([pip], self.cache, self.index)
         files = {one.filename: self.cache.path(one.sha256) for one in (pip, wheel)}
@@ -231,7 +233,8 @@ class Maker:
     def _build(
         self, name: str, image: str, lines: Sequence[str], files: Mapping[str, Path] | None = None
     ) -> str:
-        """An image of lines of a Dockerfile on another; its name. Raises Aborted."""
+        """An image built from another with lines of a Dockerfile; returns its name. Raises
+        Aborted."""
         text = "\n".join((f"FROM {image}", *lines))
         for cell, own in self.cells.items():
             text = text.replace(f"{{{cell}}}", own)
@@ -262,7 +265,7 @@ class Maker:
 
 
 def held_of(told: Mapping[str, Any], interpreter: str) -> Held:
-    """What an inventory says."""
+    """Parse the output of an inventory."""
 
     def libraries(paths: Sequence[str]) -> tuple[Library, ...]:
         return tuple(
@@ -286,7 +289,7 @@ def held_of(told: Mapping[str, Any], interpreter: str) -> Held:
 
 @contextmanager
 def maker(say: Callable[[str], None]) -> Iterator[Maker]:
-    """A maker on the Docker engine here; what it made is removed at the end."""
+    """A maker on the local Docker engine; what it made is removed at the end."""
     suite = load_suite(standard.default_suite())
     with opened_engine("docker", workshop(suite)) as (engine, _):
         if not isinstance(engine, ContainerEngine):

@@ -1,5 +1,5 @@
-"""Run inside an image: which shared objects it has, and which of them a process holds after the
-import of its framework; argument: the framework. The last line printed is JSON. Standard library
+"""Runs inside an image: lists its shared objects, and which of them a process has loaded after
+importing the framework that the argument names. The last line printed is JSON. Standard library
 only, Python 2.7 and 3."""
 
 from __future__ import print_function

@@ -1,4 +1,5 @@
-"""Which releases of a requirement a cell's Python could have: those with a wheel for it. Pure."""
+"""The releases of a requirement that a cell's Python could have: those with a matching wheel.
+Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +14,7 @@ from harness.distributions.index import IndexFile, python_allows
 from harness.model import Lock
 
 _OLDEST_GLIBC = 31
-"""Debian bullseye's, the oldest base of the sample."""
+"""The minor version of glibc in Debian bullseye, the oldest base of the sample."""
 _PLATFORMS = (
     *(f"manylinux_2_{minor}_x86_64" for minor in range(_OLDEST_GLIBC, 17, -1)),
     "manylinux_2_17_x86_64",
@@ -26,7 +27,7 @@ _PLATFORMS = (
 
 
 def tags_of(python: str) -> tuple[Tag, ...]:
-    """The tags of wheels that a CPython of this full version takes here, the best first."""
+    """The wheel tags that a CPython of this full version accepts here, the best first."""
     major, minor = (int(part) for part in python.split(".")[:2])
     own = f"cp{major}{minor}"
     abi = {2: f"{own}mu"}.get(major, f"{own}m" if minor < 8 else own)
@@ -37,8 +38,8 @@ def tags_of(python: str) -> tuple[Tag, ...]:
 
 
 def releases(files: Iterable[IndexFile], python: str) -> dict[str, IndexFile]:
-    """The wheel of each release that this Python could have, in the order of releases: no
-    pre-release, nothing that was yanked."""
+    """The wheel of each release that this Python could have, ordered by release, without
+    pre-releases and yanked files."""
     order = {tag: place for place, tag in enumerate(tags_of(python))}
     best: dict[Version, tuple[int, str, IndexFile]] = {}
     for file in files:
@@ -57,7 +58,7 @@ def releases(files: Iterable[IndexFile], python: str) -> dict[str, IndexFile]:
 
 
 def requirements_of(lock: Lock, framework: str) -> tuple[tuple[str, str], ...]:
-    """(name, release) of what a lock has beside the framework, by name."""
+    """(name, release) of everything in a lock except the framework, by name."""
     return tuple(
         sorted(
             (one.name, one.version)
@@ -68,7 +69,7 @@ def requirements_of(lock: Lock, framework: str) -> tuple[tuple[str, str], ...]:
 
 
 def in_turn(draw: Draw, requirements: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The requirements from the one that is drawn on: the next is taken where one has no other
+    """The requirements, starting with the drawn one: the next is taken if one has no other
     release."""
     first = requirements.index(picked(draw.numbers[0], requirements))
     return (*requirements[first:], *requirements[:first])
@@ -77,7 +78,7 @@ def in_turn(draw: Draw, requirements: Sequence[tuple[str, str]]) -> tuple[tuple[
 def other_release(
     draw: Draw, version: str, known: dict[str, IndexFile]
 ) -> tuple[str, IndexFile] | None:
-    """The release that is drawn, another than `version`; None where there is none."""
+    """The drawn release, which differs from `version`; None if there is no other."""
     others = [
         (release, file) for release, file in known.items() if Version(release) != Version(version)
     ]

@@ -1,9 +1,9 @@
-"""What reading an image's files from outside costs: seconds and memory for each GB, by image.
+"""The cost of reading an image's files from outside: seconds and memory per GB, for each image.
 
-The largest of the cells' images on the engine (`--most`) are read as a run reads them, from a
-container that is never started through the bounded process, without the cache.
-Wall-clock seconds hang on what else the machine does; processor seconds of the two processes that
-are ours hardly do. The limits: 16 s a GB, 150 MB of memory, on two cores.
+The largest images of cells on the engine (`--most`) are read as in a run: from a container that is
+never started, through the bounded process, without the cache. Wall-clock seconds depend on what
+else the machine does; the processor seconds of our two processes hardly do. The limits: 16 s a GB,
+150 MB of memory, on two cores.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def spent() -> float:
 
 
 def measured(client: Any, image: dict[str, Any]) -> dict[str, Any]:
-    """One image, read once."""
+    """The figures of one image, read once."""
     labels = {f"{LABEL}.kind": "files", f"{LABEL}.owner": owner_token()}
     sent = 0
 

@@ -1,17 +1,17 @@
-"""What a run costs beyond what must be measured again, where nothing has changed.
+"""The cost of a run beyond what must be measured again, if nothing has changed.
 
 reuse    nineteen cells, as many as run nightly, `harness run --reuse` of two probes whose answers
-         stay: limit 3 s, all of the command
-timed    the same with a third probe that times something, so that every cell needs a container: the
-         whole command without the time of the containers, limit 3 s
-read     `harness report` of that run and `harness compare` of both while no engine answers: each
-         waits for none. No limit but that both end with their answer
+         are repeated: limit 3 s for the whole command
+timed    the same with a third probe that times something, so that every cell needs a container:
+         limit 3 s for the whole command without the time of the containers
+read     `harness report` of that run and `harness compare` of both while no engine answers:
+         neither waits for one. The only limit is that both end with their answer
 run      with --quick: `scripts/run` once more, limit 90 s of which at least 70 s are training; it
-         needs the images of the quick cells, and makes them where they are not there
+         needs the images of the quick cells, and makes them if they are missing
 
 The nineteen cells are home-made: on the base of Python 3.13, with one distribution each and images
 of their own, which are removed at the end. Building them is not timed. Store and reports are the
-benchmark's own, so that a run finds nothing but what the benchmark has measured.
+benchmark's own, so that a run finds only what the benchmark has measured.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def probe(settings):
 
 
 def home_made_suite(folder: Path, count: int) -> Path:
-    """A suite of locked cells that each install one small distribution of the model cell."""
+    """A suite of locked cells, each of which installs one small distribution of the model cell."""
     root = Path(standard.default_suite()).parent
     lock = find_lock(root, MODEL)
     assert lock is not None, "the default suite is locked"
@@ -84,7 +84,7 @@ def home_made_suite(folder: Path, count: int) -> Path:
 
 
 def harness(folder: Path, arguments: Sequence[str], environment: Mapping[str, str]) -> float:
-    """One command in seconds; anything but success ends the benchmark."""
+    """Seconds of one command; anything but success ends the benchmark."""
     program = Path(sys.executable).with_name("harness")
     began = time.perf_counter()
     ended = subprocess.run(
@@ -105,7 +105,8 @@ def harness(folder: Path, arguments: Sequence[str], environment: Mapping[str, st
 
 
 def in_containers(store: Path) -> float:
-    """Seconds of the containers of the latest run: every record of one has its whole time."""
+    """Seconds in the containers of the latest run: each record of a container has its whole
+    time."""
     with Store(store) as opened:
         run = max(opened.runs(), key=lambda one: (one.started, one.id))
         records = opened.records(run.id)
@@ -160,7 +161,7 @@ def home_made(cells: int, rounds: int) -> dict[str, dict[str, object]]:
 
 
 def quick() -> dict[str, object]:
-    """`scripts/run` the second time, and how much of it was training."""
+    """`scripts/run` for the second time, and how much of that was training."""
     with TemporaryDirectory(prefix="harness-benchmark-") as name:
         store = Path(name) / "store.sqlite3"
         environment = {

@@ -1,14 +1,14 @@
-"""What a service cell costs beside the start of its container and its own start-up: at most 1 s.
+"""The cost of a service cell beyond the start of its container and its own start-up: at most 1 s.
 
 ours   a whole run of one cell that serves and one check, from the first engine call to the
        committed record: network, container, wait for readiness, the probe's process, the request,
-       and everything removed
+       and removal of everything
 bare   `docker run --detach` of the same service by the client of the engine's own package with the
        same limits, on the engine's own bridge, until it answers; its removal is not counted
 
-Twice: a service that listens at once, and one that takes 3 s to load, whose readiness has to be
-noticed. Sides are taken in turn in random order, each once before anything counts; the figure is
-the difference of medians, with the 95 % interval of 2,000 resamplings of the rounds.
+Both are measured for a service that listens at once, and for one that takes 3 s to load, whose
+readiness must be noticed. The sides alternate in random order, after one uncounted start each. The
+figure is the difference of medians, with the 95 % interval of 2,000 resamplings of the rounds.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def suite_of(folder: Path, image: str, interpreter: str, loads: float) -> Path:
 
 
 def ours(folder: Path) -> float:
-    """Seconds of one whole run. Raises SystemExit where the promise is not kept."""
+    """Seconds of one whole run. Raises SystemExit if the promise is not kept."""
     suite = load_suite(folder)
     plan = PlannedRun(
         suite=suite,

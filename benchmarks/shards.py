@@ -1,12 +1,12 @@
-"""How evenly 10,000 cells are dealt to jobs, beside pytest-split's two algorithms.
+"""How evenly 10,000 cells are distributed over jobs, compared with pytest-split's two algorithms.
 
-Run it with a Python that has pytest-split, which is no dependency of ours:
-`PYTHONPATH=. VENV/bin/python benchmarks/shards.py --date DATE`. The durations are drawn from heavy
-tails, as those of cells are: most take seconds, some an hour. Every number of jobs from 2 to 256 is
-dealt; told is the worst ratio of the largest job to the larger of an even share and the longest
-cell, below which nobody can come. Ours is asked to stay within 1.10. pytest-split's own functions
-decide, on items that have a name and nothing else; its chunks keep the order of the tests, which
-ours need not.
+Run it with a Python that has pytest-split, which is not a dependency of ours: `PYTHONPATH=.
+VENV/bin/python benchmarks/shards.py --date DATE`. The durations are drawn from heavy tails, like
+those of cells: most take seconds, some an hour. The cells are distributed over every number of jobs
+from 2 to 256. The figure is the worst ratio of the largest job to the lower bound, which is the
+larger of an even share and the longest cell. Ours must stay within 1.10. pytest-split's own
+functions decide, on items that have only a name; its chunks keep the order of the tests, which ours
+need not.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ TAILS: dict[str, Callable[[random.Random], float]] = {
     "Weibull, shape 0.5": lambda chance: chance.weibullvariate(30, 0.5),
 }
 Dealing = Callable[[Sequence[float], int], Sequence[float]]
-"""The loads of the jobs, for durations and a number of jobs."""
+"""From durations and a number of jobs to the loads of the jobs."""
 
 
 @dataclass(frozen=True)
 class Item:
-    """As much of a test as pytest-split looks at."""
+    """The part of a test that pytest-split looks at."""
 
     nodeid: str
 
@@ -65,7 +65,7 @@ def pytest_split(name: str) -> Dealing:
 
 
 def bound(durations: Sequence[float], count: int) -> float:
-    """No largest job is below it."""
+    """The lower bound of the largest job."""
     return max(sum(durations) / count, *durations)
 
 
@@ -94,7 +94,7 @@ def main() -> int:
     parser.add_argument("--cells", type=int, default=CELLS, help="fewer, to try this program")
     asked = parser.parse_args()
     every = range(2, MOST + 1)
-    # pytest-split lists for each job what it does not run: all 255 numbers would take an hour.
+    # pytest-split lists for each job what it does not run, so all 255 numbers would take an hour.
     some = [2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256]
     found: dict[str, dict[str, dict[str, float | int]]] = {}
     for tail, draw in TAILS.items():

@@ -1,8 +1,8 @@
-"""That nothing is stored twice: distributions in the cache, layers shared by cells on the engine.
+"""Show that nothing is stored twice: distributions in the cache, layers of cells on the engine.
 
-The cache is addressed by content: the files that all locks name, each once, are held against what
-lies there. On the engine the sizes of the cells' images are summed once as every image tells its
-own (a shared base counts with each), and once with every layer chain counted once.
+The cache is addressed by content: the files named in all locks, each counted once, are compared
+with what it contains. On the engine, the sizes of the cells' images are summed in two ways: as each
+image reports its own (a shared base counts in each), and with every chain of layers counted once.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ LOCKS = Path(__file__).resolve().parents[1] / "dockerfiles" / "locks"
 
 
 def cache_figures() -> dict[str, Any]:
-    """What the locks want, and what the cache holds; every file is hashed again."""
+    """What the locks need, and what the cache contains; every file is hashed again."""
     wanted: Counter[str] = Counter()
     sizes: dict[str, int] = {}
     for path in sorted(LOCKS.glob("*.json")):
@@ -56,7 +56,7 @@ def digest(path: Path) -> str:
 
 
 def engine_figures() -> dict[str, Any]:
-    """Sizes of the cells' images as told, and of their distinct chains of layers."""
+    """The reported sizes of the cells' images, and the sizes of their distinct chains of layers."""
     client: Any = connect()
     try:
         images = client.images(filters={"label": f"{LABEL}.kind=cell"})
@@ -82,7 +82,7 @@ def engine_figures() -> dict[str, Any]:
 
 
 def layer_sizes(history: list[dict[str, Any]], layers: int) -> list[int]:
-    """Sizes of the layers, lowest first; steps that only change settings made none."""
+    """Sizes of the layers, the lowest first; steps that only change settings have no layer."""
     sizes = [int(step["Size"]) for step in reversed(history) if step["Size"]]
     if len(sizes) != layers:
         raise SystemExit("an image's history does not tell which layer has which size")

@@ -1,15 +1,14 @@
 """Two nights of 10,000 cells with 200 facts each: from the store to events, HTML, JSON, Markdown.
 
-Limits: 5 s and 1 GiB, a page of at most 2 MB that Chromium has open within 2 s.
+Limits: 5 s and 1 GiB, and a page of at most 2 MB that Chromium opens within 2 s.
 
-The records are made by `many_cells` (see there what is shared between cells, and what is another
-number in each) and put into a store. Then one fresh process reads both nights, checks that the
-baseline is the accepted one, judges, holds tonight against it and writes the three reports, with
-the pages of single cells; it tells its own times and its largest resident size. Beside it, in the
-same run, stands what the same process takes for no more than reading the facts as JSON: the floor
-for anything that looks at every value. `--measured` makes more of the 200 facts numbers that are
-another one in each cell and night. The page is opened by Debian's Chromium, offline, until its
-`load` event and the first picture.
+The records come from `many_cells` (which explains what is shared between cells and which numbers
+differ in each) and are put into a store. Then one fresh process reads both nights, checks that the
+baseline is the accepted one, judges, compares tonight with it, and writes the three reports with
+the pages of single cells; it reports its own times and its largest resident size. The same run also
+measures the floor for anything that looks at every value: the time to only read the facts as JSON.
+`--measured` makes more of the 200 facts numbers that differ in each cell and night. Debian's
+Chromium opens the page offline, until its `load` event and the first paint.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ REPORTS = (("html", "html"), ("json", "json"), ("markdown", "md"))
 
 
 def filled(path: Path, count: int, measured: int) -> None:
-    """A store with both nights, each written in one transaction."""
+    """Create a store with both nights, each written in one transaction."""
     from harness.store.database import Database
     from harness.store.rows import put_first_record, put_run
 
@@ -54,7 +53,7 @@ def filled(path: Path, count: int, measured: int) -> None:
 
 
 def measure(store: Path, folder: Path) -> dict[str, Any]:
-    """What a fresh process takes, part by part; called in one."""
+    """The time of each part in a fresh process; must be called in one."""
     parts: dict[str, float] = {}
     began = last = time.perf_counter()
 
@@ -114,7 +113,7 @@ def measure(store: Path, folder: Path) -> dict[str, Any]:
 
 
 def floor(store: Path) -> float:
-    """Seconds for reading every fact of both nights as JSON, once each, and nothing else."""
+    """Seconds to read every fact of both nights as JSON once, and to do nothing else."""
     began = time.perf_counter()
     connection = sqlite3.connect(store)
     for (body,) in connection.execute(
@@ -126,7 +125,7 @@ def floor(store: Path) -> float:
 
 
 def opened(page: Path) -> dict[str, float] | None:
-    """How long Chromium takes to have the page open; None where there is none."""
+    """How long Chromium takes to open the page; None if there is no Chromium."""
     if not BROWSER.is_file():
         return None
     from playwright.sync_api import sync_playwright

@@ -1,12 +1,11 @@
-"""10,000 planned cells through the executor's interface: what the way itself costs.
+"""10,000 planned cells through the executor's interface: the cost of the machinery itself.
 
 A run of 10,000 cells with one probe each goes from its plan to its records in a store on disk:
-groups, the local executor, the worker, the store, a log's progress. The engine is a fake one that
-answers at once, so that what is left is ours; what this process had of the processors is told
-beside the time, much of which are waits for the disk, one for each record. Asked: at most 60 s on
-two cores, and the process never larger than 1 GiB. In a process of its own, so that its peak is
-that of the run; then the same with half as many cells, whose ratio to the whole shows whether the
-cost grows evenly.
+groups, the local executor, the worker, the store, a log's progress. A fake engine answers at once,
+so that only our own cost remains. The processor time of this process is reported beside the wall
+time, much of which is spent waiting for the disk, once for each record. Limits: 60 s on two cores,
+and at most 1 GiB for the process. The run has a process of its own, so that the peak is its own; it
+is repeated with half as many cells, and the ratio shows whether the cost grows linearly.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def once(count: int) -> dict[str, float]:
-    """One run of so many cells: seconds, and the largest that this process was, in GiB."""
+    """One run of `count` cells: seconds, and the largest size of this process, in GiB."""
     sys.path.insert(0, str(ROOT))
     from tests.process.sleeping import Sleeping
 

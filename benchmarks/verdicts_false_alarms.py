@@ -1,12 +1,12 @@
-"""How often a report on unchanged cells holds any alarm. Limit: 1 % of 1,000 reports.
+"""How often a report on unchanged cells contains an alarm. Limit: 1 % of 1,000 reports.
 
-A report is fifty cells, each held against its reference by four metrics (200 questions). Each cell
-draws pairs of neighbouring rounds, with a random sign, and goes on as an `auto` run does: with what
-a calibration (`harness calibrate --rounds 48`: four comparisons of twelve rounds) and the rounds of
-all cells that go on say of the noise, steered by step time and accuracy. The report is then judged
-with the noise of all its cells. Beside it how it is where cells differ in how noisy they are: made
-rounds whose variances have a prior of few degrees of freedom. Unchanged cells that are equally
-noisy (`inf`) may take 2.5 rounds on average.
+A report has fifty cells, each compared with its reference by four metrics (200 questions). Each
+cell draws pairs of neighbouring rounds with a random sign and continues as an `auto` run does:
+steered by step time and accuracy, it uses the noise known from a calibration (`harness calibrate
+--rounds 48`: four comparisons of twelve rounds) and from the rounds of all cells that continue. The
+report is then judged with the noise of all its cells. The results also show cells that differ in
+how noisy they are: simulated rounds whose variances have a prior with few degrees of freedom.
+Unchanged cells that are equally noisy (`inf`) may take 2.5 rounds on average.
 """
 
 from __future__ import annotations
@@ -31,14 +31,15 @@ LIMIT = 0.01
 CALIBRATIONS, OF_ROUNDS = 4, 12
 MOST_PER_CELL = 2.5
 FLOOR = 100 / 10_000**2
-"""A hundred discordant images of ten thousand."""
+"""A hundred discordant images out of ten thousand."""
 STEERING = (0, 3)
 
 Draw = Callable[[], tuple[float, ...]]
 
 
 def paired(values: Sequence[tuple[float, ...]], metric: int) -> Paired:
-    """The pairs of a metric; a reference of its own for each round, so that no two are equal."""
+    """The pairs of a metric, with a distinct reference value for each round so that no two are
+    equal."""
     share = metric == 3
     reference = tuple(0.9 if share else 1 + 1e-6 * place for place in range(len(values)))
     candidate = tuple(
@@ -55,14 +56,14 @@ def paired(values: Sequence[tuple[float, ...]], metric: int) -> Paired:
 
 
 def spread(values: Sequence[tuple[float, ...]], metric: int) -> Spread:
-    """What rounds show of a metric's noise."""
+    """The noise of a metric, as rounds show it."""
     variance = statistics.variance(one[metric] for one in values)
     return Spread(variance=max(variance, FLOOR if metric == 3 else 0), df=len(values) - 1)
 
 
 @dataclass(kw_only=True)
 class Reports:
-    """What reports came to."""
+    """The results of reports."""
 
     reports: int = 0
     alarmed: int = 0
@@ -117,7 +118,7 @@ def one_report(
 
 
 def reports(count: int, draws: Callable[[random.Random], tuple[list[Draw], list[Draw]]]) -> Reports:
-    """So many reports; `draws` gives the cells and the calibrations of each."""
+    """The results of `count` reports; `draws` gives the cells and the calibrations of each."""
     told = Reports()
     family = Family(questions=4 * CELLS)
     for number in range(count):
@@ -142,7 +143,8 @@ def resampled(
 
 
 def of_spread(df: float, chance: random.Random) -> tuple[list[Draw], list[Draw]]:
-    """Cells of normal noise, whose variances have a prior of `df` degrees of freedom around 3 %."""
+    """Cells with normal noise, whose variances have a prior of `df` degrees of freedom around 3
+    %."""
 
     def cell() -> Draw:
         factor = 1.0 if math.isinf(df) else math.sqrt(df / chance.gammavariate(df / 2, 2))
@@ -155,8 +157,8 @@ def of_spread(df: float, chance: random.Random) -> tuple[list[Draw], list[Draw]]
 
 
 def in_spells(length: float, chance: random.Random) -> tuple[list[Draw], list[Draw]]:
-    """As cells whose variances have a prior of 3 degrees of freedom; but it is the host whose noise
-    changes, after so many rounds on average, while calibrations and cells take their rounds."""
+    """Like cells whose variances have a prior of 3 degrees of freedom, but here it is the host
+    whose noise changes, after `length` rounds on average, during calibrations and cells alike."""
 
     def cell() -> Draw:
         factor = 1.0

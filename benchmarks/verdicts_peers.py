@@ -1,11 +1,12 @@
-"""The rule of the harness beside those of other tools, on the same rounds: false alarms and power.
+"""The rule of the harness and those of other tools on the same rounds: false alarms and power.
 
 Run it with a Python that has asv, pyperf, mlperf-logging and scipy; none of the first three is a
 dependency: `PYTHONPATH=. VENV/bin/python benchmarks/verdicts_peers.py --date DATE`. Their own
-functions decide, with their usual thresholds. Google benchmark's `compare.py` is not in its wheel:
-its rule (two-sided Mann-Whitney U, 5 %, nine repetitions; tools/gbench/report.py) is scipy's own
-function here. A comparison is a pair of cells; each tool takes the runs it asks for. Rules that
-want samples of one process are given the steps of rounds, as their users do.
+functions decide, with their usual thresholds. Google benchmark's `compare.py` is not in its wheel;
+its rule (two-sided Mann-Whitney U, 5 %, nine repetitions; tools/gbench/report.py) is computed with
+the function of scipy. A comparison is of a pair of cells; each tool takes the number of runs it
+asks for. Rules that need samples of one process get the steps of rounds, as their users would give
+them.
 """
 
 from __future__ import annotations
@@ -30,19 +31,19 @@ STEPS = 20
 
 
 class Runs:
-    """Draws what a tool is given: rounds of both cells, as pairs of neighbours."""
+    """Draws the input of a tool: rounds of both cells, as pairs of neighbours."""
 
     def __init__(self, told: Source, factor: float, chance: random.Random) -> None:
         self.told, self.factor, self.chance = told, factor, chance
 
     def pair(self) -> tuple[float, ...]:
-        """The differences of a pair of rounds, the second slower by the factor."""
+        """The differences of one pair of rounds, the second slower by the factor."""
         sign = self.chance.choice((-1, 1))
         one = self.chance.choice(self.told.pairs)
         return (math.log(self.factor) + sign * one[0], *(sign * each for each in one[1:]))
 
     def samples(self, rounds: int, steps: int) -> tuple[list[float], list[float]]:
-        """Steps of so many rounds of either cell, pooled."""
+        """Steps of `rounds` rounds of either cell, pooled."""
         sides: tuple[list[float], list[float]] = ([], [])
         for side, factor in zip(sides, (1.0, self.factor), strict=True):
             for _ in range(rounds):
@@ -51,7 +52,7 @@ class Runs:
         return sides
 
     def medians(self, rounds: int) -> tuple[list[float], list[float]]:
-        """One median of each of so many rounds of either cell."""
+        """One median for each of `rounds` rounds of either cell."""
         sides: tuple[list[float], list[float]] = ([], [])
         for side, factor in zip(sides, (1.0, self.factor), strict=True):
             for _ in range(rounds):
@@ -124,7 +125,7 @@ def mlperf_rule(runs: Runs) -> bool:
 
 
 def bare_gate(runs: Runs) -> bool:
-    """A gate of 10 % on the medians of one run each, as continuous integration often has it."""
+    """A gate of 10 % on the medians of one run each, as is common in continuous integration."""
     (one,), (other,) = runs.medians(1)
     return max(one, other) / min(one, other) > 1.1
 
@@ -145,8 +146,8 @@ def alarms(rule: Callable[[Runs], bool], told: Source, factor: float, trials: in
 
 
 def table(told: Source, trials: int) -> Sequence[dict[str, object]]:
-    """A row for each rule: its alarms on unchanged cells, what it finds, and what a report of fifty
-    unchanged cells would come to."""
+    """A row for each rule: its alarms on unchanged cells, its power, and how often a report of
+    fifty unchanged cells would have an alarm."""
     rows: list[dict[str, object]] = []
     for name, rule in RULES.items():
         row: dict[str, object] = {"rule": name}

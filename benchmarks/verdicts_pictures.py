@@ -1,6 +1,7 @@
-"""The pictures of docs/verdicts.md, from recorded rounds where there are any (matplotlib needed).
+"""The pictures of docs/verdicts.md, from recorded rounds if there are any (needs matplotlib).
 
-It is no dependency of the harness: install the dependency group `pictures` of pyproject.toml.
+matplotlib is not a dependency of the harness: install the dependency group `pictures` of
+pyproject.toml.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ SHOWN = 24
 
 
 def rounds() -> None:
-    """Each round's ratio of step times: a cell against itself, and one that is slower."""
+    """Each round's ratio of step times: a cell compared with itself, and with one that is
+    slower."""
     from matplotlib import pyplot
 
     told = source()

@@ -1,11 +1,11 @@
-"""What an `auto` run finds, and what it costs, where noise is normal and the prior is known.
+"""What an `auto` run finds and what it costs, if noise is normal and the prior is known.
 
-200 questions, looks after 2, 3, 5, 8 and 12 rounds. Limits: +10 % of a time in 95 % and +5 % in
-60 % by 12 rounds, where a round's ratio varies by 3 % and the prior has 30 degrees of freedom; a
-point of accuracy in 95 % by 5 rounds and half a point in 85 % by 12, where a difference varies by
-0.3 points, with the same prior; beside it the accuracy at 0.15 points, which is more than releases
-were seen to vary by. The night: 5 % of the cells are 10 % slower; `auto` beside a fixed design of
-ten rounds, of which it may cost 40 % at most.
+There are 200 questions and looks after 2, 3, 5, 8 and 12 rounds. Limits: +10 % of a time is found
+in 95 % of cases and +5 % in 60 % within 12 rounds, if a round's ratio varies by 3 % and the prior
+has 30 degrees of freedom; a point of accuracy in 95 % within 5 rounds and half a point in 85 %
+within 12, if a difference varies by 0.3 points, with the same prior. The results also have the
+accuracy at 0.15 points, which is more than releases were seen to vary by. In the simulated night, 5
+% of the cells are 10 % slower; `auto` may cost at most 40 % of a fixed design of ten rounds.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ LIMITS = {
 
 
 def one(scale: Scale, shift: float, noise: HostNoise, looks: Sequence[int], seed: int) -> Decided:
-    """A comparison with this true difference, as far as the looks go."""
+    """One comparison with this true difference, carried on as far as its looks require."""
     chance = random.Random(seed)
     sd = math.sqrt(noise.variance)
     tolerance = TIMES if scale is Scale.RATIO else ACCURACY
@@ -58,7 +58,7 @@ def one(scale: Scale, shift: float, noise: HostNoise, looks: Sequence[int], seed
 
 
 def row(found: Sequence[Decided]) -> dict[str, float]:
-    """The shares of decisions and the mean number of rounds."""
+    """The shares of the decisions, and the mean number of rounds."""
     count = len(found)
     return {
         "drift": sum(each.decision is Decision.DRIFT for each in found) / count,

@@ -1,10 +1,10 @@
-"""Rounds of one cell against itself, real or made, for the benchmarks of verdicts.
+"""Rounds of one cell against itself, real or simulated, for the benchmarks of verdicts.
 
-Real ones: a file that `benchmarks/record_rounds.py` recorded, with `rounds`, a list of objects in
-the order in which they ran, each with a number for every metric and `steps`, some single steps.
-Where there is no such file, rounds are made and the results say so: a round's time has a drift of
-the host over time (first-order autoregressive), noise of its own, and in some rounds a burst of
-load.
+Real ones come from a file that `benchmarks/record_rounds.py` wrote: `rounds` is a list of objects
+in the order in which they ran, each with a number for every metric and, in `steps`, some single
+steps. If there is no such file, rounds are simulated and the results say so: a round's time has the
+host's drift over time (first-order autoregressive), noise of its own and, in some rounds, a burst
+of load.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PATTERNS = tuple(f"*.{name}" for name in METRICS)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Source:
-    """Pairs of neighbouring rounds to draw from: for each the differences of all metrics."""
+    """Pairs of neighbouring rounds to draw from: the differences of all metrics for each pair."""
 
     told: str
     pairs: tuple[tuple[float, ...], ...]
@@ -32,8 +32,8 @@ class Source:
 
 
 def source(made: int = 400, sd: float = 0.03, burst: float = 0.05, seed: int = 1) -> Source:
-    """The recorded rounds, else `made` ones with this standard deviation of a pair's log ratio and
-    so large a share of disturbed rounds."""
+    """The recorded rounds, or else `made` simulated ones with this standard deviation of a pair's
+    log ratio and this share of disturbed rounds."""
     if RECORDED.exists():
         rounds = json.loads(RECORDED.read_text("utf-8"))["rounds"]
         return Source(

@@ -1,12 +1,12 @@
-"""The hook of mkdocs.yml: what the site of docs/ has that the folder alone has not.
+"""The hook of mkdocs.yml: what the documentation site has in addition to the folder docs/.
 
-- Its address, and that of the repository: PROJECT_URL of the package.
-- Pages of the repository's root (PAGES_OF_THE_ROOT), and a list of all decisions.
-- Patterns in the navigation: `NAME/*.md` is every page that fits and is not listed beside it, in
-  order; `NAME.md*` one page, where it is there. A section that would be empty is left out.
-- Links that lead out of docs/ lead to the repository, so that one text serves both.
+- Its address and that of the repository: PROJECT_URL of the package.
+- Pages from the root of the repository (PAGES_OF_THE_ROOT), and a list of all decisions.
+- Patterns in the navigation: `NAME/*.md` is every page that matches and is not listed beside it, in
+  order; `NAME.md*` is one page if it exists. A section that would be empty is left out.
+- Links that lead out of docs/ are pointed to the repository, so that one text serves both.
 
-MkDocs calls what is named on_... here: https://www.mkdocs.org/user-guide/configuration/#hooks
+MkDocs calls the functions named on_... here: https://www.mkdocs.org/user-guide/configuration/#hooks
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ _FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 def project_url() -> str:
-    """The address of the repository, read where the package has it, without importing it."""
+    """The address of the repository, read from the package's source without importing it."""
     text = (ROOT / "harness" / "__init__.py").read_text("utf-8")
     (found,) = re.findall(r'^PROJECT_URL = "(.*)"$', text, re.MULTILINE)
     return found
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Give the site its addresses, and the navigation the pages that its patterns stand for."""
+    """Set the addresses of the site, and replace the patterns in its navigation by pages."""
     config.repo_url = project_url()
     config.site_url = f"{project_url()}/"
     config.repo_name = "repository"
@@ -52,7 +52,7 @@ def on_config(config: MkDocsConfig) -> MkDocsConfig:
 
 
 def expanded(nav: list[Any], pages: list[str]) -> list[Any]:
-    """The navigation with every pattern replaced; sections with nothing in them are left out."""
+    """The navigation with every pattern replaced, without empty sections."""
     listed = {entry for entry in nav if isinstance(entry, str)}
     found: list[Any] = []
     for entry in nav:
@@ -71,7 +71,7 @@ def expanded(nav: list[Any], pages: list[str]) -> list[Any]:
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages that are made here."""
+    """Add the pages that are generated here."""
     from mkdocs.structure.files import File
 
     for name, where in PAGES_OF_THE_ROOT.items():
@@ -82,7 +82,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def decisions(docs: Path) -> str:
-    """A page that lists every decision by its number and title, the newest first."""
+    """A page that lists every decision by number and title, the newest first."""
     lines = ["# Decisions", "", "Why things are as they are, one page a decision.", ""]
     for path in sorted((docs / "decisions").glob("*.md"), reverse=True):
         title = path.read_text("utf-8").splitlines()[0].removeprefix("# ")
@@ -95,7 +95,7 @@ def decisions(docs: Path) -> str:
 def on_page_markdown(markdown: str, page: Page, files: Files, **_: object) -> str:
     """Point the links of a page to where their targets are on the site."""
     if page.file.src_uri == "index.md":
-        page.meta["hide"] = ["navigation"]  # there is nothing beside it in its section
+        page.meta["hide"] = ["navigation"]  # its section has no other pages
     written_in = {where: name for name, where in PAGES_OF_THE_ROOT.items()}
     here = written_in.get(page.file.src_uri, f"docs/{page.file.src_uri}")
 
@@ -113,7 +113,8 @@ def on_page_markdown(markdown: str, page: Page, files: Files, **_: object) -> st
 
 
 def resolved(here: str, target: str, files: Files) -> str:
-    """Where a link written in the file `here` leads: a page of the site, or the repository."""
+    """The target of a link written in the file `here`: a page of the site, or a file of the
+    repository."""
     path = posixpath.normpath(posixpath.join(posixpath.dirname(here), target))
     inside = path.removeprefix("docs/")
     if path == "README.md":
@@ -125,6 +126,6 @@ def resolved(here: str, target: str, files: Files) -> str:
     if inside != path and files.get_file_from_path(inside) is not None:
         return inside
     if not (ROOT / path).exists():
-        return inside  # MkDocs says that there is no such page, and where the link stands.
+        return inside  # MkDocs reports the missing page and the place of the link.
     kind = "tree" if (ROOT / path).is_dir() else "blob"
     return f"{project_url()}/{kind}/main/{path}"

@@ -1,6 +1,6 @@
-"""Who reads whose saved models: the table of docs/files.md, made of a committed result.
+"""The table of docs/files.md (which release reads whose saved models), made from committed results.
 
-python scripts/file_table.py            writes the table of reports/files/reads.json into the page
+python scripts/file_table.py            writes the table of reports/files/reads.json there
 python scripts/file_table.py --run RUN  takes the result from a run of the tag `files` first
 """
 
@@ -28,8 +28,8 @@ FACTS = ("reads", "largest_difference", "cannot_read", "not_written", "images_sh
 
 
 def result_of(run_id: str) -> dict[str, Any]:
-    """What the readers of a run in the store answered, by their release. SystemExit where one did
-    not answer: a table of some of them would pass for all."""
+    """The answers of the readers in a run of the store, by their release. Raises SystemExit if one
+    did not answer, because an incomplete table would look complete."""
     from harness.machine.places import places_here
     from harness.store.store import Store
 
@@ -53,7 +53,7 @@ def result_of(run_id: str) -> dict[str, Any]:
 
 
 def rows(result: Mapping[str, Any]) -> Iterator[str]:
-    """The table in Markdown, and what stands behind its numbers."""
+    """The rows of the table in Markdown, and the notes behind its numbers."""
     readers: Mapping[str, Mapping[str, Sequence[str]]] = result["readers"]
     told: dict[str, int] = {}
     yield f"| written by | as | {' | '.join(f'read by {one}' for one in readers)} |"
@@ -94,12 +94,12 @@ def _order(version: str) -> list[int]:
 
 
 def _escaped(text: str) -> str:
-    """As code, and no longer than a reader needs to look for it."""
+    """Text as Markdown code, shortened to what a reader needs to search for it."""
     return "`" + (text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...").replace("`", "'") + "`"
 
 
 def page_with(page: str, result: Mapping[str, Any]) -> str:
-    """The page with the table of a result in its place."""
+    """The page with its table replaced by that of a result."""
     head, _, rest = page.partition(BEGINS)
     _, _, tail = rest.partition(ENDS)
     return head + BEGINS + "\n" + "\n".join(rows(result)) + "\n\n" + ENDS + tail

@@ -1,19 +1,19 @@
-"""What has to come out of the operations of probes/numerics.py: values in float64, and bounds.
+"""The expected results of the operations in probes/numerics.py: values in float64, and error
+bounds.
 
     python scripts/make_numerics.py            writes them at the end of probes/numerics.py
-    python scripts/make_numerics.py --check    says whether they stand there as they should, but
-                                               for the last digits, which another BLAS rounds
-                                               otherwise
+    python scripts/make_numerics.py --check    checks that they stand there, except for the last
+                                               digits, which depend on the BLAS used
 
-Each operation is computed here a second time, by numpy in float64, of the very inputs that the
-probe draws. With each number goes a bound on how far an environment's number may be from it,
-carried through every step: a sum of n products is bounded by gamma_n = n u / (1 - n u) times the
-sum of the absolute products, whatever the order of summation, u being the unit roundoff of the type
-that accumulates (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition 2002, lemma
-3.1 and equation 3.5); an operation on single numbers by the number of units in the last place that
-stands beside it (`LIMITS`); of several steps the errors add up, as in his running error analysis
-(3.3).
-Where libraries compute one thing by different formulas, the bound is the larger one.
+Each operation is computed here a second time, by numpy in float64, from exactly the inputs that the
+probe draws. Each number has a bound on how far an environment's number may differ from it, carried
+through every step. A sum of n products is bounded by gamma_n = n u / (1 - n u) times the sum of the
+absolute products, whatever the order of summation, where u is the unit roundoff of the type that
+accumulates (Higham, Accuracy and Stability of Numerical Algorithms, 2nd edition 2002, lemma 3.1 and
+equation 3.5). An operation on single numbers is bounded by the number of units in the last place
+that stands beside it (`LIMITS`). The errors of several steps add up, as in his running error
+analysis (3.3). Where libraries compute the same thing by different formulas, the larger bound
+counts.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ PROBE = Path(__file__).parent.parent / "probes" / "numerics.py"
 ROUNDOFF = {"float16": 2.0**-11, "bfloat16": 2.0**-8, "float32": 2.0**-24, "float64": 2.0**-53}
 """Half a unit in the last place of 1: IEEE 754 types, and bfloat16 with its 8 bits."""
 LIMITS = {
-    # In units in the last place of the result; sin, tanh and sigmoid of those of 1, since they are
-    # computed by formulas that are accurate to an absolute error. Rational approximations and
-    # Newton steps of the vectorised kernels of ten years stay below half of each.
+    # In units in the last place of the result; for sin, tanh and sigmoid in those of 1, because
+    # their formulas are accurate to an absolute error. The rational approximations and Newton steps
+    # of ten years' vectorised kernels stay below half of each.
     "divide": 2,
     "sqrt": 4,
     "rsqrt": 4,
@@ -55,7 +55,7 @@ Array = NDArray[np.float64]
 
 
 class Bounded:
-    """Numbers, and how far from each an environment's number may be."""
+    """Numbers, and how far an environment's number may differ from each."""
 
     def __init__(self, value: Any, error: Any = None) -> None:
         self.value: Array = np.asarray(value, dtype=np.float64)
@@ -63,25 +63,25 @@ class Bounded:
 
     @property
     def largest(self) -> Array:
-        """The largest size each may have."""
+        """The largest absolute value each may have."""
         return np.abs(self.value) + self.error
 
     def reshaped(self, *shape: int) -> Bounded:
         return Bounded(self.value.reshape(shape), self.error.reshape(shape))
 
     def moved(self, move: Callable[[Array], Array]) -> Bounded:
-        """Elements at other places, each as it is."""
+        """The elements rearranged, each with its own bound."""
         return Bounded(move(self.value), move(self.error))
 
 
 class Arithmetic:
-    """Operations of one type; each adds the error of its own rounding."""
+    """Operations in one type; each adds the error of its own rounding."""
 
     def __init__(self, kind: str) -> None:
         self.u = ROUNDOFF[kind]
 
     def gamma(self, terms: int) -> float:
-        """The relative error of so many roundings in a row, at most."""
+        """The largest relative error of `terms` roundings in a row."""
         assert terms * self.u < 1
         return terms * self.u / (1 - terms * self.u)
 
@@ -118,7 +118,7 @@ class Arithmetic:
         return Bounded(value, error)
 
     def dot(self, one: Bounded, other: Bounded, plus: int = 0) -> Bounded:
-        """Products of matrices; each element is a sum of products, in any order."""
+        """A matrix product; each element is a sum of products, in any order."""
         terms = one.value.shape[-1] + plus
         error = (
             np.abs(one.value) @ other.error
@@ -135,7 +135,7 @@ class Arithmetic:
         slope: Callable[[Array], Array],
         of_one: bool = False,
     ) -> Bounded:
-        """A function of single numbers; `slope` bounds its derivative around each."""
+        """A function of each number; `slope` bounds its derivative around the number."""
         value = compute(of.value)
         scale = np.ones_like(value) if of_one else np.abs(value)
         carried = slope(of.value) * of.error * (1 + 1e-3)
@@ -164,7 +164,8 @@ class Arithmetic:
     # --- of several steps ---
 
     def softmax(self, of: Bounded) -> Bounded:
-        """By exp(x - max) / sum, or by exp of the logarithm of it: the worse of the two."""
+        """Computed as exp(x - max) / sum, or as exp of its logarithm: the bound is the larger of
+        the two."""
         shifted = self.subtract(of, of.moved(lambda x: x.max(-1, keepdims=True)))
         grown = self.exp(shifted)
         total = self.sum(grown, axis=-1)
@@ -180,7 +181,7 @@ class Arithmetic:
 
     def normalised(self, of: Bounded, scale: Bounded, offset: Bounded, *known: Bounded) -> Bounded:
         """(x - mean) / sqrt(variance + 0.001) * scale + offset, over all axes but the last. The
-        variance may be computed as the mean square less the square of the mean."""
+        variance may be computed as the mean of squares minus the square of the mean."""
         epsilon = Bounded(np.array(0.001), np.array(0.001 * self.u))
         count = Bounded(np.array(float(of.value.size // of.value.shape[-1])))
         if known:
@@ -194,7 +195,7 @@ class Arithmetic:
             other = self.subtract(square, self.multiply(mean, mean))
             variance = Bounded(variance.value, np.maximum(variance.error, other.error))
         factor = self.multiply(self.rsqrt(self.add(variance, epsilon)), scale)
-        # x * factor + (offset - mean * factor) is the other formula: its terms are larger.
+        # The other formula is x * factor + (offset - mean * factor), whose terms are larger.
         one = self.add(self.multiply(self.subtract(of, mean), factor), offset)
         other = self.add(
             self.multiply(of, factor), self.subtract(offset, self.multiply(mean, factor))
@@ -220,7 +221,7 @@ class Arithmetic:
 
 
 def _patches(images: Array, kernel: tuple[int, ...], stride: int, same: bool) -> Array:
-    """The parts of images under a kernel at each of its places, each as one row."""
+    """The part of each image under a kernel at each of its positions, as one row each."""
     space = len(kernel)
     padding = [(0, 0)]
     counts = []
@@ -257,7 +258,8 @@ def _gradient_kernel(a: Arithmetic, images: Bounded, kernel: Bounded, back: Boun
 
 
 def _gradient_images(a: Arithmetic, _: Bounded, kernel: Bounded, back: Bounded) -> Bounded:
-    """A convolution of what comes back with the kernel turned around, its channels swapped."""
+    """A convolution of the gradient with the kernel rotated by 180 degrees and its channels
+    swapped."""
     turned = np.transpose(kernel.value[::-1, ::-1], (0, 1, 3, 2))
     return _convolved(a, back, Bounded(turned))
 
@@ -287,7 +289,7 @@ def _relu(of: Bounded) -> Bounded:
 
 
 def _exactly(one: Bounded, other: Bounded) -> Array:
-    """A product of matrices by fractions, rounded once."""
+    """A matrix product in exact fractions, rounded once."""
     rows = [[Fraction(float(x)) for x in row] for row in one.value]
     columns = [[Fraction(float(x)) for x in column] for column in other.value.T]
     return np.array(
@@ -352,7 +354,8 @@ def _matmul(a: Arithmetic, x: Bounded, y: Bounded) -> Bounded:
 
 
 def _cast_matmul(a: Arithmetic, x: Bounded, y: Bounded) -> Bounded:
-    """In a small type: what accumulates may be the type itself, and the answer is rounded to it."""
+    """A product in a small type, which may also be the type that accumulates; the result is rounded
+    to it."""
     return a.dot(x, y, plus=1)
 
 
@@ -417,13 +420,14 @@ REFERENCE: Mapping[str, Callable[..., Bounded]] = {
     "conv2d_bfloat16": _convolved,
     "matmul_quantised": lambda _, x, y: Bounded(x.value @ y.value),
 }
-"""One for each operation of the probe."""
+"""The reference computation of each operation of the probe."""
 
 
 def shipped(values: Bounded, places: tuple[list[int], list[tuple[int, int]]]) -> bytes:
-    """The chosen elements and the sums over parts, then their bounds, each rounded up."""
+    """The chosen elements and the sums over parts, then their bounds, each rounded up, as stored in
+    the probe."""
     flat, errors = values.value.reshape(-1), values.error.reshape(-1)
-    # What this arithmetic in float64 itself, and the probe's sums in it, may add.
+    # Errors that this float64 arithmetic and the probe's own sums in it may add.
     errors = errors * (1 + 1e-6) + np.where(errors > 0, 4 * 2.0**-53 * np.abs(flat), 0)
     chosen, parts = places
     slack = [
@@ -449,7 +453,7 @@ def shipped(values: Bounded, places: tuple[list[int], list[tuple[int, int]]]) ->
 
 
 def expected(probe: Mapping[str, Any]) -> dict[str, tuple[int, bytes]]:
-    """By operation: how many elements its output has, and what is shipped of it."""
+    """For each operation: how many elements its output has, and the stored data about it."""
     told = {}
     for operation in probe["OPERATIONS"]:
         arithmetic = Arithmetic("float32" if operation.kind == "int32" else operation.kind)
@@ -461,7 +465,7 @@ def expected(probe: Mapping[str, Any]) -> dict[str, tuple[int, bytes]]:
 
 
 def table(made: Mapping[str, tuple[int, bytes]]) -> str:
-    """The text of EXPECTED."""
+    """The source text of EXPECTED."""
     lines = []
     for name, (size, content) in made.items():
         text = base64.b64encode(content).decode("ascii")
@@ -473,7 +477,7 @@ def table(made: Mapping[str, tuple[int, bytes]]) -> str:
 
 
 def differences(probe: Mapping[str, Any]) -> list[str]:
-    """The operations of which something else stands in the probe."""
+    """The operations whose data in the probe differ."""
     there, made = probe["EXPECTED"], expected(probe)
     wrong = sorted({*there} ^ {*made})
     for name in sorted({*there} & {*made}):
@@ -487,8 +491,8 @@ def differences(probe: Mapping[str, Any]) -> list[str]:
 
 
 def _numbers(one: bytes, other: bytes) -> list[tuple[float, Any, Any]]:
-    """(relative tolerance, both) of values and of bounds; nothing equal where they are not as
-    many."""
+    """(relative tolerance, one, other) for values and for bounds; if their numbers differ, a pair
+    that never matches."""
     if len(one) != len(other):
         return [(0.0, np.zeros(1), np.ones(1))]
     cut = len(one) // 12 * 8

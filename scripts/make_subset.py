@@ -3,8 +3,8 @@
 
     python scripts/make_subset.py FOLDER_WITH_FULL_MNIST [harness/datasets/mnist-subset]
 
-Of each digit's images evenly spaced ones are taken, in the order of the original, so that early
-and late writers are both there. The same input gives the same uncompressed bytes, on any machine.
+Of each digit, evenly spaced images are taken in their original order, so that both early and late
+writers are included. The same input gives the same uncompressed bytes on any machine.
 """
 
 from __future__ import annotations

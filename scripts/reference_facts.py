@@ -1,6 +1,6 @@
-"""The page docs/reference/facts.md: every probe, what it is asked with, which facts it gives.
+"""The page docs/reference/facts.md: every probe, its settings, and the facts it gives.
 
-Names come from the probe files (texts that are written as facts) and from the records of committed
+The names come from the probe files (strings written as facts) and from the records of committed
 runs, which also give an example of each value.
 """
 
@@ -21,9 +21,9 @@ from harness.probing.probe import load_probes
 ROOT = Path(__file__).resolve().parents[1]
 RECORDS = ("reports/nightly/records.jsonl", "reports/example/records.jsonl")
 EXAMPLE = "tf2.21.0-py3.13"
-"""The cell whose answers are shown as examples, where it has given the fact."""
+"""The cell whose answers are shown as examples, if it gave the fact."""
 FAMILY = 5
-"""So many facts that differ in what stands behind their first two parts are one row."""
+"""At least so many facts with the same first two parts are shown as one row."""
 LONGEST = 60
 
 _FACT = re.compile(r"[a-z][a-z0-9_]*(\.[A-Za-z0-9_%-]+)+")
@@ -47,7 +47,7 @@ def facts_page() -> str:
 
 
 def _asked(probe: Probe) -> list[str]:
-    """Where, with what and how long a probe is asked."""
+    """Where a probe runs, with which settings, and for how long at most."""
     told = [f"Asked {probe.where} the environment", f"for at most {probe.timeout_s:g} s"]
     if probe.frameworks:
         told.append(f"of cells that claim {' or '.join(probe.frameworks)}")
@@ -81,7 +81,7 @@ def _facts(probe: Probe, written: Iterable[str], recorded: Mapping[str, Any]) ->
 
 
 def _general(key: str) -> str:
-    """A fact with the parts that differ from cell to cell as words."""
+    """A fact's name, in which words replace the parts that differ from cell to cell."""
     if key.startswith("package."):
         return "package.NAME"
     return ".".join("N" if part.isdigit() else part for part in key.split("."))
@@ -99,7 +99,7 @@ def _shown(value: object) -> str:
 
 
 def _written(probe: Probe) -> set[str]:
-    """Texts of a probe file that are names of facts of its own, `%s` in them as NAME."""
+    """The strings of a probe file that are names of its own facts, with `%s` replaced by NAME."""
     prefixes = {probe.name, *(pattern.partition(".")[0] for pattern, _ in probe.natures)}
     prefixes |= {one.fact.partition(".")[0] for one in probe.evidence}
     found = set()
@@ -112,7 +112,7 @@ def _written(probe: Probe) -> set[str]:
 
 
 def _recorded() -> dict[str, dict[str, Any]]:
-    """By probe: every fact of the committed runs, those of the example cell first."""
+    """For each probe: every fact of the committed runs, those of the example cell first."""
     found: dict[str, dict[str, Any]] = {}
     records = [
         record

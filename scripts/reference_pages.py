@@ -1,5 +1,5 @@
-"""The pages of docs/reference/, made from what they describe. tests/unit/test_reference_pages.py
-holds the committed ones equal.
+"""Generate the pages of docs/reference/ from what they describe. tests/unit/test_reference_pages.py
+checks that the committed ones are up to date.
 
     python -m scripts.reference_pages     write them again
 
@@ -34,7 +34,7 @@ VALUES = ("Record", "Raised", "ImageIdentity", "Key", "Cell", "Finding")
 
 
 def plain(text: str) -> str:
-    """Text for a cell of a table, with nothing in it that Markdown would read; code marks stay."""
+    """Text for a table cell, escaped so that Markdown leaves it alone; code marks stay."""
     parts = text.split("`")
     for index in range(0, len(parts), 2):
         parts[index] = parts[index].translate(_SPECIAL)
@@ -44,7 +44,7 @@ def plain(text: str) -> str:
 
 
 def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
-    """A table, or nothing where it has no rows."""
+    """A table, or nothing if it has no rows."""
     lines = [f"| {' | '.join(row)} |" for row in rows]
     heads = tuple(heads)
     return [f"| {' | '.join(heads)} |", f"|{' --- |' * len(heads)}", *lines, ""] if lines else []
@@ -54,7 +54,7 @@ def table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> list[str]:
 
 
 def cli_page() -> str:
-    """Every command with its arguments and options, as `--help` has them."""
+    """Every command with its arguments and options, as in `--help`."""
     commands: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
     lines = [
         "# The command line",
@@ -134,7 +134,7 @@ def _keys(definition: dict[str, Any]) -> list[str]:
 
 
 def _kind(node: dict[str, Any]) -> str:
-    """What a value of the schema may be, in words."""
+    """The type of a value in the schema, in words."""
     if "$ref" in node:
         name = node["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
@@ -188,7 +188,7 @@ def _default(node: dict[str, Any]) -> str:
 
 
 def fixtures_page() -> str:
-    """The fixtures of the plugin, and the fields of the values that they give."""
+    """The fixtures of the plugin, and the fields of the values they give."""
     from harness.compare.judgement import Finding
 
     lines = [
@@ -216,7 +216,7 @@ def _paragraphs(documented: object) -> list[str]:
 
 
 def _fields(value: Any) -> list[tuple[str, str, str]]:
-    """Name, type as it is written, and docstring of each field of a class, in order."""
+    """Name, type as written, and docstring of each field of a class, in order."""
     told = _docstrings(value)
     return [
         (f"`{one.name}`", f"`{one.type}`".replace("|", r"\|"), plain(told.get(one.name, "")))
@@ -225,7 +225,7 @@ def _fields(value: Any) -> list[tuple[str, str, str]]:
 
 
 def _docstrings(value: type) -> dict[str, str]:
-    """The strings that stand below the fields of a class, by field."""
+    """The docstrings below the fields of a class, by field."""
     (tree,) = ast.parse(textwrap.dedent(inspect.getsource(value))).body
     assert isinstance(tree, ast.ClassDef)
     found: dict[str, str] = {}
@@ -243,7 +243,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "facts.md": facts_page,
     "fixtures.md": fixtures_page,
 }
-"""Each page of docs/reference/ and what makes it."""
+"""Each page of docs/reference/ and the function that makes it."""
 
 
 if __name__ == "__main__":

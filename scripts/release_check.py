@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def refused(tag: str, address: str, package: str, changelog: str) -> list[str]:
-    """What stands in the way of a release, a sentence each; nothing where all is well."""
+    """What prevents a release, one sentence each; empty if all is well."""
     version = _constant(package, "__version__")
     url = _constant(package, "PROJECT_URL")
     found = []

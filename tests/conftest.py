@@ -15,19 +15,19 @@ from tests.vacuous_passes import PAGE, PASSES, page
 
 TESTS = Path(__file__).parent
 ORDER = ("unit", "guest", "process", "plugin", "registry", "browser", "real")
-"""What is quick to fail comes first, real images last."""
+"""Tests that fail quickly come first, real images last."""
 WANTED_IMAGES = 4
 PATIENCE_S = 60.0
 
 REAL_IMAGES = pytest.StashKey[dict[str, str]]()
-"""Image id -> how it was obtained, of every real image that answered all its probes."""
+"""Image id -> how it was obtained, for every real image that answered all its probes."""
 NO_ENGINE = pytest.StashKey[list[str]]()
-"""Why no engine answers, where none does."""
+"""Why no engine answers, if none does."""
 
 ATTACKS = pytest.StashKey[list[Attack]]()
-"""What the tests that attack heard, for docs/attacks.md."""
+"""The attacks that tests made and what the harness said, for docs/attacks.md."""
 
-# No test judges elapsed time, hypothesis neither: a loaded machine is no defect.
+# No test judges elapsed time, and neither does hypothesis: a loaded machine is not a defect.
 settings.register_profile("harness", deadline=None)
 settings.load_profile("harness")
 
@@ -65,7 +65,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def shortfall(config: pytest.Config) -> str:
-    """Why `--require-engine` is not met; empty where it is, or was not asked for."""
+    """Why `--require-engine` is not met; empty if it is met, or was not requested."""
     if not config.getoption("--require-engine") or config.getoption("collectonly"):
         return ""
     found = len(config.stash[REAL_IMAGES])
@@ -77,8 +77,8 @@ def shortfall(config: pytest.Config) -> str:
 
 @pytest.fixture(autouse=True)
 def _no_thread_is_left() -> Iterator[None]:
-    """A thread that a test leaves at a socket, closed by now, may wake in a later test and speak
-    there for whatever has got the socket's number since."""
+    """Fail if a test leaves a thread behind. A thread on a socket that is closed by now may wake in
+    a later test and use whatever file has got the socket's number since."""
     before = set(threading.enumerate())
     yield
     left = [thread for thread in threading.enumerate() if thread not in before]
@@ -89,19 +89,19 @@ def _no_thread_is_left() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def real_images(pytestconfig: pytest.Config) -> dict[str, str]:
-    """The count of real images, to be added to: id -> how it was obtained."""
+    """The count of real images, to which tests add: id -> how it was obtained."""
     return pytestconfig.stash[REAL_IMAGES]
 
 
 @pytest.fixture(scope="session")
 def no_engine(pytestconfig: pytest.Config) -> list[str]:
-    """Why no engine answers, to be told at the end."""
+    """Why no engine answers, reported at the end."""
     return pytestconfig.stash[NO_ENGINE]
 
 
 @pytest.fixture
 def says(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Takes what the harness says of an attack, for the table in docs/attacks.md."""
+    """Records what the harness said about an attack, for the table in docs/attacks.md."""
     area, done = request.node.get_closest_marker("attack").args
     rows = request.config.stash[ATTACKS]
 

@@ -1,4 +1,4 @@
-"""What each command does, one file each; the command line itself is harness/cli.py.
+"""The implementation of each command, one file each; the command line itself is harness/cli.py.
 
-Never here: a rule of judging, or what one engine needs.
+Never here: a rule of judging, or what only one engine needs.
 """

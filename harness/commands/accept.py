@@ -1,6 +1,6 @@
-"""`harness accept`: a run becomes the baseline, or one of its events is known from now on.
+"""`harness accept`: make a run the baseline, or accept one of its events as known.
 
-What changed is shown before the accepted.yaml beside the suite's matrix.yaml is written.
+The changes are shown before accepted.yaml is written, beside the suite's matrix.yaml.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ from harness.text import clean_line, inert_in_ci
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AcceptRequest:
-    """What the command line asks to be accepted."""
+    """What the command line asks to accept."""
 
     run: str = LATEST
     events: Sequence[str] = ()
-    """Ids; none: the run becomes the baseline."""
+    """Ids of events; if empty, the run becomes the baseline."""
     reason: str = ""
     until: str = ""
     owner: str = ""
     prune: bool = False
-    """Take out the acceptances whose event the run no longer shows."""
+    """Remove acceptances whose event the run no longer shows."""
 
 
 def accept(suite_path: Path | None, asked: AcceptRequest) -> Reply:
-    """Write what is accepted; what changed and what was written. Raises UsageError, and nothing is
-    written then."""
+    """Write what is accepted; returns what changed and what was written. Raises UsageError, and
+    writes nothing then."""
     suite = open_suite(suite_path)
     _check(asked, suite)
     file = accepted_file(suite)
@@ -80,7 +80,8 @@ def accept(suite_path: Path | None, asked: AcceptRequest) -> Reply:
                 try:
                     night = held_night(known_of(suite, store), judgement, records, store)
                 except UsageError as error:
-                    # What is replaced may be lost: the new baseline does not need it.
+                    # The records of the replaced baseline may be lost; the new baseline does not
+                    # need them.
                     unknown = f"what changed cannot be shown: {error.message}"
             events = file.accepted.events if file is not None else ()
             wanted = Accepted(baseline=as_baseline(store, found), events=events)
@@ -96,7 +97,7 @@ def accept(suite_path: Path | None, asked: AcceptRequest) -> Reply:
 
 
 def _check(asked: AcceptRequest, suite: Suite) -> None:
-    """What is wrong with the request, before anything is read."""
+    """Raise UsageError if the request is wrong, before anything is read."""
     about = {"--reason": asked.reason, "--until": asked.until, "--owner": asked.owner}
     if asked.events and asked.prune:
         raise UsageError("--prune takes events out, --event puts one in", remedy="do one at a time")
@@ -137,7 +138,7 @@ def _check_whole(judgement: Judgement) -> None:
 
 
 def _with_events(before: Accepted, night: Night, asked: AcceptRequest) -> Accepted:
-    """What is accepted, with further events."""
+    """The accepted file with the further events added."""
     made: dict[str, Acceptance] = {one.id: one for one in before.events}
     for id_ in asked.events:
         found = [one for one in night.events if one.id == id_]
@@ -188,7 +189,7 @@ def _each(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def _written(suite: Suite, file: AcceptedFile | None, wanted: Accepted) -> tuple[Path, bool]:
-    """Write the file, where anything in it changes; where it lies, and whether it changed."""
+    """Write the file if its content changes; returns its path, and whether it changed."""
     path = file.path if file is not None else Path(suite.root) / FILE_NAME
     text = new_text(wanted) if file is None else edited(file.text, str(path), wanted)
     if file is not None and text == file.text:
@@ -198,7 +199,8 @@ def _written(suite: Suite, file: AcceptedFile | None, wanted: Accepted) -> tuple
 
 
 def _becomes_known(judgement: Judgement) -> str:
-    """What making this run the baseline makes known, whoever has looked at it."""
+    """A sentence about what this run, as the baseline, makes known without anybody having looked at
+    it."""
     counted = ", ".join(f"{count} {verdict}" for verdict, count in judgement.counts)
     wrong = sum(one.verdict in (Verdict.DRIFT, Verdict.FAIL) for one in judgement.findings)
     known = f"{wrong} findings of it are" if wrong != 1 else "1 finding of it is"
@@ -222,7 +224,7 @@ def _reply(told: Sequence[str], after: Accepted, night: Night | None, path: Path
 
 
 def _changes(before: Accepted | None, after: Accepted) -> list[str]:
-    """What is accepted otherwise than before, a line each."""
+    """The differences between the old and the new acceptances, one line each."""
     lines = []
     if before is None or before.baseline != after.baseline:
         was = f", before it was {before.baseline.run}" if before is not None else ""

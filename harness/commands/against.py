@@ -1,4 +1,5 @@
-"""`harness check A --against B`: what differs between two images, with neither pulled or run."""
+"""`harness check A --against B`: what differs between two images, without pulling or running
+either."""
 
 from __future__ import annotations
 
@@ -13,8 +14,8 @@ from harness.running.found import WantedImage, found
 
 
 def against(asked: CheckRequest, other: str) -> DifferencePage:
-    """What differs between the image that is asked about and another one: a name, or a file that
-    is there. Raises what `check` raises."""
+    """Compare the image of the request with another one, given by a name or an existing file.
+    Raises what `check` raises."""
     for given, option in (
         (asked.pull, "--pull"),
         (asked.emit_cell, "--emit-cell"),

@@ -1,4 +1,4 @@
-"""The baseline of a suite: read from its accepted.yaml, its records found, runs held against it."""
+"""The baseline of a suite: reading accepted.yaml, finding its records, comparing runs with it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from harness.store.transfer import export_digest, export_is, read_export
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownBaseline:
-    """What is accepted of a suite, with the records of its baseline."""
+    """What is accepted for a suite, with the records of its baseline."""
 
     accepted: Accepted
     run: Run
@@ -33,8 +33,9 @@ class KnownBaseline:
 
 
 def known_of(suite: Suite, store: Store) -> KnownBaseline:
-    """What is accepted of a suite; nothing is started without it. Raises AcceptedError, and
-    UsageError where nothing is accepted, or the baseline's records are nowhere."""
+    """What is accepted for a suite; commands that need it call this before anything starts. Raises
+    AcceptedError, and UsageError if nothing is accepted or the baseline's records cannot be
+    found."""
     file = accepted_file(suite)
     if file is None:
         raise UsageError(
@@ -53,8 +54,8 @@ def known_of(suite: Suite, store: Store) -> KnownBaseline:
 
 
 def _records(file: AcceptedFile, store: Store) -> tuple[Run, Sequence[Record]]:
-    """The baseline with its records: from the store, else from its export beside the file. In both
-    places it must be the very same export that was accepted."""
+    """The baseline and its records, from the store or else from the export beside the file. Either
+    must equal the export that was accepted."""
     baseline = file.accepted.baseline
     looked = []
     try:
@@ -97,9 +98,9 @@ def held_night(
     store: Store,
     asked: Collection[str] | None = None,
 ) -> Night:
-    """A judged run held against the baseline and the nights between that the store has.
+    """Compare a judged run with the baseline and with the nights between that the store has.
 
-    `asked` names the cells of the baseline that the run was to have; None: all of them.
+    `asked` names the cells of the baseline that the run was supposed to have; None: all of them.
     """
     base = judge(known.run, known.records)
     nights = Nights(JudgedRun(judgement=base, records=known.records), known.accepted)
@@ -111,7 +112,7 @@ def held_night(
         notices = _gap(store, run)
         for earlier in store.runs_between(run.suite, known.run.started, run.started):
             if earlier.shard is not None:
-                continue  # A part of a night is none: the merged run is.
+                continue  # A shard is not a night; the merged run is.
             if nights.suffices(tonight, history):
                 break
             if len(history) == MOST_NIGHTS:
@@ -123,14 +124,15 @@ def held_night(
             told = store.records(earlier.id)
             again = asked_again(store, earlier.id)
             one = JudgedRun(judgement=judge(earlier, told), records=told, again=again)
-            # A run of a few cells, made meanwhile, misses none: it was not to have the others.
+            # A run of only some cells, made meanwhile, was never supposed to have the others, so
+            # none of them counts as missing.
             whole = {cell.id for cell in run.cells} <= {cell.id for cell in earlier.cells}
             history.insert(0, nights.seen(one, asked if whole else ()))
         return nights.night(judgement, tonight, history, notices)
 
 
 def _gap(store: Store, run: Run) -> list[str]:
-    """That nights are missing before this one; nothing where none is."""
+    """A notice if nights are missing before this one; else an empty list."""
     begun = store.history.begun(run.suite, until=run.started, most=MOST_NIGHTS)
     tonight = KeptNight(run=run.id, started=run.started, cells=len(run.cells))
     told = gap_before((*(one for one in begun if one.run != run.id), tonight))
@@ -138,16 +140,16 @@ def _gap(store: Store, run: Run) -> list[str]:
 
 
 def asked_again(store: Store, run: str) -> tuple[tuple[Run, tuple[Record, ...]], ...]:
-    """The complete runs, imported ones too, in which cells of a run were asked in turns with their
-    image of the baseline, each with its records; the newest first."""
+    """The complete runs, imported ones included, that measured cells of a run in turns with the
+    baseline's image, each with its records, newest first."""
     found = store.runs_between(kept_under(run), "", _EVER)
     return tuple((one, store.records(one.id)) for one in found)
 
 
 _EVER = "~"
-"""Stands behind every time that a run may have begun at."""
+"""Sorts after every start time of a run."""
 
 
 def as_baseline(store: Store, run: Run) -> Baseline:
-    """What an accepted.yaml says of a run that is the baseline."""
+    """The entry in accepted.yaml for a run that becomes the baseline."""
     return Baseline(run=run.id, export=export_digest(store, run.id))

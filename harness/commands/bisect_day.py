@@ -1,4 +1,4 @@
-"""`harness bisect-day CELL --good DAY --bad DAY`: which upload broke a cell."""
+"""`harness bisect-day CELL --good DAY --bad DAY`: find the upload that broke a cell."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ class BisectRequest:
     good: str
     bad: str
     finding: str = ""
-    """Id of the finding that makes a day bad; empty: any failure that the good day lacks."""
+    """Id of the finding that makes a day bad; if empty, any failure that the good day does not
+    have."""
     fresh: bool = False
     """Whether the cell is resolved anew although it has a lock."""
     tags: tuple[str, ...] = ()
@@ -55,10 +56,9 @@ class BisectRequest:
 
 
 def bisect_day(asked: BisectRequest, say: Callable[[str], object]) -> tuple[Reply, Exit]:
-    """Search, saying each step; the answer and its exit status.
+    """Search, calling `say` for each step; returns the answer and its exit status.
 
-    Raises UsageError before anything starts, or where a day cannot be resolved;
-    InfrastructureError.
+    Raises UsageError before anything starts, or if a day cannot be resolved; InfrastructureError.
     """
     has_containers(asked.engine)
     _check_days(asked)
@@ -97,13 +97,13 @@ def bisect_day(asked: BisectRequest, say: Callable[[str], object]) -> tuple[Repl
 
 
 def status_of(found: Bisection) -> Exit:
-    """0 where the upload is found; 1 where the two days do not differ as was said; 5 where what
-    lies between cannot be judged."""
+    """0 if the upload was found; 1 if the two days do not differ as claimed; 5 if what lies between
+    them cannot be judged."""
     return _STATUS[found.end]
 
 
 def uploaded(index: PackageIndex, artifact: Artifact) -> str:
-    """When a file was uploaded, as the index says; empty where it does not. Raises
+    """When a file was uploaded, according to the index; empty if it does not say. Raises
     IndexUnreachable."""
     files = index.files(artifact.name)
     return next((one.uploaded for one in files if one.sha256 == artifact.sha256), "")
@@ -140,7 +140,7 @@ def _cell(suite: Suite, asked: BisectRequest) -> Cell:
 
 
 def _progress() -> Progress:
-    """What a terminal shows while a step goes on; elsewhere the steps are enough."""
+    """The progress display of a terminal; elsewhere the lines about each step are enough."""
     if sys.stderr.isatty() and not os.environ.get("CI"):
         return progress_for(sys.stderr)
     return StepsAlone(sys.stderr)

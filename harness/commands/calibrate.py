@@ -1,4 +1,4 @@
-"""`harness calibrate [CELL]`: a cell against itself, for what this host's noise is."""
+"""`harness calibrate [CELL]`: compare a cell with itself, to measure the noise of this host."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ from harness.store.store import Store
 from harness.suite.selection import select
 
 ROUNDS = 24
-"""Four comparisons with itself of six rounds each."""
+"""Four comparisons of the cell with itself, of six rounds each."""
 
 
 def calibrate(
     suite_path: Path | None, cell: str, rounds: int, engine: str, progress: Progress
 ) -> tuple[Reply, Exit]:
-    """Run a cell (the reference, where none is named) as two and say how much they differ.
+    """Run a cell (by default the reference) as two cells and report how much they differ.
 
     Raises UsageError, MatrixError, InfrastructureError.
     """
@@ -82,7 +82,7 @@ def _cell(suite: Suite, name: str) -> Cell:
 
 
 def _probes(suite: Suite, cell: Cell) -> tuple[Probe, ...]:
-    """What trains; where nothing does, whatever the suite asks."""
+    """The probes that train; if there are none, all probes of the suite."""
     every = [one for one in suite_probes(suite) if applies(one, cell)]
     return tuple(one for one in every if one.dataset) or tuple(every)
 
@@ -157,7 +157,7 @@ def _reply(
 
 
 def _disturbed(run: Run, busy: tuple[BusyRound, ...]) -> tuple[str, ...]:
-    """What is said where the host had other things to do meanwhile."""
+    """Sentences about the rounds in which the host was busy with something else."""
     if not busy:
         return ()
     told = busy_told(busy, run.rounds)

@@ -1,5 +1,5 @@
-"""`harness check`: may this old image be reused, here, and for what? Nothing is pulled or run,
-unless that is asked for."""
+"""`harness check`: may this old image be reused, here, and for what? It pulls and runs nothing
+unless asked to."""
 
 from __future__ import annotations
 
@@ -30,34 +30,35 @@ class CheckRequest:
 
     image: str = ""
     archive: Path | None = None
-    """A file instead of a registry; `image` then says which of several in it is meant."""
+    """A file to read instead of a registry; `image` then selects one of several images in it."""
     static: bool = False
-    """Whether to look inside; an archive always is looked into."""
+    """Whether to look inside the image; an archive is always looked into."""
     host: str = HERE
-    """`here`, or a file that `harness host` wrote."""
+    """`here`, or a file written by `harness host`."""
     gpu: str = ""
     driver: str = ""
     pull: bool = False
-    """Whether to look inside, pull and run it here, and hold what was foreseen against that."""
+    """Whether to look inside, pull and run the image here, and compare the predictions with
+    that."""
     emit_cell: bool = False
-    """Whether to write a cell that works here instead."""
+    """Whether to write a cell that works here as a replacement."""
     engine: str = AUTO
-    """The engine that is looked on first, and that runs it."""
+    """The engine that is searched first, and that runs the image."""
     registry: bool = False
-    """Whether its registry is asked, even where the engine has it."""
+    """Whether to ask the registry even if the engine has the image."""
 
     @property
     def first_asked(self) -> str:
-        """The engine that is asked before a registry is; empty: none. What lies on the engine here
-        says nothing of what another host would pull."""
+        """The engine that is searched before a registry; empty if none is. What an engine here has
+        says nothing about what another host would pull."""
         return self.engine if self.host == HERE and not self.registry else ""
 
 
 def check(asked: CheckRequest, progress: Progress | None = None) -> CheckPage:
-    """The page on an image. Raises UsageError (also where the registry refuses), and
-    RegistryUnreachable, WrongContent, UnsafeAddress; with `pull` what running raises.
+    """The page on an image. Raises UsageError (also if the registry refuses), RegistryUnreachable,
+    WrongContent, UnsafeAddress; with `pull` also whatever running raises.
 
-    `progress` hears what is done while it runs; only `pull` needs it.
+    `progress` is told about steps while they run; only `pull` needs it.
     """
     page, subject, host, reasons = look_at(asked)
     if not asked.pull:
@@ -74,8 +75,8 @@ def check(asked: CheckRequest, progress: Progress | None = None) -> CheckPage:
 
 
 def look_at(asked: CheckRequest) -> tuple[CheckPage, Subject, TargetHost, tuple[Reason, ...]]:
-    """What is foreseen of an image before anything of it is run: the page, and what it rests on.
-    Raises what `check` raises."""
+    """Predict what will happen with an image before anything of it is run: the page, and what it
+    rests on. Raises what `check` raises."""
     if asked.pull:
         _refuse_pull(asked)
     wanted = wanted_by(asked)
@@ -86,8 +87,8 @@ def look_at(asked: CheckRequest) -> tuple[CheckPage, Subject, TargetHost, tuple[
 
 
 def wanted_by(asked: CheckRequest) -> WantedImage:
-    """The image that is asked about. Raises UsageError where there is none, or no name of one:
-    before the host is looked at, which takes longer."""
+    """The image of the request. Raises UsageError if there is none or its name is invalid, before
+    the slower inspection of the host."""
     if not asked.image and not asked.archive:
         raise UsageError("name one image, or a file with --archive")
     if not asked.archive:
@@ -101,7 +102,7 @@ def wanted_by(asked: CheckRequest) -> WantedImage:
 
 
 def _remembered(page: CheckPage, subject: Subject, asked: CheckRequest, run: str = "") -> CheckPage:
-    """The page, once it is kept what the tag named today; a notice where it could not be."""
+    """The page, after remembering which digest the tag has today; with a notice if that failed."""
     here = asked.host == HERE and not asked.gpu and not asked.driver
     when = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     sighting = sighting_of(subject, when, str(page.answer) if here else "", run)
@@ -116,7 +117,7 @@ def _remembered(page: CheckPage, subject: Subject, asked: CheckRequest, run: str
 
 
 def _instead(subject: Subject, host: TargetHost) -> tuple[tuple[str, str], ...]:
-    """Write a cell that works here; what was written, for the page."""
+    """Write a cell that works here; returns what was written, for the page."""
     from harness.commands.emit import emit_cell
 
     found, folder = emit_cell(subject, host, None, lambda line: print(line, file=sys.stderr))
@@ -129,7 +130,8 @@ def _instead(subject: Subject, host: TargetHost) -> tuple[tuple[str, str], ...]:
 
 
 def _refuse_pull(asked: CheckRequest) -> None:
-    """Raise UsageError for what cannot be run here, or says nothing of the host that is meant."""
+    """Raise UsageError for images that cannot be run here, or whose run would say nothing about the
+    target host."""
     if asked.archive:
         raise UsageError(
             "an archive is in no registry: it cannot be pulled",
@@ -144,7 +146,7 @@ def _refuse_pull(asked: CheckRequest) -> None:
 
 
 def host_of(asked: CheckRequest) -> TargetHost:
-    """The host that is meant. Raises UsageError."""
+    """The target host. Raises UsageError."""
     found = this_host() if asked.host == HERE else described_host(Path(asked.host))
     host = supposing(found, asked.gpu, asked.driver)
     return replace(host, date=date.today().isoformat())

@@ -23,12 +23,12 @@ _MOVED = ("tag-moved", "tag-made-anew")
 
 
 def is_dockerfile(name: str) -> bool:
-    """Whether what is named is a file here that reads as a Dockerfile, and no image."""
+    """Whether the name is a file here that reads as a Dockerfile, rather than an image."""
     path = Path(name)
     try:
         if not name or not path.is_file():
             return False
-    except OSError:  # It is too long to be the name of a file.
+    except OSError:  # The name is too long to be a file name.
         return False
     if "dockerfile" in path.name.lower() or "containerfile" in path.name.lower():
         return True
@@ -39,9 +39,10 @@ def is_dockerfile(name: str) -> bool:
 
 
 def check_dockerfile(asked: CheckRequest) -> DockerfilePage:
-    """The page on a Dockerfile. Its registries are asked where `--registry` is given.
+    """The page on a Dockerfile. Its registries are asked only with `--registry`.
 
-    Raises DockerfileError for what is no Dockerfile, UsageError for options of images.
+    Raises DockerfileError if it is not a Dockerfile, UsageError for options that apply to images
+    only.
     """
     if asked.archive or asked.static or asked.pull or asked.emit_cell:
         raise UsageError(
@@ -75,7 +76,7 @@ def _read(path: Path) -> bytes:
 
 
 def _texts(folder: Path, dockerfile: Dockerfile) -> Iterator[tuple[str, str]]:
-    """Small texts beside the Dockerfile that it speaks of."""
+    """Small text files beside the Dockerfile that it refers to."""
     count = 0
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
@@ -95,7 +96,7 @@ def _texts(folder: Path, dockerfile: Dockerfile) -> Iterator[tuple[str, str]]:
 
 
 def _moved(asked: CheckRequest, stages: Layout) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    """What registries say of the tags; what nobody looked at."""
+    """What registries say about the tags, and which tags were not looked up."""
     names = list(dict.fromkeys(use.image for use in image_uses(stages) if "@" not in use.image))
     if not asked.registry:
         told = f"whether a tag moved or is gone ({', '.join(names)}): --registry asks"

@@ -1,4 +1,4 @@
-"""`harness clean`: what dead runs left, and on request the images that were made."""
+"""`harness clean`: remove what dead runs left and, on request, images that the harness made."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from harness.running.session import AUTO, CONTAINER_ENGINES, places
 from harness.text import in_mb
 
 SESSIONS = "sessions"
-"""In the cache: what pytest sessions tell their runs."""
+"""Folder in the cache in which pytest sessions communicate with their runs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cleaned:
-    """What was done with one thing, or a word about the whole."""
+    """What was done with one thing, or a remark about the whole."""
 
     line: str
     """For a person."""
     did: str = ""
-    """removed, would remove, kept; empty: the line is about the whole."""
+    """removed, would remove or kept; empty for a remark about the whole."""
     what: str = ""
     where: str = ""
     """An engine, or `this host`."""
@@ -32,16 +32,16 @@ class Cleaned:
     """Why it was kept."""
 
     def tree(self) -> dict[str, str]:
-        """For a program."""
+        """The same for a program."""
         told = {"did": self.did, "what": self.what, "where": self.where, "why": self.why}
         return told if self.did else {"said": self.line}
 
 
 def clean(engine: str, *, images: bool, dry_run: bool) -> Iterator[Cleaned]:
-    """Remove leftovers; with `images` also the images of cells and bases. One word for each.
+    """Remove leftovers and, with `images`, the images of cells and bases. Yields one item for each.
 
-    `engine` auto: every container engine that answers. What a living process owns is never
-    touched. Raises UsageError for another kind of engine, EngineError where a named one is gone.
+    `engine` auto means every container engine that answers. Whatever a living process owns is left
+    alone. Raises UsageError for another kind of engine, EngineError if a named one does not answer.
     """
     if engine not in (AUTO, *CONTAINER_ENGINES):
         raise UsageError(
@@ -73,7 +73,7 @@ def clean(engine: str, *, images: bool, dry_run: bool) -> Iterator[Cleaned]:
 
 
 def answer(done: Sequence[Cleaned]) -> Reply:
-    """All that was done."""
+    """The reply about everything that was done."""
     return Reply(
         text="".join(f"{one.line}\n" for one in done),
         tree={"done": [one.tree() for one in done]},
@@ -98,7 +98,7 @@ def _sessions(folder: Path, dry_run: bool) -> Iterator[str]:
 
 
 def _engine(name: str, images: bool, dry_run: bool) -> Iterator[tuple[str, str]]:
-    """What goes, and why it is kept where it is."""
+    """(thing to remove, reason to keep it if it is kept)."""
     from harness.engines.oci.capabilities import TABLE
     from harness.engines.oci.connection import connect
     from harness.engines.oci.named import named_images, remove_named

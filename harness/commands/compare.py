@@ -1,8 +1,8 @@
 """`harness compare A B`: two environments side by side, wherever their records come from.
 
-A side is a cell of the suite (its newest answer; run first where there is none), `RUN:CELL`
-(imported runs too), or `host:PYTHON`, an interpreter of this machine as it is. Finished runs are
-judged by the rules kept with them, unless a suite is named.
+A side is a cell of the suite (its newest answer, or a new run if there is none), `RUN:CELL`
+(imported runs, too), or `host:PYTHON`, an interpreter of this machine as it is. Finished runs are
+judged by the rules kept with them unless a suite is named.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from harness.store.store import Store
 from harness.suite.selection import select
 
 HOST = "host:"
-"""How a side begins that is an interpreter of this machine."""
+"""Prefix of a side that is an interpreter of this machine."""
 
 
 def compare(
@@ -54,23 +54,25 @@ def compare(
     progress: Progress,
     rounds: str = "",
 ) -> Comparison:
-    """Hold `other` against `one`; with `rounds`, a number or `auto`, in a run of the two that is
-    made now. Raises UsageError, MatrixError, InfrastructureError."""
+    """Compare `other` with `one`. With `rounds`, a number or `auto`, a new run measures both.
+    Raises UsageError, MatrixError, InfrastructureError."""
     with Store(places().store) as store:
         sides = _Sides(store=store, named=suite_path, engine=engine or AUTO, progress=progress)
         if rounds:
-            # They are run with the suite's rules, so that those kept with the run are its own.
+            # The new run uses the suite's rules, so the rules kept with it are already the right
+            # ones.
             return _ended(sides, *sides.in_turns(one, other, rounds), named=None)
         first = None if _is_host(one) else sides.recorded(one)
         second = None if _is_host(other) else sides.recorded(other)
-        # A host interpreter claims what the other side claims: that is the question.
+        # A host interpreter is taken to claim what the other side claims, because the question is
+        # whether it does the same.
         first = first or sides.host(one, second)
         second = second or sides.host(other, first)
         return _ended(sides, first, second, named=sides.suite if sides.named else None)
 
 
 def sides_asked(one: str, other: str, rounds: str, *, baseline: bool) -> None:
-    """Whether the sides that are named go together with the options. Raises UsageError."""
+    """Check that the named sides and the options fit together. Raises UsageError."""
     if not baseline:
         if not other:
             raise UsageError(
@@ -89,7 +91,7 @@ def sides_asked(one: str, other: str, rounds: str, *, baseline: bool) -> None:
 
 
 def with_baseline(suite_path: Path | None, run: str) -> Night:
-    """A finished run (`latest`: the newest of the suite) held against the suite's baseline. Raises
+    """A finished run (`latest`: the newest of the suite) compared with the suite's baseline. Raises
     UsageError, AcceptedError."""
     suite = open_suite(suite_path)
     with Store(places().store) as store:
@@ -126,28 +128,29 @@ def _is_host(side: str) -> bool:
 
 @dataclass(kw_only=True)
 class _Sides:
-    """Finds, or makes, the records of a side."""
+    """Finds the records of a side, or runs it."""
 
     store: Store
     named: Path | None
     engine: str
     progress: Progress
     said: list[str] = field(default_factory=list)
-    """What must be said of the records that were found."""
+    """Notices about the records that were found."""
     ended: list[Exit] = field(default_factory=list)
-    """How the runs that were made for it ended: by a signal, perhaps."""
+    """How the runs made for this comparison ended, possibly by a signal."""
 
     @cached_property
     def suite(self) -> Suite:
-        """Read when something of it is needed: two finished runs need no suite."""
+        """The suite, read only when needed: two finished runs need none."""
         return open_suite(self.named)
 
     def _latest_of(self) -> str | None:
-        """The name of the suite that `latest` is asked of; None: all."""
+        """The name of the suite that `latest` refers to; None: all suites."""
         return self.suite.name if self.named else suite_name_here(None)
 
     def recorded(self, side: str) -> Side:
-        """`RUN:CELL`, or a cell of the suite: its newest answer, else a run of it."""
+        """A side given as `RUN:CELL`, or as a cell of the suite: its newest answer, else a new
+        run."""
         named, colon, name = side.partition(":")
         if colon:
             run, _ = find_run(self.store, named, self._latest_of() if named == LATEST else None)
@@ -161,7 +164,7 @@ class _Sides:
         )
 
     def in_turns(self, one: str, other: str, rounds: str) -> tuple[Side, Side]:
-        """Both, run now in rounds that take turns: cells of the suite, or interpreters of this
+        """Both sides, run now in alternating rounds: cells of the suite or interpreters of this
         machine."""
         first, looks = rounds_asked(rounds)
         for side in (one, other):
@@ -207,12 +210,12 @@ class _Sides:
         return cell
 
     def _suite_for_host(self) -> Suite:
-        """The suite whose probes ask the host: where there is none here, the packaged one."""
+        """The suite whose probes are asked on the host: the one here, else the packaged one."""
         return self.suite if self.named or suite_name_here(None) is not None else _packaged()
 
     def host(self, side: str, other: Side | None) -> Side:
-        """An interpreter of this machine, asked now as the other side was: what that claims is
-        claimed, its settings, time limits and environment hold, and its rules judge."""
+        """An interpreter of this machine, asked now in the same way as the other side: with its
+        claims, settings, time limits, environment and rules."""
         if other is None:
             cell = _interpreter(side, None)
             return self._performed(self.suite, cell, "host", suite_probes(self.suite, cells=[cell]))
@@ -246,7 +249,8 @@ class _Sides:
         return Side(run=run, records=records, cell=cell.id)
 
     def _image_now(self, cell: Cell) -> Callable[[str], str]:
-        """A function that looks up which image the cell's name stands for on a kind of engine."""
+        """A function that looks up which image the cell's name stands for on an engine of a given
+        kind."""
 
         def look(kind: str) -> str:
             if kind not in CONTAINER_ENGINES or "@sha256:" in cell.image:
@@ -278,8 +282,8 @@ class _Sides:
 
 
 def _interpreter(side: str, beside: Cell | None) -> Cell:
-    """The cell of an interpreter of this machine, that claims what the cell beside it claims, if it
-    is known: its settings, time limits and environment hold."""
+    """The cell for an interpreter of this machine. If the cell beside it is known, it takes over
+    that cell's claims, settings, time limits and environment."""
     cell = Cell(id=side, host=side.removeprefix(HOST))
     if beside is None:
         return cell
@@ -295,5 +299,5 @@ def _interpreter(side: str, beside: Cell | None) -> Cell:
 
 
 def _packaged() -> Suite:
-    """The suite that harness brings along: where there is none here, its probes ask the host."""
+    """The suite packaged with the harness, whose probes are used if there is no suite here."""
     return open_suite(default_suite())

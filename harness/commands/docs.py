@@ -1,4 +1,4 @@
-"""`harness docs`: where the documentation lies on this machine, and its pages as text."""
+"""`harness docs`: where the documentation is on this machine, and its pages as text."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from harness.text import name_remedy
 
 
 def docs(page: str = "") -> Reply:
-    """The folder of the documentation and its pages, or one page as it is written.
+    """The folder of the documentation with its list of pages, or one page as it is written.
 
-    `page`: the name of a page as the list has it, with or without `.md`. Raises UsageError where
-    there is no such page, or where the installation has no documentation.
+    `page` is the name of a page as in the list, with or without `.md`. Raises UsageError if there
+    is no such page, or if the installation has no documentation.
     """
     lies = folder("docs")
     pages = {path.relative_to(lies).with_suffix("").as_posix(): path for path in _pages(lies)}
@@ -46,7 +46,7 @@ def docs(page: str = "") -> Reply:
 
 
 def _pages(lies: Path) -> list[Path]:
-    """Every page, those of the folder itself first. Decisions are left out: they are for
+    """Every page, those directly in the folder first. Decisions are left out: they are for
     maintainers."""
     found = [path for path in lies.rglob("*.md") if path.parent.name != "decisions"]
     return sorted(found, key=lambda path: (path.parent != lies, path))

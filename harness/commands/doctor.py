@@ -1,4 +1,4 @@
-"""`harness doctor`: can this host and its engine do what runs need, and what helps where not."""
+"""`harness doctor`: can this host and its engine do what runs need, and if not, what helps?"""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _WIDTH = 18
 
 
 def doctor(engine: str) -> Iterator[CheckResult]:
-    """Every check's finding as it comes. Raises UsageError for an engine without containers."""
+    """Yield the result of each check as it comes. Raises UsageError for an engine without
+    containers."""
     if engine not in (AUTO, *CONTAINER_ENGINES):
         raise UsageError(
             f"there is nothing to look at in the engine {engine!r}",
@@ -36,8 +37,8 @@ def doctor(engine: str) -> Iterator[CheckResult]:
 
 
 def looked_everywhere(engine: str, executor: str) -> Iterator[CheckResult]:
-    """What is found here, or on every node of the cluster that `executor` names, each check under
-    its node's name. Raises UsageError, InfrastructureError."""
+    """The results for this host, or for every node of the cluster that `executor` names, with the
+    node's name before each check. Raises UsageError, InfrastructureError."""
     from harness.running.executor import LOCAL
 
     if executor == LOCAL:
@@ -45,7 +46,8 @@ def looked_everywhere(engine: str, executor: str) -> Iterator[CheckResult]:
         return
     from harness.running.cluster.connected import connected
 
-    with connected(executor) as cluster:  # Nothing is said in here: `connected` says why.
+    # No error handling here: `connected` explains why a connection fails.
+    with connected(executor) as cluster:
         nodes = cluster.nodes()
         answers = cluster.everywhere(nodes, _found, engine)
     yield CheckResult(
@@ -65,12 +67,13 @@ def looked_everywhere(engine: str, executor: str) -> Iterator[CheckResult]:
 
 
 def _found(engine: str) -> list[CheckResult]:
-    """Called on a node."""
+    """Runs on a node of the cluster."""
     return list(doctor(engine))
 
 
 def _first(engine: str, folders: dict[str, Path]) -> Bench:
-    """The engine of that name; auto: the first that answers, else Docker, with why not."""
+    """The named engine; for auto the first one that answers, else Docker with the reason why
+    not."""
     names = CONTAINER_ENGINES if engine == AUTO else (engine,)
     tried = []
     for row in TABLE:
@@ -84,7 +87,7 @@ def _first(engine: str, folders: dict[str, Path]) -> Bench:
 
 
 def line(finding: CheckResult) -> str:
-    """A finding for a terminal, its remedy below it."""
+    """A result for a terminal, with its remedy below."""
     told = f"{_SIGN[finding.status]} {finding.check:{_WIDTH}} {clean_line(finding.evidence, 400)}"
     if finding.remedy:
         told += f"\n  {'':{_WIDTH}} help: {clean_line(finding.remedy)}"
@@ -92,7 +95,7 @@ def line(finding: CheckResult) -> str:
 
 
 def answer(findings: list[CheckResult]) -> Reply:
-    """All of them."""
+    """The reply about all results."""
     rows = [(one.status, one.check, one.evidence, one.remedy) for one in findings]
     return Reply(
         text="".join(f"{line(one)}\n" for one in findings),
@@ -103,6 +106,6 @@ def answer(findings: list[CheckResult]) -> Reply:
 
 
 def status_of(findings: list[CheckResult]) -> Exit:
-    """4 where runs will fail, else 0."""
+    """4 if runs would fail, else 0."""
     bad = any(one.status is Status.PROBLEM for one in findings)
     return Exit.INFRASTRUCTURE if bad else Exit.OK

@@ -1,5 +1,5 @@
-"""`harness check --emit-cell`: the matrix row, Dockerfile and lock of a cell that works here, as a
-suite of its own."""
+"""`harness check --emit-cell`: the matrix row, Dockerfile and lock of a cell that works here,
+written as a suite of its own."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ from harness.suite.matrix import FILE_NAME, load_suite
 def emit_cell(
     subject: Subject, host: TargetHost, folder: Path | None, say: Callable[[str], object]
 ) -> tuple[Instead, Path]:
-    """Write the suite into a folder (named as the cell, where None), which must not be there yet.
+    """Write the suite into a new folder, named after the cell if `folder` is None.
 
-    A cell without a lock is resolved and built first: that takes an engine and minutes. Raises
-    UsageError, and what locking raises; then nothing is left.
+    A cell without a lock is resolved and built first, which takes an engine and minutes. Raises
+    UsageError, and whatever locking raises; then nothing is left behind.
     """
     path = standard.default_suite()
     suite = load_suite(path)

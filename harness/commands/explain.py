@@ -1,4 +1,5 @@
-"""`harness explain`: what the knowledge base says, with sources; and findings of stored runs."""
+"""`harness explain`: entries of the knowledge base with their sources, and findings of stored
+runs."""
 
 from __future__ import annotations
 
@@ -15,14 +16,14 @@ from harness.model import Record
 _FINDING = re.compile(r"[0-9a-f]{8}")
 _LONGEST = 100_000
 NEWEST = 20
-"""Runs that are looked through for a finding, where none is named."""
+"""How many of the newest runs are searched for a finding if no run is named."""
 
 
 def explain(id: str, where: Sequence[str] = ()) -> Reply:
-    """An entry, or a finding by its id; without an id, all entries.
+    """An entry or a finding by its id; without an id, the list of all entries.
 
-    `where`: the run that a finding is of, or the two sides (RUN:CELL) of a comparison; else the
-    newest runs are looked through. Raises UsageError for an id there is not.
+    `where` is the run of a finding, or the two sides (RUN:CELL) of a comparison; without it the
+    newest runs are searched. Raises UsageError for an unknown id.
     """
     from harness.knowledge import explain as knowledge
     from harness.knowledge.entries import entries
@@ -75,7 +76,7 @@ def _finding(id: str, where: Sequence[str]) -> Reply:
 
 
 def _reports(where: Sequence[str]) -> Iterator[Reported]:
-    """The reports to look in, newest first."""
+    """The reports to search, newest first."""
     from harness.commands.report import judged
     from harness.running.session import places
     from harness.store.store import Store

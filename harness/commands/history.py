@@ -1,4 +1,4 @@
-"""`harness history [CELL] [FACT]`: what cells showed night after night, and where it changed."""
+"""`harness history [CELL] [FACT]`: what cells showed every night, and where it changed."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ _NEAR = 5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryRequest:
-    """What is asked of a history."""
+    """What the command line asks of a history."""
 
     cell: str = ""
-    """An id, or a pattern over ids; empty: the primary metrics of every cell."""
+    """An id or a pattern over ids; if empty, the primary metrics of every cell."""
     fact: str = ""
-    """A fact, or a pattern over facts; empty: all metrics, and the facts that ever changed."""
+    """A fact or a pattern over facts; if empty, all metrics and the facts that ever changed."""
     nights: int = 2 * SHOWN_NIGHTS
-    """So many of the newest are looked at."""
+    """How many of the newest nights are read."""
     expect_within: str = ""
-    """How old the newest night may be; empty: that is not asked."""
+    """How old the newest night may be; if empty, its age is not checked."""
 
 
 def history(suite_path: Path | None, asked: HistoryRequest) -> tuple[Reply, Exit]:
-    """The history of a suite; the status is 1 where the night that is expected is missing.
+    """The history of a suite. The status is 1 if an expected night is missing.
 
     Raises UsageError, MatrixError.
     """
@@ -76,7 +76,8 @@ def history(suite_path: Path | None, asked: HistoryRequest) -> tuple[Reply, Exit
 
 
 def time_span(text: str) -> timedelta | None:
-    """A time as it is asked for: 90m, 36h, 2d. None where none is. Raises UsageError."""
+    """A time span as written in an option: 90m, 36h, 2d. None if the text is empty. Raises
+    UsageError."""
     if not text:
         return None
     found = _SPAN.fullmatch(text)
@@ -126,7 +127,7 @@ def _series(found: list[CellNight], asked: HistoryRequest) -> tuple[FactSeries, 
 def _asked_on(
     nights: tuple[KeptNight, ...], found: list[CellNight], cell: str
 ) -> tuple[KeptNight, ...]:
-    """The runs that count as nights: those with the cells that are asked for, else whole ones."""
+    """The runs that count as nights: those with the requested cells, or else complete ones."""
     if not cell:
         return whole_nights(nights)
     there = {one.run for one in found}
@@ -136,7 +137,7 @@ def _asked_on(
 def _alarms(
     nights: tuple[KeptNight, ...], within: timedelta | None, asked: str
 ) -> tuple[tuple[str, ...], bool]:
-    """What is said of a night that is missing now, and whether one is that was expected."""
+    """Notices about a night that is missing now, and whether an expected night is missing."""
     now = moment(utc_now())
     starts = starts_of(nights)
     assert now is not None, "it is a time as we write it"

@@ -1,4 +1,4 @@
-"""`harness host`: describe this host, to check images for it elsewhere."""
+"""`harness host`: describe this host, so that images can be checked for it elsewhere."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from harness.serial import readable
 
 
 def describe() -> bytes:
-    """The description of this host, as JSON. The file that makes it also runs by itself."""
+    """The description of this host as JSON. The script that produces it can also run on its own."""
     with aloud("looking at this host"):
         description = import_module("harness.probing.guest.describe_host").describe()
     return readable(description).encode()
 
 
 def ray_arguments() -> str:
-    """What `ray start` is told of this host, on one line: what its engine's disk has room for is
-    told where an engine answers."""
+    """Arguments that tell `ray start` about this host, on one line. If an engine answers, they
+    include the room on its disk."""
     from harness.errors import EngineError
     from harness.machine.hostclass import host_class
     from harness.model import Suite
@@ -40,7 +40,7 @@ def ray_arguments() -> str:
 
 
 def this_host() -> TargetHost:
-    """This host."""
+    """This host, as the target of a check."""
     return parse_host(describe(), "this host")
 
 

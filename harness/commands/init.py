@@ -1,4 +1,4 @@
-"""`harness init`: a matrix.yaml to start from, and the schema that editors check it by."""
+"""`harness init`: write a matrix.yaml to start from, and the schema that editors check it with."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _STARTER = Path(__file__).with_name("starter.yaml")
 
 
 def init(folder: Path) -> Reply:
-    """Write both into a folder, which is made where it is not there; what was written.
+    """Write both files into a folder, which is created if necessary; returns what was written.
 
-    UsageError where either is there already: nothing is written then, or the folder cannot be.
+    Raises UsageError, and writes nothing, if either file exists or the folder cannot be created.
     """
     from harness.suite.schema import render
 

@@ -1,4 +1,4 @@
-"""`harness issues`: one issue on GitHub for each event of a night, closed when it is over."""
+"""`harness issues`: one GitHub issue for each event of a night, closed when the event is over."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _TITLE = 200
 
 
 def issues(suite_path: Path | None, run: str, *, dry_run: bool) -> Reply:
-    """Open and close issues for a run held against the baseline; what was done.
+    """Open and close issues for a run compared with the baseline; returns what was done.
 
-    With `dry_run` GitHub is not asked: only the events that are to have an issue are told. Raises
-    UsageError, AcceptedError; InfrastructureError where `gh` does not do what it is asked.
+    With `dry_run` GitHub is not contacted, and only the events that should have an issue are
+    listed. Raises UsageError, AcceptedError; InfrastructureError if `gh` fails.
     """
     night = with_baseline(suite_path, run)
     wanted = tuple(one for one in night.events if alarms(one))

@@ -1,4 +1,4 @@
-"""`harness lock`: resolve what cells install, prove it by building, write it down."""
+"""`harness lock`: resolve what cells install, prove it by building, and write it down."""
 
 from __future__ import annotations
 
@@ -37,21 +37,22 @@ class LockRequest:
     tags: tuple[str, ...] = ()
     engine: str = AUTO
     inputs: bool = False
-    """Only what goes into cells beside distributions: nothing is resolved or built."""
+    """Lock only the other inputs of cells, not their distributions: nothing is resolved or
+    built."""
 
     @property
     def whole(self) -> bool:
-        """Whether the suite is meant, and not some of its cells."""
+        """Whether the whole suite is meant, not only some of its cells."""
         return not (self.cells or self.tags)
 
 
 def lock(asked: LockRequest, say: Callable[[str], object]) -> Reply:
-    """Lock the selected built cells (without a selection: all of them), one file each, and in the
-    lock of the suite what goes into cells beside that.
+    """Lock the selected built cells (all if none is selected), one file each, and write their other
+    inputs to the lock of the suite.
 
-    A cell's lock is written only after an image was built from it. Raises at the end, with every
-    cell that could not be locked; the others are written. Raises UsageError for an engine without
-    containers, before anything starts; EngineError where none answers.
+    A cell's lock is written only after an image was built from it. An error about every cell that
+    could not be locked is raised at the end; the locks of the others are written. Raises UsageError
+    for an engine without containers before anything starts, EngineError if none answers.
     """
     has_containers(asked.engine)
     suite = open_suite(asked.suite)
@@ -101,7 +102,7 @@ def lock(asked: LockRequest, say: Callable[[str], object]) -> Reply:
 
 
 def has_containers(engine: str) -> None:
-    """Raise UsageError for the name of an engine without containers."""
+    """Raise UsageError if the named engine has no containers."""
     if engine in names() and engine not in CONTAINER_ENGINES:
         raise UsageError(
             f"locks are resolved in a container of a cell's base: engine {engine} has none",
@@ -111,9 +112,9 @@ def has_containers(engine: str) -> None:
 
 @contextmanager
 def container_engine(suite: Suite, engine: str) -> Iterator[ContainerEngine]:
-    """A container engine of this host, open: where locks are resolved.
+    """A container engine of this host, opened, in which locks are resolved.
 
-    Raises UsageError for one that is elsewhere, EngineError where none answers.
+    Raises UsageError for a remote one, EngineError if none answers.
     """
     from harness.engines.oci.engine import ContainerEngine
 

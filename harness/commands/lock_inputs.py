@@ -15,16 +15,16 @@ from harness.running.tags import by_tag
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InputsAsked:
-    """What of a suite's lock is to be renewed."""
+    """Which parts of a suite's lock are to be renewed."""
 
     cells: Sequence[Cell]
-    """The tags of their images."""
+    """Cells whose image tags are renewed."""
     bases: Sequence[LockedBase] = ()
-    """As cells have just been built on."""
+    """Bases that cells have just been built on."""
     whole: bool = False
-    """What the suite no longer has goes out."""
+    """Remove entries that the suite no longer has."""
     probes: bool = False
-    """Its probes and data, too."""
+    """Renew probes and data, too."""
     engine: str = ""
 
 
@@ -35,7 +35,7 @@ class InputsLocked:
     path: Path
     lock: SuiteLock
     absent: tuple[str, ...]
-    """What could not be told, a line each."""
+    """What could not be determined, one line each."""
 
     @property
     def line(self) -> str:
@@ -62,9 +62,10 @@ class InputsLocked:
 
 
 def lock_inputs(suite: Suite, asked: InputsAsked, before: SuiteLock | None) -> InputsLocked:
-    """Write the lock of the suite. What cannot be told stays as it was, and is named.
+    """Write the lock of the suite. Entries that cannot be determined stay as they were and are
+    listed.
 
-    Raises UsageError for probes that are none, InfrastructureError where it cannot be written.
+    Raises UsageError for invalid probes, InfrastructureError if the file cannot be written.
     """
     lock = before or SuiteLock()
     if asked.probes or before is None:
@@ -87,7 +88,7 @@ def lock_inputs(suite: Suite, asked: InputsAsked, before: SuiteLock | None) -> I
 
 
 def _still_there(lock: SuiteLock, suite: Suite, *, whole: bool) -> SuiteLock:
-    """Without what the suite no longer has."""
+    """The lock without entries that the suite no longer has."""
     if not whole:
         return lock
     bases = {one.id for one in suite.bases}

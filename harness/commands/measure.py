@@ -1,5 +1,5 @@
-"""An image that `harness check` was asked about, run here: a cell of the ordinary path, under the
-strict profile, with the default suite's probes and bands. Its records are kept like any other's."""
+"""Run an image that `harness check` was asked about: as an ordinary cell under the strict profile,
+with the default suite's probes and bands. Its records are stored like those of any run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from harness.store.store import Store
 from harness.suite.matrix import load_suite
 
 CHECKED = "harness check"
-"""The suite that runs of a check are kept under."""
+"""The name of the suite under which runs of a check are stored."""
 _ODD = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -42,12 +42,12 @@ def try_image(
     suite: Suite | None = None,
     settings: Cell | None = None,
 ) -> Trial:
-    """Pull and probe an image as it is; where it fails and a reason names a change that can be
-    tried, once more with that.
+    """Pull and probe an image as it is. If it fails and a reason names a change that can be tried,
+    try once more with that change.
 
-    `suite` gives probes and bands (the default one), `settings` a cell whose settings and time
-    limits hold here too. Raises EngineError where no container engine answers, UsageError,
-    StoreError.
+    `suite` gives probes and bands (by default the default suite); `settings` is a cell whose
+    settings and time limits apply here, too. Raises EngineError if no container engine answers,
+    UsageError, StoreError.
     """
     suite = suite or load_suite(standard.default_suite())
     cell = cell_of(subject, host)
@@ -67,17 +67,18 @@ def try_image(
 
 
 def cell_of(subject: Subject, host: TargetHost) -> Cell:
-    """The cell of an image that is already known by its digest: what was read is what is run.
+    """The cell for an image whose digest is already known, so that what was read is what runs.
 
-    It asks for a GPU only where the host can hand one over: without, it is asked what it does on
-    a host that has none.
+    It asks for a GPU only if the host can provide one to containers; otherwise the question is what
+    the image does on a host without one.
     """
     reading = subject.reading
     reference = reading.reference
     assert reference is not None, "what came from a file is not pulled"
     pulled = replace(reference, tag="", digest=reading.digest)
     known = reading.form in (Form.IMAGE, Form.INDEX) and reading.digest
-    # What an engine has that no registry gave it has an id there, which is no digest of its name.
+    # An image that no registry gave to the engine has only an id there, which is not a digest of
+    # its name.
     name = reading.digest if reading.engine and not reading.manifest_digest else reference
     name = pulled if known and name is reference else name
     last = reference.repository.rpartition("/")[2]
@@ -91,16 +92,16 @@ def cell_of(subject: Subject, host: TargetHost) -> Cell:
 
 
 def claimed_by(subject: Subject) -> tuple[tuple[str, str], ...]:
-    """What the cell claims: the framework and its release; the framework alone where its build is
-    none of its project's own, whose number may be another than the framework says of itself; each
-    that is known here where nobody says which one it is, so that each import is tried."""
+    """What the cell claims: the framework and its release. If somebody else built the framework,
+    only its name, because their release number may differ from what the framework reports. If no
+    framework is known, every known one, so that each import is tried."""
     if not subject.framework:
         return tuple((name, "") for name in frameworks.names())
     return ((subject.framework, "" if subject.foreign else subject.version),)
 
 
 def changed_cell(cell: Cell, change: Change) -> Cell:
-    """The same cell, started with a change; a change of the environment is a relaxation."""
+    """The same cell started with a change; a change of the environment counts as a relaxation."""
     relaxed = tuple(f"environment.{name}={value}" for name, value in change.environment)
     profile = Profile(name="relaxed", environment=change.environment, relaxations=relaxed)
     return replace(
@@ -114,7 +115,7 @@ def changed_cell(cell: Cell, change: Change) -> Cell:
 def _perform(
     suite: Suite, cell: Cell, engine: str, store: Store, progress: Progress
 ) -> tuple[Run, tuple[Record, ...], Exit]:
-    # It is no run of that suite: of its name `harness report` tells the newest.
+    # Not a run of that suite: its name must stay free for `harness report`, which shows the newest.
     rules = replace(suite.rules, reference="")
     alone = replace(suite, name=CHECKED, cells=(cell,), rules=rules)
     run, status = perform(
@@ -129,7 +130,8 @@ def _perform(
 
 
 def _change(reasons: Sequence[Reason], trial: Trial) -> Change | None:
-    """What is to mend what it failed by, by the first reason that was right."""
+    """The change that may mend what the trial failed by, from the first prediction that came
+    true."""
     if not trial.fails:
         return None
     for one in confronted(reasons, trial):

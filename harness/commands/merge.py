@@ -1,4 +1,5 @@
-"""`harness merge`: the runs of several jobs brought together, shards as the run they belong to."""
+"""`harness merge`: bring the runs of several jobs together, and shards into the run they belong
+to."""
 
 from __future__ import annotations
 
@@ -16,9 +17,10 @@ from harness.text import clean_line
 
 
 def merge(files: Sequence[Path]) -> tuple[Reply, Exit]:
-    """Take in the runs of exports and stores; which they are, and 4 where a shard is missing.
+    """Import the runs of exports and stores; returns which they are, with status 4 if a shard is
+    missing.
 
-    Raises UsageError, and nothing was taken in; StoreError.
+    Raises UsageError, in which case nothing was imported; StoreError.
     """
     with Store(places().store) as store, aloud(f"merging {len(files)} files"):
         came = merged(store, files)

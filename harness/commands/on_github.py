@@ -1,5 +1,4 @@
-"""The format `github`: annotations go where GitHub reads commands, the summary where it looks for
-summaries."""
+"""The format `github`: annotations and the job summary go where GitHub expects each of them."""
 
 from __future__ import annotations
 
@@ -22,9 +21,9 @@ _LINK = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
 
 
 def told(judged: Judgement | Comparison | Night, output: Path | None, suite: Path | None) -> None:
-    """Print the annotations; write the summary to `output`, else append it to the file that
-    GITHUB_STEP_SUMMARY names, else print it too. InfrastructureError where it cannot be written:
-    it is printed instead."""
+    """Print the annotations, and write the summary to `output`, else append it to the file that
+    GITHUB_STEP_SUMMARY names, else print it as well. If it cannot be written, it is printed instead
+    and InfrastructureError is raised."""
     put_out(commands(report_on(judged), matrix_file(suite)))
     named = os.environ.get(SUMMARY, "")
     if output is not None or not named:
@@ -46,8 +45,8 @@ def told(judged: Judgement | Comparison | Night, output: Path | None, suite: Pat
 
 
 def matrix_file(suite: Path | None) -> str:
-    """The suite's matrix.yaml as GitHub knows it, below the root of the repository; empty where it
-    is not in there."""
+    """The path of the suite's matrix.yaml from the root of the repository; empty if it is
+    outside."""
     if suite == standard.default_suite():
         return ""
     named = suite or Path(FILE_NAME)
@@ -60,7 +59,7 @@ def matrix_file(suite: Path | None) -> str:
 
 
 def run_link() -> str:
-    """The page of this run of a workflow; empty outside of one."""
+    """The URL of this workflow run; empty outside of one."""
     server, repository, run = (os.environ.get(name, "") for name in _LINK)
     plain = f"{server}/{repository}/actions/runs/{run}"
     fits = server.startswith("https://") and repository.count("/") == 1 and run.isdecimal()
@@ -68,5 +67,5 @@ def run_link() -> str:
 
 
 def _artifacts() -> str:
-    """Where its artifacts are listed."""
+    """The URL of the list of its artifacts."""
     return f"{run_link()}#artifacts" if run_link() else ""

@@ -1,4 +1,4 @@
-"""Options that several commands share, told once."""
+"""Options that several commands share, defined once."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ LockEngineOption = Annotated[
 
 
 def _report_format(name: str) -> str:
-    """Refuse an unknown format before anything is done that takes time."""
+    """Refuse an unknown format before anything slow is done."""
     from harness.formats import REPORT
 
     return REPORT.known(name)
@@ -95,7 +95,7 @@ HostFormatOption = Annotated[
 
 
 def _output(path: Path | None) -> Path | None:
-    """Refuse a file that cannot be written before anything is done that takes time."""
+    """Refuse a file that cannot be written before anything slow is done."""
     from harness.commands.output import writable
 
     return writable(path)
@@ -176,7 +176,7 @@ ReuseOption = Annotated[
 
 
 def _executor(text: str) -> str:
-    """Refuse what is no executor before anything is done that takes time."""
+    """Refuse an invalid executor before anything slow is done."""
     from harness.running.executor import LOCAL
 
     if text != LOCAL:
@@ -200,7 +200,7 @@ ExecutorOption = Annotated[
 
 
 def _shard(text: str) -> str:
-    """Refuse what is no shard before anything is done that takes time."""
+    """Refuse an invalid shard before anything slow is done."""
     from harness.suite.dealing import shard_asked
 
     shard_asked(text)

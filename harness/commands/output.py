@@ -1,5 +1,5 @@
-"""Standard output and the files that are asked for: looked at before anything starts, and written
-so that what was found out is never lost with them."""
+"""Standard output and output files: checked before anything starts, and written so that results
+survive if writing fails."""
 
 from __future__ import annotations
 
@@ -15,25 +15,26 @@ STANDARD_OUTPUT = "-"
 
 
 def writable(path: Path | None) -> Path | None:
-    """The file that a command is to write, which can be written. Raises UsageError before the
-    command has begun: what took an hour must not end for a slip in a name."""
+    """Check the file that a command is to write. Raises UsageError before the command begins: an
+    hour's work must not be lost to a mistyped name."""
     if path is not None and str(path) != STANDARD_OUTPUT:
         check_file(path)
     return path
 
 
 def writable_folder(path: Path | None) -> Path | None:
-    """The folder that a command is to write into; it may have to be made. Raises UsageError."""
+    """Check the folder that a command is to write into; it need not exist yet. Raises
+    UsageError."""
     if path is not None:
         check_folder(path)
     return path
 
 
 def put_out(text: str) -> None:
-    """Print on standard output, at once.
+    """Print on standard output, and flush.
 
-    Whoever reads it may have gone (`| head`): that is no failure. Raises InfrastructureError where
-    it is closed, or takes no more.
+    A reader that has gone (`| head`) is no failure. Raises InfrastructureError if standard output
+    is closed or accepts no more.
     """
     if sys.stdout is None or sys.stdout.closed:
         raise _not_taken("it is closed")
@@ -49,7 +50,7 @@ def put_out(text: str) -> None:
 
 
 def forget_standard_output() -> None:
-    """Nothing more is written there, the rest in its buffer neither."""
+    """Write nothing more to standard output, not even what is left in its buffer."""
     try:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError, AttributeError):
@@ -57,8 +58,8 @@ def forget_standard_output() -> None:
 
 
 def written_beside(pages: Iterable[tuple[str, str]], output: Path | None) -> None:
-    """Write pages that belong beside a file, each in its place; nothing where there is no file.
-    Raises InfrastructureError where one cannot be written."""
+    """Write the pages that accompany a file, each in its place; nothing if there is no file. Raises
+    InfrastructureError if one cannot be written."""
     if output is None or str(output) == STANDARD_OUTPUT:
         return
     for place, text in pages:
@@ -79,8 +80,8 @@ def _not_taken(why: str) -> InfrastructureError:
 
 
 def written(text: str, output: Path | None) -> None:
-    """Print a report, or write it whole to a file. Where the file cannot be written any more, it
-    is printed, and then the error is raised."""
+    """Print a report, or write it to a file as a whole. If the file can no longer be written, the
+    report is printed and then the error is raised."""
     whole = text if text.endswith("\n") else f"{text}\n"
     if output is None or str(output) == STANDARD_OUTPUT:
         put_out(whole)
@@ -89,6 +90,6 @@ def written(text: str, output: Path | None) -> None:
         atomic_write(output, text.encode())
     except HarnessError as error:
         put_out(whole)
-        # Something was started: that it cannot be written now is no mistake of the command line.
+        # Something was started, so a failure to write is no longer a mistake of the command line.
         kind = InfrastructureError if isinstance(error, UsageError) else type(error)
         raise kind(f"{error.message}: it was printed instead", remedy=error.remedy) from None

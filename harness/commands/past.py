@@ -17,7 +17,7 @@ HTML = "html"
 
 
 def past_of(format: str, judged: Judgement | Comparison | Night) -> Past | None:
-    """The history up to a run; None: this report shows none. Raises StoreError."""
+    """The history up to a run; None if this report shows none. Raises StoreError."""
     if format != HTML or isinstance(judged, Comparison):
         return None
     run = judged.judgement.run if isinstance(judged, Night) else judged.run

@@ -1,4 +1,5 @@
-"""`harness plan`: what would be built, pulled, probed, and how a cell is made. No engine."""
+"""`harness plan`: what would be built, pulled and probed, and how a cell is made. No engine is
+needed."""
 
 from __future__ import annotations
 
@@ -34,10 +35,10 @@ def plan(
     verbose: bool,
     shard: tuple[int, int] | None = None,
 ) -> Reply:
-    """A plan, for people and for programs. Raises UsageError, MatrixError, DockerfileError, and
-    StoreError where cells are dealt to shards and what they took before cannot be read.
+    """The plan, for people and for programs. Raises UsageError, MatrixError, DockerfileError;
+    StoreError if cells are distributed over shards and their earlier durations cannot be read.
 
-    Shards are dealt from the selection that `harness run` takes, its default tags among it.
+    Shards are made from the selection that `harness run` would take, including its default tags.
     """
     suite = open_suite(suite_path)
     by_tags = tags_of(suite, cells, tags) if shard else tuple(tags)
@@ -85,7 +86,7 @@ def plan(
 def export(
     suite_path: Path | None, cells: Sequence[str], tags: Sequence[str], to: str, count: int
 ) -> Reply:
-    """The shards of a plan for a scheduler: a job for each that has cells.
+    """The shards of a plan for a scheduler, with one job for each shard that has cells.
 
     Raises UsageError, MatrixError, StoreError as `plan` does with a shard.
     """
@@ -114,7 +115,8 @@ def export(
 
 
 def whole_plan_asked(export: str, shard: str) -> None:
-    """UsageError where `--shards` exports nothing, or one shard alone is to be exported."""
+    """Raise UsageError if `--shards` is given without an export, or an export is limited to one
+    shard."""
     if not export:
         raise UsageError(
             "--shards is the number of jobs that --export writes",
@@ -129,7 +131,7 @@ def whole_plan_asked(export: str, shard: str) -> None:
 
 @contextmanager
 def _store() -> Iterator[Store | None]:
-    """What was run before; None where nothing was."""
+    """The store, with earlier durations; None if nothing was ever run."""
     where = places().store
     if not where.exists():
         yield None
@@ -139,7 +141,8 @@ def _store() -> Iterator[Store | None]:
 
 
 def _dockerfiles(suite: Suite, cells: Sequence[Cell]) -> dict[str, DockerfileFound]:
-    """The Dockerfiles of cells, read and judged; everything that is wrong with any is told."""
+    """The Dockerfiles of cells, read and judged; reports everything that is wrong with any of
+    them."""
     reader, found = DockerfileReader(suite), dict[str, DockerfileFound]()
     problems: dict[str, None] = {}
     for cell in cells:

@@ -22,7 +22,7 @@ from harness.running.session import open_suite, places
 from harness.suite.selection import select
 
 _SHOWN = 200
-"""Paths that the text has; every other form has all."""
+"""The text lists at most so many paths; every other format has all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,27 +35,26 @@ class LayersRead:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RebuildAnswer:
-    """What two builds of a cell came to."""
+    """The result of comparing two builds of a cell."""
 
     cell: str
     layers: int
     shared: int
-    """Layers that are equal to the bit."""
+    """Number of layers that are bit for bit equal."""
     differences: tuple[RebuiltFile, ...]
 
     @property
     def exit(self) -> Exit:
-        """0 where nothing differs but for known reasons, else 1."""
+        """0 if all differences have known reasons, else 1."""
         return Exit.OK if all(one.explained for one in self.differences) else Exit.FINDINGS
 
 
 def rebuild_check(
     suite_path: Path | None, named: str, engine: str, say: Callable[[str], object]
 ) -> tuple[Reply, Exit]:
-    """Build the cell twice and hold the two against each other.
+    """Build the cell twice and compare the two images.
 
-    Raises UsageError before anything starts; FailedError where it does not build;
-    InfrastructureError.
+    Raises UsageError before anything starts; FailedError if it does not build; InfrastructureError.
     """
     has_containers(engine)
     suite = open_suite(suite_path)

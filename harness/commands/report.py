@@ -21,18 +21,17 @@ from harness.store.listing import RunSummary
 from harness.store.store import Store
 from harness.text import clean_line, name_remedy
 
-"""As a FILE: standard output."""
 NEWEST = 20
-"""Runs in a list, where not all are asked for: the verdict of each is judged from its records."""
+"""How many runs the list has unless all are requested: each verdict is judged from the records."""
 
 
 def judged(
     run: str, *, require_verified: bool = False, suite_path: Path | None = None
 ) -> Judgement:
-    """The judgement of a run, named as everywhere. Empty: the newest of the suite that is named,
-    else of the one here; an imported one is marked.
+    """The judgement of a run. If `run` is empty, the newest of the suite that is named, or else of
+    the one here; an imported one is marked.
 
-    Raises UsageError where there is none, or neither a run nor a suite says which.
+    Raises UsageError if there is no such run, or if neither a run nor a suite is given.
     """
     where = places().store
     suite = suite_name_here(suite_path) if run in ("", LATEST) else None
@@ -56,7 +55,8 @@ def judged(
 
 
 def of_cells(judged: Judgement, globs: Sequence[str]) -> Judgement:
-    """The judgement of the cells that these globs mean, with the reference. Raises UsageError."""
+    """The judgement of the cells that match these patterns, with the reference. Raises
+    UsageError."""
     ids = [one.cell.id for one in judged.cells]
     for glob in globs:
         if not any(fnmatchcase(one, glob) for one in ids):
@@ -68,7 +68,7 @@ def of_cells(judged: Judgement, globs: Sequence[str]) -> Judgement:
 
 
 def listing(*, every: bool = False) -> Reply:
-    """The runs in the store, newest first: the newest of them, or every one."""
+    """The runs in the store, newest first: only the newest of them, or every one."""
     where = places().store
     if not where.exists():
         return _listed((), 0, where)
@@ -121,7 +121,7 @@ def _listed(rows: tuple[tuple[RunSummary, tuple[str, ...]], ...], runs: int, whe
 
 
 def _verdict(store: Store, run: RunSummary) -> str:
-    """The worst verdict of the run's cells, judged from its records now."""
+    """The worst verdict of the run's cells, judged now from its records."""
     if run.state == "running":
         return "-"
     try:

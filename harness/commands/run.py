@@ -1,4 +1,5 @@
-"""`harness run`: select or take on, perform, judge, report; with a baseline, as a night."""
+"""`harness run`: select cells or resume a run, perform it, judge it and report; with a baseline, as
+a night."""
 
 from __future__ import annotations
 
@@ -34,11 +35,11 @@ from harness.suite.selection import select, tags_of, with_tags
 def run(
     wanted: Wanted, progress: Progress, *, baseline: bool = False
 ) -> tuple[Judgement | Night, Exit]:
-    """Run the selection and judge it, with `baseline` against the suite's; reports are written
-    beside.
+    """Run the selection and judge it; with `baseline`, compare it with the suite's. Copies of the
+    report are written as well.
 
-    An interrupted run is judged as far as it went, with its own exit status. Raises HarnessError
-    where nothing was started, or the store failed.
+    An interrupted run is judged as far as it went and keeps its own exit status. Raises
+    HarnessError if nothing was started, or if the store failed.
     """
     if wanted.shard is not None and baseline:
         raise UsageError(
@@ -79,7 +80,7 @@ def run(
         try:
             write_reports(told)
         except (HarnessError, OSError) as error:
-            # The report itself is not lost with its copies.
+            # The report itself must not be lost with its copies.
             why = error.message if isinstance(error, HarnessError) else str(error)
             told = replace(
                 told,
@@ -92,8 +93,8 @@ def run(
 def remembered(
     told: Judgement | Night, store: Store, run: Run, records: Sequence[Record]
 ) -> Judgement | Night:
-    """The same, with a notice where what the history keeps of the run could not be written: the
-    next `harness history` writes it."""
+    """The same, with a notice if the run could not be written to the history; the next `harness
+    history` makes up for it."""
     try:
         remember(store, run, records)
     except StoreError as error:
@@ -103,8 +104,8 @@ def remembered(
 
 
 def missed(cells: Sequence[Cell], suite: Suite, wanted: Wanted) -> frozenset[str]:
-    """Of the baseline's cells, those that this selection would have taken: where they are not in
-    the run, they have vanished."""
+    """The cells of the baseline that this selection would have taken. If the run does not have
+    them, they have vanished."""
     tags = wanted.tags or (() if wanted.cells else suite.default)
     return frozenset(
         one.id

@@ -1,4 +1,4 @@
-"""How every command names a run: its id, the unique beginning of one, or `latest`."""
+"""How every command names a run: by its id, the unique beginning of one, or `latest`."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from harness.store.store import Store
 from harness.suite.matrix import FILE_NAME
 
 LATEST = "latest"
-"""The newest run of the suite that is named, else of the one here, else of all."""
+"""The newest run of the named suite, or else of the suite here, or else of all."""
 
 
 def find_run(store: Store, named: str, suite: str | None) -> tuple[Run, bool]:
     """The run that `named` means, and whether `latest` found one that was imported.
 
-    `suite` is the name of the suite that `latest` is asked of; None: all. UsageError where there
+    `suite` is the name of the suite that `latest` refers to; None: all. Raises UsageError if there
     is no such run, or more than one.
     """
     if named != LATEST:
@@ -27,7 +27,7 @@ def find_run(store: Store, named: str, suite: str | None) -> tuple[Run, bool]:
 
 
 def no_runs(suite: str | None, store: Store | None = None) -> UsageError:
-    """The error that there is no run (of a suite), with the nearest thing there is."""
+    """The error for a lack of runs (of a suite), which suggests the nearest alternative."""
     newest = store.newest_run() if store is not None else None
     if newest is None:
         return UsageError("there are no runs yet", remedy="harness run")
@@ -40,7 +40,7 @@ def no_runs(suite: str | None, store: Store | None = None) -> UsageError:
 
 
 def no_suite_to_report() -> UsageError:
-    """The error that neither a run nor a suite says what a report is to be about."""
+    """The error for a report that is given neither a run nor a suite."""
     return UsageError(
         f"no run is named, and there is no {FILE_NAME} in this folder whose newest run could be "
         "meant",

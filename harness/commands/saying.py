@@ -1,4 +1,4 @@
-"""How commands say what they have to say: on standard output, in a file, on standard error."""
+"""How commands print their replies: on standard output, in a file, on standard error."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 GITHUB = "github"
-"""The format that is two things: annotations on standard output, and a summary in a file."""
+"""The format that has two parts: annotations on standard output, and a summary in a file."""
 
 
 def answered(answer: Reply, format: str, output: Path | None = None) -> None:
-    """Print what a command answers, or write it whole to a file; nothing where it is empty."""
+    """Print a command's reply, or write it to a file as a whole; nothing if it is empty."""
     told = render_answer(format, answer)
     if told:
         written(told, output)
@@ -38,8 +38,8 @@ def one_by_one(
     format: str,
     output: Path | None,
 ) -> list[_T]:
-    """Each line when it is found, on a terminal; in another format, or in a file, the whole at the
-    end. What was found."""
+    """On a terminal, print each line when it is found; in another format or to a file, write the
+    whole at the end. Returns what was found."""
     live = format == "terminal" and output is None
     kept = []
     coming = iter(found)
@@ -59,9 +59,10 @@ def one_by_one(
 def reported(
     judged: Judgement | Comparison | Night, format: str, output: Path | None, suite: Path | None
 ) -> None:
-    """Give a report out: on standard output, in a file, or in the places where GitHub looks.
+    """Deliver a report on standard output, in a file, or in the places where GitHub looks.
 
-    As HTML on very many cells with the pages that belong beside that file. Raises as `written`.
+    As HTML on very many cells, it comes with the pages of single cells. Raises what `written`
+    raises.
     """
     from harness.commands.past import HTML, past_of
     from harness.formats import pages_beside, render
@@ -78,7 +79,7 @@ def reported(
 
 
 def look(format: str, output: Path | None) -> dict[str, int | bool]:
-    """How a terminal report looks: as wide as the terminal, in colour only there."""
+    """Options of a terminal report: as wide as the terminal, and coloured only there."""
     on_terminal = sys.stdout is not None and sys.stdout.isatty()
     if format != "terminal" or output is not None or not on_terminal:
         return {}

@@ -1,4 +1,4 @@
-"""Times of a night: images of the baseline that are run again, in turns with tonight's."""
+"""Times of a night: images of the baseline are run again, in turns with tonight's."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ def run_again(
     store: Store,
     progress: Progress,
 ) -> Exit:
-    """Ask each cell whose image changed since the baseline in turns with the baseline's image, as
-    many rounds as the night was asked for; nothing where that is one, which tells no time.
+    """Measure each cell whose image changed since the baseline in turns with the baseline's image,
+    with as many rounds as the night has. With one round nothing is done, since it says nothing
+    about time.
 
     Each pair is a run of its own. The status is OK, or that of the signal that ended one. Raises
     UsageError, StoreError, InfrastructureError.
@@ -45,7 +46,7 @@ def run_again(
             rounds=wanted.rounds,
             looks=wanted.looks,
             compared=len(run.cells),
-            # Both are on the engine, or gone: what an engine made is in no registry.
+            # Both images are on the engine or lost: what an engine built is in no registry.
             offline=True,
             disk_budget=wanted.disk_budget,
         )
@@ -59,7 +60,7 @@ def run_again(
 def owed(
     known: KnownBaseline, run: Run, records: Sequence[Record], wanted: Wanted, store: Store
 ) -> tuple[BesideBaseline, ...]:
-    """The pairs that a night has to ask yet: none where it was replayed, or has one round."""
+    """The pairs that a night still has to measure; none if it was replayed or has one round."""
     several = wanted.rounds > 1 or wanted.looks is not None
     if not several or run.engine.name not in CONTAINER_ENGINES or wanted.record_to is not None:
         return ()

@@ -1,4 +1,4 @@
-"""`harness export` and `harness import`: records from machine to machine."""
+"""`harness export` and `harness import`: carry records from one machine to another."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from harness.text import clean_line
 
 
 def export_run(run: str, file: Path, suite: Path | None = None) -> Reply:
-    """Write a run to a file (`-`: standard output); which it was. Raises UsageError, StoreError."""
+    """Write a run to a file (`-`: standard output); returns which it was. Raises UsageError,
+    StoreError."""
     where = places().store
     wanted = suite_name_here(suite) if run == LATEST else None
     if not where.exists():
@@ -37,10 +38,11 @@ def export_run(run: str, file: Path, suite: Path | None = None) -> Reply:
 
 
 def import_run(file: Path) -> Reply:
-    """Take a run in from a file (`-`: standard input); which it is. Raises UsageError, StoreError.
+    """Import a run from a file (`-`: standard input); returns which it is. Raises UsageError,
+    StoreError.
 
-    What comes by standard input is kept as a file first: a pipe that stalls must not keep the
-    store waiting.
+    Standard input is saved to a file first, so that a pipe that stalls does not keep the store
+    waiting.
     """
     with ExitStack() as kept, Store(places().store) as store:
         if str(file) == STANDARD_OUTPUT:

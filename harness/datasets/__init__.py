@@ -1,4 +1,4 @@
-"""The data sets that probes learn from: found, read without trust, and proved by hash.
+"""The data sets that probes train on: found, read as untrusted input, and verified by hash.
 
 Never here: training, or anything about a framework.
 """

@@ -1,10 +1,9 @@
-"""Find the images a probe learns from, and prove they are the ones before anything trains on them.
+"""Find the images a probe trains on, and verify that they are the right ones before any training.
 
-Full MNIST is known by the hashes of its uncompressed bytes and looked for in the folder the user
-names, in the cache, and at mirrors; where none has it, the shipped subset stands in, said aloud.
-So is Fashion-MNIST, for which MNIST stands in.
-What a probe gets is always four gzip files in the IDX format and a `dataset.json` that describes
-them, so that it can verify them again.
+Full MNIST is identified by the hashes of its uncompressed files. It is looked for in the folder the
+user names, in the cache, and on mirrors; if none has it, the shipped subset is used, with a notice.
+The same holds for Fashion-MNIST, for which MNIST is the substitute. A probe always gets four gzip
+files in the IDX format and a `dataset.json` that describes them, so that it can verify them again.
 """
 
 from __future__ import annotations
@@ -30,15 +29,15 @@ _LARGEST = 1024**3
 """Bytes of one uncompressed file; a larger one is not read."""
 _SHIPPED = Path(__file__).parent
 _AGAIN_S = 3600
-"""How long mirrors that were asked in vain are left alone."""
+"""How long mirrors are not tried again after a failure."""
 
 Fetch = Callable[[str], bytes | None]
-"""From a file name to its compressed bytes, or None where nobody has it in time."""
+"""From a file name to its compressed bytes; None if no mirror delivers it in time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DescribedFile:
-    """One gzip file: hash, size and shape of what it holds uncompressed."""
+    """One gzip file: hash, size and shape of its uncompressed content."""
 
     sha256: str
     bytes: int
@@ -47,7 +46,7 @@ class DescribedFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Description:
-    """The content of dataset.json; probes read it too."""
+    """The content of dataset.json; probes read it, too."""
 
     schema: int
     name: str
@@ -58,7 +57,7 @@ class Description:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataSet:
-    """Verified files, ready to be mounted: `files` maps the name inside the folder to a path."""
+    """Verified files, ready to be mounted; `files` maps names inside the folder to paths."""
 
     name: str
     digest: str
@@ -66,9 +65,9 @@ class DataSet:
     files: Mapping[str, Path]
     size_bytes: int
     origin: str
-    """For a person: where it was found."""
+    """Where it was found, for a person."""
     notice: str = ""
-    """Said aloud and recorded: why this is not the data set that was asked for."""
+    """Printed and recorded: why this is not the data set that was asked for."""
 
     @property
     def folder(self) -> Path:
@@ -82,13 +81,14 @@ def find_dataset(
     download: bool = True,
     fetch: Fetch | None = None,
 ) -> DataSet:
-    """The data set `name`: from `folder`, else `cache`, else its mirrors, else what stands in.
+    """Find the data set `name`: in `folder`, else in `cache`, else on its mirrors, else its
+    substitute.
 
-    A folder that the user names has a folder of the data set's name, or its files. It is either
-    right or an error: UsageError says which file is missing, truncated, corrupt, of another shape
-    or of other content. One that has MNIST alone says nothing of other data sets. Mirrors are tried
-    for 10 s in all, 4 s where none answers, and not again within an hour; `fetch` replaces them.
-    What was read or downloaded is kept in `cache`, atomically.
+    A folder that the user names contains the files, or a folder of the data set's name. If it is
+    not right, UsageError says which file is missing, truncated, corrupt, or of another shape or
+    content; a folder with only MNIST is simply ignored for other data sets. Mirrors are tried for
+    10 s in all, 4 s if none answers, and not again within an hour; `fetch` replaces them. What was
+    read or downloaded is kept in `cache`, atomically.
     """
     if name not in ORIGINALS:
         known = ", ".join(sorted(ORIGINALS))
@@ -125,8 +125,8 @@ def find_dataset(
 
 
 def _meant(original: Original, folder: Path | None) -> Path | None:
-    """The part of a folder that the user names which is to hold this data set; None where the
-    folder is about another one."""
+    """The part of the user's folder that should have this data set; None if the folder is for
+    another."""
     if folder is None:
         return None
     if (folder / original.name).is_dir():
@@ -137,7 +137,8 @@ def _meant(original: Original, folder: Path | None) -> Path | None:
 
 
 def _holds(original: Original, folder: Path) -> bool:
-    """Whether a folder has that data set, by its smallest file; or a folder of its name."""
+    """Whether a folder has that data set, judged by its smallest file or by a folder of its
+    name."""
     smallest = min(original.shapes, key=lambda stem: IdxFile.size_of(original.shapes[stem]))
     if (folder / original.name).is_dir():
         return True
@@ -157,9 +158,10 @@ def _young(path: Path) -> bool:
 
 
 def read_folder(original: Original, folder: Path) -> dict[str, bytes]:
-    """The uncompressed bytes of the four files in `folder`, gzipped or plain there, verified.
+    """The verified, uncompressed bytes of the four files in `folder`, where they may be gzipped or
+    not.
 
-    Raises UsageError that names every file at fault, and what is wrong with each.
+    Raises UsageError that names every file that is wrong, and what is wrong with each.
     """
     if not folder.is_dir():
         raise UsageError(f"{folder} is not a folder", remedy=f"name one that holds {original.name}")
@@ -183,7 +185,7 @@ def read_folder(original: Original, folder: Path) -> dict[str, bytes]:
 
 
 def describe(name: str, validation: int, files: Mapping[str, bytes]) -> Description:
-    """The content of dataset.json for uncompressed `files` by name without .gz."""
+    """The content of dataset.json for uncompressed `files`, by name without .gz."""
     described = {
         f"{stem}.gz": DescribedFile(
             sha256=hashlib.sha256(content).hexdigest(),
@@ -204,7 +206,7 @@ def describe(name: str, validation: int, files: Mapping[str, bytes]) -> Descript
 def write_dataset(
     name: str, validation: int, files: Mapping[str, bytes], folder: Path, *, level: int = 6
 ) -> None:
-    """Write the four gzip files (no time stamp in them) and dataset.json into `folder`."""
+    """Write the four gzip files (without time stamps) and dataset.json into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     for stem, content in files.items():
         (folder / f"{stem}.gz").write_bytes(gzip.compress(content, level, mtime=0))
@@ -213,8 +215,8 @@ def write_dataset(
 
 
 def digests_of(name: str) -> Mapping[str, str]:
-    """The digest of a data set, and of those that may stand in for it, by their names. Empty for
-    one that is not known here."""
+    """The digests of a data set and of those that may be used in its place, by name. Empty for a
+    data set that is not known here."""
     original = ORIGINALS.get(name)
     if original is None:
         return {}
@@ -230,7 +232,7 @@ def _digest(sha256: Mapping[str, str]) -> str:
 
 
 def _present(folder: Path, stem: str) -> Path | None:
-    """Mirrors and copies write `-idx3` and `.idx3`, gzipped and plain."""
+    """The file's path: mirrors and copies use `-idx3` or `.idx3`, gzipped or not."""
     for spelt in (stem, stem.replace("-idx", ".idx")):
         for path in (folder / f"{spelt}.gz", folder / spelt):
             if path.is_file():
@@ -286,7 +288,8 @@ def _download(original: Original, fetch: Fetch | None) -> dict[str, bytes] | Non
 
 
 def _keep(original: Original, files: Mapping[str, bytes], cache: Path, *, origin: str) -> DataSet:
-    """Into the cache unless it is there: written beside it, then renamed, so never half there."""
+    """Put it into the cache unless it is there, by writing beside it and renaming, so it is never
+    partial."""
     kept = cache / original.name
     with contextlib.suppress(UsageError, OSError):
         return _load(kept, origin=origin, original=original)
@@ -300,7 +303,7 @@ def _keep(original: Original, files: Mapping[str, bytes], cache: Path, *, origin
             try:
                 fresh.rename(kept)
             except OSError:
-                # Another harness may have been first; its files are verified like ours.
+                # Another harness may have been faster; its files are verified like ours.
                 if not kept.is_dir():
                     raise
         return _load(kept, origin=origin, original=original)
@@ -314,7 +317,7 @@ def _keep(original: Original, files: Mapping[str, bytes], cache: Path, *, origin
 def _load(
     folder: Path, *, origin: str, notice: str = "", original: Original | None = None
 ) -> DataSet:
-    """A folder written by `write_dataset`; every byte is read and verified again."""
+    """Load a folder written by `write_dataset`; every byte is read and verified again."""
     try:
         content = (folder / DESCRIPTION).read_bytes()
         description = decode_untrusted({"schema": Description}, content)

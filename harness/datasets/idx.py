@@ -1,4 +1,4 @@
-"""The IDX format of the MNIST files, read without trust: bounded, every count checked."""
+"""Read the IDX format of the MNIST files as untrusted input: bounded, with every count checked."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _CLASSES = 10
 
 
 class IdxError(ValueError):
-    """The bytes are not the IDX file they should be; the message says why."""
+    """The bytes are not a valid IDX file; the message says why."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,14 +23,15 @@ class IdxFile:
 
     @staticmethod
     def size_of(shape: tuple[int, ...]) -> int:
-        """Bytes of an uncompressed file of that shape: magic, dimensions, values."""
+        """The size in bytes of an uncompressed file of that shape: magic number, dimensions and
+        values."""
         return 4 + 4 * len(shape) + prod(shape)
 
 
 def gunzip(compressed: bytes, limit: int) -> bytes:
-    """Decompress one gzip file of at most `limit` bytes; its checksum is verified.
+    """Decompress one gzip file of at most `limit` bytes and verify its checksum.
 
-    Raises IdxError where it is no gzip, is cut off, is damaged, is larger, or is followed by more.
+    Raises IdxError if it is not gzip, is cut off, damaged or larger, or has data after it.
     """
     stream = zlib.decompressobj(wbits=31)
     try:
@@ -38,7 +39,7 @@ def gunzip(compressed: bytes, limit: int) -> bytes:
         if len(content) > limit:
             raise IdxError(f"larger than the {limit} bytes it may have uncompressed")
         if not stream.eof:
-            # The limit can be reached exactly, with only the checksum left to read.
+            # The limit may be reached exactly, with only the checksum left to read.
             content += stream.decompress(stream.unconsumed_tail, 1)
     except zlib.error as error:
         raise IdxError(f"not a sound gzip file ({error})") from error
@@ -52,7 +53,7 @@ def gunzip(compressed: bytes, limit: int) -> bytes:
 
 
 def read_idx(content: bytes) -> IdxFile:
-    """Parse images (three dimensions) or labels (one, each 0 to 9). Raises IdxError."""
+    """Parse images (three dimensions) or labels (one dimension, each 0 to 9). Raises IdxError."""
     if len(content) < 4:
         raise IdxError(f"truncated: {len(content)} bytes, too short for an IDX header")
     if content[0] or content[1] or content[2] != _UNSIGNED_BYTE or content[3] not in (1, 3):

@@ -1,4 +1,4 @@
-"""Download small files from mirrors within one deadline, however deaf or slow a server is."""
+"""Download small files from mirrors within one deadline, however slow or silent a server is."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ import time
 from collections.abc import Callable, Iterable
 
 _FIRST_BYTE_S = 3.0
-"""How long one mirror may stay silent before the next is asked."""
+"""How long one mirror may be silent before the next one is tried."""
 _SILENCE_S = 4.0
-"""How long all of them together may stay silent: where none is to be reached, nobody waits more."""
+"""How long all of them together may be silent, which bounds the wait if none can be reached."""
 _FILE_BYTES = 32 * 1024**2
 
 
 class Mirrors:
-    """Servers that hold the same files, asked in order; `budget_s` covers all files together, and
-    four seconds are all there is until the first answers.
+    """Servers with the same files, tried in order. `budget_s` is the time for all files together;
+    until the first answer, only four seconds are allowed.
 
-    A mirror that fails once is not asked again. Nothing that comes back is trusted: callers verify.
+    A mirror that fails once is not tried again. Callers must verify whatever comes back.
     """
 
     def __init__(self, urls: Iterable[str], *, budget_s: float = 10.0) -> None:
@@ -27,9 +27,9 @@ class Mirrors:
         self._answered = False
 
     def fetch(self, name: str) -> bytes | None:
-        """The bytes of `name` from the first mirror that gives them, or None; never raises.
+        """The bytes of `name` from the first mirror that delivers them, or None; never raises.
 
-        The work is done by a daemon thread, because looking a host name up cannot be bounded.
+        A daemon thread does the work, because the time of a host name lookup cannot be limited.
         """
         if self._deadline is None:
             self._deadline = time.monotonic() + self._budget_s

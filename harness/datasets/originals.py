@@ -1,4 +1,4 @@
-"""The published data sets: what their files must be, by hash and shape, and who serves them."""
+"""The published data sets: the hashes and shapes of their files, and their mirrors."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Original:
-    """A published data set: what its four files must be, uncompressed, and who serves them."""
+    """A published data set: its four uncompressed files, and the servers that have them."""
 
     name: str
     validation: int
@@ -16,9 +16,9 @@ class Original:
     shapes: Mapping[str, tuple[int, ...]]
     mirrors: tuple[str, ...]
     subset: str = ""
-    """The shipped part of it that stands in where it cannot be had; empty: there is none."""
+    """The shipped subset that is used if the data set is unavailable; empty if there is none."""
     stand_in: str = ""
-    """Without a subset: the data set of the same shape that stands in."""
+    """If there is no subset: the data set of the same shape that is used instead."""
 
 
 MNIST = Original(
@@ -50,7 +50,8 @@ MNIST = Original(
     ),
     subset="mnist-subset",
 )
-"""Hashes: of the files LeCun, Cortes and Burges published; both mirrors serve the same bytes."""
+"""The hashes are of the files that LeCun, Cortes and Burges published; both mirrors serve the same
+bytes."""
 
 FASHION_MNIST = Original(
     name="fashion-mnist",
@@ -73,6 +74,7 @@ FASHION_MNIST = Original(
     mirrors=("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",),
     stand_in="mnist",
 )
-"""Hashes: of the files Zalando published. The mirror is theirs, and what it says is verified."""
+"""The hashes are of the files that Zalando published. The mirror is theirs; its files are
+verified."""
 
 ORIGINALS = {original.name: original for original in (MNIST, FASHION_MNIST)}

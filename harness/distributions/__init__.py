@@ -1,4 +1,4 @@
-"""Distributions: where they are listed (index), kept (cache), and how they are resolved.
+"""Distributions: the index that lists them, the cache that keeps them, and what resolving needs.
 
 Never here: installing them, and data sets.
 """

@@ -1,7 +1,7 @@
-"""The cache of distributions: each file once, known by its SHA-256, verified, shared by all cells.
+"""The cache of distributions, shared by all cells: each file once, verified, named by its SHA-256.
 
-A file appears under its final name only when whole and verified (temporary name, fsync, rename),
-so a killed harness leaves at worst a temporary file, which the next start removes.
+A file gets its final name only when it is complete and verified (temporary name, fsync, rename). A
+killed harness leaves at most a temporary file, which `remove_stale_parts` removes.
 """
 
 from __future__ import annotations
@@ -19,26 +19,27 @@ _STALE_S = 24 * 3600.0
 
 
 class DistributionCache:
-    """Content-addressed files under `root`."""
+    """Files under `root`, addressed by content."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
 
     def path(self, sha256: str) -> Path:
-        """Where a file with this digest lies, or would lie."""
+        """The path of a file with this digest, whether or not it exists."""
         return self.root / sha256[:2] / sha256
 
     def has(self, artifact: Artifact) -> bool:
-        """Present, with the size the lock says; content was verified when it came in."""
+        """Whether the file is there in the size the lock states; its content was verified on
+        admission."""
         try:
             return self.path(artifact.sha256).stat().st_size == artifact.size
         except OSError:
             return False
 
     def admit(self, sha256: str, source: Callable[[Callable[[bytes], object]], object]) -> Path:
-        """Take in what `source` writes, if its digest is `sha256`; otherwise nothing changes.
+        """Store what `source` writes if its digest is `sha256`; otherwise change nothing.
 
-        Raises InfrastructureError where the bytes differ or the disk refuses.
+        Raises InfrastructureError if the digest differs or the disk refuses.
         """
         final = self.path(sha256)
         if final.exists():
@@ -73,7 +74,7 @@ class DistributionCache:
         return final
 
     def remove_stale_parts(self) -> int:
-        """Remove what interrupted downloads of more than a day ago left; how many."""
+        """Remove partial downloads that are more than a day old; returns how many."""
         removed = 0
         for part in self.root.glob("*/*.part"):
             if time.time() - part.stat().st_mtime > _STALE_S:

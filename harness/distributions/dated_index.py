@@ -1,9 +1,9 @@
-"""A package index on loopback that shows the world as of a date, for resolving locks.
+"""A package index on the loopback interface that shows the state at a date, for resolving locks.
 
-Old pips know neither dates nor today's index formats. They talk to this one in the simplest form
-(PEP 503, with data-requires-python); it filters by upload time, and hands files out of the cache,
-where it puts what it fetches. So a resolution leaves the cache filled, and needs no certificates,
-no configuration and no other network inside the base.
+Old versions of pip know neither dates nor today's index formats. They use this index in the
+simplest form (PEP 503, with data-requires-python). It filters by upload time and serves files from
+the cache, into which it downloads them. So resolving fills the cache, and needs no certificates, no
+configuration and no other network access inside the base.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from harness.moments import last_moment, moment_of
 
 
 class _Server(ThreadingHTTPServer):
-    """Without a word about clients that hang up: pip does, once it has seen enough of a file."""
+    """Ignores clients that hang up: pip does so once it has seen enough of a file."""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         if not isinstance(sys.exception(), ConnectionError):
@@ -32,11 +32,12 @@ class _Server(ThreadingHTTPServer):
 
 
 class DatedIndex:
-    """Serves `index` as it was at the end of the day `as_of`, or at that moment (ISO 8601; empty:
-    now).
+    """Serves `index` as it was at the end of the day `as_of`, or at that moment (ISO 8601; if
+    empty, now).
 
-    `python` is the asking interpreter's full version: files that exclude it are not listed, for
-    pips too old to look. As a context manager: serving inside `with`, gone after it.
+    `python` is the full version of the interpreter that asks: files that exclude it are not listed,
+    because old versions of pip do not check that. It is a context manager that serves inside
+    `with`.
     """
 
     def __init__(
@@ -82,17 +83,17 @@ class DatedIndex:
         return f"http://{host!s}:{port}/simple/"
 
     def offered(self, filename: str) -> IndexFile | None:
-        """The file handed out under this name."""
+        """The file served under this name."""
         return self._offered.get(filename)
 
     def listing(self, project: str) -> tuple[IndexFile, ...]:
-        """A project's files that exist at the date, for the interpreter, and are not yanked."""
+        """A project's files that exist at the date, suit the interpreter, and are not yanked."""
         end = last_moment(self._as_of) if self._as_of else None
         return tuple(
             file
             for file in self._index.files(project)
             if not file.yanked
-            # Of what the index gives no time for, nobody knows that it came later.
+            # A file without an upload time in the index is kept: nothing shows that it came later.
             and (end is None or (came := moment_of(file.uploaded)) is None or came <= end)
             and python_allows(file.requires_python, self._python)
         )

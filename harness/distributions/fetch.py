@@ -1,4 +1,4 @@
-"""Bring every file of a lock into the cache, by hash, from the index."""
+"""Fetch every file of a lock from the index into the cache, by hash."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.text import in_mb
 
 _PARALLEL = 4
 _NAMED = 3
-"""Files that are told by name; a lock has dozens."""
+"""How many files a message names; a lock has dozens."""
 
 
 def fetch_missing(
@@ -22,12 +22,12 @@ def fetch_missing(
     index: PackageIndex | None,
     said: Callable[[str], object] = lambda _: None,
 ) -> int:
-    """Fetch what the cache lacks; the number of files fetched.
+    """Fetch what the cache lacks; returns the number of files fetched.
 
-    Without an index nothing is fetched. `said` hears one line, before the first. Raises
-    WrongLockError where the index has the very file with another hash. InfrastructureError: index
-    unreachable, a file gone from it, a download that is not what the index says, a full disk;
-    without an index, that something is missing.
+    Without an index nothing is fetched. `said` is called with one line before the first file.
+    Raises WrongLockError if the index has the very file with another hash. Raises
+    InfrastructureError if the index is unreachable, has lost a file or sends something else than it
+    lists, if the disk is full, or if a file is missing and there is no index.
     """
     missing = {artifact.sha256: artifact for artifact in artifacts if not cache.has(artifact)}
     if not missing:
@@ -56,8 +56,8 @@ def fetch_missing(
 
 
 def _not_there(artifact: Artifact, listed: Iterable[IndexFile]) -> HarnessError:
-    """What is wrong where the index has no file with the locked hash: the lock, where it has the
-    file with another one."""
+    """The error for a locked hash that the index does not have: it blames the lock if the index has
+    the file with another hash."""
     same = next((one for one in listed if one.filename == artifact.filename), None)
     if same is None:
         return IndexUnreachable(

@@ -1,7 +1,7 @@
-"""Reading a Python package index: which files a project has, when they came, fetching one.
+"""Read a Python package index: the files of a project, their upload times, and their content.
 
-The address is pip's own setting (`PIP_INDEX_URL`, pip's configuration), else the index that
-pypi-simple knows. Extra indexes and find-links are left out on purpose: a lock must mean the same
+The address is pip's own setting (`PIP_INDEX_URL` or pip's configuration), else the default of
+pypi-simple. Extra indexes and find-links are ignored on purpose: a lock must mean the same
 everywhere.
 """
 
@@ -33,17 +33,17 @@ class IndexFile:
     version: str
     requires_python: str
     uploaded: str
-    """ISO 8601 UTC; empty where the index does not say."""
+    """ISO 8601 in UTC; empty if the index does not say."""
     yanked: bool
 
 
 class IndexUnreachable(InfrastructureError):
-    """The package index did not answer, or not with what was asked for."""
+    """The package index did not answer, or not with what was requested."""
 
 
 @cache
 def configured_endpoint() -> str:
-    """The index pip is configured for; empty: pypi-simple's default."""
+    """The index that pip is configured for; if empty, pypi-simple's default."""
     if url := os.environ.get("PIP_INDEX_URL"):
         return url
     asked = subprocess.run(
@@ -57,7 +57,7 @@ def configured_endpoint() -> str:
 
 
 class PackageIndex:
-    """A package index. One instance keeps what it read, so a resolution sees one state."""
+    """A package index. One instance keeps what it read, so that a resolution sees one state."""
 
     def __init__(self, endpoint: str | None = None) -> None:
         self._endpoint = endpoint
@@ -70,7 +70,8 @@ class PackageIndex:
         return PyPISimple(endpoint) if endpoint else PyPISimple()
 
     def files(self, project: str) -> tuple[IndexFile, ...]:
-        """Every file with a SHA-256 of a project (name normalised); empty: no such project.
+        """Every file with a SHA-256 of a project (name normalised); empty if there is no such
+        project.
 
         Raises IndexUnreachable.
         """
@@ -90,7 +91,7 @@ class PackageIndex:
                     return ()
                 response.raise_for_status()
                 uploads: dict[str, str] = {}
-                # pypi-simple reads upload times from the JSON form only.
+                # pypi-simple reads upload times only from the JSON form.
                 if "html" in response.headers.get("content-type", ""):
                     for link in RepositoryPage.from_html(response.content, url).links:
                         uploads[link.text.strip()] = link.get_str_attrib("data-upload-time") or ""
@@ -138,7 +139,7 @@ class PackageIndex:
 
 
 def _why(error: Exception) -> str:
-    """What went wrong, without the index's address: that may hold a password."""
+    """What went wrong, without the index's address, which may contain a password."""
     from requests import RequestException
 
     if not isinstance(error, RequestException):

@@ -1,7 +1,8 @@
-"""The tools that install a lock: pip, and what builds source distributions, per Python version.
+"""The tools that install a lock, for each Python version: pip, and what builds source
+distributions.
 
-Never part of an image. The newest release that admits the interpreter: old pips know neither
-today's wheel tags nor today's indexes.
+They are never part of an image. The newest release that admits the interpreter is used, because old
+versions of pip know neither today's wheel tags nor today's indexes.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from harness.distributions.index import IndexFile, IndexUnreachable, PackageInde
 from harness.model import Artifact
 
 VIRTUALENV_OF_OLD = "16.7.10"
-"""The last virtualenv that is one file with no dependencies; makes environments for 2.7."""
+"""The last virtualenv that is one file without dependencies; it creates environments for 2.7."""
 
 
 def installing_tools(
     python: str, index: PackageIndex, cache: DistributionCache
 ) -> tuple[Artifact, ...]:
-    """pip first; for 2.7, which has no venv, virtualenv. `python`: full version."""
+    """pip first; also virtualenv for 2.7, which has no venv. `python` is the full version."""
     pinned = {"virtualenv": VIRTUALENV_OF_OLD} if python.startswith("2.") else {}
     return tuple(
         _newest(name, python, index, cache, pinned.get(name, "")) for name in ("pip", *pinned)
@@ -27,7 +28,7 @@ def installing_tools(
 def building_tools(
     python: str, index: PackageIndex, cache: DistributionCache
 ) -> tuple[Artifact, ...]:
-    """setuptools, and wheel and packaging where setuptools does not bring its own bdist_wheel."""
+    """setuptools, plus wheel and packaging if setuptools does not include bdist_wheel."""
     setuptools = _newest("setuptools", python, index, cache)
     if int(setuptools.version.split(".")[0]) >= 71:
         return (setuptools,)
@@ -62,7 +63,7 @@ def _newest(
 
 
 def admitted(file: IndexFile, index: PackageIndex, cache: DistributionCache) -> Artifact:
-    """A file of the index, fetched into the cache, as an artifact of a lock."""
+    """Fetch a file of the index into the cache, and return it as an artifact of a lock."""
     from packaging.utils import canonicalize_name
 
     path = cache.admit(file.sha256, lambda write: index.fetch(file, write))

@@ -1,6 +1,6 @@
-"""What `harness doctor` looks at: each check has a status, what it saw, and what helps.
+"""The checks of `harness doctor`: each has a status, the evidence, and a remedy.
 
-Never here: mending what is found.
+Never here: repairing what is found.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ Check = Callable[[Bench], CheckResult]
 
 
 def checks() -> tuple[Check, ...]:
-    """Every check, in the order in which they are told."""
+    """Every check, in the order in which they are reported."""
     from harness.doctor import containers, engine, gpu, host
 
     return (*engine.CHECKS, *containers.CHECKS, *host.CHECKS, *gpu.CHECKS)
 
 
 def diagnose(bench: Bench) -> Iterator[CheckResult]:
-    """Do them all, one after the other."""
+    """Run all checks, one after the other."""
     for check in checks():
         yield check(bench)

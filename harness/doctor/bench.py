@@ -1,4 +1,4 @@
-"""What the checks work with: the engine, if it answers, and containers to try it with."""
+"""What the checks work with: the engine, if it answers, and trial containers on it."""
 
 from __future__ import annotations
 
@@ -37,29 +37,29 @@ from harness.model import Profile
 MEMORY = 128 * 1024**2
 PROCESSES = 40
 GIVEN = b"from this host\n"
-"""What is put into the volume."""
+"""Content of the file in the volume."""
 _PATIENCE_S = 60
 _TRIED = Profile(memory_bytes=MEMORY, processes=PROCESSES)
 
 
 class NotTried(Exception):
-    """A container could not be tried; says why."""
+    """A trial container could not run; the text says why."""
 
 
 @dataclass(kw_only=True)
 class Bench:
-    """One engine to be looked at; whatever is made on it goes with `close`."""
+    """One engine to be examined; everything made on it is removed by `close`."""
 
     row: Capabilities
     folders: Mapping[str, Path]
-    """What lies on this host, by what it is for: store, cache, reports."""
+    """Folders of this host by purpose: store, cache, reports."""
     client: APIClient | None = None
     why: str = ""
     """Why no engine answers."""
     _made: list[tuple[str, str]] = field(default_factory=list)
 
     def open(self) -> None:
-        """Look for the engine."""
+        """Connect to the engine."""
         try:
             self.client = connect(self.row)
             self.row = row_of(self.client)
@@ -67,7 +67,7 @@ class Bench:
             self.client, self.why = None, error.message
 
     def close(self) -> None:
-        """Remove what was made, let go of the engine."""
+        """Remove what was made, and close the connection."""
         if self.client is None:
             return
         for kind, name in reversed(self._made):
@@ -83,7 +83,7 @@ class Bench:
 
     @property
     def engine(self) -> APIClient:
-        """The engine. Raises NotTried where there is none."""
+        """The engine's client. Raises NotTried if no engine answers."""
         if self.client is None:
             raise NotTried("no engine answers")
         return self.client
@@ -95,14 +95,14 @@ class Bench:
 
     @cached_property
     def info(self) -> dict[str, Any]:
-        """What the engine says of itself."""
+        """The engine's description of itself."""
         with engine_errors("describing itself"):
             found: dict[str, Any] = self.engine.info()
         return found
 
     @cached_property
     def image(self) -> str:
-        """A small image with this Python in it."""
+        """A small image that contains the present Python."""
         try:
             root = python_root()
         except NoRoot as error:
@@ -115,7 +115,7 @@ class Bench:
 
     @cached_property
     def volume(self) -> str:
-        """A volume with one file in it, filled as runs fill theirs."""
+        """A volume with one file in it, filled in the same way as in runs."""
         name = f"{LABEL}-doctor-{token_hex(6)}"
         fill_volume(self.engine, name, self.image, {"given": GIVEN}, self.labels("volume"))
         self._made.append(("volume", name))
@@ -123,23 +123,23 @@ class Bench:
 
     @cached_property
     def network(self) -> str:
-        """A network of its own."""
+        """A network for the trial."""
         name = f"{LABEL}-doctor-{token_hex(6)}"
         make_network(self.engine, name, self.labels("network"))
         self._made.append(("network", name))
         return name
 
     def labels(self, kind: str) -> dict[str, str]:
-        """What the sweep of a later run finds, should this end before its time."""
+        """Labels by which a later run's sweep finds what this process leaves if it is killed."""
         return {f"{LABEL}.kind": kind, f"{LABEL}.owner": owner_token()}
 
     @cached_property
     def strict(self) -> dict[str, Any]:
-        """What a program sees in the strict profile. Raises NotTried, EngineError."""
+        """What a program sees under the strict profile. Raises NotTried, EngineError."""
         return self.told(_LOOK.replace("SCRATCH", repr(scratch := scratch_path())), scratch)
 
     def told(self, program: str, scratch: str, network: str = "") -> dict[str, Any]:
-        """What a program in a container prints, as JSON. Raises NotTried, EngineError."""
+        """The JSON that a program prints in a container. Raises NotTried, EngineError."""
         spec = replace(
             self._spec(program),
             profile=_TRIED,
@@ -162,7 +162,7 @@ class Bench:
         return found
 
     def written(self) -> bytes:
-        """What a container leaves in the volume, read back by the engine."""
+        """What a container wrote to the volume, read back through the engine."""
         program = f"open('{HARNESS_DIR}/taken', 'w').write('from the container\\n')"
         spec = replace(self._spec(program), user=ROOT, capabilities=("DAC_OVERRIDE",))
         spec = replace(spec, volume=self.volume, volume_writable=True)

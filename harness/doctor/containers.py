@@ -1,4 +1,5 @@
-"""Checks that start containers: a small image of this Python, made and removed for them."""
+"""Checks that start containers of a small image of this Python, which is made and removed for
+them."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from harness.errors import EngineError
 
 
 def _tried(name: str) -> Callable[[Callable[[Bench], CheckResult]], Callable[[Bench], CheckResult]]:
-    """A check that is unverified without an engine, and a problem where no container runs."""
+    """Decorator: the check is unverified without an engine, and a problem if no container runs."""
 
     def decorate(check: Callable[[Bench], CheckResult]) -> Callable[[Bench], CheckResult]:
         @wraps(check)
@@ -66,7 +67,8 @@ def network(bench: Bench) -> CheckResult:
 
 @_tried("volumes")
 def volumes(bench: Bench) -> CheckResult:
-    """What is put into a volume is seen inside, read-only; what is written there comes back."""
+    """Files put into a volume are visible inside and read-only; what is written there can be read
+    back."""
     seen = bench.strict
     if seen["given"] != GIVEN.decode().strip() or seen["volume"]:
         return problem(
@@ -82,7 +84,7 @@ def volumes(bench: Bench) -> CheckResult:
 
 @_tried("limits")
 def limits(bench: Bench) -> CheckResult:
-    """Limits on memory and processes are those that were asked for."""
+    """Limits on memory and processes take effect as requested."""
     seen = bench.strict
     told = f"memory {seen['memory'] or 'not shown'}, processes {seen['processes'] or 'not shown'}"
     asked = {"memory": str(MEMORY), "processes": str(PROCESSES)}
@@ -101,7 +103,8 @@ def limits(bench: Bench) -> CheckResult:
 
 @_tried("new libc")
 def new_libc(bench: Bench) -> CheckResult:
-    """Programs of a C library from 2.34 on find clone3 refused as unknown, not as forbidden."""
+    """Programs with a C library from 2.34 on need clone3 to be refused as unknown, not as
+    forbidden."""
     seen = bench.strict["clone3"]
     told = f"clone3 ends in {seen}"
     if seen == "EPERM":
@@ -116,7 +119,7 @@ def new_libc(bench: Bench) -> CheckResult:
 
 @_tried("old libc")
 def old_libc(bench: Bench) -> CheckResult:
-    """Programs of a C library before 2.14 find the page vsyscall."""
+    """Programs with a C library before 2.14 need the vsyscall page."""
     seen = bench.strict
     if seen["vsyscall"]:
         return ok("old libc", f"the page vsyscall is there, kernel {seen['kernel']}")

@@ -1,4 +1,4 @@
-"""Checks of the engine itself: does it answer, what does it speak, where does it keep things."""
+"""Checks of the engine itself: does it answer, which API does it speak, how is it secured?"""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from harness.doctor.result import CheckResult, ok, problem, unverified, warning
 from harness.engines.oci.connection import engine_errors
 
 _OLDEST_API = (1, 40)
-"""Of Docker 19.03, the first with device requests for GPUs."""
+"""The API of Docker 19.03, the first one with device requests for GPUs."""
 
 
 def answers(bench: Bench) -> CheckResult:

@@ -1,4 +1,4 @@
-"""Checks of what a GPU question needs: the driver on this host, the way into containers."""
+"""Checks of what GPU cells need: the driver on this host, and access from containers."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ def driver(bench: Bench) -> CheckResult:
 
 
 def toolkit(bench: Bench) -> CheckResult:
-    """The engine can hand a GPU to containers, by a toolkit without known ways out of them."""
+    """The engine can give a GPU to containers, through a toolkit without known container
+    escapes."""
     if bench.client is None:
         return unverified("GPU in containers", "no engine answers")
     hook = gpu_hook(bench.info, local=bench.local)

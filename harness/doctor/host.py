@@ -1,4 +1,4 @@
-"""Checks of this host: room, what bases are made with, what dead runs left."""
+"""Checks of this host: disk space, what bases are made with, what dead runs left."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from harness.machine.workfolder import dead_folders
 from harness.text import in_gb
 
 ROOM_BYTES = 15 * 10**9
-"""The quick cells with their bases and downloads take 6 GB, the nightly ones some 15 GB."""
+"""The quick cells with bases and downloads take 6 GB, the nightly ones some 15 GB."""
 _PROGRAMS = ("mmdebstrap", "debootstrap")
 _KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
 
 def room(bench: Bench) -> CheckResult:
-    """There is room for images, downloads and records."""
+    """There is enough disk space for images, downloads and records."""
     places = dict(bench.folders)
     if bench.local and (root := str(bench.info.get("DockerRootDir") or "")):
         places["images"] = Path(root)
@@ -56,7 +56,7 @@ def bases(bench: Bench) -> CheckResult:
 
 
 def pythons(bench: Bench) -> CheckResult:
-    """Interpreters of this host, for the engine `host` and for bases."""
+    """This host has interpreters for the engine `host` and for bases."""
     found = sorted({each.version for each in find_interpreters()}, key=_number)
     if not found:
         return warning("Pythons", "none was found", "install one; bases made of prefixes need them")
@@ -68,7 +68,7 @@ def _number(version: str) -> tuple[int, ...]:
 
 
 def left(bench: Bench) -> CheckResult:
-    """Dead runs left nothing."""
+    """Dead runs left nothing behind."""
     found = list(dead_folders(owner_alive))
     if bench.client is None:
         if not found:

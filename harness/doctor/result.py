@@ -1,4 +1,4 @@
-"""What one check found."""
+"""The result of one check."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Status(StrEnum):
-    """How it stands; a problem stops runs, a warning stops some of what a suite may ask."""
+    """Status of a check. A problem stops runs, a warning stops some of what a suite may ask."""
 
     OK = "ok"
     WARNING = "warning"
@@ -17,31 +17,31 @@ class Status(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckResult:
-    """A check's answer."""
+    """The result of a check."""
 
     check: str
     status: Status
     evidence: str
-    """What was seen."""
+    """What was observed."""
     remedy: str = ""
-    """What helps; empty where all is well."""
+    """What helps; empty if all is well."""
 
 
 def ok(check: str, evidence: str) -> CheckResult:
-    """All is well."""
+    """A result that is all well."""
     return CheckResult(check=check, status=Status.OK, evidence=evidence)
 
 
 def warning(check: str, evidence: str, remedy: str) -> CheckResult:
-    """Some of what a suite may ask cannot be had."""
+    """A result by which some of what a suite may ask is unavailable."""
     return CheckResult(check=check, status=Status.WARNING, evidence=evidence, remedy=remedy)
 
 
 def problem(check: str, evidence: str, remedy: str) -> CheckResult:
-    """Runs will fail."""
+    """A result by which runs will fail."""
     return CheckResult(check=check, status=Status.PROBLEM, evidence=evidence, remedy=remedy)
 
 
 def unverified(check: str, evidence: str, remedy: str = "") -> CheckResult:
-    """It could not be looked at."""
+    """A result of a check that could not be done."""
     return CheckResult(check=check, status=Status.UNVERIFIED, evidence=evidence, remedy=remedy)

@@ -1,7 +1,7 @@
-"""A root file system small enough to try containers with: this Python and what it has loaded.
+"""A root file system just large enough to try containers with: this Python and what it has loaded.
 
-No registry is needed, and nothing is left out that the trial programs import. It runs where the
-engine's machine is of the same kind as this one.
+It needs no registry, and has everything that the trial programs import. It works if the engine's
+machine has the same architecture as this one.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ print(json.dumps([files, sorted({p for p in maps if p.startswith("/")})]))
 
 
 class NoRoot(Exception):
-    """This Python cannot be put into an image; says why."""
+    """This Python cannot be put into an image; the text says why."""
 
 
 def interpreter() -> str:
-    """The path of the program in the root: that of the base environment, not of a venv."""
+    """The path of the interpreter in the root: the one of the base environment, not of a venv."""
     return str(Path(getattr(sys, "_base_executable", sys.executable)).resolve())
 
 
 def python_root() -> bytes:
-    """The root as a tar. Raises NoRoot."""
+    """The root as a tar archive. Raises NoRoot."""
     try:
         said = subprocess.run(
             [interpreter(), "-I", "-S", "-c", PROGRAM],
@@ -50,12 +50,12 @@ def python_root() -> bytes:
         for folder in ("proc", "sys", "dev", "etc"):
             _folder(archive, folder)
         _folder(archive, "tmp", 0o1777)
-        # Python knows its library by this folder, even where nothing of it is used.
+        # Python recognises its library by this folder, even if nothing in it is used.
         _folder(archive, str(stdlib / "lib-dynload").lstrip("/"))
         for path in sorted(wanted):
             content = Path(path).read_bytes()
             _file(archive, path.lstrip("/"), content)
-            # Libraries are looked for by the name they give themselves, often a link to the file.
+            # Libraries are loaded by their SONAME, which is often the name of a link to the file.
             if (name := _soname(content)) and name != Path(path).name:
                 _file(archive, str(Path(path).with_name(name)).lstrip("/"), content)
         _loader(archive)
@@ -76,7 +76,7 @@ def _soname(content: bytes) -> str:
 
 
 def _loader(archive: tarfile.TarFile) -> None:
-    """The program's own loader, at the path that is written in it."""
+    """Add the program's dynamic loader, at the path that is written in the program."""
     from elftools.elf.elffile import ELFFile
     from elftools.elf.segments import InterpSegment
 

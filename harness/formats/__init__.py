@@ -1,9 +1,9 @@
-"""Reports: the registry of formats, and one module for each, found by its name.
+"""Reports: the registry of formats. Each format is one module, found by its name.
 
-A format is a module that offers `render(value, ...) -> str`: in this package for reports on runs
-and comparisons, in `checks` for pages of a check, in `differences` for two images, in `answers` for
-what other commands say. What it needs besides (`rich`, `jinja2`) is imported when the format is
-asked for. Never here: judging.
+A format is a module with a function `render(value, ...) -> str`. This package has those for reports
+on runs and comparisons, `checks` those for the page of a check, `differences` those for two images,
+`answers` those for what other commands print. Libraries that a format needs (`rich`, `jinja2`) are
+imported only when that format is asked for. Never here: judging.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Rendered:
-    """A kind of value that can be rendered, and the package of its formats."""
+    """A kind of value that can be rendered, and the package that holds its formats."""
 
     what: str
     package: str
 
     def names(self) -> tuple[str, ...]:
-        """The formats there are, in alphabetical order; none is imported for that."""
+        """The names of the formats, in alphabetical order, found without importing any of them."""
         files = [one for one in resources.files(self.package).iterdir() if one.name[-3:] == ".py"]
         offering = [one for one in files if "\ndef render(" in one.read_text(encoding="utf-8")]
         return tuple(sorted(one.name[:-3] for one in offering if one.name != "__init__.py"))
 
     def known(self, name: str) -> str:
-        """The name of a format. Raises UsageError where there is no such format."""
+        """Return the name if it is a format. Raises UsageError if it is not."""
         if name not in self.names():
             raise UsageError(
                 f"there is no format {name!r} for {self.what}",
@@ -47,7 +47,7 @@ class Rendered:
         return name
 
     def render(self, name: str, value: Any, options: dict[str, int | bool | str]) -> str:
-        """A value in the format `name`. Raises UsageError where there is no such format."""
+        """Render a value in the format `name`. Raises UsageError if there is no such format."""
         text: str = import_module(f"{self.package}.{self.known(name)}").render(value, **options)
         return text
 
@@ -57,7 +57,7 @@ PAGE = Rendered(what="the page of a check", package=f"{__name__}.checks")
 ANSWER = Rendered(what="what this command answers", package=f"{__name__}.answers")
 DIFFERENCE = Rendered(what="what differs between images", package=f"{__name__}.differences")
 RENDERED = (REPORT, PAGE, ANSWER, DIFFERENCE)
-"""Everything that has formats to choose from."""
+"""Every kind of value that has formats to choose from."""
 
 
 def render(
@@ -66,12 +66,12 @@ def render(
     past: Past | None = None,
     **options: int | bool | str,
 ) -> str:
-    """The report on a run (or a night, or two cells) in the format `name`; `past` is the history
+    """Render the report on a run, a night or two cells in the format `name`; `past` is the history
     that the HTML page shows.
 
-    Options of the terminal format: `width` (columns, 100) and `color` (False); of the format
-    github: `budget` (bytes) and `link` (to where everything is). The same judgement, history and
-    options give the same text. Raises UsageError where there is no such format.
+    Options of the format terminal: `width` (columns, 100) and `color` (False); of the format
+    github: `budget` (bytes) and `link` (a URL where the whole report is). The same judgement,
+    history and options give the same text. Raises UsageError if there is no such format.
     """
     from harness.formats.report import report_on
 
@@ -79,8 +79,8 @@ def render(
 
 
 def pages_beside(judged: Judgement | Comparison | Night) -> Iterator[tuple[str, str]]:
-    """The HTML pages of single cells that belong beside the HTML report on very many: (place from
-    where the report lies, text), one after the other. None where there are few cells."""
+    """Yield the HTML pages of single cells that accompany the HTML report on very many cells, as
+    (path relative to the report, text). Yields nothing if there are few cells."""
     from harness.compare.judgement import Comparison
     from harness.formats.many import parts
     from harness.nights.values import Night
@@ -92,23 +92,25 @@ def pages_beside(judged: Judgement | Comparison | Night) -> Iterator[tuple[str, 
 
 
 def render_page(name: str, page: CheckPage, **options: int | bool | str) -> str:
-    """The page of a check in the format `name`; options and errors as of `render`."""
+    """Render the page of a check in the format `name`; options and errors as in `render`."""
     return PAGE.render(name, page, options)
 
 
 def render_difference(name: str, page: DifferencePage, **options: int | bool | str) -> str:
-    """What differs between two images in the format `name`; options and errors as of `render`."""
+    """Render what differs between two images in the format `name`; options and errors as in
+    `render`."""
     return DIFFERENCE.render(name, page, options)
 
 
 def render_answer(name: str, answer: Reply) -> str:
-    """What a command answers that is no report, in the format `name`; errors as of `render`."""
+    """Render what a command prints, other than a report, in the format `name`; errors as in
+    `render`."""
     return ANSWER.render(name, answer, {})
 
 
 def grid(judged: Judgement, *, width: int = 100, color: bool = False) -> str:
-    """Only the grid of cells, the summary and the notices of the terminal format, for those who
-    tell the findings themselves."""
+    """The grid of cells, the summary and the notices of the terminal format, without the findings.
+    For callers that print the findings themselves."""
     from harness.formats.report import report_on
     from harness.formats.terminal import render_grid
 

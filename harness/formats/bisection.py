@@ -1,4 +1,4 @@
-"""A search for the first bad day, as a command answers it."""
+"""The answer of a command that searches for the first bad day."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from harness.moments import is_day, worded
 from harness.nights.bisected import Bisection, BisectionEnd, DayStanding, Moved, TriedMoment
 
 _ALONG = 12
-"""Distributions that came along and are told in the text."""
+"""How many of the distributions that changed on the same day the text lists."""
 
 
 def step_line(tried: TriedMoment) -> str:
-    """One moment that was tried, in one line."""
+    """One line for one moment that was tried."""
     count = f"{len(tried.lock.distributions)} distributions" if tried.lock else "nothing fits"
     how = f"the same {count} as of {worded(tried.same_as)}" if tried.same_as else count
     run = f", run {tried.run}" if tried.run and not tried.same_as else ""
@@ -21,7 +21,7 @@ def step_line(tried: TriedMoment) -> str:
 
 
 def answer_of(found: Bisection) -> Reply:
-    """The whole answer."""
+    """The whole answer, as text and for programs."""
     rows = [
         (
             worded(one.as_of),
@@ -42,7 +42,7 @@ def answer_of(found: Bisection) -> Reply:
 
 
 def headline(found: Bisection) -> str:
-    """What it came to, in one sentence."""
+    """The result of the search in one sentence."""
     good, bad = worded(found.good.as_of), worded(found.bad.as_of)
     if found.end is BisectionEnd.FOUND:
         return f"{found.cell} was broken by {_named(found.suspects)}"

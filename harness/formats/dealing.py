@@ -1,4 +1,4 @@
-"""How cells were dealt to shards: for people, and as values for a program."""
+"""How cells were distributed over shards, as text and as values for a program."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _MANY = {
 
 
 def dealing_text(dealing: Dealt, number: int) -> str:
-    """One shard of several, what it was weighed by, and how even the shards are."""
+    """Describe one shard: its cells, how they were weighed, and how even the shards are."""
     return "\n".join(_lines(dealing, number)) + "\n"
 
 
@@ -47,7 +47,8 @@ def _lines(dealing: Dealt, number: int) -> Iterator[str]:
 
 
 def dealing_document(dealing: Dealt, number: int) -> dict[str, object]:
-    """The same for a program. Weights are seconds where any past is known, else bytes."""
+    """The same as values for a program. Weights are seconds if durations of any earlier run are
+    known, else bytes."""
     return {
         "number": number,
         "count": dealing.count,

@@ -1,4 +1,4 @@
-"""What was found wrong with a Dockerfile, as text, as Markdown and for a program."""
+"""The problems found in a Dockerfile, as text, as Markdown and as values for a program."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _SAID = {
 
 
 def dockerfile_reply(page: DockerfilePage) -> Reply:
-    """The page; untrusted text in it is cleaned and bounded."""
+    """The reply to print; untrusted text in it is cleaned and bounded."""
     return Reply(text="\n".join(_lines(page)) + "\n", tree=_tree(page))
 
 

@@ -1,4 +1,5 @@
-"""What a plan tells of a cell that is built of a Dockerfile; no engine and no network is asked."""
+"""What a plan shows of a cell that is built from a Dockerfile, without asking an engine or a
+network."""
 
 from __future__ import annotations
 
@@ -14,11 +15,11 @@ from harness.text import in_kb, in_mb
 
 _MANY = 12
 Row = tuple[str, str]
-"""(what, its value)."""
+"""(name, value)."""
 
 
 def dockerfile_rows(found: DockerfileFound) -> Iterator[Row]:
-    """What it is built of, each in a line."""
+    """What the cell is built from, one row each."""
     recipe = found.recipe
     stages = len(found.layout.built(recipe.target))
     count = len(found.dockerfile.instructions)
@@ -46,7 +47,7 @@ def dockerfile_rows(found: DockerfileFound) -> Iterator[Row]:
 
 
 def dockerfile_steps(found: DockerfileFound) -> Iterator[str]:
-    """What a run does to come to its image, a line for each step."""
+    """The steps by which a run gets the cell's image, one line each."""
     for image, taken in _taken(found):
         yield f"{image}: {taken}"
     yield (
@@ -64,12 +65,12 @@ def dockerfile_steps(found: DockerfileFound) -> Iterator[str]:
 
 
 def dockerfile_digest(recipe: DockerfileRecipe) -> Row:
-    """The digest of everything requested that decides the image."""
+    """The recipe digest: it covers everything requested that decides the image's content."""
     return "recipe digest", digest(recipe)
 
 
 def dockerfile_tree(found: DockerfileFound) -> dict[str, Any]:
-    """The same for a program."""
+    """The same as values for a program."""
     recipe = found.recipe
     return {
         "dockerfile": recipe.shown,
@@ -93,7 +94,7 @@ def dockerfile_tree(found: DockerfileFound) -> dict[str, Any]:
 
 
 def _taken(found: DockerfileFound) -> tuple[Row, ...]:
-    """Every image that it names, and what is taken for it."""
+    """Every image that the Dockerfile names, and what is used in its place."""
     stands_for = {image: f"the base {base.id}" for image, base in found.recipe.bases}
     stands_for |= {image: f"the image of cell {cell.id}" for image, cell, _ in found.recipe.cells}
     stands_for |= {

@@ -54,7 +54,7 @@ class DifferenceDocument:
     judged: str
     rule: str
     by: str
-    """The facts that the rule which ruled is written for; empty: no rule did."""
+    """The facts pattern of the rule that decided; empty if no rule did."""
     reason: str
     absent: str
     reference: Value
@@ -71,11 +71,12 @@ class FindingDocument:
     remedy: str
     probe: str
     shows: str
-    """A command that shows the cause; empty: none is known."""
+    """A command that shows the cause; empty if none is known."""
     traceback: str
-    """What a probe raised, as its Python told it; empty: it raised nothing."""
+    """The traceback of what a probe raised, as its Python printed it; empty if it raised
+    nothing."""
     id: str
-    """Stays the same from night to night, cell to cell: of kind and subject alone."""
+    """Depends only on kind and subject, so it is the same every night and in every cell."""
     kind: str
     subject: list[str]
 
@@ -99,20 +100,20 @@ class ClaimDocument:
     what: str
     """python, cuda, or the name of a framework."""
     claimed: str
-    """Empty: the cell claims nothing."""
+    """Empty if the cell claims nothing."""
     measured: str
-    """Empty: it was not measured."""
+    """Empty if it was not measured."""
     holds: bool
-    """Nothing that was measured contradicts it."""
+    """False if a measurement contradicts the claim."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellDocument:
     id: str
     framework: dict[str, str]
-    """As the cell claims."""
+    """As the cell claims it."""
     python: str
-    """As the cell claims."""
+    """As the cell claims it."""
     claims: list[ClaimDocument]
     gpu: str
     verdict: str
@@ -125,22 +126,22 @@ class CellDocument:
     compared: bool
     same: int
     differences: list[DifferenceDocument]
-    """None where `differences_left_out` counts them."""
+    """Empty if `differences_left_out` only counts them."""
     left_out: list[str]
     outcomes: dict[str, int]
     planned: int
     missing: int
     notes: list[str]
     measured: list[MeasuredDocument]
-    """Empty where it was held against nothing."""
+    """Empty if the cell was not compared with another."""
     early_losses: list[EarlyDocument]
     busy_rounds: list[BusyRoundDocument]
-    """Its rounds in which the host was too busy for times to be trusted."""
+    """Rounds in which the host was too busy for times to be trusted."""
     expect: ExpectDocument | None = field(default=None, metadata={ADDED: True})
-    """Left out of the report where the cell's row expects no failure."""
+    """Left out of the report if the cell's row expects no failure."""
     differences_left_out: int | None = field(default=None, metadata={ADDED: True})
-    """Of a report on 500 cells and more: how many differences of a cell without findings, with its
-    metrics, `harness report RUN --cell ID` tells instead. Left out of the report elsewhere."""
+    """In a report on 500 cells or more, for a cell without findings: how many differences were left
+    out, along with its metrics; `harness report RUN --cell ID` shows them. Absent otherwise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -158,7 +159,7 @@ class RuleUseDocument:
     facts: str
     rule: str
     cells: str
-    """As the rule is written."""
+    """The pattern, as the rule is written."""
     reason: str
     differences: int
     in_cells: list[str]
@@ -183,17 +184,17 @@ class ReportDocument:
     """How many differences each rule let pass, in the order of the rules."""
     notices: list[str]
     family: FamilyDocument | None
-    """Null where no cell was held against another."""
+    """Null if no cell was compared with another."""
     equal_bits: list[list[str]]
-    """Groups of cells that ended training with equal bits in every round."""
+    """Groups of cells whose training ended with equal bits in every round."""
     bits: list[BitsDocument]
-    """Where the probe `bits` was asked: which cells computed the same in deterministic mode."""
+    """If the probe `bits` was asked: which cells computed the same in deterministic mode."""
     night: NightDocument | None = field(default=None, metadata={ADDED: True})
-    """Left out where the run was held against no baseline."""
+    """Left out if the run was not compared with a baseline."""
 
 
 def document(report: Report) -> ReportDocument:
-    """The report as a document."""
+    """Turn the report into the document."""
     whole = told_whole(report.cells, report.reference)
     return ReportDocument(
         schema_version=SCHEMA_VERSION,

@@ -1,7 +1,7 @@
-"""A plan's shards for a scheduler that has nothing but jobs: Kubernetes, Slurm, GitHub Actions.
+"""Job descriptions that run a plan's shards on Kubernetes, Slurm or GitHub Actions.
 
-Each gives every shard to a job of its own, and says how the jobs' runs are merged. What a scheduler
-cannot know of a site (image, volumes, partition) is named where it must be filled in.
+Every shard becomes a job of its own, and the text says how to merge the runs of the jobs. Values
+that depend on the site (image, volumes, partition) are marked where they must be filled in.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from shlex import quote
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExportedPlan:
-    """What the jobs of a plan are to do."""
+    """What the jobs of an exported plan have to do."""
 
     count: int
-    """Into how many shards the cells are dealt."""
+    """How many shards the cells are distributed over."""
     numbers: tuple[int, ...]
-    """The shards that have cells, from 1 on."""
+    """The numbers of the shards that have cells, counted from 1."""
     suite: str
-    """What `--suite` names; empty: the matrix.yaml of the folder that jobs start in."""
+    """The value of `--suite`; if empty, the matrix.yaml of the folder in which jobs start."""
     selection: tuple[str, ...]
-    """Further arguments of `harness run` that select what was planned."""
+    """Further arguments of `harness run`, which select the same cells again."""
 
 
 def exported(name: str, plan: ExportedPlan) -> str:
-    """The plan for the scheduler of that name, one of `EXPORTS`."""
+    """Export the plan for the scheduler `name`, one of `EXPORTS`."""
     return EXPORTS[name](plan)
 
 
 def _run(plan: ExportedPlan, shard: str) -> str:
-    """The command of one job; `shard` is text of a shell."""
+    """The command line of one job; `shard` is a shell expression."""
     told = "".join(f" {quote(one)}" for one in plan.selection)
     return f'harness run{_of_suite(plan)}{told} --shard "{shard}/{plan.count}"'
 
@@ -42,8 +42,9 @@ def _of_suite(plan: ExportedPlan) -> str:
 
 
 def _job(plan: ExportedPlan, shard: str, folder: str) -> str:
-    """What a job does: run its shard, and hand it over whatever came of it. The status is that of
-    the run where something ended it; findings are for the merged run to tell."""
+    """The shell script of a job: run its shard and export the result in any case. Its status is
+    that of the run if the run was cut short; findings (1) and 5 count as success here, since the
+    merged run reports them."""
     return "\n".join(
         (
             "status=0",
@@ -55,7 +56,7 @@ def _job(plan: ExportedPlan, shard: str, folder: str) -> str:
 
 
 def _k8s(plan: ExportedPlan) -> str:
-    """An indexed Job of batch/v1: each pod has an engine of its own beside the harness."""
+    """An indexed Job of batch/v1. Each pod has a container engine of its own beside the harness."""
     script = "\n".join(
         (
             "set -eu",
@@ -69,7 +70,7 @@ def _k8s(plan: ExportedPlan) -> str:
     engine: dict[str, object] = {
         "name": "engine",
         "image": "docker:27-dind",
-        # A native sidecar: it starts before the harness, and does not keep the pod from ending.
+        # A native sidecar: it starts before the harness and does not keep the pod from ending.
         "restartPolicy": "Always",
         "securityContext": {"privileged": True},
         "args": ["dockerd", "--host=unix:///run/engine/docker.sock"],
@@ -122,12 +123,12 @@ def _k8s(plan: ExportedPlan) -> str:
             },
         },
     }
-    # JSON is YAML, and needs no quoting rules of ours.
+    # JSON is valid YAML, and saves us quoting rules.
     return f"{json.dumps(job, indent=2)}\n"
 
 
 def _slurm(plan: ExportedPlan) -> str:
-    """A job array, whose indices are the numbers of the shards."""
+    """A job array whose indices are the shard numbers."""
     lines = (
         "#!/bin/bash",
         "# Each task needs an engine of its own on its node: rootless Podman or Docker.",
@@ -147,17 +148,17 @@ def _slurm(plan: ExportedPlan) -> str:
 
 
 def _gha(plan: ExportedPlan) -> str:
-    """The `matrix` of a job of GitHub Actions, as one line: what `fromJSON` takes."""
+    """The `matrix` of a GitHub Actions job on one line, to be read with `fromJSON`."""
     include = [{"shard": f"{one}/{plan.count}"} for one in plan.numbers]
     return json.dumps({"include": include}, separators=(",", ":")) + "\n"
 
 
 EXPORTS: dict[str, Callable[[ExportedPlan], str]] = {"gha": _gha, "k8s": _k8s, "slurm": _slurm}
-"""By the word of `harness plan --export`."""
+"""The exporters by the value of `harness plan --export`."""
 
 
 def selection_of(cells: Sequence[str], tags: Sequence[str]) -> tuple[str, ...]:
-    """The arguments that select the same again."""
+    """The arguments that select the same cells and tags again."""
     told: list[str] = []
     for cell in cells:
         told += ["--cell", cell]

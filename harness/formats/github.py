@@ -1,8 +1,8 @@
-"""The report as GitHub shows it: a summary of the job, and annotations on the rows of matrix.yaml.
+"""The report as GitHub shows it: a job summary, and annotations on the rows of matrix.yaml.
 
-The summary is Markdown, small, with what is new or changed first and the details folded; what does
-not fit is counted and linked, never dropped without a word. Annotations are workflow commands: what
-an image says is escaped in them, so that it can neither end one nor begin another.
+The summary is Markdown and small: what is new or changed comes first, details are folded, and what
+does not fit is counted and linked. Annotations are workflow commands; text from an image is escaped
+in them so that it can neither end a command nor begin another.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ from harness.nights.values import Event, Standing
 from harness.text import clean_line, code, html, inert_in_ci, markdown
 
 MOST = 1024 * 1024
-"""Bytes of the summary of one step, above which GitHub shows none at all."""
+"""Bytes; GitHub shows no summary at all for a step that exceeds this."""
 BUDGET = 256 * 1024
-"""Bytes of UTF-8 at most: it is for people, and there may be others in the same step."""
+"""At most so many bytes of UTF-8: people read it, and other summaries may share the step."""
 SHOWN = 10
-"""Annotations of one kind that GitHub shows of a step; the last says how many more there are."""
+"""How many annotations of one kind GitHub shows for a step; our last one counts the rest."""
 
 _RESERVE = 1024
 _GRID = 100
 _OPEN_GRID = 30
-"""Cells of a grid that need not be unfolded."""
+"""A grid of at most so many cells is shown unfolded."""
 _DIFFERENCES = 20
 _CELLS = 8
 _EVENTS = 200
@@ -57,7 +57,7 @@ _WORST_FIRST = (Verdict.INFRASTRUCTURE, Verdict.FAIL, Verdict.DRIFT)
 
 
 def render(report: Report, budget: int = BUDGET, link: str = "") -> str:
-    """The summary of at most so many bytes; `link` leads to where everything is."""
+    """Render the summary in at most `budget` bytes; `link` is a URL of the whole report."""
     kept, left_out = fitting(_parts(report), budget - _RESERVE)
     if left_out:
         kept.append(
@@ -68,7 +68,7 @@ def render(report: Report, budget: int = BUDGET, link: str = "") -> str:
 
 
 def _everything(report: Report, link: str) -> str:
-    """Where what is left out can be read."""
+    """A sentence that says where to read what was left out."""
     if link:
         return f"[All of it]({link}) is among the artifacts of this run."
     return f"All of it: {code(report.everything, COMMAND_LIMIT)}"
@@ -137,7 +137,8 @@ def _grid(report: Report) -> Iterator[str]:
 
 
 def _differences(cell: CellJudgement, report: Report) -> Iterator[str]:
-    """What differs from the reference, what drifts first, folded; of many the first."""
+    """What differs from the reference, folded: drift first, and at most the first `_DIFFERENCES`
+    rows."""
     if not cell.differences:
         return
     name = html(f"{cell.cell.id}: {counted(cell.differences)} differ", _LONG)
@@ -155,7 +156,7 @@ def _differences(cell: CellJudgement, report: Report) -> Iterator[str]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Annotation:
-    """One entry of a kind (error, warning), about a cell's row."""
+    """One annotation of a kind (error or warning) on a cell's row."""
 
     kind: str
     title: str
@@ -164,9 +165,10 @@ class _Annotation:
 
 
 def commands(report: Report, file: str = "") -> str:
-    """Workflow commands, a line each: one for each finding or event that makes the status other
-    than 0, and a warning for what could not be told. `file` is the matrix.yaml as GitHub knows it,
-    below the root of the repository; empty: it is not in there, and no line is named."""
+    """The annotations as workflow commands, one a line: an error for each finding or event that
+    makes the exit status non-zero, a warning for any other that needs attention. `file` is the path
+    of matrix.yaml from the root of the repository; if empty, it is outside the repository and no
+    line is annotated."""
     places = {cell.cell.id: cell.cell.place for cell in report.cells}
     every = list(
         _of_night(report.night.events, places) if report.night else _of_run(report, places)
@@ -219,8 +221,8 @@ def _listed(cells: Sequence[str]) -> str:
 
 
 def _command(one: _Annotation, file: str = "") -> str:
-    """A workflow command. Values of properties may hold neither commas nor colons, the message no
-    line break; a percent sign would be read as the beginning of an escape."""
+    """One workflow command. Property values must contain neither commas nor colons, and the message
+    no line break; a percent sign would be read as the start of an escape."""
     where = []
     if file:
         where.append(f"file={_property(file)}")
@@ -232,7 +234,8 @@ def _command(one: _Annotation, file: str = "") -> str:
 
 def _data(text: str) -> str:
     escaped = text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-    return escaped.replace("##", "#%23")  # `##[...]` is a command to older runners, anywhere
+    # older runners read `##[...]` as a command, anywhere in a line
+    return escaped.replace("##", "#%23")
 
 
 def _property(text: str) -> str:

@@ -1,4 +1,4 @@
-"""What is said of a series and its changes, as words that every format shares."""
+"""Texts about a series and its changes, shared by every format."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ _LARGEST = 1e100
 
 
 def spark(values: Sequence[float | None], aside: Container[int] = ()) -> str:
-    """Numbers as blocks from the least to the greatest, a blank for a night without one. Where all
-    are one value, blocks of half the height. Positions in `aside` have no part in the scale."""
+    """Draw numbers as block characters from the least to the greatest, with a blank for a night
+    without a value. If all are equal, the blocks have half the height. Values at positions in
+    `aside` are ignored for the scale."""
     there = [
         value for place, value in enumerate(values) if value is not None and place not in aside
     ]
@@ -39,8 +40,8 @@ def _block(value: float, low: float, high: float) -> str:
 
 
 def spark_of(one: FactSeries, runs: Sequence[str]) -> str:
-    """A series over these nights; of what is no number nothing. What was set aside does not flatten
-    the others."""
+    """The spark line of a series over these nights; empty if it is not numeric. Nights that were
+    set aside do not affect the scale, so they do not flatten the others."""
     if not one.numeric:
         return ""
     aside = {place for place, run in enumerate(runs) if run in one.lone}
@@ -48,14 +49,14 @@ def spark_of(one: FactSeries, runs: Sequence[str]) -> str:
 
 
 def over(one: FactSeries, runs: Iterable[str]) -> list[float | None]:
-    """The numbers of a series on these nights, fit to be drawn; None where it has none."""
+    """The numbers of a series on these nights, ready to be drawn; None where it has none."""
     told = {night.run: as_number(night.value) for night in one.nights}
     found = (told.get(run) for run in runs)
     return [None if value is None else max(-_LARGEST, min(_LARGEST, value)) for value in found]
 
 
 def value_told(fact: str, value: Fact, most: int = _LONGEST) -> str:
-    """A value of a fact in few words."""
+    """A value of a fact as short text."""
     if isinstance(value, float) and scale_of(fact, Nature.TIMING) is Scale.RATIO:
         return seconds(value)
     if isinstance(value, float) and scale_of(fact, Nature.MEASURED) is Scale.SHARE:
@@ -65,7 +66,7 @@ def value_told(fact: str, value: Fact, most: int = _LONGEST) -> str:
 
 
 def effect_told(fact: str, one: SeriesChange) -> str:
-    """How large a change is; empty: it is no number."""
+    """The size of a change; empty if the fact is not numeric."""
     if one.effect is None:
         return ""
     if one.scale is Scale.RATIO:
@@ -76,21 +77,22 @@ def effect_told(fact: str, one: SeriesChange) -> str:
 
 
 def change_told(fact: str, one: SeriesChange) -> str:
-    """A change in a line: when, what, how much, and how sure it is."""
+    """A change in one line: when, what, how much, and how certain it is."""
     old, new = value_told(fact, one.old), value_told(fact, one.new)
     parts = [part for part in (effect_told(fact, one), p_told(one)) if part]
     return f"{one.day} {old} -> {new}" + (f" ({', '.join(parts)})" if parts else "")
 
 
 def p_told(one: SeriesChange) -> str:
-    """How often so clear a step would be found where there is none; empty: it was not tested."""
+    """The p-value in words: how often so clear a step would appear where there is none. Empty if it
+    was not tested."""
     if one.p is None:
         return ""
     return "p below 1e-12" if one.p < 1e-12 else f"p {one.p:.1g}"
 
 
 def brief_change(one: FactSeries) -> str:
-    """The last change of a series in few words; what is said where there is none."""
+    """The last change of a series in a few words, or a text that says there was none."""
     if not one.changes:
         few = one.numeric and len(one.nights) < 2 * LEAST_NIGHTS
         return "too few nights" if few else "none"
@@ -99,7 +101,7 @@ def brief_change(one: FactSeries) -> str:
 
 
 def inputs_told(one: SeriesChange, most: int = _INPUTS) -> str:
-    """Which inputs changed between the two nights of a change."""
+    """The inputs that changed between the two nights of a change."""
     moved = [f"{each.what} {each.before} -> {each.after}" for each in one.inputs[:most]]
     more = len(one.inputs) - most
     if more > 0:
@@ -108,5 +110,5 @@ def inputs_told(one: SeriesChange, most: int = _INPUTS) -> str:
 
 
 def letters_told(letters: Mapping[str, str]) -> str:
-    """Which kind of engine and host each letter stands for."""
+    """The legend: which kind of engine and host each letter stands for."""
     return "; ".join(f"{letter}: {place}" for letter, place in letters.items())

@@ -12,7 +12,7 @@ from harness.model import Fact
 
 
 def history_document(past: Past, said: Sequence[str]) -> dict[str, object]:
-    """Everything that is told of a history, every night of every series among it."""
+    """Everything the history shows, with every night of every series."""
     every = rhythm_of(starts_of(whole_nights(past.nights)))
     return {
         "suite": past.suite,

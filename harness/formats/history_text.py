@@ -1,4 +1,5 @@
-"""The history of a suite as an answer: a list, all that is known of a cell, or night by night."""
+"""The history of a suite as a reply: a list of series, everything about a cell, or night by
+night."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ _HEADINGS = ("cell", "fact", f"last {SHOWN_NIGHTS} nights", "last", "nights", "l
 
 
 def listed(past: Past, said: Sequence[str]) -> Reply:
-    """A line for each series; `said` is told behind it."""
+    """One line for each series; the sentences in `said` follow."""
     letters = lettered(past)
     rows = [(_cell(one, letters), *_row(one, past)) for one in past.series]
     lines = [*_head(past, letters), "", *_table(rows), *_tail(said)]
@@ -34,7 +35,7 @@ def listed(past: Past, said: Sequence[str]) -> Reply:
 
 
 def of_cells(past: Past, said: Sequence[str]) -> Reply:
-    """All metrics of some cells, and the facts that ever changed, each with its changes."""
+    """For some cells: all metrics and every fact that ever changed, each with its changes."""
     letters = lettered(past)
     lines = list(_head(past, letters))
     for track, series in groupby(past.series, key=lambda one: one.track):

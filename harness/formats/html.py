@@ -1,8 +1,8 @@
-"""The report as one HTML page: nothing is fetched, and all of it can be read without script.
+"""The report as one HTML page that fetches nothing and can be read without scripts.
 
-What comes first: what it comes to, the findings, the grid. Then every cell, the plots, what
-differs, what was not judged. Where there are very many cells, those with findings are told and the
-others counted: a page is for people.
+First come the summary, the findings and the grid; then every cell, the plots, what differs and what
+was not judged. If there are very many cells, only those with findings are shown in full and the
+others are counted, because people read this page.
 """
 
 from __future__ import annotations
@@ -34,9 +34,11 @@ from harness.formats.sidebyside import left_open
 from harness.model import Level, Verdict
 
 CELLS = 500
-"""Cells in the grid and the table; of more, those with the worst verdicts."""
+"""At most so many cells in the grid and the table; if there are more, those with the worst
+verdicts."""
 DETAILED = 100
-"""Cells that have a part of their own; of more, those with the worst verdicts."""
+"""At most so many cells with a section of their own; if there are more, those with the worst
+verdicts."""
 FINDINGS = 200
 _FIRST_SCREEN = 7
 _NOT_JUDGED = 200
@@ -48,7 +50,7 @@ _LEVELS = (Level.L0, Level.L1, Level.L2, Level.L3)
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FindingPart:
-    """A finding as the page tells it."""
+    """A finding as the page shows it."""
 
     anchor: str
     id: str
@@ -57,7 +59,7 @@ class FindingPart:
     word: str
     title: str
     cells: tuple[tuple[str, str], ...]
-    """(id, anchor; empty where the page has no part of it)."""
+    """(id, anchor); the anchor is empty if the page has no section for the cell."""
     evidence: tuple[str, ...]
     cause: str
     remedy: str
@@ -68,7 +70,7 @@ class FindingPart:
 
 
 def render(report: Report) -> str:
-    """The report as an HTML page."""
+    """Render the report as an HTML page."""
     from markupsafe import Markup
 
     listed = worst(report.cells, report.reference, CELLS)
@@ -117,7 +119,8 @@ def render(report: Report) -> str:
 
 
 def worst(cells: Sequence[CellJudgement], reference: str, most: int) -> tuple[CellJudgement, ...]:
-    """At most so many cells, in their order: the reference, then those with the worst verdicts."""
+    """At most `most` cells, in their original order: the reference, and those with the worst
+    verdicts."""
     if len(cells) <= most:
         return tuple(cells)
     ranked = sorted(cells, key=lambda one: (one.cell.id != reference, -one.verdict.severity))
@@ -139,7 +142,7 @@ def _signs(cells: Sequence[CellJudgement]) -> tuple[str, ...]:
 def _findings(
     report: Report, places: Mapping[str, str]
 ) -> tuple[tuple[FindingPart, ...], Mapping[Finding, str]]:
-    """The findings, those that say the same of several cells once, and the anchor of each."""
+    """The findings, with equal ones of several cells merged, and the anchor of each."""
     told = same_for_several(report.findings)[:FINDINGS]
     named = numbered("finding", (finding.id for finding, _ in told))
     said = {_said(finding): one for (finding, _), one in zip(told, named, strict=True)}

@@ -11,12 +11,13 @@ from harness.text import inert_json
 
 
 def render(report: Report) -> str:
-    """The report as ASCII JSON, keys sorted. No line of it is a command to a CI service."""
+    """Render the report as ASCII JSON with sorted keys. No line of it is a command to a CI
+    service."""
     return inert_json(readable(document(report)))
 
 
 def schema() -> dict[str, Any]:
-    """The JSON Schema of a report; what is published as `report.schema.json`."""
+    """The JSON Schema of a report, which is published as `report.schema.json`."""
     from pydantic import TypeAdapter
 
     described = TypeAdapter(ReportDocument).json_schema()

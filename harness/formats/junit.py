@@ -1,9 +1,9 @@
-"""The report as JUnit XML, as CI services show it: one test suite for each cell.
+"""The report as JUnit XML for CI services, with one test suite for each cell.
 
-The cases of a cell are the levels that it should reach, and that it agrees with what it is compared
-with. They are the same from night to night; what was found is put under the one that it concerns.
-Only what makes the exit status red is red: what is known of a night, or cannot be told, is skipped
-and says why.
+The cases of a cell are the levels it should reach, and one for its agreement with what it is
+compared with. They are the same every night; each finding is put under the case it concerns. Only
+what makes the exit status non-zero is an error or a failure; known events and unverified results
+are skipped with a reason.
 """
 
 from __future__ import annotations
@@ -22,26 +22,26 @@ from harness.nights.values import Event, Standing
 from harness.text import clean_line, inert_in_ci
 
 AGREES = "agrees"
-"""The case that is about everything but levels."""
+"""The name of the case for everything that is not about levels."""
 _RED = {Verdict.FAIL: "failure", Verdict.DRIFT: "failure", Verdict.INFRASTRUCTURE: "error"}
 _QUIET = (Standing.KNOWN, Standing.FIXED)
 _LONG = 4000
 _TRACEBACK = 40
 _MOST = 50
-"""Findings whose texts stand in one case."""
+"""At most so many findings have their text in one case."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _SuiteOfCell:
-    """A finding, as it counts here."""
+    """A finding, with the event it belongs to."""
 
     finding: Finding
     event: Event | None
-    """None: the run was held against no baseline."""
+    """None if the run was not compared with a baseline."""
 
     @property
     def element(self) -> str:
-        """What stands in its case: a failure, an error, or that it is skipped; empty: nothing."""
+        """The element of its case: failure, error or skipped; empty if it adds none."""
         if self.finding.verdict is Verdict.PASS:
             return ""
         if self.event is not None and self.event.standing in _QUIET:
@@ -50,13 +50,13 @@ class _SuiteOfCell:
 
     @property
     def word(self) -> str:
-        """Its verdict; of a night, how it stands before that."""
+        """The verdict; in a night, preceded by the standing of the event."""
         verdict = finding_word(self.finding)
         return verdict if self.event is None else f"{WORDS[self.event.standing]}, {verdict}"
 
 
 def render(report: Report) -> str:
-    """The report as JUnit XML."""
+    """Render the report as JUnit XML."""
     root = ElementTree.Element("testsuites", name=_line(report.heading[0]))
     told = _told(report)
     ids = [cell.cell.id for cell in report.cells]
@@ -73,7 +73,7 @@ def render(report: Report) -> str:
 
 
 def _told(report: Report) -> dict[str, list[_SuiteOfCell]]:
-    """What was found in each cell; of a night, what its events consist of."""
+    """The findings of each cell; in a night, those of events that are not fixed."""
     found: dict[str, list[_SuiteOfCell]] = {}
     if report.night is None:
         for one in report.findings:
@@ -87,8 +87,8 @@ def _told(report: Report) -> dict[str, list[_SuiteOfCell]]:
 
 
 def _cases(cell: CellJudgement) -> list[tuple[str, str, str]]:
-    """(name, element, text) of every case of a cell, as far as levels alone say: what is missed
-    without a finding is expected to be."""
+    """(name, element, text) of every case of a cell, from the levels alone. A level that is missed
+    without a finding was expected to be missed."""
     cases = []
     for mark in cell.ladder.marks:
         if mark.level.rank > cell.wanted.rank:
@@ -104,7 +104,7 @@ def _name(level: Level) -> str:
 
 
 def _case_of(finding: Finding, cell: CellJudgement | None) -> str:
-    """The name of the case that a finding is told in."""
+    """The name of the case that a finding belongs to."""
     if cell is None:
         return AGREES
     wanted = [one for one in cell.ladder.marks if one.level.rank <= cell.wanted.rank]
@@ -147,7 +147,8 @@ def _suite(
 
 
 def _result(case: ElementTree.Element, told: Sequence[_SuiteOfCell]) -> str:
-    """Put what was found into its case, the worst first; which element that is."""
+    """Write findings into their case, the worst first. Returns the name of the element that was
+    added."""
     order = ("error", "failure", "skipped")
     ended = sorted((one for one in told if one.element), key=lambda one: order.index(one.element))
     if not ended:
@@ -167,7 +168,7 @@ def _result(case: ElementTree.Element, told: Sequence[_SuiteOfCell]) -> str:
 
 
 def _untold(case: ElementTree.Element, element: str, why: str) -> str:
-    """A level that no finding is about, and that was not reached: it is no pass."""
+    """Mark a level that was not reached and has no finding, so that it does not count as passed."""
     if element:
         ElementTree.SubElement(case, element, type=str(Verdict.UNVERIFIED), message=_line(why))
     elif why:

@@ -1,6 +1,6 @@
-"""Lines for a terminal: aligned columns, indented paragraphs, and the text they come to.
+"""Lines for a terminal: aligned columns and indented paragraphs.
 
-Every string passes through `text.clean_line`; nothing is read as rich markup.
+Every string passes through `text.clean_line`, and none is read as rich markup.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from harness.text import clean_line, inert_in_ci
 
 GAP = "  "
 COMMAND_LIMIT = 4000
-"""Characters of a command that a report offers."""
+"""Longest command, in characters, that a report offers."""
 
 
 def said(text: str, style: str = "", limit: int = 400) -> Text:
-    """Untrusted text on one line, safe to print."""
+    """Untrusted text on one line, made safe to print."""
     return Text(clean_line(text, limit), style=style)
 
 
@@ -34,8 +34,8 @@ def columns(
     first: int = 40,
     room: int = 0,
 ) -> list[Text]:
-    """Rows as lines of aligned columns; a value wider than `widest` (in the first column:
-    `first`) ends in an ellipsis. Where `room` columns would not do, they stand closer."""
+    """Lay out rows as aligned columns. A value wider than `widest` (`first` in the first column)
+    ends in an ellipsis. If the result is wider than `room`, the columns move closer together."""
     widths = [
         max(min(cell_len(value.plain), widest if place else first) for value in column)
         for place, column in enumerate(zip(*rows, strict=True))
@@ -59,31 +59,33 @@ def _line(row: Sequence[Text], widths: Sequence[int], indent: int, gap: str) -> 
 
 @dataclass(frozen=True, kw_only=True)
 class TextPage:
-    """A page being written, `width` columns wide; with `color`, in the sixteen basic ones."""
+    """A page that is being written, `width` columns wide; `color` turns on the sixteen basic
+    colours."""
 
     width: int
     color: bool
     _parts: list[Text] = field(default_factory=list)
 
     def line(self, text: Text) -> None:
-        """One line; what does not fit ends in an ellipsis."""
+        """Add one line; what does not fit is replaced by an ellipsis."""
         if cell_len(text.plain) > self.width:
             text = text.copy()
             text.truncate(self.width, overflow="ellipsis")
         self._parts.append(text)
 
     def command(self, text: str, *, label: str = "  - ", style: str = "bold") -> None:
-        """A command on one line however long it is: what is broken in two cannot be pasted."""
+        """Add a command on one line, however long: a command broken in two cannot be pasted."""
         margin = Text(label, style=style)
         self._parts.append(margin.append_text(said(text, style, limit=COMMAND_LIMIT)))
 
     def lines(self, texts: Iterable[Text]) -> None:
-        """Several lines."""
+        """Add several lines."""
         for text in texts:
             self.line(text)
 
     def paragraph(self, text: Text, *, indent: int = 0, label: str = "", style: str = "") -> None:
-        """Text broken into lines, indented by `indent`; `label` stands in the first indent."""
+        """Add text broken into lines and indented by `indent`; `label` stands in the first line's
+        indent."""
         room = max(20, self.width - indent)
         for place, line in enumerate(text.copy().wrap(_MEASURE, room)):
             margin = Text(f"{'' if place else label:{indent}}")
@@ -92,16 +94,16 @@ class TextPage:
             self._parts.append(margin.append_text(line))
 
     def title(self, text: str) -> None:
-        """A heading with an empty line before it."""
+        """Add a heading with an empty line before it."""
         self.blank()
         self._parts.append(Text(text, style="bold"))
 
     def blank(self) -> None:
-        """An empty line."""
+        """Add an empty line."""
         self._parts.append(Text(""))
 
     def text(self) -> str:
-        """All of it: no trailing blanks, one line feed at the end."""
+        """The whole page, without trailing blanks, with one line feed at the end."""
         out = io.StringIO()
         console = Console(
             file=out,
@@ -122,4 +124,4 @@ class TextPage:
 
 
 _MEASURE = Console(file=io.StringIO(), width=80, _environ={})
-"""Only measures: rich asks for a console where it wraps a text."""
+"""Only measures text: rich needs a console in order to wrap."""

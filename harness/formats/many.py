@@ -1,8 +1,8 @@
-"""Reports on very many cells: which of them are told whole, and which have pages of their own.
+"""Reports on very many cells: which cells are shown in full, and which have a page of their own.
 
-From `MANY` cells on nobody reads them all. Those with findings are told whole, the worst first, and
-the HTML report has a page for each; of the others a report has the verdict, the level and the
-numbers, and `harness report RUN --cell ID` tells the rest.
+Nobody reads `MANY` or more cells one by one. Cells with findings are shown in full, the worst
+first, and the HTML report has a page for each. For the others a report has only the verdict, the
+level and the numbers; `harness report RUN --cell ID` shows the rest.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from harness.compare.narrowed import narrowed
 from harness.formats.page.anchors import anchors
 
 PAGES = 100
-"""Cells that have a page, and differences in the other reports; of more, the worst."""
+"""At most so many cells have a page, and are shown in full in other reports: the worst ones."""
 
 
 def told_whole(cells: Sequence[CellJudgement], reference: str) -> frozenset[str]:
-    """The ids of the cells that a report tells whole: all of them where they are not many, else
-    those with findings and the reference."""
+    """The ids of the cells that a report shows in full: all if there are few, else the reference
+    and the cells with findings."""
     if len(cells) < MANY:
         return frozenset(one.cell.id for one in cells)
     found = sorted((one for one in cells if one.findings), key=lambda one: -one.verdict.severity)
@@ -28,7 +28,7 @@ def told_whole(cells: Sequence[CellJudgement], reference: str) -> frozenset[str]
 
 
 def pages(cells: Sequence[CellJudgement], reference: str, run: str) -> Mapping[str, str]:
-    """By the id of a cell that has a page: its place beside the report on the run."""
+    """The path of each cell's page, relative to the report on the run, by cell id."""
     if len(cells) < MANY:
         return {}
     whole = told_whole(cells, reference)
@@ -37,6 +37,6 @@ def pages(cells: Sequence[CellJudgement], reference: str, run: str) -> Mapping[s
 
 
 def parts(judged: Judgement) -> Iterator[tuple[str, Judgement]]:
-    """The place beside the report of each page of one cell, and what it is to tell."""
+    """The path of each page of one cell, relative to the report, and the judgement it shows."""
     for cell, place in pages(judged.cells, judged.reference, judged.run.id).items():
         yield place, narrowed(judged, {cell})

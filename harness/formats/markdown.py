@@ -1,7 +1,7 @@
-"""The report as Markdown, fit for a CI job summary: such a summary is dropped whole above 1 MiB.
+"""The report as Markdown that fits a CI job summary, which CI drops entirely above 1 MiB.
 
-The grid and the findings come first; every difference of every cell follows, folded away, as far
-as the budget goes.
+The grid and the findings come first. Every difference of every cell follows, folded, as far as the
+size budget allows.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ from harness.formats.table import long_table, table
 from harness.text import code, html, inert_in_ci, markdown
 
 BUDGET = 900 * 1024
-"""Bytes of UTF-8 at most."""
+"""At most so many bytes of UTF-8."""
 
 _RESERVE = 4096
 _SLICE = 100
@@ -54,7 +54,7 @@ _TOP = 12
 
 
 def render(report: Report) -> str:
-    """The report as GitHub-flavoured Markdown of at most 900 KiB."""
+    """Render the report as GitHub-flavoured Markdown of at most 900 KiB."""
     kept, left_out = fitting(_parts(report), BUDGET - _RESERVE)
     if left_out:
         kept.append(
@@ -185,7 +185,8 @@ def _rests_on(report: Report) -> Iterable[str]:
 
 
 def _every_difference(cell: CellJudgement, report: Report) -> Iterable[str]:
-    """A folded block for each compared cell, in slices, so that a budget can end between them."""
+    """A folded block for each compared cell, split into slices so that a budget can cut between
+    them."""
     if not cell.differences:
         return
     ids = {report.reference, cell.cell.id}

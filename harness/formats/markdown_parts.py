@@ -1,4 +1,4 @@
-"""Parts that reports in Markdown share: the grid, a finding, a difference."""
+"""Parts that Markdown reports share: the grid, a finding, a difference."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ from harness.text import code, markdown
 
 ROWS = 500
 CELL = 160
-"""Characters of a table's cell."""
+"""Longest text of a table cell, in characters."""
 _TRACEBACK = 40
 
 
 def fitting(parts: Iterable[str], most: int) -> tuple[list[str], int]:
-    """The first parts that are at most so many bytes together, and how many others there are."""
+    """The first parts that together have at most `most` bytes, and the number of parts left out."""
     kept: list[str] = []
     size, left_out = 0, 0
     for part in parts:
@@ -47,13 +47,13 @@ def fitting(parts: Iterable[str], most: int) -> tuple[list[str], int]:
 
 
 def signs(report: Report) -> str:
-    """What the signs in the grid mean, as a line below another one."""
+    """The legend of the signs in the grid, as a line to be put below another one."""
     told = (*legend(report.cells), *claim_marks(report.cells))
     return f"\\\n{markdown(' · '.join(told))}" if told else ""
 
 
 def grid(report: Report, cells: Sequence[CellJudgement], most: int = ROWS) -> str:
-    """The first of these cells by their levels and verdicts, the others counted."""
+    """The first `most` cells with their levels and verdicts; the others are counted."""
     levels = shown_levels(report.cells)
     head = ["cell", "framework", "python", *map(str, levels), "verdict"]
     head += ["accuracy", "loss", "step", "why"]
@@ -79,14 +79,14 @@ def _grid_row(cell: CellJudgement, reference: str, levels: tuple[Level, ...]) ->
 
 
 def whole_finding(finding: Finding, cells: Sequence[str]) -> str:
-    """A finding with everything that is known of it."""
+    """A finding with everything that is known about it."""
     details = list(finding_details(finding))
     told = finding_head(finding, cells) + ("\n\n" + "\n".join(details) if details else "")
     return f"{told}\n\n{_traceback(finding)}" if finding.traceback else told
 
 
 def finding_head(finding: Finding, cells: Sequence[str], most: int = ROWS) -> str:
-    """What a finding says, in a line, with the cells in which it is seen."""
+    """A finding's title in one line, with the cells in which it occurs."""
     names = ", ".join(code(cell, CELL) for cell in cells[:most])
     more = f" and {len(cells) - most} more" if len(cells) > most else ""
     head = f"**{VERDICT_SIGN[finding.verdict]} {finding_word(finding)}** {names}{more}: "
@@ -94,7 +94,7 @@ def finding_head(finding: Finding, cells: Sequence[str], most: int = ROWS) -> st
 
 
 def finding_details(finding: Finding) -> Iterator[str]:
-    """What is known of a finding besides, as the lines of a list."""
+    """Everything else that is known about a finding, as lines of a list."""
     yield from (f"- {code(line)}" for line in finding.evidence if line.strip())
     if finding.cause:
         yield f"- Cause: {markdown(finding.cause, REMEDY_LIMIT)}"
@@ -107,19 +107,19 @@ def finding_details(finding: Finding) -> Iterator[str]:
 
 
 def _traceback(finding: Finding) -> str:
-    """Folded: it is long, and for whoever mends the probe or the image."""
+    """The traceback, folded: it is long, and only who mends the probe or the image needs it."""
     lines = traceback_lines(finding.traceback, _TRACEBACK)
     block = "\n".join(f"- {code(line)}" for line in lines)
     return folded("the traceback", block)
 
 
 def folded(summary: str, block: str) -> str:
-    """A block that is shown when its summary, a piece of HTML, is asked for."""
+    """A block folded under a summary; `summary` is HTML."""
     return f"<details><summary>{summary}</summary>\n\n{block}\n\n</details>"
 
 
 def difference_row(one: Difference) -> list[str]:
-    """A difference from the reference, as a row: fact, here, reference, judged, why."""
+    """A difference from the reference as a table row: fact, here, reference, judged, why."""
     here = ABSENT if one.absent == "candidate" else shown(one.candidate, one.nature)
     there = ABSENT if one.absent == "reference" else shown(one.reference, one.nature)
     return [

@@ -1,4 +1,4 @@
-"""One sign and one colour for each standing, verdict and judgement: never the colour alone."""
+"""A sign and a colour for each standing, verdict and judgement. Colour never stands alone."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ MEANING: Mapping[LevelStanding, str] = {
     LevelStanding.BLOCKED: "needs the level before it",
 }
 NOT_ASKED = " "
-"""In place of a sign: the cell need not reach this level, and does not."""
+"""Shown in place of a sign if the cell neither needs to reach this level nor does."""
 
 COLOR: Mapping[Verdict, str] = {
     Verdict.PASS: "green",
@@ -52,11 +52,11 @@ JUDGED_MEANING: Mapping[Judged, str] = {
     Judged.DRIFT: "drift",
     Judged.NOT_JUDGED: "not judged",
 }
-"""What is allowed carries no sign."""
+"""Allowed differences carry no sign."""
 
 
 def sign(cell: CellJudgement, mark: LevelMark | None) -> str:
-    """The sign of one level of a cell; of a level that it has no mark for, none."""
+    """The sign of one level of a cell; a blank if the cell has no mark for it."""
     if mark is None:
         return NOT_ASKED
     asked = mark.level.rank <= cell.wanted.rank
@@ -64,8 +64,8 @@ def sign(cell: CellJudgement, mark: LevelMark | None) -> str:
 
 
 def shown_levels(cells: Iterable[CellJudgement]) -> tuple[Level, ...]:
-    """The levels a grid has columns for: L0 to L3, and L4 where a cell should reach it or rounds
-    of cells were held against each other, from which alone it can be told."""
+    """The levels that have a column in the grid: L0 to L3, and L4 if a cell should reach it or if
+    several rounds were compared, which is what L4 rests on."""
     told = any(
         cell.wanted is Level.L4 or any(one.decided.rounds > 1 for one in cell.measured)
         for cell in cells
@@ -79,14 +79,14 @@ _LADDER = (Level.L0, Level.L1, Level.L2, Level.L3, Level.L4)
 def shown_marks(
     cell: CellJudgement, levels: tuple[Level, ...] = _LADDER
 ) -> tuple[LevelMark | None, ...]:
-    """The cell's marks of these levels; None where it has none: the reference agrees with nothing
-    but itself."""
+    """The cell's marks for these levels; None where it has none, as the reference has no L4: it is
+    compared with no other cell."""
     marks = {mark.level: mark for mark in cell.ladder.marks}
     return tuple(marks.get(level) for level in levels)
 
 
 def bases(cells: Iterable[CellJudgement], level: Level) -> tuple[str, ...]:
-    """What a level rests on in any of the cells: each method with the probes it was used on."""
+    """What a level rests on in any of the cells: each method with the probes it was used with."""
     methods: dict[str, dict[str, None]] = {}
     for cell in cells:
         for basis in (
@@ -97,7 +97,7 @@ def bases(cells: Iterable[CellJudgement], level: Level) -> tuple[str, ...]:
 
 
 def legend(cells: tuple[CellJudgement, ...]) -> tuple[str, ...]:
-    """What each sign that occurs means; nothing where there is nothing to explain."""
+    """The meaning of each sign that occurs; empty if all levels are reached."""
     levels = shown_levels(cells)
     used = {
         mark.standing

@@ -1,4 +1,4 @@
-"""A night as the JSON report tells it; every text cleaned and bounded."""
+"""A night as the JSON report has it; every text is cleaned and bounded."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class ChangeDocument:
     before: str
     after: str
     cells: list[str]
-    """All in which it changed."""
+    """All cells in which it changed."""
     agreement: float
-    """How well these are the affected cells: F1, 0 to 1."""
+    """How well these match the affected cells: F1, from 0 to 1."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -46,7 +46,7 @@ class EventDocument:
 
     id: str
     standing: str
-    """new, changed, expired, open, known, fixed."""
+    """new, changed, expired, open, known or fixed."""
     verdict: str
     title: str
     cells: list[str]
@@ -54,11 +54,11 @@ class EventDocument:
     """Ids."""
     values: list[str]
     before: list[str]
-    """The values that were known, where they changed."""
+    """The values that were known, if they changed."""
     first_bad: str
     first_bad_day: str
     last_good: str
-    """Ids of runs; empty: there is none."""
+    """Ids of runs; empty if there is none."""
     cause: ChangeDocument | None
     candidates: list[ChangeDocument]
     unexplained: bool
@@ -79,14 +79,14 @@ class NightDocument:
     """SHA-256."""
     baseline_day: str
     history: list[str]
-    """The runs between that were used, oldest first."""
+    """The runs since the baseline that were used, oldest first."""
     events: list[EventDocument]
     unseen: list[AcceptanceDocument]
     """Acceptances whose event is no longer seen."""
 
 
 def night_document(night: Night | None) -> NightDocument | None:
-    """The night as a document; None where there is none."""
+    """Turn the night into a document; None if there is none."""
     if night is None:
         return None
     return NightDocument(

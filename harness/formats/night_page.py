@@ -1,4 +1,4 @@
-"""A night at the top of the terminal report: its first line, and its events."""
+"""A night at the top of the terminal report: its first line and its events."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _INDENT = 14
 
 
 def tell_night(page: TextPage, night: Night | None) -> None:
-    """What is said of a night before anything else; nothing where there is none."""
+    """Write the night, which comes before everything else in a report; nothing if there is none."""
     if night is None:
         return
     page.paragraph(said(first_line(night.events), "bold"))
@@ -41,7 +41,8 @@ def tell_night(page: TextPage, night: Night | None) -> None:
 
 
 def tell_event(page: TextPage, event: Event) -> None:
-    """One event: in a line where nothing is to be done about it, else with all that is known."""
+    """Write one event: in one line if nothing has to be done about it, else with all that is
+    known."""
     quiet, shown = is_quiet(event), sign_of(event)
     head = said(f"{VERDICT_SIGN[shown]} {standing(event)} {event.id}", COLOR[shown])
     head.append_text(said(f"  {listed(event.cells)}: ", "bold", 1000))

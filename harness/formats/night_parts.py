@@ -1,4 +1,4 @@
-"""A night at the top of the Markdown report: its first line, and its events."""
+"""A night at the top of the Markdown report: its first line and its events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TITLE = 1000
 
 
 def night_parts(night: Night | None) -> Iterable[str]:
-    """What is said of a night before anything else, part by part; nothing where there is none."""
+    """The parts about the night, which come before everything else; none if there is no night."""
     if night is None:
         return
     yield f"**{markdown(first_line(night.events))}**"
@@ -36,7 +36,7 @@ def _event(event: Event) -> str:
 
 
 def event_head(event: Event) -> str:
-    """An event as a heading: how it stands, where it is seen, what it is."""
+    """An event as a heading: its standing, its cells and its title."""
     return (
         f"### {VERDICT_SIGN[sign_of(event)]} {standing(event)} {code(event.id)}, "
         f"{markdown(listed(event.cells), _TITLE)}: {markdown(event.title, _TITLE)}"
@@ -44,14 +44,14 @@ def event_head(event: Event) -> str:
 
 
 def event_details(event: Event) -> Iterator[str]:
-    """What is known of an event besides, as the lines of a list."""
+    """Everything else that is known about an event, as lines of a list."""
     yield from (f"- {label}: {markdown(text, REMEDY_LIMIT)}" for label, text in details(event))
     if event.reproduce:
         yield f"- again: {code(event.reproduce, COMMAND_LIMIT)}"
 
 
 def event_line(event: Event) -> str:
-    """An event that nobody needs to look at, in one line of a list."""
+    """An event that needs no attention, as one line of a list."""
     said = f"- {VERDICT_SIGN[sign_of(event)]} {standing(event)} {code(event.id)}, "
     said += f"{markdown(listed(event.cells), _TITLE)}: {markdown(event.title, _TITLE)}"
     wanted = ("flaky", "accepted")

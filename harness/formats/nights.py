@@ -1,4 +1,4 @@
-"""What reports say of a night, as sentences that every format shares."""
+"""Sentences about a night that every format shares."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ WORDS = {
     Standing.KNOWN: "known",
     Standing.FIXED: "fixed",
 }
-"""A standing as reports say it."""
+"""A standing in the words of the reports."""
 
 
 def against(night: Night) -> str:
-    """What the night was held against, and which history was used."""
+    """Which baseline the night was compared with, and which nights between were used."""
     nights = len(night.history)
     between = "no night between"
     if nights:
@@ -33,8 +33,8 @@ def against(night: Night) -> str:
 
 
 def standing(event: Event) -> str:
-    """How an event stands, in words; of what could not be told, or was ended by infrastructure,
-    that first: it is not well for being known."""
+    """The standing of an event in words. An unverified or infrastructure verdict comes first: being
+    known does not make it harmless."""
     if event.standing is Standing.FIXED:
         return WORDS[event.standing] if event.flaky is None else "came and went"
     if event.verdict in APART:
@@ -43,20 +43,20 @@ def standing(event: Event) -> str:
 
 
 def is_quiet(event: Event) -> bool:
-    """Whether nobody's attention is needed: it is told in one line."""
+    """Whether the event needs no attention, so that one line is enough."""
     return event.standing in (Standing.KNOWN, Standing.FIXED)
 
 
 def sign_of(event: Event) -> Verdict:
-    """The verdict whose sign and colour an event has: what is known or fixed is well, unless it
-    could not be told."""
+    """The verdict whose sign and colour an event is shown with: pass if it is known or fixed,
+    unless the verdict is unverified or infrastructure."""
     if event.standing is Standing.FIXED or (is_quiet(event) and event.verdict not in APART):
         return Verdict.PASS
     return event.verdict
 
 
 def details(event: Event) -> Iterable[tuple[str, str]]:
-    """(label, text) of what is to be said of an event besides its heading."""
+    """(label, text) of everything a report says about an event besides its heading."""
     if event.first_bad:
         good = f", last good {event.last_good}" if event.last_good else ", never seen without it"
         day = event.first_bad_day or "a day that is not known"
@@ -89,18 +89,18 @@ def details(event: Event) -> Iterable[tuple[str, str]]:
 
 
 def changed(one: InputChange) -> str:
-    """A change, in which cells, and how well they fit."""
+    """A change of an input, the number of cells it occurs in, and how well these fit the event."""
     count = "1 cell" if len(one.cells) == 1 else f"{len(one.cells)} cells"
     return f"{one.what} {one.before} -> {one.after} in {count} (fits {one.agreement:.2f})"
 
 
 def accepted(one: Acceptance) -> str:
-    """An acceptance in a line."""
+    """An acceptance in one line."""
     return f"until {one.until} by {one.owner}: {one.reason}"
 
 
 def unseen(one: Acceptance) -> str:
-    """What is said of an acceptance whose event is gone."""
+    """A sentence about an acceptance whose event is gone."""
     return (
         f"{one.id} is no longer seen ({accepted(one)}): `harness accept --prune` takes it out, and "
         "it is new when it comes back"
@@ -108,6 +108,6 @@ def unseen(one: Acceptance) -> str:
 
 
 def listed(cells: tuple[str, ...]) -> str:
-    """Cells by name, the first of many."""
+    """The names of the first cells, and how many more there are."""
     more = f" and {len(cells) - _CELLS} more" if len(cells) > _CELLS else ""
     return ", ".join(cells[:_CELLS]) + more

@@ -1,4 +1,4 @@
-"""What would be built, pulled and probed, as text; no engine is asked."""
+"""The plan as text: what would be built, pulled and probed. No engine is asked."""
 
 from __future__ import annotations
 
@@ -28,21 +28,22 @@ from harness.recipes.recipe import (
 from harness.text import clean, clean_line, in_kb, in_mb
 
 _TEXT_SHOWN = 32_000
-"""Characters of a Dockerfile that are shown."""
+"""At most so many characters of a Dockerfile are shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildTemplate:
-    """What a built cell is made with, as in `recipe_of`."""
+    """What a cell's image is built with, as for `recipe_of`."""
 
     dockerfile: str
-    """Text of the template."""
+    """Text of the Dockerfile template."""
     files: tuple[tuple[str, str], ...]
-    """(name, text) of what its build runs."""
+    """(name, text) of the files that the build runs."""
     cached: frozenset[str] | None = None
-    """SHA-256 of the locked files that the cache of this host has; None: nobody looked."""
+    """SHA-256 of the locked files that the cache of this host has; None if the cache was not
+    read."""
     dockerfiles: Mapping[str, DockerfileFound] = field(default_factory=dict)
-    """By cell: the Dockerfile that it is built of."""
+    """The Dockerfile of each cell that is built from one, by cell id."""
 
 
 def plan_text(
@@ -55,10 +56,10 @@ def plan_text(
     template: BuildTemplate | None = None,
     usable: Mapping[Source, str] = MappingProxyType({}),
 ) -> str:
-    """The plan for some of a suite's cells, locks by cell id; `verbose` tells how each is made.
+    """The plan for some of a suite's cells, with locks by cell id; `verbose` adds how each is made.
 
-    Without a template neither Dockerfile nor recipe digest is shown. `usable` says of sources of
-    bases whether this host can use them.
+    Without a template neither Dockerfile nor recipe digest is shown. `usable` maps sources of bases
+    to whether this host can use them.
     """
     lines = [*_summary(suite, cells, locks), ""]
     found = template.dockerfiles if template else {}
@@ -86,7 +87,7 @@ def plan_text(
 
 
 def lock_state(cell: Cell, base: Base, lock: Lock | None) -> str:
-    """present, missing, or stale: resolved for something else than is asked for now."""
+    """present, missing, or stale (resolved for a request other than the present one)."""
     if lock is None:
         return "missing"
     return "present" if is_fresh(lock, cell, base) else "stale"
@@ -283,5 +284,5 @@ def _row(name: str, value: str) -> str:
 
 
 def _size(size: int) -> str:
-    """Decimal, as download sizes are told."""
+    """A size in decimal units, as usual for downloads."""
     return in_mb(size, 1) if size >= 10**6 else in_kb(size)

@@ -1,4 +1,4 @@
-"""The plan as values for a program: what `plan_text` tells people."""
+"""The plan as values for a program, with the same content as `plan_text`."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def plan_document(
     usable: Mapping[Source, str],
     dockerfiles: Mapping[str, DockerfileFound] = MappingProxyType({}),
 ) -> dict[str, object]:
-    """The plan for some of a suite's cells, locks and Dockerfiles by cell id; `usable` says of
-    sources of bases whether this host can use them. Sizes are in bytes."""
+    """The plan for some of a suite's cells, with locks and Dockerfiles by cell id; `usable` maps
+    sources of bases to whether this host can use them. Sizes are in bytes."""
     whole = len(cells) == len(suite.cells)
     left_out = suite.excluded if whole else ()
     return {

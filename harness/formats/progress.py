@@ -12,9 +12,10 @@ _REASON = 160
 
 
 def finished_line(number: int, total: int, cell: CellJudgement, seconds: float) -> str:
-    """A cell is done: `[2/4] tf1.14.0-py2.7  pass  L3  41.2 s`, and why where it does not pass.
+    """The line for a finished cell: `[2/4] tf1.14.0-py2.7  pass  L3  41.2 s`, with the reason if it
+    does not pass.
 
-    Only what the cell shows by itself: no other cell was compared with it yet. `seconds` is the
+    It covers only the cell itself, which has not been compared with any other yet. `seconds` is the
     wall-clock time it took.
     """
     parts = [verdict_word(cell), str(cell.level), f"{seconds:.1f} s"]

@@ -1,6 +1,6 @@
-"""What every format tells, in the order it is told: made once, from a judgement or a comparison.
+"""The content of a report in order, built once from a judgement or comparison for every format.
 
-Texts may quote what images said; each format escapes them for itself.
+Texts may quote what images printed; each format escapes them itself.
 """
 
 from __future__ import annotations
@@ -32,20 +32,20 @@ if TYPE_CHECKING:
 
 _MINUTE = timedelta(minutes=1)
 _CELLS = 8
-"""Cells of another engine that are named."""
+"""At most so many cells of a second engine are named."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
-    """A judgement or a comparison, ready to be told."""
+    """A judgement or a comparison, ready to be rendered."""
 
     kind: str
     """report or comparison."""
     heading: tuple[str, ...]
-    """What was judged, where and when: short parts of one line."""
+    """What was judged, where and when, as short parts of one line."""
     cells: tuple[CellJudgement, ...]
     reference: str
-    """Id of the cell the others are compared with; empty where there is none."""
+    """Id of the cell that the others are compared with; empty if there is none."""
     summary: str
     story: tuple[str, ...]
     """Sentences about accuracy and step time."""
@@ -57,26 +57,26 @@ class Report:
     next_steps: tuple[tuple[str, str], ...]
     """(command, what it is for)."""
     everything: str
-    """The command that shows what this report leaves out; empty: there is none."""
+    """The command that shows what this report leaves out; empty if there is none."""
     exit: Exit
     runs: tuple[Run, ...]
     equal_bits: tuple[tuple[str, ...], ...] = ()
-    """Groups of cells whose training ended in equal bits in every round."""
+    """Groups of cells whose training ended with equal bits in every round."""
     night: Night | None = None
-    """What the run comes to against the baseline; None: it was held against none."""
+    """The run compared with the baseline; None if there was no such comparison."""
     bits: tuple[BitsOf, ...] = ()
-    """Where digests of tensors were asked for: which cells computed the same."""
+    """If digests of tensors were asked for: which cells computed the same."""
     past: Past | None = None
-    """The nights up to this run; None: they were not looked for."""
+    """The nights up to this run; None if the history was not read."""
 
     @property
     def family(self) -> Family | None:
-        """The questions that share a rate of false alarms; None where nothing was compared."""
+        """The questions that share a rate of false alarms; None if nothing was compared."""
         return next((one.family for cell in self.cells for one in cell.measured), None)
 
 
 def report_on(judged: Judgement | Comparison | Night, past: Past | None = None) -> Report:
-    """The report on a run, on a run held against the baseline, or on two cells."""
+    """Build the report on a run, on a run compared with the baseline, or on two cells."""
     if isinstance(judged, Night):
         made = _of_run(judged.judgement)
         notices = (*judged.notices, *made.notices)
@@ -85,7 +85,7 @@ def report_on(judged: Judgement | Comparison | Night, past: Past | None = None) 
 
 
 def rounds_told(run: Run) -> str:
-    """How many rounds its cells have."""
+    """The number of rounds of the run's cells, in words."""
     numbers = sorted({run.rounds_of(cell.id) for cell in run.cells} or {run.rounds})
     if len(numbers) > 1:
         return f"{numbers[0]} to {numbers[-1]} rounds"
@@ -167,7 +167,7 @@ def _of_two(judged: Comparison) -> Report:
 
 
 def _shards(run: Run) -> tuple[str, ...]:
-    """Which share of a plan a run is, or of how many shards it was merged."""
+    """Which shard of a plan a run is, or how many shards it was merged from."""
     if run.shard is not None:
         return (f"shard {run.shard.number} of {run.shard.count}",)
     if run.merged is None:
@@ -177,12 +177,12 @@ def _shards(run: Run) -> tuple[str, ...]:
 
 
 def _side(run: Run, cell: CellJudgement) -> str:
-    """A cell as `harness compare` takes it."""
+    """A cell as an argument of `harness compare`."""
     return quote(f"{run.id}:{cell.row}")
 
 
 def where(run: Run, now: str = "") -> tuple[str, ...]:
-    """When, on which engine and on which host a run was made; how old it is at the time `now`."""
+    """When, on which engine and on which host a run was made, and its age at the time `now`."""
     old = age(run.started, now) if now else ""
     engines = [f"{one.name} {one.version}".strip() for one in run.engines]
     for place, other in enumerate(run.beside or (), 1):
@@ -195,7 +195,7 @@ def where(run: Run, now: str = "") -> tuple[str, ...]:
 
 
 def spread(run: Run) -> tuple[str, ...]:
-    """Which host of a cluster took which cells, a line each; nothing where a run had one host."""
+    """Which host of a cluster took which cells, one line each; empty if the run had one host."""
     told = []
     for one in run.hosts or ():
         cells = [cell for cell, name in run.taken or () if name == one.name]
@@ -206,8 +206,8 @@ def spread(run: Run) -> tuple[str, ...]:
 
 
 def age(begun: str, now: str) -> str:
-    """How old a run is that began at one time, at another; in one unit, rounded down. Both as runs
-    write them; empty where one cannot be read."""
+    """The age at `now` of a run that began at `begun`, in one unit, rounded down. Both are times as
+    runs write them; empty if one cannot be parsed."""
     try:
         minutes = (datetime.fromisoformat(now) - datetime.fromisoformat(begun)) // _MINUTE
     except (ValueError, TypeError):
@@ -221,7 +221,7 @@ def age(begun: str, now: str) -> str:
 
 
 def started(run: Run) -> str:
-    """The start of a run to the minute, in UTC, as it was written down."""
+    """The start of a run to the minute, in UTC, as it was recorded."""
     return f"{run.started[:16].replace('T', ' ')} UTC"
 
 
@@ -230,7 +230,8 @@ def host(one: HostClass) -> str:
     cores = "1 core" if one.cores == 1 else f"{one.cores} cores"
     quota = f" (the time of {one.quota:g})" if one.quota else ""
     size = f"{cores}{quota}, {one.memory_gib} GiB"
-    if not one.cpu_model and not one.gpus:  # an engine's, elsewhere: GPUs are not told either
+    # the host of a remote engine, whose GPUs are not known either
+    if not one.cpu_model and not one.gpus:
         return f"{one.machine or 'a host that is not told'}, {size}"
     gpus = Counter(one.gpus)
     gpu = ", ".join(f"{count} x {name}" if count > 1 else name for name, count in gpus.items())

@@ -1,4 +1,4 @@
-"""What rounds say, as every report tells it: metric by metric, early losses, L4, equal bits."""
+"""What the rounds show, for every report: each metric, early losses, L4, equal bits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.model import Level
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RoundRow:
-    """A metric of a cell, ready to be told. Not escaped."""
+    """A metric of a cell, ready to be shown. Texts are not escaped."""
 
     cell: str
     fact: str
@@ -25,8 +25,8 @@ class RoundRow:
 
 
 def round_rows(report: Report) -> tuple[RoundRow, ...]:
-    """What rounds say of every metric of which more than one round was compared, or that equal bits
-    settle: those that may alarm first, then the others with their corrected p."""
+    """A row for every metric that was compared over more than one round, or that equal bits settle.
+    Metrics that may raise an alarm come first, then the others with their corrected p."""
     return tuple(
         RoundRow(
             cell=cell.cell.id,
@@ -41,8 +41,8 @@ def round_rows(report: Report) -> tuple[RoundRow, ...]:
 
 
 def round_notes(report: Report) -> tuple[str, ...]:
-    """What the rows rest on: family, rates, limits; early losses; which images differ; equal bits;
-    and what keeps cells from L4."""
+    """What the rows rest on: the family of questions, its rates and limits; then early losses,
+    images that differ, equal bits, and what keeps cells from L4."""
     told_rows = [one for cell in report.cells for one in cell.measured if _is_told(one)]
     return (
         *((f"{family_told(told_rows)}.",) if told_rows else ()),

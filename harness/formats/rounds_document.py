@@ -1,4 +1,4 @@
-"""What rounds say, as values of the JSON report."""
+"""What the rounds show, as values of the JSON report."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from harness.formats.run_document import TEXT_LIMIT
 from harness.text import clean
 
 _MOST_DF = 1e6
-"""Stands for noise that is known as exactly as it can be."""
+"""Written for noise that is known exactly, whose degrees of freedom are infinite."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,11 +26,11 @@ class BusyRoundDocument:
 
     round: int
     share: float
-    """Of the processors, 0 to 1: in the turn in which others took most."""
+    """Fraction of the processors, 0 to 1, in the turn in which other processes took most."""
 
 
 def busy_documents(busy: Iterable[BusyRound]) -> list[BusyRoundDocument]:
-    """Rounds in which the host was too busy."""
+    """The documents of the rounds in which the host was too busy."""
     return [BusyRoundDocument(round=one.number, share=one.share) for one in busy]
 
 
@@ -46,32 +46,33 @@ class MeasuredDocument:
     """same, drift, another-round or unverified."""
     allowed: bool
     primary: bool
-    """Whether it may alarm."""
+    """Whether it may raise an alarm."""
     told: str
     why: str
-    """Why it is not decided; empty where it is."""
+    """Why it is undecided; empty if it is decided."""
     rounds: int
     estimate: float | None
     low: float | None
     high: float | None
     unchanged: float | None
-    """What an unchanged cell would show at most, in 95 %."""
+    """The largest value an unchanged cell would show, in 95 % of cases."""
     p: float | None
     level: float
-    """What p was held against; 0: no difference was tested for."""
+    """The level p was compared with; 0 if no difference was tested for."""
     adjusted_p: float | None
-    """Of a metric that may not alarm, corrected with the others (Benjamini and Hochberg)."""
+    """For a metric that may not raise an alarm: p corrected for the others (Benjamini and
+    Hochberg)."""
     df: float
     minimum_effect: float
     margin: float
     would_do: int | None
-    """How many rounds would decide."""
+    """How many rounds would be enough to decide."""
     left_out: list[str]
     busy_rounds: list[BusyRoundDocument]
-    """Of a time: those of its rounds in which the host was too busy."""
+    """For a time: the rounds of it in which the host was too busy."""
     withheld: str
-    """What the rule came to, where that does not count since the host was too busy: same or drift;
-    empty where it counts."""
+    """The result of the rule if it does not count because the host was too busy: same or drift.
+    Empty if it counts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -91,7 +92,8 @@ class BitsGroupDocument:
 
     cells: list[str]
     parts: str
-    """Where they first compute other bits than the first group; empty: that is the first group."""
+    """Where they first compute other bits than the first group; empty for the first group
+    itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -100,13 +102,13 @@ class BitsDocument:
 
     fact: str
     groups: list[BitsGroupDocument]
-    """The reference's first."""
+    """The group of the reference comes first."""
     unsteady: list[str]
-    """Cells whose own rounds do not agree."""
+    """Cells whose own rounds differ in bits."""
 
 
 def bits_document(one: BitsOf) -> BitsDocument:
-    """Which cells computed the same bits."""
+    """The document about which cells computed the same bits."""
     return BitsDocument(
         fact=clean(one.fact, TEXT_LIMIT),
         groups=[
@@ -131,7 +133,7 @@ class FamilyDocument:
 
 
 def family_document(family: Family | None) -> FamilyDocument | None:
-    """The questions of a report."""
+    """The document about the family of questions."""
     if family is None:
         return None
     return FamilyDocument(
@@ -143,7 +145,7 @@ def family_document(family: Family | None) -> FamilyDocument | None:
 
 
 def measured_document(one: Measured) -> MeasuredDocument:
-    """What rounds say of a metric."""
+    """The document about a metric over the rounds."""
     decided, scale = one.decided, one.metric.scale
     known = decided.df > 0
     settled = decided.decision in (Decision.SAME, Decision.DRIFT)
@@ -174,7 +176,7 @@ def measured_document(one: Measured) -> MeasuredDocument:
 
 
 def early_document(one: EarlyLosses) -> EarlyDocument:
-    """What early losses say."""
+    """The document about early losses."""
     return EarlyDocument(
         fact=clean(one.fact, TEXT_LIMIT),
         likeness=str(one.likeness),

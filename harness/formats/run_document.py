@@ -1,4 +1,4 @@
-"""A run as the JSON report tells it: who made it, when, on which engines and hosts."""
+"""A run as the JSON report has it: who made it, when, on which engines and hosts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from harness.model import ADDED, Beside, MergedShard, Run, RunHost, Shard
 from harness.text import clean
 
 TEXT_LIMIT = 4000
-"""Characters of one text in a JSON report."""
+"""Longest text in a JSON report, in characters."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,12 +42,12 @@ class ShardDocument:
     """Which share of a plan a run did."""
 
     number: int
-    """Which of them, from 1 on."""
+    """The number of this shard, counted from 1."""
     count: int
     plan: str
-    """Digest of the whole plan and of how it was dealt: equal in all its shards."""
+    """Digest of the whole plan and its distribution over shards: equal in all its shards."""
     plan_cells: int
-    """How many cells the whole plan has; the report has those of this shard."""
+    """How many cells the whole plan has; this report has only those of its shard."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,10 +56,10 @@ class MergedShardDocument:
 
     number: int
     run: str
-    """Id of its run; empty where it was missing."""
+    """Id of its run; empty if it was missing."""
     missing: bool
     cells: list[str]
-    """The cells that were dealt to it."""
+    """The cells that were assigned to it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,17 +80,17 @@ class RunDocument:
     gpus: list[str]
     rounds: int
     beside: list[BesideDocument] | None = field(default=None, metadata={ADDED: True})
-    """Left out where one engine took all cells."""
+    """Left out if one engine took all cells."""
     hosts: list[RunHostDocument] | None = field(default=None, metadata={ADDED: True})
-    """The hosts of a cluster that the cells were spread over. Left out where there was one."""
+    """The hosts of a cluster that the cells were spread over. Left out if there was only one."""
     shard: ShardDocument | None = field(default=None, metadata={ADDED: True})
-    """Left out where the run did its whole plan."""
+    """Left out if the run did its whole plan."""
     merged: list[MergedShardDocument] | None = field(default=None, metadata={ADDED: True})
-    """The shards that it was merged from, by number. Left out where it was not merged."""
+    """The shards that it was merged from, by number. Left out if it was not merged."""
 
 
 def run_document(run: Run) -> RunDocument:
-    """What a report says of a run; every text cleaned and bounded."""
+    """The document about a run; every text is cleaned and bounded."""
     return RunDocument(
         id=_text(run.id),
         started=_text(run.started),

@@ -1,4 +1,4 @@
-"""The sentences of a report: how many cells end how, who learns how well, who is slower."""
+"""The sentences of a report: how many cells end how, how well they learn, which are slower."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ _SAID = {
     Verdict.INFRASTRUCTURE: ("met trouble in the infrastructure",) * 2,
 }
 REMEDY_LIMIT = 4000
-"""Characters of a cause or a remedy: one may hold a command of many words."""
+"""Longest cause or remedy, in characters: one may contain a long command."""
 EXPECTED = "expected"
-"""Stands for: fails as expected."""
+"""The word for a cell that fails as expected."""
 _TRACEBACK = 20_000
 _PARTS = 5
 _AS_EXPECTED = ("fails as expected", "fail as expected")
 
 
 def summary(cells: Iterable[CellJudgement]) -> str:
-    """How many cells end how, worst first: "4 cells: 1 fails, 3 pass". One that fails as expected
-    is counted apart from those that pass."""
+    """How many cells end with which verdict, worst first: "4 cells: 1 fails, 3 pass". Cells that
+    fail as expected are counted separately from those that pass."""
     counts = Counter((cell.verdict, cell.fails_as_expected) for cell in cells)
     total = counts.total()
     if not total:
@@ -49,35 +49,35 @@ def summary(cells: Iterable[CellJudgement]) -> str:
 
 
 def verdict_word(cell: CellJudgement) -> str:
-    """A cell's verdict in a grid: that it fails as expected is told apart from a pass."""
+    """A cell's verdict for the grid, where an expected failure is distinguished from a pass."""
     return EXPECTED if cell.fails_as_expected else str(cell.verdict)
 
 
 def finding_word(finding: Finding) -> str:
-    """A finding's verdict in a list: an expected failure is none that passes."""
+    """A finding's verdict for a list, where an expected failure is distinguished from a pass."""
     as_expected = finding.kind is FindingKind.FAILS_AS_EXPECTED
     return EXPECTED if as_expected else str(finding.verdict)
 
 
 def framework(cell: CellJudgement) -> str:
-    """The frameworks of a cell: as measured, marked where they are only claimed."""
+    """The frameworks of a cell as measured; marked if they are only claimed."""
     told = (one for one in cell.claims if one.what not in (PYTHON, CUDA))
     return ", ".join(f"{one.what} {_measured(one)}".strip() for one in told) or "none"
 
 
 def cuda(cell: CellJudgement) -> str:
-    """The CUDA that a cell claims its framework is built for: as measured, marked where it is only
-    claimed; empty where it claims none."""
+    """The CUDA version that a cell claims its framework is built for: as measured, marked if it is
+    only claimed, empty if none is claimed."""
     return next((f"CUDA {_measured(one)}" for one in cell.claims if one.what == CUDA), "")
 
 
 def python(cell: CellJudgement) -> str:
-    """The Python of a cell: as measured, marked where it is only claimed; empty where neither."""
+    """The Python of a cell as measured; marked if it is only claimed; empty if it is neither."""
     return next((_measured(one) for one in cell.claims if one.what == PYTHON), "")
 
 
 def claim_marks(cells: Iterable[CellJudgement]) -> tuple[str, ...]:
-    """What the marks on claims in a grid mean, as far as they occur."""
+    """The meaning of the marks on claims in a grid, for those that occur."""
     every = [claim for cell in cells for claim in cell.claims]
     marks = []
     if any(one.claimed and not one.measured for one in every):
@@ -94,7 +94,7 @@ def _measured(claim: ClaimShown) -> str:
 
 
 def reason(cell: CellJudgement, reference: str) -> str:
-    """Why a cell has its verdict, or what a person wants to know where all is well."""
+    """Why a cell has its verdict, or a short remark if all is well."""
     if cell.findings:
         more = len(cell.findings) - 1
         return cell.findings[0].title + (f" (and {more} more)" if more else "")
@@ -110,7 +110,7 @@ def reason(cell: CellJudgement, reference: str) -> str:
 
 
 def counted(differences: Iterable[Difference]) -> str:
-    """How many of what differ: "12 packages, 3 facts about python"."""
+    """Count differences by kind: "12 packages, 3 facts about python"."""
     parts = []
     for found in unordered(in_short(differences)):
         count = len(found.differences)
@@ -125,19 +125,19 @@ def counted(differences: Iterable[Difference]) -> str:
 
 
 def rule_word(use: RuleUse) -> str:
-    """A rule as it is written, in short."""
+    """A rule in short, close to how it is written."""
     cells = f", cells: {use.rule.cells}" if use.rule.cells != "*" else ""
     return f"{use.rule.facts} ({use.rule.rule}{cells})"
 
 
 def numbered(uses: Sequence[RuleUse]) -> Mapping[Expectation, int]:
-    """The number by which a report refers to each rule that let something pass."""
+    """The number by which a report refers to each rule that let differences pass."""
     return {use.rule: number for number, use in enumerate(uses, 1)}
 
 
 def traceback_lines(traceback: str, most: int) -> tuple[str, ...]:
-    """A traceback's lines, at most so many: its first ones, where the probe is, and its last ones,
-    where the exception is."""
+    """At most `most` lines of a traceback: its first ones, which show the probe, and its last ones,
+    which show the exception."""
     lines = [line.rstrip() for line in traceback[:_TRACEBACK].splitlines() if line.strip()]
     if len(lines) <= most:
         return tuple(lines)
@@ -148,7 +148,7 @@ def traceback_lines(traceback: str, most: int) -> tuple[str, ...]:
 
 
 def use_word(use: RuleUse) -> str:
-    """How much a rule let pass."""
+    """How many differences a rule let pass, and where."""
     where = use.cells[0] if len(use.cells) == 1 else f"{len(use.cells)} cells"
     return f"{use.differences} in {where}"
 
@@ -156,14 +156,14 @@ def use_word(use: RuleUse) -> str:
 def story(
     cells: Sequence[CellJudgement], reference: str, *, by_one_job: bool = True
 ) -> tuple[str, ...]:
-    """What the numbers say, for a person: accuracy, and time by step, where one job asked all of
-    the cells. Not a judgement."""
+    """Sentences about accuracy and, if one job ran all cells, the time of a training step. No
+    judgement."""
     times = _step_time(cells, reference) if by_one_job else ()
     return (*_accuracy(cells), *_same_bits(cells, reference), *times)
 
 
 def _same_bits(cells: Sequence[CellJudgement], reference: str) -> tuple[str, ...]:
-    """Who ended in the very weights that the reference ended in."""
+    """A sentence about the cells whose final weights equal those of the reference."""
     wanted = next((one.headline.weights for one in cells if one.cell.id == reference), "")
     alike = [
         _named(one)

@@ -1,4 +1,4 @@
-"""Facts down, cells across: what differs from the reference, and what no rule judged."""
+"""Tables of facts by cells: what differs from the reference, and what no rule judged."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from harness.compare.shown import shown
 from harness.model import Expectation, Fact, Nature, Verdict
 
 SAME = "="
-"""Stands for: as in the reference."""
+"""Shown where a value equals the reference's."""
 NOT_COMPARED = "-"
-"""Stands for: not compared, since that side did not answer the probe."""
+"""Shown where nothing was compared, because that side did not answer the probe."""
 ABSENT = "absent"
-"""Stands for: that side has no such fact. Missing is not equal."""
+"""Shown where that side has no such fact. A missing fact is not equal."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FactRow:
-    """One fact; `values` as many as there are columns, `judged` likewise (None: not compared)."""
+    """One fact, with a value and a judgement for each column (None: not compared)."""
 
     fact: str
     values: tuple[str, ...]
     judged: tuple[Judged | None, ...]
     by: tuple[Expectation | None, ...]
-    """The expectation that ruled, for each column."""
+    """The expectation that decided, for each column."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Section:
-    """Rows of one group, what matters first."""
+    """The rows of one group, the most important first."""
 
     name: str
     rows: tuple[FactRow, ...]
@@ -41,15 +41,15 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SideBySide:
-    """Columns by cell id, the reference (where there is one) last."""
+    """Columns by cell id, with the reference (if there is one) last."""
 
     columns: tuple[str, ...]
     sections: tuple[Section, ...]
 
 
 def differing(cells: Sequence[CellJudgement], reference: str) -> SideBySide:
-    """What differs in any of the compared cells, what is ignored left out; groups that hold
-    drift first, then in the order of what they mean; lone facts are put together."""
+    """What differs in any compared cell, without ignored differences. Groups that contain drift
+    come first, then by importance; single facts are put together."""
     compared = [cell for cell in cells if cell.compared]
     by_cell = [{one.fact: one for one in _told(cell)} for cell in compared]
     every = [one for cell in compared for one in _told(cell)]
@@ -104,7 +104,7 @@ def _row(
 def left_open(
     facts: Sequence[NotJudged], cells: Sequence[CellJudgement], reference: str
 ) -> SideBySide:
-    """Measurements, times and open differences side by side, the reference last."""
+    """Measurements, times and differences that no rule judges, side by side, the reference last."""
     answering = {cell for fact in facts for cell, _ in fact.values}
     ids = [cell.cell.id for cell in cells if cell.cell.id in answering]
     ordered = [*(one for one in ids if one != reference), *(one for one in ids if one == reference)]
@@ -122,7 +122,7 @@ def left_open(
 
 
 def _differs(row: FactRow, place: int) -> bool:
-    """Whether a column says anything else than the reference does, or nothing is compared."""
+    """Whether a column differs from the reference or was not compared."""
     value = row.values[place]
     return value != NOT_COMPARED and value != SAME and (value, value) != (row.values[-1], ABSENT)
 
@@ -130,7 +130,8 @@ def _differs(row: FactRow, place: int) -> bool:
 def abridged(
     table: SideBySide, cells: Sequence[CellJudgement], reference: str, most: int
 ) -> SideBySide:
-    """The table with at most `most` columns beside the reference's: cells that drift come first."""
+    """The table cut to at most `most` columns beside the reference's; cells that drift come
+    first."""
     others = [one for one in table.columns if one != reference]
     drifting = {cell.cell.id for cell in cells if cell.verdict is Verdict.DRIFT}
     first = sorted(others, key=lambda one: one not in drifting)[:most]
@@ -139,7 +140,7 @@ def abridged(
 
 
 def part_of(table: SideBySide, columns: Sequence[str]) -> SideBySide:
-    """The table with only some of its columns, and without rows that say nothing then."""
+    """The table with only some of its columns, without rows that have nothing to show in them."""
     kept = [table.columns.index(one) for one in columns]
     sections = []
     for section in table.sections:

@@ -1,6 +1,6 @@
-"""What a run does to come to a built cell's image, step by step: found, fetched, made, reused.
+"""The steps by which a run gets a built cell's image: found, fetched, built or reused.
 
-No engine is asked, so what depends on one is told as a condition.
+No engine is asked, so what depends on one is worded as a condition.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from harness.recipes.recipe import base_request_digest
 from harness.text import in_kb, in_mb
 
 _SHOWN = 12
-"""Digits of a digest."""
+"""Shown digits of a digest."""
 
 
 def steps(base: Base, lock: Lock | None, cached: Set[str] | None) -> Iterator[str]:
-    """A line for each step. `cached`: the SHA-256 of locked files that the cache of this host has;
-    None where nobody looked."""
+    """One line for each step. `cached` is the SHA-256 of the locked files that this host's cache
+    has; None if the cache was not read."""
     request = base_request_digest(base)[:_SHOWN]
     yield (
         f"base: reused where the engine has the one that was made for this request ({request}); "

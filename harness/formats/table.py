@@ -1,4 +1,4 @@
-"""Tables in Markdown: columns padded, so that the text can be read as it stands."""
+"""Markdown tables with padded columns, so that the raw text is readable, too."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 _LEAST = 2
-"""A column is so much wider than its head, at least."""
+"""A column is at least so much wider than its head."""
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A table of cells that are Markdown already, every column to the left."""
+    """A left-aligned table of cells that are already Markdown."""
     return tabulate(rows, headers=head, tablefmt="pipe", disable_numparse=True)
 
 
 def long_table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """The same for thousands of rows that are folded away. tabulate guesses the type of every cell,
-    also where it is told not to use it: a fifth of the time of a report with five thousand rows."""
+    """The same for thousands of folded rows. tabulate guesses the type of every cell even when told
+    not to use it, which took a fifth of the time of a report with five thousand rows."""
     lines = [[cell.strip() for cell in row] for row in rows]
     widths = [
         max(len(name) + _LEAST, *(len(line[place]) for line in lines), 0)

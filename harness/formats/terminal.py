@@ -1,4 +1,4 @@
-"""The report for a terminal: the grid of cells first, then findings, then what differs."""
+"""The report for a terminal: the grid of cells, then findings, then what differs."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _NARROW = 15
 
 
 def render(report: Report, *, width: int = 100, color: bool = False) -> str:
-    """The report as lines of at most `width` columns, with colours where `color` is set."""
+    """Render the report as lines of at most `width` columns; `color` turns on colours."""
     page = TextPage(width=max(60, width), color=color)
     tell_night(page, report.night)
     _head(page, report)
@@ -80,7 +80,7 @@ def render(report: Report, *, width: int = 100, color: bool = False) -> str:
 
 
 def render_grid(report: Report, *, width: int = 100, color: bool = False) -> str:
-    """Only the grid of cells, what it comes to, and what must be said of the run."""
+    """Render only the grid of cells, the summary and the notices."""
     page = TextPage(width=max(60, width), color=color)
     _head(page, report)
     page.paragraph(said(report.summary))
@@ -221,7 +221,7 @@ def _differences(page: TextPage, report: Report) -> None:
 
 
 def _told(report: Report) -> list[CellJudgement]:
-    """The cells that are told whole."""
+    """The cells that are shown in full."""
     whole = told_whole(report.cells, report.reference)
     return [one for one in report.cells if one.cell.id in whole]
 
@@ -258,7 +258,7 @@ def _let_pass(page: TextPage, report: Report) -> None:
 
 
 def _fitting(page: TextPage) -> int:
-    """For how many cells there is room beside the facts and the reference."""
+    """How many cells fit beside the facts and the reference."""
     return max(1, (page.width - 2 - _LABEL) // (_NARROW + 2) - 1)
 
 
@@ -271,7 +271,8 @@ def _table(
     headed: bool = True,
     rules: Mapping[Expectation, int] = {},
 ) -> None:
-    """All sections in one alignment: a head, then the first rows of each, then how many more."""
+    """Write all sections with common columns: each has a head, its first rows, and a count of the
+    rest."""
     lead = "  " if headed else ""
     rows = [[Text(""), *(said(name, "dim") for name in table.columns)]]
     for section in table.sections:

@@ -1,5 +1,5 @@
-"""Probes from outside: what stands behind those that run on the host, against started containers.
+"""Probes that run outside: their implementation on the host, working on started containers.
 
-A probe of a suite's own begins with `harness.outside.cell.here(settings)`. Never here: judging,
-storing, and what runs inside of images.
+A suite's own probe of this kind begins with `harness.outside.cell.here(settings)`. Never here:
+judging, storing, and what runs inside of images.
 """

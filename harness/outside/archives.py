@@ -1,4 +1,4 @@
-"""Files of a container, fetched through the engine: bounded, whatever lies there."""
+"""Read files of a container through the engine, with bounds on their size."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ _OVERHEAD = 1 << 16
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fetched:
-    """A file as it lies in a container."""
+    """A file as it is in a container."""
 
     content: bytes
     whole: bool
-    """False: it is longer than what was read."""
+    """False if it is longer than what was read."""
     uid: int
     gid: int
     mode: int
 
 
 def size_of(client: APIClient, container: str, path: str) -> int | None:
-    """Bytes of a file in a container, which may be running; None: it is not there.
+    """The size in bytes of a file in a container, which may be running; None if there is no such
+    file.
 
-    A file system in memory cannot be looked into so. Raises EngineError.
+    Files in an in-memory file system (tmpfs) cannot be seen this way. Raises EngineError.
     """
     place = f"{client.base_url}/v{client.api_version}/containers/{quote(container)}/archive"
     with engine_errors("looking at a file of a container"):
@@ -48,7 +49,7 @@ def size_of(client: APIClient, container: str, path: str) -> int | None:
 
 
 def fetch(client: APIClient, container: str, path: str, most: int = MOST) -> Fetched | None:
-    """A file of a container; None where there is no such file. Raises EngineError."""
+    """Read a file of a container; None if there is no such file. Raises EngineError."""
     packed = bytearray()
     with engine_errors("fetching a file of a container"):
         try:
@@ -68,7 +69,7 @@ def fetch(client: APIClient, container: str, path: str, most: int = MOST) -> Fet
 
 
 def first_file(packed: bytes, most: int = MOST) -> Fetched | None:
-    """The first file of an archive that may be cut off, or a stranger's; None: there is none."""
+    """The first file of an archive that may be cut off or untrusted; None if there is none."""
     try:
         with tarfile.open(fileobj=io.BytesIO(packed), mode="r:") as archive:
             entry = archive.next()
@@ -87,7 +88,7 @@ def first_file(packed: bytes, most: int = MOST) -> Fetched | None:
 
 
 def packed_file(name: str, content: bytes, uid: int) -> bytes:
-    """An archive of one file that everybody may read, owned by that user."""
+    """An archive with one file that is owned by this user and readable by all."""
     out = io.BytesIO()
     with tarfile.open(fileobj=out, mode="w") as archive:
         entry = tarfile.TarInfo(name)

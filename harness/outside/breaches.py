@@ -1,4 +1,4 @@
-"""What of its promises a cell did not keep, as sentences: bounded, in order, each once."""
+"""The promises that a cell broke, as sentences: bounded, in order, each only once."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ _LONGEST = 400
 
 
 class Breaches:
-    """What was promised and is not so. Sentences may quote what a stranger sent."""
+    """Collects broken promises. Sentences may quote untrusted text."""
 
     def __init__(self) -> None:
         self._told: dict[str, None] = {}
         self._more = 0
 
     def add(self, about: str, why: str = "") -> None:
-        """Keep a sentence; past the bound they are counted. `about` is what stays the same where
-        the same is broken again, `why` may have other numbers then."""
+        """Add a sentence; beyond the bound they are only counted. `about` stays the same if the
+        same promise is broken again, while `why` may contain other numbers."""
         line = clean_line(f"{about.replace(': ', ' ')}: {why}" if why else about, _LONGEST)
         if line in self._told:
             return
@@ -31,6 +31,6 @@ class Breaches:
 
     @property
     def told(self) -> tuple[str, ...]:
-        """Every sentence; the last says how many more there were."""
+        """Every sentence; the last one says how many more there were."""
         more = (f"and {self._more} more",) if self._more else ()
         return (*self._told, *more)

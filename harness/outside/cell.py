@@ -1,4 +1,4 @@
-"""What a probe that runs outside can do with its cell: ask what it serves, start containers."""
+"""The operations of a probe that runs outside: ask what its cell serves, start containers of it."""
 
 from __future__ import annotations
 
@@ -20,31 +20,33 @@ if TYPE_CHECKING:
 OUTSIDE = "outside"
 LOOPBACK = "127.0.0.1"
 _MEMORY = 4 * 1024**3
-"""Address space of a probe's process: what a server sends must not exhaust the host."""
+"""Address space of a probe's process, so that a server's answer cannot exhaust the host's
+memory."""
 
 
 class OutsideCell:
-    """A cell as whoever stands outside of its container sees it."""
+    """A cell as seen from outside its container."""
 
     def __init__(self, given: Given) -> None:
         self.given = given
 
     @property
     def promise(self) -> Promise:
-        """What it promises."""
+        """What the cell promises."""
         return self.given.promise
 
     @property
     def standing(self) -> StandingContainer | None:
-        """The started container that serves; None: nothing is promised to be served."""
+        """The running container that serves; None if the cell promises to serve nothing."""
         return self.given.standing
 
     def port(self, inside: int) -> int:
-        """Where a promised port is to be had on this host's loopback; 0: it was not published."""
+        """The port of this host's loopback on which a promised port can be reached; 0 if it was not
+        published."""
         return self.standing.ports.get(str(inside), 0) if self.standing else 0
 
     def ask(self, port: int, request: WebRequest, within_s: float = 10.0) -> WebAnswer:
-        """Ask what is served on a promised port. Raises `harness.machine.web.NotAnswered`."""
+        """Send a request to a promised port. Raises `harness.machine.web.NotAnswered`."""
         return ask(LOOPBACK, self.port(port), request, within_s=within_s)
 
     def post_json(self, port: int, path: str, value: Any, within_s: float = 10.0) -> WebAnswer:
@@ -78,9 +80,8 @@ class OutsideCell:
         volumes: Mapping[str, str] | None = None,
         published: Sequence[int] = (),
     ) -> Iterator[DockerContainer]:
-        """A container of the cell of the probe's own, as `container_of` starts it, which is removed
-        at the end. Raises NotStarted, EngineError.
-        """
+        """A container of the cell for the probe alone, started as by `container_of`, and removed at
+        the end. Raises NotStarted, EngineError."""
         from harness.engines.oci.started import container_of
 
         with container_of(
@@ -108,8 +109,8 @@ class OutsideCell:
 def here(settings: Mapping[str, Any]) -> OutsideCell:
     """The cell that a probe was asked about, from its settings.
 
-    Bounds what its process may take of this host's memory. Raises ValueError for settings of a
-    probe that runs inside.
+    Also limits the memory that the probe's process may use on this host. Raises ValueError for the
+    settings of a probe that runs inside.
     """
     from harness.engines.oci.given import Given
     from harness.serial import decode

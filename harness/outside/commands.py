@@ -1,4 +1,4 @@
-"""Whether a container stops in time when it is asked to, and whether other commands work too."""
+"""Check whether a container stops in time when asked to, and whether other commands work in it."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""What a classifier got right and wrong, class by class, from counts: shares, with intervals that
-say how far another sample of as many images would move them. Pure."""
+"""Right and wrong answers of a classifier by class, from counts: shares with intervals that show
+how much another sample of as many images would change them. Pure."""
 
 from __future__ import annotations
 
@@ -9,30 +9,30 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 Z_95 = 1.959963984540054
-"""Of a normal distribution: 95 % lie within so many standard deviations."""
+"""95 % of a normal distribution lie within so many standard deviations of its mean."""
 Z_AGREES = 4.0
-"""Two shares agree that differ by no more than so many standard deviations of the difference: one
-pair of fifteen thousand that are alike does not."""
+"""Two shares agree if they differ by at most so many standard deviations of their difference: of
+pairs that are truly equal, one in fifteen thousand does not."""
 MOST_CLASSES = 1000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Share:
-    """So many of so many."""
+    """A count out of a total."""
 
     count: int
     of: int
 
     @property
     def value(self) -> float | None:
-        """The share itself; None of nothing."""
+        """The share itself; None if the total is 0."""
         return self.count / self.of if self.of else None
 
     def interval(self, z: float = Z_95) -> tuple[float, float] | None:
-        """Wilson's score interval; None of nothing.
+        """Wilson's score interval; None if the total is 0.
 
-        Unlike the interval of the normal approximation it lies between 0 and 1 and does not shrink
-        to a point where nothing, or all, was right (Wilson, J. Am. Stat. Assoc. 22, 1927).
+        Unlike the interval of the normal approximation, it lies between 0 and 1 and does not shrink
+        to a point if none or all were right (Wilson, J. Am. Stat. Assoc. 22, 1927).
         """
         if not self.of:
             return None
@@ -58,13 +58,13 @@ def deviation(one: Share, other: Share) -> float:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Confusion:
-    """How many images of each class (a row) were said to be of each class (a column)."""
+    """How many images of each class (row) were classified as each class (column)."""
 
     rows: tuple[tuple[int, ...], ...]
 
     @property
     def right(self) -> Share:
-        """How many of all were right."""
+        """How many of all images were classified correctly."""
         return Share(
             count=sum(row[number] for number, row in enumerate(self.rows)),
             of=sum(map(sum, self.rows)),
@@ -72,12 +72,12 @@ class Confusion:
 
     @property
     def recall(self) -> tuple[Share, ...]:
-        """By class: of the images that are of it, those that were said to be."""
+        """For each class: of the images that belong to it, those classified as it."""
         return tuple(Share(count=row[number], of=sum(row)) for number, row in enumerate(self.rows))
 
     @property
     def precision(self) -> tuple[Share, ...]:
-        """By class: of the images that were said to be of it, those that are."""
+        """For each class: of the images classified as it, those that belong to it."""
         columns = tuple(zip(*self.rows, strict=True))
         return tuple(
             Share(count=column[number], of=sum(column)) for number, column in enumerate(columns)
@@ -85,7 +85,8 @@ class Confusion:
 
 
 def confusion_of(text: str) -> Confusion:
-    """The matrix that a program printed as JSON. Raises ValueError, with what is wrong with it."""
+    """Parse the matrix that a program printed as JSON. Raises ValueError that says what is
+    wrong."""
     try:
         told = json.loads(text)
     except RecursionError:
@@ -106,7 +107,7 @@ def _is_row(row: object, length: int) -> bool:
 
 
 def values(shares: Sequence[Share]) -> tuple[float | None, ...]:
-    """The shares themselves, rounded to what can be told of a million images."""
+    """The shares themselves, rounded to the precision that a million images give."""
     return tuple(None if one.value is None else round(one.value, 6) for one in shares)
 
 

@@ -1,4 +1,4 @@
-"""A second shell: a command executed in a running container, as `docker exec` does it."""
+"""Execute a command in a running container, as `docker exec` does."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ _CONFLICT = 409
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ShellSaid:
-    """What a command said."""
+    """The output of a command."""
 
     text: str
     exit: int | None
-    """None: the container does not run any more."""
+    """None: the container is no longer running."""
 
 
 def execute(client: APIClient, container: str, command: Sequence[str], most: int) -> ShellSaid:
-    """Execute a command and wait for its end; of what it prints `most` bytes are read.
+    """Execute a command and wait for it to end; at most `most` bytes of its output are read.
 
     Raises EngineError.
     """

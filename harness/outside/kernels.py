@@ -1,5 +1,5 @@
-"""Code executed in a notebook server's kernel, over the web socket to it: what it prints, and the
-exception it ends in. Messages are those of Jupyter's protocol, as JSON."""
+"""Run code in a kernel of a notebook server, over its web socket: its output and the exception that
+ended it. Messages are those of Jupyter's protocol, as JSON."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ _PROTOCOL = "5.3"
 
 
 class NoNotebook(Exception):
-    """The server, or its kernel, does not do what a Jupyter server does; the text says what."""
+    """The server or its kernel does not behave like a Jupyter server; the text says how."""
 
 
 def run_code(channel: WebSocket, code: CodeCell) -> str:
-    """Execute code in a kernel; what it printed and came to. Raises NoNotebook."""
+    """Execute code in a kernel; returns its output and result. Raises NoNotebook."""
     identity = uuid4().hex
     request = {
         "header": {
@@ -65,7 +65,8 @@ def run_code(channel: WebSocket, code: CodeCell) -> str:
 
 
 def _heard(channel: WebSocket, identity: str) -> tuple[str, str]:
-    """What the code printed, and the exception it ended in, until its kernel is idle."""
+    """The output of the code and the exception that ended it, collected until the kernel is
+    idle."""
     said, failed = "", ""
     while True:
         message = _message(channel.recv())
@@ -83,7 +84,7 @@ def _heard(channel: WebSocket, identity: str) -> tuple[str, str]:
 
 
 def _message(received: object) -> Mapping[str, Any]:
-    """One message as JSON; empty for what is none."""
+    """One message, parsed from JSON; empty if it is invalid."""
     if not isinstance(received, str | bytes) or not received:
         return {}
     try:

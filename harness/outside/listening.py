@@ -1,4 +1,4 @@
-"""On which addresses a container listens, as the kernel tells: why a published port is silent."""
+"""The addresses on which a container listens, read from the kernel, to explain a silent port."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ Listening = tuple[str, int]
 
 
 def listening(text: str) -> tuple[Listening, ...]:
-    """The listening sockets of a /proc/net/tcp or tcp6, whose addresses are words of four bytes in
-    the order of this host."""
+    """The listening sockets in the text of /proc/net/tcp or tcp6, whose addresses are four-byte
+    words in this host's byte order."""
     found = []
     for line in text.splitlines():
         match = _LINE.match(line)
@@ -34,7 +34,8 @@ def listening(text: str) -> tuple[Listening, ...]:
 
 
 def listening_of(pid: int) -> tuple[Listening, ...] | None:
-    """What the network namespace of a process of this host listens on; None: it is not told."""
+    """The sockets that the network namespace of a process of this host listens on; None if they
+    cannot be read."""
     found: list[Listening] = []
     read = False
     for name in ("tcp", "tcp6"):
@@ -45,7 +46,7 @@ def listening_of(pid: int) -> tuple[Listening, ...] | None:
 
 
 def why_silent(port: int, found: Iterable[Listening] | None) -> str:
-    """Why nobody answers on a published port; empty where the sockets do not tell."""
+    """Why nobody answers on a published port; empty if the sockets do not explain it."""
     if found is None:
         return ""
     sockets = tuple(found)

@@ -1,5 +1,5 @@
-"""Whether a log can be followed while a container works, says what standard output says, and is
-there when the container has ended."""
+"""Check whether a log can be followed while a container works, agrees with standard output, and
+still exists when the container has ended."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def followed(settings: Mapping[str, Any]) -> dict[str, Fact]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Growth:
-    """What was seen of a log while its container ran."""
+    """What was observed of a log while its container ran."""
 
     appeared: float | None = None
-    """Seconds from the start until there was anything in it; None: there never was."""
+    """Seconds from the start until it had any content; None if it never had."""
     grew: float | None = None
-    """Seconds until there was more in it than at first; None: it did not grow."""
+    """Seconds until it had more content than at first; None if it did not grow."""
     size: int = 0
-    """Bytes when it was looked at last."""
+    """Bytes when it was last looked at."""
     ended: str = ""
-    """How the container ended meanwhile; empty: it ran on."""
+    """How the container ended meanwhile; empty if it kept running."""
 
 
 def _one(
@@ -92,14 +92,14 @@ def _one(
 
 
 def _watched(cell: OutsideCell, client: APIClient, container: str, one: Followed) -> Growth:
-    """A log, watched until it has grown, its container ends, or nothing comes for too long."""
+    """Watch a log until it has grown, its container ends, or nothing arrives for too long."""
     began = time.monotonic()
     appeared: float | None = None
     first = size = 0
     since = began
     while True:
         now = time.monotonic()
-        # The end first: what was written before it is seen then.
+        # Ask for the end first, so that everything written before it is seen afterwards.
         ended = has_ended(client, container)
         size = _size(cell, client, container, one)
         if size and appeared is None:
@@ -143,7 +143,8 @@ def _second_shell(
     growth: Growth,
     broken: Breaches,
 ) -> str | None:
-    """What the file is seen to be in the running container; None where nobody looked."""
+    """The content of the file as a second shell in the running container shows it; None if it was
+    not asked."""
     if not one.second_shell or growth.grew is None:
         return None
     command = cell.given.filled(one.second_shell)
@@ -178,7 +179,7 @@ def _hint(cell: OutsideCell, one: Followed) -> str:
 def _ended(
     client: APIClient, container: str, one: Followed, growth: Growth, broken: Breaches
 ) -> None:
-    """Wait for the end that is promised, or bring it about."""
+    """Wait for the promised end, or stop the container."""
     if growth.ended:
         return
     if one.ends and growth.grew is not None:
@@ -193,7 +194,7 @@ def _ended(
 
 
 def _compared(one: Followed, file: str, stream: str, broken: Breaches) -> None:
-    """The numbers of the file held against those on standard output."""
+    """Compare the numbers in the file with those on standard output."""
     if not one.numbers:
         return
     ours, theirs = re.findall(one.numbers, file), re.findall(one.numbers, stream)

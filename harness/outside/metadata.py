@@ -1,6 +1,6 @@
-"""Whether an image says of itself what its cell promises: ports, user, volumes, command, signal.
+"""Compare an image's metadata with what its cell promises: ports, user, volumes, command, signal.
 
-Nothing is started. Who reads an image's metadata, a person or an orchestrator, believes it.
+Nothing is started. People and orchestrators who read an image's metadata rely on it.
 """
 
 from __future__ import annotations
@@ -35,9 +35,9 @@ def _config(cell: OutsideCell) -> Mapping[str, Any]:
 
 
 def facts_of(config: Mapping[str, Any], promise: Promise, *, built: bool) -> dict[str, Fact]:
-    """What an image's configuration says, and where the promise says otherwise.
+    """Facts from an image's configuration, and where it contradicts the promise.
 
-    An image that was `built` from a base by us says nothing, and nothing is held against it.
+    An image that we `built` from a base declares nothing, so it is not compared.
     """
     exposed = _names(config.get("ExposedPorts"))
     volumes = _names(config.get("Volumes"))
@@ -82,7 +82,7 @@ def _volumes(promise: Promise, volumes: tuple[str, ...], differs: Breaches) -> N
     promised = {one.path for one in promise.shares}
     for path in sorted(says - promised):
         differs.add(f"the image declares the volume {path}, and the cell does not promise it")
-    # A folder need not be declared to be mounted over: nothing is said of the other way round.
+    # The reverse is not reported: a folder can be mounted over without being declared.
 
 
 def _user(promise: Promise, user: str, differs: Breaches) -> None:
@@ -98,7 +98,7 @@ def _user(promise: Promise, user: str, differs: Breaches) -> None:
 
 
 def _health(promise: Promise, test: Fact, differs: Breaches) -> None:
-    """What an image's own health check asks, where it asks a port of itself."""
+    """The ports that an image's own health check asks on itself."""
     text = " ".join(str(one) for one in test) if isinstance(test, tuple) else ""
     promised = {str(one.port) for one in promise.serves}
     for port in sorted(set(_OWN_PORT.findall(text)) - promised, key=_number):

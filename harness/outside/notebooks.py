@@ -1,8 +1,8 @@
-"""Whether a Jupyter server answers: its version, its token, a kernel that runs code through the
-server's own API.
+"""Check whether a Jupyter server works: its version, its token, and a kernel that runs code through
+the server's own API.
 
-The REST calls are plain HTTP; the channel to the kernel is a web socket, on which the messages of
-Jupyter's protocol travel as JSON (jupyter-server and the notebook servers before it, from 4.0 on).
+REST calls are plain HTTP; the channel to the kernel is a web socket that carries messages of
+Jupyter's protocol as JSON (jupyter-server and the notebook servers before it, from 4.0 on).
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _TOLD_URL = re.compile(
     r"(/\S{0,200}?)\?token=([0-9A-Za-z_-]{8,128})"
 )
 _OR = re.compile(r"\([^\s()/]{1,100} or ")
-"""Notebook 5.6 and later print a choice, `http://(7c9477769ed4 or 127.0.0.1):8888/`, whose first is
-the container's name: another one each time."""
+"""Notebook 5.6 and later print a choice, `http://(7c9477769ed4 or 127.0.0.1):8888/`; the first part
+is the container's name, which differs each time."""
 _NAMED = "(the container's name or "
 _ASK_S = 30.0
 _MOST = 1 << 20
@@ -49,8 +49,8 @@ def executed(settings: Mapping[str, Any]) -> dict[str, Fact]:
 
 
 def facts_of(cell: OutsideCell, log: str) -> dict[str, Fact]:
-    """The facts of every port behind which a notebook server is promised; `log` is what its
-    container has printed."""
+    """The facts of every port that promises a notebook server; `log` is the output of its
+    container."""
     broken = Breaches()
     facts: dict[str, Fact] = {}
     for one in cell.promise.serves:
@@ -96,7 +96,7 @@ def _server(
 def _url(
     stem: str, told: re.Match[str], server: NotebookServer, broken: Breaches
 ) -> dict[str, Fact]:
-    """The address that the server prints, and what it means to who stands outside."""
+    """The URL that the server prints, and what it means to somebody outside the container."""
     address = _OR.sub(_NAMED, told[1])
     facts: dict[str, Fact] = {f"{stem}.url_told": clean_line(f"{address}{told[2]}?token=...", 300)}
     shown = address.partition("://")[2].partition(":")[0]
@@ -162,7 +162,7 @@ class NotebookServer:
     def request(
         self, method: str, path: str, body: object = None, *, with_token: bool = True
     ) -> WebAnswer:
-        """Ask below the server's base. Raises NotAnswered."""
+        """Send a request to a path below the server's base. Raises NotAnswered."""
         headers = {"Content-Type": "application/json"}
         if with_token and self.token:
             headers["Authorization"] = f"token {self.token}"
@@ -176,12 +176,12 @@ class NotebookServer:
         return self.cell.ask(self.port, request, _ASK_S)
 
     def get(self, path: str, *, with_token: bool = True) -> WebAnswer:
-        """Ask for a path as it is. Raises NotAnswered."""
+        """Send a GET request to exactly this path. Raises NotAnswered."""
         headers = {"Authorization": f"token {self.token}"} if with_token and self.token else {}
         return self.cell.ask(self.port, WebRequest(path=path, headers=headers), _ASK_S)
 
     def version(self) -> str:
-        """The version that the server tells. Raises NoNotebook."""
+        """The version that the server reports. Raises NoNotebook."""
         told = self._json("api").get("version")
         return clean_line(str(told), 100) if told else ""
 
@@ -192,14 +192,14 @@ class NotebookServer:
         return tuple(clean_line(one, 100) for one in names[:50])
 
     def open_to_all(self) -> bool:
-        """Whether it lets in who has no token."""
+        """Whether it lets in clients without a token."""
         return self.request("GET", "api/kernelspecs", with_token=False).status < 300
 
     def _json(self, path: str) -> Mapping[str, Any]:
         return _object(self.request("GET", path), f"GET /{path}")
 
     def start_kernel(self, name: str) -> str:
-        """Start a kernel; its id. Raises NoNotebook."""
+        """Start a kernel; returns its id. Raises NoNotebook."""
         body = {"name": name} if name else {}
         told = _object(self.request("POST", "api/kernels", body), "POST /api/kernels").get("id")
         if not isinstance(told, str) or not told or len(told) > 200:
@@ -207,7 +207,7 @@ class NotebookServer:
         return told
 
     def channel(self, kernel: str) -> WebSocket:
-        """The web socket to a kernel. Raises NoNotebook."""
+        """Open the web socket to a kernel. Raises NoNotebook."""
         place = self.cell.port(self.port)
         path = f"{self.base.rstrip('/')}/api/kernels/{quote(kernel, safe='')}/channels"
         headers = [f"Authorization: token {self.token}"] if self.token else []

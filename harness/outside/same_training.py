@@ -1,5 +1,5 @@
-"""A standard probe asked in a container of the cell's own: it trains what the cell's command says
-that it trains, so that the two can be held against each other."""
+"""Run a standard probe in a separate container of the cell. It trains what the cell's command
+claims to train, so that the two can be compared."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _ASK = (
     "told = dict((key, facts['%s.%s' % (name, key)]) for key in ('test_error', 'test_images'))\n"
     "sys.stdout.write('\\n' + marker + json.dumps(told) + '\\n')\n"
 )
-"""Runs on every Python from 2.7 on, as probes do."""
+"""Runs on every Python from 2.7 on, like probes."""
 
 
 class NoAnswer(Exception):
@@ -43,7 +43,8 @@ class NoAnswer(Exception):
 def asked_in_container(
     cell: OutsideCell, client: APIClient, probe: str, settings: Mapping[str, Any]
 ) -> Share:
-    """How many test images the probe's own training gets wrong. Raises NoAnswer, EngineError."""
+    """How many test images the training of the probe itself gets wrong. Raises NoAnswer,
+    EngineError."""
     source = standard.folder("probes") / f"{probe}.py"
     if not source.is_file():
         raise NoAnswer(f"there is no standard probe {probe}")

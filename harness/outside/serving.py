@@ -1,5 +1,5 @@
-"""Whether ports answer HTTP as a cell promises: every check asked, timed, and the service alive
-after it."""
+"""Check whether ports answer HTTP as a cell promises: send and time every check, and see that the
+service is still alive after it."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def served(settings: Mapping[str, Any]) -> dict[str, Fact]:
 
 
 def facts_of(cell: OutsideCell) -> dict[str, Fact]:
-    """The facts of every port that answers HTTP, and what is not as promised."""
+    """The facts of every port that answers HTTP, and the promises that are broken."""
     broken = Breaches()
     facts: dict[str, Fact] = {}
     for one in cell.promise.serves:
@@ -71,7 +71,7 @@ def _port(cell: OutsideCell, one: Served, broken: Breaches) -> dict[str, Fact]:
 def _checked(
     cell: OutsideCell, one: Served, check: Check, times: list[float], broken: Breaches
 ) -> tuple[str, WebAnswer | None]:
-    """The status of the last answer, `-` for none, and that answer."""
+    """The status of the last answer (`-` for none), and that answer."""
     request, seen = request_of(check), "-"
     answer: WebAnswer | None = None
     for _ in range(check.times):
@@ -89,7 +89,7 @@ def _checked(
 
 
 def request_of(check: Check) -> WebRequest:
-    """What a check sends."""
+    """The request of a check."""
     headers = dict(check.headers)
     body = check.body.encode("utf-8", "backslashreplace")
     if check.file:
@@ -112,7 +112,7 @@ def request_of(check: Check) -> WebRequest:
 
 
 def what_is_wrong(check: Check, answer: WebAnswer) -> str:
-    """In what an answer is not what was promised; empty where it is."""
+    """How an answer differs from the promise; empty if it does not."""
     if not status_fits(check.status, answer.status):
         return f"{answer.status}, and {check.status} was promised{_quoted(answer)}"
     text = answer.body.decode("utf-8", "replace")
@@ -132,8 +132,8 @@ def what_is_wrong(check: Check, answer: WebAnswer) -> str:
 
 
 def same_json(one: Any, other: Any, absolute: float = 0.0) -> bool:
-    """Whether two JSON values are equal, each number within `absolute` of the other. True is not 1,
-    though Python says so; 9.0 is 9."""
+    """Whether two JSON values are equal, each number within `absolute` of the other. True does not
+    equal 1, although it does in Python; 9.0 equals 9."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict) and isinstance(other, dict):
@@ -153,12 +153,12 @@ def same_json(one: Any, other: Any, absolute: float = 0.0) -> bool:
 def _near(one: float, other: float, absolute: float) -> bool:
     try:
         return abs(one - other) <= absolute  # False for NaN
-    except OverflowError:  # an integer that no float holds
+    except OverflowError:  # an integer too large for a float
         return False
 
 
 def _alive(cell: OutsideCell, one: Served, when: str, broken: Breaches) -> bool:
-    """Whether a port still answers below 500; told where it does not."""
+    """Whether a port still answers with a status below 500; if not, that is added to `broken`."""
     try:
         answer = cell.ask(one.port, WebRequest(path=one.ready.path), _ALIVE_S)
     except NotAnswered as error:
@@ -171,7 +171,7 @@ def _alive(cell: OutsideCell, one: Served, when: str, broken: Breaches) -> bool:
 
 
 def distribution(stem: str, times: list[float]) -> dict[str, Fact]:
-    """How long requests took, in seconds: every one, and the nearest ranks of their order."""
+    """How long requests took, in seconds: all times, and percentiles by the nearest-rank method."""
     ordered = sorted(times)
     facts: dict[str, Fact] = {f"{stem}_each_seconds": tuple(round(t, 6) for t in times[:_SERIES])}
     for name, share in _QUANTILES:
@@ -189,12 +189,12 @@ def _kept(answer: WebAnswer) -> str:
 
 
 def _key(name: str) -> str:
-    """A name as the end of a fact's key."""
+    """A name as the last part of a fact's key."""
     return "".join(one if one.isalnum() else "_" for one in name if one.isascii())[:80]
 
 
 def _free(facts: Mapping[str, Fact], key: str) -> str:
-    """The key, with a number where it is taken: two checks may have one name."""
+    """The key, numbered if it is taken, because two checks may have the same name."""
     number = 2
     while (numbered := key if number == 2 and key not in facts else f"{key}_{number}") in facts:
         number += 1

@@ -1,5 +1,5 @@
-"""Why a port that was promised is not ready: what was seen while it was waited for, and what the
-container's own sockets tell."""
+"""Explain why a promised port is not ready: what was seen while waiting, and which sockets the
+container listens on."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from harness.outside.listening import listening_of, why_silent
 
 
 def why_not_ready(cell: OutsideCell, port: int) -> str:
-    """What is known of a port that is not ready, as one sentence without its name."""
+    """What is known about a port that is not ready, as one sentence without the port's name."""
     standing = cell.standing
     if standing is None:
         return "no container was started"

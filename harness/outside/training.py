@@ -1,5 +1,5 @@
-"""What a container that trains prints: the same each time, how good it is class by class, and
-whether a probe that trains the same becomes as good."""
+"""Check the output of a container that trains: the same every time, good enough in each class, and
+as good as a probe that trains the same."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _own(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Start:
-    """One start of the container's own command, which has ended well."""
+    """One start of the container's own command that ended well."""
 
     ended: HowEnded
     text: str
@@ -93,7 +93,8 @@ class _Start:
 def _started(
     cell: OutsideCell, client: APIClient, promise: Trained, broken: Breaches
 ) -> tuple[_Start, ...]:
-    """Its own command, as often as promised, side by side; empty where any did not end well."""
+    """Start the container's own command as often as promised, in parallel; empty if any start did
+    not end well."""
     budget = cell.given.profile.output_bytes
     runs: list[_Start] = []
     with ExitStack() as stack:
@@ -127,7 +128,7 @@ def _last(text: str) -> str:
 
 
 def _same(promise: Trained, runs: tuple[_Start, ...], broken: Breaches) -> dict[str, Fact]:
-    """What has to be the same in every run."""
+    """Check what has to be equal in every run."""
     if not promise.same:
         return {}
     found = [[str(one) for one in re.findall(promise.same, run.text)] for run in runs]
@@ -160,7 +161,7 @@ def _same(promise: Trained, runs: tuple[_Start, ...], broken: Breaches) -> dict[
 
 
 def _wrong(promise: Trained, text: str, facts: dict[str, Fact], broken: Breaches) -> Share | None:
-    """How many test images were wrong; puts what is told class by class among the facts."""
+    """How many test images were wrong; adds what was printed class by class to the facts."""
     pattern = promise.confusion or promise.wrong
     found = re.findall(pattern, text)
     if not found:
@@ -200,7 +201,7 @@ def _held_against(
     settings: Mapping[str, Any],
     broken: Breaches,
 ) -> dict[str, Fact]:
-    """The probe's own training in another container of the cell, and whether both are alike."""
+    """The probe's training in another container of the cell, and whether the two results agree."""
     try:
         told = asked_in_container(cell, client, probe, settings)
     except NoAnswer as error:

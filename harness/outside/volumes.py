@@ -1,5 +1,5 @@
-"""Whether a shared folder works in both directions, whose what is written there is, and whether it
-is there when the container has gone."""
+"""Check that a shared folder works in both directions, who owns what is written there, and that it
+outlives the container."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from harness.promises import SharedFolder
 from harness.text import clean_line
 
 _CARRIER = Profile(name="carrier", writable=True, relaxations=("writable=true",))
-"""Of a container that carries files and never starts."""
+"""The profile of a container that only carries files and never starts."""
 _INSIDE_S = 60.0
 _OUTPUT = 1 << 16
 FROM_OUTSIDE = "harness-from-outside"
@@ -126,8 +126,8 @@ def _inside(
     words: tuple[str, str],
     broken: Breaches,
 ) -> str | None:
-    """Read inside what was put there from outside, and write; the user id that wrote, None where
-    that failed."""
+    """Read inside what was written outside, and write a file. Returns the user id that wrote it;
+    None if that failed."""
     outside, inside = words
     python = cell.given.interpreter
     programs: list[tuple[str, ...]] = [(python, "-c", _PYTHON)] if python else []

@@ -1,4 +1,4 @@
-"""Watching a container of one's own: until it is ready, until it ends, what it printed."""
+"""Watch a container that the probe started: until it is ready or ends, and what it printed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _POLL_S = 0.02
 _LONGEST_POLL_S = 0.2
 _SETTLED_S = 1.0
-"""What serves nothing is left alone for so long before it is asked to stop."""
+"""A container that serves nothing runs for so long before it is asked to stop."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,17 +29,17 @@ class HowEnded:
 
     exit: int
     seconds: float
-    """Since it was waited for."""
+    """Counted from the beginning of the wait."""
     out_of_memory: bool = False
 
     @property
     def told(self) -> str:
-        """For a person."""
+        """As text for a person."""
         return "its memory was used up" if self.out_of_memory else f"exit status {self.exit}"
 
 
 def until_ended(client: APIClient, container: str, within_s: float) -> HowEnded | None:
-    """Wait for the end of a container; None where it runs on after `within_s` seconds.
+    """Wait for the end of a container; None if it still runs after `within_s` seconds.
 
     Raises EngineError.
     """
@@ -57,7 +57,7 @@ def until_ended(client: APIClient, container: str, within_s: float) -> HowEnded 
 
 
 def has_ended(client: APIClient, container: str) -> HowEnded | None:
-    """How a container ended; None while it runs. One that is gone ended with -1."""
+    """How a container ended; None while it runs. One that was removed counts as ended with -1."""
     with engine_errors("looking at a container"):
         try:
             state = client.inspect_container(container)["State"]
@@ -75,8 +75,8 @@ def has_ended(client: APIClient, container: str) -> HowEnded | None:
 def printed(
     client: APIClient, container: str, most: int, *, errors: bool = True
 ) -> tuple[str, bool]:
-    """What a container has printed on standard output, and standard error with `errors`, and
-    whether that is all: no more than `most` bytes are read."""
+    """The output of a container (standard error included if `errors`), and whether that is all of
+    it: at most `most` bytes are read."""
     text = bytearray()
     with engine_errors("reading what a container printed"):
         pieces = client.logs(container, stdout=True, stderr=errors, stream=True, follow=False)
@@ -89,8 +89,8 @@ def printed(
 
 @contextmanager
 def under_way(cell: OutsideCell, client: APIClient) -> Iterator[tuple[DockerContainer, str]]:
-    """A container of the cell that runs its own command and has come so far that it can be asked
-    to stop: what it promises to serve is ready. With it, why it is not; empty where it is.
+    """A container of the cell that runs its own command and is far enough to be asked to stop: what
+    it promises to serve is ready. The second value says why it is not; empty if it is.
 
     Raises NotStarted, EngineError.
     """

@@ -1,4 +1,4 @@
-"""The version matrix as tests: what stands behind the pytest plugin.
+"""The version matrix as pytest tests: the implementation of the pytest plugin.
 
-Never here: judging that the command line does otherwise, and our own tests.
+Never here: judgements that differ from those of the command line, and the harness's own tests.
 """

@@ -1,4 +1,4 @@
-"""What the options of a session ask for, and what of it cannot be, before anything is collected."""
+"""The options of a pytest session, checked before anything is collected."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _WITH_VALUE = (
 
 
 def check_options(config: pytest.Config) -> None:
-    """One usage error with all that is wrong with the session's options, before it starts."""
+    """Raise one pytest.UsageError that lists everything wrong with the session's options."""
     wrong = [*_complaints(config)]
     if wrong:
         raise pytest.UsageError("\n".join(wrong))
 
 
 def asked(config: pytest.Config) -> SessionOptions:
-    """What the options ask for."""
+    """The options as a value."""
     from harness.testing.selected import SessionOptions
 
     return SessionOptions(
@@ -48,9 +48,11 @@ def asked(config: pytest.Config) -> SessionOptions:
 
 
 def _recordings(config: pytest.Config) -> Path | None:
-    """The folder that replay answers from: relative to where pytest was called, else to its root.
+    """The folder of recordings for the engine replay, looked for relative to the folder where
+    pytest was started, then to pytest's root.
 
-    None for any other engine: the configuration may name recordings that one call does not want.
+    None for any other engine, since the configuration may name recordings that one call does not
+    use.
     """
     named: str = config.getoption("harness_recordings")
     if not named or config.getoption("harness_engine") != REPLAY:
@@ -99,10 +101,11 @@ def _told(what: str, remedy: str) -> str:
 
 
 def _apart(config: pytest.Config) -> Iterator[tuple[str, str]]:
-    """Our options with a value that stands apart and is a path there is.
+    """Yield each of our options that is separated from its value by a space, if the value is an
+    existing path.
 
-    pytest settles its root before it knows any plugin's options, so it takes such a value for a
-    place of tests (pytest's issue 8846).
+    pytest determines its root before it knows the options of plugins, so it takes such a value for
+    a folder of tests (pytest's issue 8846).
     """
     words = [
         *shlex.split(os.environ.get("PYTEST_ADDOPTS", "")),
@@ -114,7 +117,8 @@ def _apart(config: pytest.Config) -> Iterator[tuple[str, str]]:
 
 
 def _moves_the_root(config: pytest.Config) -> bool:
-    """Whether pytest would have another root or configuration without the values of options."""
+    """Whether pytest would have another root or configuration file without the values of our
+    options."""
     settle = findpaths.determine_setup
     given = {
         "inifile": config.option.inifilename,

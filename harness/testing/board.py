@@ -1,7 +1,9 @@
-"""What a test session's processes tell each other: a folder with what is wanted and how far it is.
+"""A folder through which the processes of a test session communicate: what is needed, how far the
+run is.
 
-A session has one run, in a process of its own. Who collected the tests writes what they need; the
-run writes its state; everybody reads. Each file is replaced as a whole.
+A session has one run for each suite, in a process of its own. The process that collected the tests
+writes what they need, the run writes its state, and all of them read both. Each file is replaced as
+a whole.
 """
 
 from __future__ import annotations
@@ -23,25 +25,25 @@ _NEEDS, _STATE, _OWNER, _LOG = "needs.json", "state.json", "owner", "log"
 
 
 class RunFailed(InfrastructureError):
-    """The session's run could not be done at all."""
+    """The session's run could not be done."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Needs:
-    """What the selected tests need to have been run."""
+    """What must be run for the selected tests."""
 
     suite: str
-    """Path of its matrix.yaml, absolute."""
+    """Absolute path of the suite's matrix.yaml."""
     cells: tuple[str, ...]
-    """Ids, in the suite's order, the reference among them."""
+    """Ids in the suite's order, the reference included."""
     probes: tuple[str, ...]
     reference: str = ""
     rounds: int = 1
     engine: str = "auto"
     recordings: str = ""
-    """Folder that the engine replay answers from; empty: as the environment says."""
+    """Folder that the engine replay answers from; if empty, the environment decides."""
     tags: tuple[str, ...] = ()
-    """By which the cells are selected: they decide what is asked more."""
+    """The tags by which cells were selected; they decide which further probes are asked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,50 +53,51 @@ class State:
     owner: str
     """The process that runs it."""
     run: str = ""
-    """Its id, once it has one."""
+    """The run's id, once it has one."""
     store: str = ""
     finished: tuple[str, ...] = ()
     """Cells that have all their records."""
     ended: bool = False
-    """Nothing more will come."""
+    """The run has ended, with or without success."""
     error: str = ""
-    """Why it could not be done, for a person."""
+    """Why the run could not be done, as text for a person."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Board:
-    """The folder of one suite's run. Nothing is made before something is written."""
+    """The folder of one suite's run. It is created when the first file is written."""
 
     folder: Path
     owner: str
-    """The process the session belongs to: while it lives, nobody sweeps the folder."""
+    """Token of the process that the session belongs to; while it lives, the folder is not
+    removed."""
 
     def write_needs(self, needs: Needs) -> None:
-        """Say what is needed. Every process that collects says the same."""
+        """Write what is needed. Every process that collects writes the same."""
         self._make()
         _replace(self.folder / _NEEDS, encode(needs))
 
     def needs(self) -> Needs | None:
-        """What is needed; None where nothing is."""
+        """Read what is needed; None if nothing is."""
         return self._read(Needs, _NEEDS)
 
     def write_state(self, state: State) -> None:
-        """Say how far the run is."""
+        """Write how far the run is."""
         _replace(self.folder / _STATE, encode(state))
 
     def state(self) -> State | None:
-        """How far the run is; None before it was started."""
+        """Read how far the run is; None before it was started."""
         return self._read(State, _STATE)
 
     def said(self) -> str:
-        """What the run said so far."""
+        """The output of the run so far."""
         try:
             return self.log().read_text(encoding="utf-8", errors="replace")
         except OSError:
             return ""
 
     def log(self) -> Path:
-        """Where the run says what it does."""
+        """The file that the run writes its output to."""
         return self.folder / _LOG
 
     def _make(self) -> None:
@@ -114,14 +117,14 @@ class Board:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Boards:
-    """The folder of a whole session, with a board for each suite it is about."""
+    """The folder of a whole session, with one board for each suite."""
 
     folder: Path
     owner: str
 
     @classmethod
     def new(cls, cache: Path) -> Boards:
-        """A place for this process's session under `cache`; nothing is made there yet."""
+        """A place for this process's session under `cache`; nothing is created yet."""
         return cls(folder=cache / "sessions" / token_hex(6), owner=owner_token())
 
     def of(self, suite: str) -> Board:
@@ -130,7 +133,7 @@ class Boards:
         return Board(folder=self.folder / name, owner=self.owner)
 
     def wanted(self) -> tuple[Board, ...]:
-        """The boards on which something is needed."""
+        """The boards on which needs were written."""
         found = sorted(self.folder.glob(f"*/{_NEEDS}"))
         return tuple(Board(folder=path.parent, owner=self.owner) for path in found)
 
@@ -140,7 +143,7 @@ class Boards:
             remove_session(folder)
 
     def remove(self) -> None:
-        """Take this session's folder away."""
+        """Remove this session's folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -158,12 +161,12 @@ def dead_sessions(sessions: Path) -> tuple[Path, ...]:
 
 
 def remove_session(folder: Path) -> None:
-    """Take a session's folder away."""
+    """Remove a session's folder."""
     shutil.rmtree(folder, ignore_errors=True)
 
 
 def _replace(path: Path, content: bytes) -> None:
-    """Replace a file as a whole. Nothing here outlives the session, so nothing waits for a disk."""
+    """Replace a file as a whole, without fsync: nothing here has to survive the session."""
     beside = path.with_name(f".{path.name}-{token_hex(4)}")
     beside.write_bytes(content)
     beside.replace(path)

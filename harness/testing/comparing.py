@@ -1,6 +1,7 @@
 """The comparison of two cells of a session's run, for hand-written tests.
 
-What `compare()` gives is true where the two agree, and says in a failing assertion what differs.
+The value of `compare()` is true if the two cells agree; in a failing assertion it prints what
+differs.
 """
 
 from __future__ import annotations
@@ -30,11 +31,12 @@ from harness.text import clean_line, inert_in_ci
 
 _TOLD = 20
 _ON_ONE_LINE = 200
-"""pytest cuts what it prints of an object in the middle, from 240 characters on."""
+"""pytest shortens the representation of an object in the middle if it has 240 characters or
+more."""
 
 
 class Findings(tuple[Finding, ...]):
-    """Findings that print themselves as a person reads them."""
+    """Findings that print themselves in readable form."""
 
     __slots__ = ()
 
@@ -47,22 +49,22 @@ class Findings(tuple[Finding, ...]):
 
     @property
     def told(self) -> str:
-        """All of them, with evidence, cause and remedy; safe to print."""
+        """All findings with evidence, cause and remedy; safe to print."""
         return explained(self) if self else "no finding"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, repr=False)
 class CellComparison:
-    """A cell held against another of the same run. docs/pytest.md lists its attributes."""
+    """A cell compared with another one of the same run. docs/pytest.md lists the attributes."""
 
     candidate: CellJudgement
-    """The test's own cell, as judged."""
+    """The cell of the test, as judged."""
     reference: CellJudgement
-    """The one that it is held against."""
+    """The cell it is compared with."""
     run: str
-    """Id of the run that both were in."""
+    """Id of the run that both belong to."""
     findings: Findings
-    """What is wrong with either, and where they drift apart; worst first."""
+    """The defects of either cell and the drift between them, worst first."""
     not_judged: tuple[NotJudged, ...]
     """Facts that differ and that no rule judges."""
     let_pass: tuple[RuleUse, ...]
@@ -81,7 +83,7 @@ class CellComparison:
 
     @property
     def verdict(self) -> Verdict:
-        """The worst of the findings; unverified where nothing was held against anything."""
+        """The worst verdict of the findings; unverified if no facts were compared."""
         worst = worst_of(self.findings)
         held = self.candidate.compared and (self.same or self.differences)
         return Verdict.UNVERIFIED if worst is Verdict.PASS and not held else worst
@@ -98,13 +100,13 @@ class CellComparison:
 
     @property
     def title(self) -> str:
-        """Which is held against which, on one line."""
+        """Which cell is compared with which, on one line."""
         told = f"{self.candidate.cell.id} against {self.reference.cell.id}"
         return inert_in_ci(clean_line(told))
 
     @property
     def told(self) -> str:
-        """All of it as a person reads it; safe to print."""
+        """The whole comparison in readable form; safe to print."""
         differing = len(self.differences)
         lines = [
             f"{self.title}, run {self.run}: {self.verdict}; "
@@ -116,7 +118,7 @@ class CellComparison:
 
 
 def _others(differences: tuple[Difference, ...]) -> Iterator[str]:
-    """Differences that are no finding, with why they are none."""
+    """Differences that are not findings, with the reason."""
     others = [one for one in differences if one.judged is not Judged.DRIFT]
     for one in others[:_TOLD]:
         why = f": {one.reason}" if one.reason else ""
@@ -126,7 +128,7 @@ def _others(differences: tuple[Difference, ...]) -> Iterator[str]:
 
 
 def of_comparison(made: Comparison) -> CellComparison:
-    """What a hand-written test gets of a comparison."""
+    """The value that a hand-written test gets for a comparison."""
     return CellComparison(
         candidate=made.candidate,
         reference=made.reference,
@@ -139,8 +141,8 @@ def of_comparison(made: Comparison) -> CellComparison:
 
 
 def told_in_assertion(*sides: object) -> list[str] | None:
-    """What an assertion prints that holds findings or a comparison against something; None where
-    neither side is one."""
+    """What a failing assertion prints if one side is findings or a comparison; None if neither
+    is."""
     for side in sides:
         if isinstance(side, Findings | CellComparison):
             return [repr(side), *side.told.splitlines()]
@@ -148,19 +150,19 @@ def told_in_assertion(*sides: object) -> list[str] | None:
 
 
 class Reads(Protocol):
-    """What gives the run and the records of some cells, as soon as they are there."""
+    """A source of the run and the records of some cells, which waits until they are there."""
 
     def run(self, *cells: str) -> tuple[Run, tuple[Record, ...]]:
-        """Waits for them."""
+        """Wait for the records of these cells."""
 
 
 def comparing(
     reader: Reads, chosen: Selection, cell: Cell, refuse: Refuse
 ) -> Callable[..., CellComparison]:
-    """A function that holds `cell` against another: the suite's reference where none is named.
+    """A function that compares `cell` with another one, by default with the suite's reference.
 
-    `refuse` ends the test where that other is not in the run, or either of the two was lost to
-    infrastructure.
+    `refuse` ends the test if the other cell is not in the run, or if infrastructure kept one of the
+    two from answering.
     """
 
     def compare(reference: str = "") -> CellComparison:

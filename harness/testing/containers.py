@@ -1,8 +1,9 @@
-"""A testcontainers container of a cell's image, under the cell's own limits.
+"""A testcontainers container of a cell's image, with the limits of the cell's profile.
 
-The strict profile, with two differences that hand-written tests need: scratch is /tmp, and the
-network is a bridge of its own from which nothing gets out, so that ports can be mapped. Everything
-carries our labels: what a killed test leaves, the next run removes, as it does its own.
+It is the strict profile with two differences that hand-written tests need: scratch space is /tmp,
+and the network is a bridge of its own with no way out, so that ports can be mapped. Everything
+carries our labels: what a killed test leaves behind is removed by the next run, like its own
+leftovers.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ _KEEPS_ALIVE = "import time\nwhile True: time.sleep(60)"
 
 
 class NotObtained(Exception):
-    """There is no image to start; `outcome` says what that means."""
+    """There is no image to start; `outcome` says why."""
 
     def __init__(self, outcome: Outcome, reason: str) -> None:
         super().__init__(f"{TELLING[outcome].told}: {reason}" if reason else TELLING[outcome].told)
@@ -42,18 +43,19 @@ class NotObtained(Exception):
 
 
 class CellContainer(DockerContainer):
-    """A container of a cell's image. Not started: add ports, a command, a wait strategy first.
+    """A container of a cell's image, not yet started: add ports, a command or a wait strategy
+    first.
 
-    Without a command of its own a built cell waits, to be used with `exec`.
+    If it gets no command, the container of a built cell just waits, to be used with `exec`.
     """
 
     interpreter: str
-    """The Python that probes are run with; empty where it is looked for: python3, then python."""
+    """The Python that probes run with; if empty, python3 and then python are tried."""
 
     def __init__(self, image: str, *, interpreter: str, **options: Any) -> None:
         super().__init__(image, **options)
         self.interpreter = interpreter
-        self.image = image  # by id: a prefix for names of images has no business here
+        self.image = image  # an id: testcontainers' prefix for image names must not be added
 
     def with_kwargs(self, **kwargs: Any) -> Self:
         """Add to the limits it runs under, or relax them."""
@@ -62,8 +64,8 @@ class CellContainer(DockerContainer):
 
 @contextmanager
 def cell_container(suite: Suite, cell: Cell, engine: str = AUTO) -> Iterator[CellContainer]:
-    """A container of the cell, built or pulled first where that has not been done, and removed
-    at the end. No run of ours measures while it is there.
+    """A container of the cell, whose image is built or pulled first if necessary. It is removed at
+    the end. No run of the harness takes measurements meanwhile.
 
     Raises NotObtained, EngineError.
     """
@@ -111,7 +113,8 @@ def _held(engine: ContainerEngine, cell: Cell, obtained: Obtained) -> Iterator[C
             user=f"{USER}:{USER}",
             working_dir="/",
         )
-        # By keyword both would clash with what testcontainers itself gives to the client.
+        # As keyword arguments, both would clash with what testcontainers itself passes to the
+        # client.
         container.with_kwargs(network=network).tmpfs.update(scratch)
         container.with_envs(**dict(cell.profile.environment))
         if cell.base:

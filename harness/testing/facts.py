@@ -1,4 +1,4 @@
-"""The facts of a cell for hand-written tests: a mapping that says why something is not in it."""
+"""The facts of a cell for hand-written tests: a mapping that explains why a fact is missing."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from harness.outcomes import Unanswered, unanswered
 from harness.text import clean_line, name_remedy
 
 Refuse = Callable[[Verdict, str], NoReturn]
-"""Ends a test that asks for what there is not: with the verdict that stands for why, and why."""
+"""Ends a test that asks for something missing, with the verdict for that case and the reason."""
 
 
 class CellFacts(dict[str, Fact]):
-    """Facts by key, over all rounds the value that stands for them: `Merged.value`."""
+    """Facts by key, each with the value that stands for all rounds: `Merged.value`."""
 
     def __init__(self, run: Run, cell: str, records: Sequence[Record], refuse: Refuse) -> None:
         merged = merge(run.probes, records)

@@ -1,6 +1,6 @@
-"""What a hand-written test can ask for: a cell, what it answered, its comparison, its container.
+"""The fixtures of hand-written tests: a cell, its answers, its comparison, its container.
 
-Nothing of the harness is imported before a test asks.
+Modules of the harness are imported only when a test uses a fixture.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """`cell` takes every selected cell in turn, where it is ours and nobody chose for it."""
+    """Parametrize `cell` with every selected cell, if it is our fixture and the test does not
+    parametrize it itself."""
     if "cell" not in metafunc.fixturenames:
         return
     definitions = metafunc._arg2fixturedefs.get("cell", ())
@@ -59,8 +60,8 @@ def _chosen(metafunc: pytest.Metafunc) -> bool:
 
 
 def _refuse(request: pytest.FixtureRequest) -> Callable[[Verdict, str], NoReturn]:
-    """Ends a test as its verdict asks: unverified is a skip, the rest ends it, where it is still
-    being set up as an error."""
+    """A function that ends the test according to a verdict: unverified skips it, anything else
+    fails it (as an error during setup)."""
     from harness.model import Verdict
     from harness.text import plain
 
@@ -87,7 +88,7 @@ def _suite(request: pytest.FixtureRequest) -> Selection:
 
 @contextmanager
 def _shortly() -> Iterator[None]:
-    """Our errors without a traceback, which would say nothing about the test."""
+    """Turn our errors into failures without a traceback, which would say nothing about the test."""
     from harness.errors import HarnessError
     from harness.text import plain
 

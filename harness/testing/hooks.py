@@ -1,6 +1,6 @@
-"""What pytest calls in a session: collecting a matrix, one run for all tests, what is reported.
+"""The pytest hooks: collecting a matrix, one run for all tests of a session, reporting.
 
-Thin: nothing of the harness is imported before a session has to do with a matrix.
+They are thin: no other module of the harness is imported until a session involves a matrix.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """A matrix.yaml where it was named, on the command line or by the configuration."""
+    """Collect a matrix.yaml that was named on the command line or in the configuration."""
     if file_path.suffix not in (".yaml", ".yml") or not _meant(parent, file_path):
         return None
     from harness.testing.nodes import MatrixFile
@@ -44,7 +44,7 @@ def _meant(parent: pytest.Collector, path: Path) -> bool:
 def pytest_make_collect_report(
     collector: pytest.Collector,
 ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-    """Give a session the suites that stand beside what pytest collects by itself."""
+    """Add the suites that pytest does not collect by itself to the session."""
     report = yield
     if isinstance(collector, pytest.Session) and report.passed:
         for path in beside(collector.config):
@@ -59,7 +59,7 @@ def pytest_make_collect_report(
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
-    """Where pytest reports in XML, see to the names there."""
+    """If pytest writes an XML report, register the plugin that names the tests there."""
     if session.config.getoption("xmlpath", None):
         from harness.testing.junit import JUnitNames, xml_of
 
@@ -70,7 +70,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Say what the tests need, before a controller hears that they are collected."""
+    """Publish what the tests need before xdist's controller hears that they are collected."""
     config = session.config
     ours = _plugged(config)
     if ours is None or config.getoption("collectonly"):
@@ -82,7 +82,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def _plugged(config: pytest.Config) -> Plugged | None:
-    """What this session holds of matrices; None where it has come to nothing of the kind."""
+    """Our part of the session; None if it does not involve a matrix."""
     if "harness.testing.plugged" not in sys.modules:
         return None
     from harness.testing.plugged import if_plugged
@@ -108,7 +108,7 @@ def _say_aloud(config: pytest.Config, ours: Plugged) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Give a worker of xdist what to collect, and the place where it says what it collected."""
+    """Tell a worker of xdist which suites to collect and where to write what it collected."""
     from harness.testing.place import give
 
     give(node.config, node.workerinput)
@@ -117,7 +117,8 @@ def pytest_configure_node(node: Any) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_node_collection_finished(node: Any) -> None:
-    """Start what the workers need; they all collect the same, so the first one says it all."""
+    """Start the runs that the workers need. All workers collect the same, so the first report is
+    enough."""
     from harness.testing.place import boards_of
 
     if boards_of(node.config).wanted():
@@ -128,9 +129,10 @@ def pytest_xdist_node_collection_finished(node: Any) -> None:
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
-    """Wait for the run before a test begins: what it takes is no test's time, nor its time-out's.
+    """Wait for the run before a test begins, so that the run's time counts neither as the test's
+    duration nor towards its time-out.
 
-    First of all wrappers, since pytest-timeout starts its clock in one too.
+    It must be the outermost wrapper, because pytest-timeout also starts its clock in one.
     """
     ours = _plugged(item.config)
     if ours is not None:
@@ -148,7 +150,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 def pytest_runtest_makereport(
     item: pytest.Item,
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """The time of a question is its probe's; a test that fails shows what it compared."""
+    """Report the time that the probe took as the test's; show what a failed test compared."""
     report = yield
     ours = _plugged(item.config)
     if ours is not None:
@@ -162,7 +164,7 @@ def pytest_runtest_makereport(
 
 
 def pytest_assertrepr_compare(left: object, right: object) -> list[str] | None:
-    """Findings in a comparison that fails, as a person reads them."""
+    """Print findings readably when a comparison with them fails."""
     if "harness.testing.comparing" not in sys.modules:
         return None
     from harness.testing.comparing import told_in_assertion
@@ -171,7 +173,7 @@ def pytest_assertrepr_compare(left: object, right: object) -> list[str] | None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """The grid of cells, from the store: whatever became of the session."""
+    """Print the grid of cells from the store, however the session ended."""
     config = terminalreporter.config
     ours = _plugged(config)
     if ours is None or ours.is_worker or config.option.collectonly:
@@ -190,7 +192,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """No test is left that waits: what still runs is ended, and closed as interrupted."""
+    """No test waits any more: stop runs that are still going, and close them as interrupted."""
     ours = _plugged(session.config)
     if ours is not None and not ours.is_worker:
         ours.stop()
@@ -201,7 +203,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Take the session's folder away."""
+    """Remove the session's folder."""
     ours = _plugged(config)
     if ours is not None and not ours.is_worker:
         ours.boards.remove()

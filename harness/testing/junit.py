@@ -1,8 +1,9 @@
-"""A matrix in pytest's XML report (`--junitxml`): names that viewers keep whole, kinds of failure.
+"""The matrix in pytest's XML report (`--junitxml`): names that viewers show whole, kinds of
+failure.
 
-Viewers split a class's name at its dots into packages. So the class of a question is its suite and
-its cell with other signs for the dots, and its name ends with the cell's id as it is. A failure's
-`type` is its verdict, which keeps drift apart from failure.
+Viewers split a class name at its dots into packages. So the class of a matrix test is its suite and
+its cell with the dots replaced, and the test's name ends with the cell's id unchanged. The `type`
+of a failure is its verdict, which distinguishes drift from failure.
 """
 
 from __future__ import annotations
@@ -18,12 +19,12 @@ from harness.testing.selected import EXPECTATIONS
 
 
 def xml_of(config: pytest.Config) -> LogXML | None:
-    """What writes the report of this session; None where none was asked for."""
+    """The writer of this session's XML report; None if there is no such report."""
     return config.stash.get(xml_key, None)
 
 
 def tell_runs(config: pytest.Config, runs: Iterable[str]) -> None:
-    """Name the runs that answered, as properties of the report as a whole."""
+    """Write the ids of the runs as properties of the whole report."""
     xml = xml_of(config)
     for run in runs:
         if xml is not None:
@@ -31,14 +32,14 @@ def tell_runs(config: pytest.Config, runs: Iterable[str]) -> None:
 
 
 class JUnitNames:
-    """Registered where there is such a report."""
+    """The plugin that is registered if there is an XML report."""
 
     def __init__(self, xml: LogXML) -> None:
         self._xml = xml
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> Generator[None]:
-        """Give a test its names before the report takes it, and its failure a type after."""
+        """Name a test before the report takes it, and set the type of its failure afterwards."""
         told = {name: str(value) for name, value in report.user_properties}
         names = self._names(report.nodeid, told)
         if names:
@@ -52,7 +53,8 @@ class JUnitNames:
                     node.set("type", told[VERDICT])
 
     def _names(self, node: str, told: Mapping[str, str]) -> tuple[str, str] | None:
-        """The class and the name of a question; None of a test by hand, which keeps its own."""
+        """The class and name of a matrix test; None for a hand-written test, which keeps its
+        own."""
         if PROBE in told:
             group, name = undotted(told[CELL]), f"{told[PROBE]}[{told[CELL]}]"
         elif EXPECTATION in told:
@@ -64,11 +66,12 @@ class JUnitNames:
 
 
 def suite_name(path: str) -> str:
-    """A suite by the path of its file: folders are packages, as pytest has it for modules."""
+    """The name of a suite from the path of its file: folders become packages, as pytest does for
+    modules."""
     parts = [part for part in PurePosixPath(path).with_suffix("").parts if part not in ("..", "/")]
     return ".".join(map(undotted, parts))
 
 
 def undotted(name: str) -> str:
-    """A name without dots. Two may come to the same; that is why the id stands beside it."""
+    """A name with its dots replaced. Two names may become equal, so the id is shown beside it."""
     return name.replace(".", "_")

@@ -1,8 +1,9 @@
-"""What ends a session's run when the session ends: a pipe that the session holds open.
+"""A pipe that the session holds open; when the session ends and closes it, the session's run is
+ended.
 
-Nothing is left of it when the run is over. A daemon thread that still reads standard input while
-Python shuts down holds the lock that shutting down needs, and the interpreter crashes
-("_enter_buffered_busy"); so the pipe is read by its number, and the thread is joined.
+Nothing of it is left when the run is over. A daemon thread that still reads standard input while
+Python shuts down holds a lock which the shutdown needs, and the interpreter crashes
+("_enter_buffered_busy"). Therefore the pipe is read by its descriptor, and the thread is joined.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ _SOME = 65_536
 
 @contextmanager
 def lifeline(descriptor: int) -> Iterator[None]:
-    """While this is open, the end of input at `descriptor` ends this process with SIGTERM."""
+    """Inside this context, the end of input at `descriptor` ends this process with SIGTERM."""
     woken, wake = os.pipe()
     thread = threading.Thread(target=_watch, args=(descriptor, woken), name="harness-session")
     thread.start()
@@ -32,8 +33,8 @@ def lifeline(descriptor: int) -> Iterator[None]:
 
 
 def _watch(descriptor: int, woken: int) -> None:
-    """Return when `woken` ends; where the other one ends first, end the process."""
-    watched = select.poll()  # select() knows no descriptor from 1,024 on
+    """Return when `woken` is closed; if `descriptor` is closed first, end the process."""
+    watched = select.poll()  # select() cannot handle descriptors from 1,024 on
     for one in (descriptor, woken):
         watched.register(one, select.POLLIN)
     while True:

@@ -1,8 +1,8 @@
-"""The suites that a pytest session is about: those that are named, and the configured one.
+"""The suites of a pytest session: those that are named on the command line, and the configured one.
 
-A matrix.yaml that is named goes through pytest's own collection, as any file. One that only the
-configuration names, or that lies in a folder which is named beside it, is given to the session as a
-node of its own: pytest 8 collects nothing more of a folder when a file in it is named too.
+A matrix.yaml that is named is collected by pytest itself, like any file. One that only the
+configuration names, or that lies in a folder which is named besides, is added to the session as a
+node of its own, because pytest 8 collects nothing more of a folder if a file in it is named, too.
 """
 
 from __future__ import annotations
@@ -14,14 +14,15 @@ from pathlib import Path
 import pytest
 
 FILE_NAME = "matrix.yaml"
-"""As harness.suite.matrix has it, which a session that means no matrix does not import."""
+"""The same as in harness.suite.matrix, which is not imported in sessions without a matrix."""
 
 _BESIDE = pytest.StashKey[tuple[Path, ...]]()
 _KEY = "harness_suites"
 
 
 def find_suites(config: pytest.Config) -> None:
-    """Settle at the start of a session which suites are collected beside pytest's own arguments."""
+    """Determine, at the start of a session, which suites are collected besides pytest's own
+    arguments."""
     given: list[str] | None = getattr(config, "workerinput", {}).get(_KEY)
     found = [Path(path) for path in given] if given is not None else [*_beside(config)]
     config.stash[_BESIDE] = tuple(dict.fromkeys(found))
@@ -29,12 +30,12 @@ def find_suites(config: pytest.Config) -> None:
 
 
 def beside(config: pytest.Config) -> tuple[Path, ...]:
-    """The suites that are collected beside pytest's own arguments."""
+    """The suites that are collected besides pytest's own arguments."""
     return config.stash[_BESIDE]
 
 
 def tell_worker(config: pytest.Config, workerinput: dict[str, object]) -> None:
-    """A worker of xdist collects what its controller does."""
+    """Pass them on to a worker of xdist, so that it collects what its controller does."""
     workerinput[_KEY] = [str(path) for path in beside(config)]
 
 
@@ -48,7 +49,7 @@ def configured_suite(config: pytest.Config) -> Path | None:
 
 
 def named_suites(config: pytest.Config) -> dict[Path, tuple[str, ...]]:
-    """The matrix files that are named, with the cells that node ids name."""
+    """The matrix files that are named, each with the cells that node ids select in it."""
     found: dict[Path, list[str]] = {}
     for argument in config.args:
         name, *parts = str(argument).split("::")
@@ -63,7 +64,7 @@ def named_suites(config: pytest.Config) -> dict[Path, tuple[str, ...]]:
 
 
 def node_id(config: pytest.Config, path: Path) -> str:
-    """The id of a suite's node, as pytest would make it: relative to its root."""
+    """The id of a suite's node in pytest's form: its path relative to pytest's root."""
     return Path(os.path.relpath(path, config.rootpath)).as_posix()
 
 
@@ -84,6 +85,6 @@ def _beside(config: pytest.Config) -> Iterator[Path]:
 
 
 def _plain_file(config: pytest.Config, argument: object) -> Path | None:
-    """The file that an argument names as a whole, without a part of it."""
+    """The file that an argument names as a whole, not only a part of it."""
     path = config.invocation_params.dir / str(argument)
     return path.resolve() if path.is_file() else None

@@ -1,4 +1,4 @@
-"""What the collected tests need to have been run, and what each of them waits for."""
+"""What must be run for the collected tests, and what each of them waits for."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _OF_RECORDS = frozenset({"facts", "records", "compare"})
 
 
 def needed(items: list[pytest.Item]) -> dict[str, tuple[set[str], set[str]]]:
-    """Matrix path -> (cells, probes): of matrix tests their own, of hand-written ones all probes
-    of the cell they are for."""
+    """Map the path of each matrix to (cells, probes): those of the matrix tests, and for
+    hand-written tests all probes of their cell."""
     found = asked_of(items)
     ours = [(one, cell) for one in items if (cell := _cell_of(one))]
     if ours:
@@ -30,10 +30,11 @@ def needed(items: list[pytest.Item]) -> dict[str, tuple[set[str], set[str]]]:
 
 
 def wait_for(item: pytest.Item) -> None:
-    """Wait until the run has what a test is about. That it never will is said when the test asks.
+    """Wait until the run has what a test needs. If it never will, the test gets the error when it
+    asks.
 
-    A test that compares may ask for any cell, and a container is not started beside a run: both
-    wait for its end.
+    A test that compares may ask for any cell, and a container is not started beside a run, so both
+    wait for the end of the run.
     """
     if isinstance(item, MatrixItem):
         item.wait()
@@ -62,13 +63,13 @@ def _add(
 
 
 def _cell_of(item: pytest.Item) -> str:
-    """The cell whose records a hand-written test uses; empty where it uses none."""
+    """The cell whose records a hand-written test uses; empty if it uses none."""
     names = set(getattr(item, "fixturenames", ()))
     return "" if names.isdisjoint(_OF_RECORDS) else _param(item)
 
 
 def _param(item: pytest.Item) -> str:
-    """The cell that a hand-written test runs for; empty where it is for none of ours."""
+    """The cell that a hand-written test is parametrized with; empty if there is none of ours."""
     callspec = getattr(item, "callspec", None)
     wanted = "" if callspec is None else callspec.params.get("cell", "")
     return wanted if isinstance(wanted, str) else ""

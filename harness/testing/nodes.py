@@ -1,8 +1,8 @@
-"""What pytest collects of a matrix.yaml: the file, a node for each cell, a test for each question.
+"""The pytest nodes of a matrix.yaml: the file, a node for each cell, a test for each probe.
 
-`matrix.yaml::CELL::PROBE`, and `matrix.yaml::expectations::FACTS` for every expectation that can
-fail. What a test comes to is decided in `harness.compare.items`, imported when the first one runs;
-here it becomes pytest's word.
+Their ids are `matrix.yaml::CELL::PROBE`, and `matrix.yaml::expectations::FACTS` for every
+expectation that can fail. `harness.compare.items` decides the outcome of a test and is imported
+when the first one runs; this module turns the outcome into pytest's terms.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class MatrixFile(pytest.File):
 
 
 class MatrixCell(pytest.Collector):
-    """A cell with a test for each probe."""
+    """A cell, with a test for each probe."""
 
     def __init__(self, *, cell: Cell, chosen: Selection, **more: Any) -> None:
         super().__init__(**more)
@@ -76,7 +76,7 @@ class Expectations(pytest.Collector):
         self.add_marker(MARK)
 
     def collect(self) -> Iterator[pytest.Item]:
-        """A test for each."""
+        """A test for each expectation."""
         for name, expectation in expectations(self.chosen.suite).items():
             yield ExpectationItem.from_parent(
                 self, name=name, chosen=self.chosen, expectation=expectation
@@ -84,12 +84,12 @@ class Expectations(pytest.Collector):
 
 
 class MatrixItem(pytest.Item):
-    """A question whose outcome the session's run gives."""
+    """A test whose outcome comes from the session's run."""
 
     outcome: ItemOutcome
     """Known once the test has been set up."""
     seconds: float | None = None
-    """What asking the question took; None: nothing that could be told apart."""
+    """How long the probes took; None if that cannot be separated."""
 
     def __init__(self, *, chosen: Selection, **more: Any) -> None:
         super().__init__(**more)
@@ -97,19 +97,19 @@ class MatrixItem(pytest.Item):
 
     @property
     def reader(self) -> RunReader:
-        """What reads the session's run, which is started by that."""
+        """The reader of the session's run, which this starts if necessary."""
         return plugged(self.config).reader(self.chosen.path)
 
     def wait(self) -> None:
-        """Wait for the records it is about."""
+        """Wait for the records that the test is about."""
         raise NotImplementedError
 
     def found(self) -> ItemOutcome:
-        """Judge the records it is about, and say in properties which they are."""
+        """Judge the records that the test is about, and add properties that identify them."""
         raise NotImplementedError
 
     def setup(self) -> None:
-        """Take the answer; that there can be none is an error, not a failure."""
+        """Get the outcome. A missing answer is an error, not a failure."""
         try:
             self.outcome = self.found()
         except RunFailed as error:
@@ -133,20 +133,20 @@ class MatrixItem(pytest.Item):
                 pytest.fail(self.outcome.message, pytrace=False)
 
     def time(self, report: pytest.TestReport) -> None:
-        """The report that says the outcome takes the time of the question itself: what was waited
-        for it is nobody's."""
+        """Set the duration of the report that has the outcome to the time of the probe itself; the
+        time spent waiting for the run belongs to no test."""
         if self.seconds is not None and (report.when == "call" or report.outcome == "failed"):
             report.duration = self.seconds
 
     def _say_so(self) -> None:
-        """What a test that passes still has to say: that it fails as expected."""
+        """Add a note to a test that passes because its cell fails as expected."""
         if self.outcome.message:
             self.user_properties.append((MARK, self.outcome.reason))
             self.add_report_section("call", MARK, self.outcome.message)
 
 
 class ProbeItem(MatrixItem):
-    """What one probe says of one cell."""
+    """The outcome of one probe in one cell."""
 
     def __init__(self, *, cell: Cell, **more: Any) -> None:
         super().__init__(**more)
@@ -168,13 +168,13 @@ class ProbeItem(MatrixItem):
         return probe_outcome(results, self.cell.id, self.name, self.chosen.probes)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The cell's row."""
+        """The location is the cell's row in matrix.yaml."""
         line = self.cell.place.line - 1 if self.cell.place else None
         return self.path, line, f"{self.cell.id}: {self.name}"
 
 
 class ExpectationItem(MatrixItem):
-    """How one expectation fares, over all cells of the run."""
+    """How one expectation fares over all cells of the run."""
 
     def __init__(self, *, expectation: Expectation, **more: Any) -> None:
         super().__init__(**more)
@@ -192,14 +192,15 @@ class ExpectationItem(MatrixItem):
         return expectation_outcome(results, self.expectation)
 
     def reportinfo(self) -> tuple[Path, int | None, str]:
-        """The rule."""
+        """The location is the rule in matrix.yaml."""
         place = self.expectation.place
         told = f"{EXPECTATIONS}: {self.name}"
         return self.path, place.line - 1 if place else None, inert_in_ci(clean_line(told))
 
 
 def asked_of(items: list[pytest.Item]) -> dict[str, tuple[set[str], set[str]]]:
-    """Matrix path -> (cells, probes) that matrix tests among the items need.
+    """Map the path of each matrix to the (cells, probes) that the matrix tests among the items
+    need.
 
     An expectation needs every selected cell and probe.
     """
@@ -217,6 +218,6 @@ def asked_of(items: list[pytest.Item]) -> dict[str, tuple[set[str], set[str]]]:
 
 
 def seconds_of(records: Iterable[Record]) -> float:
-    """What asking took in all rounds: as measured on the host, else as the probe's process told.
-    What was repeated from an earlier run took nothing."""
+    """Seconds that the probes took in all rounds: as measured on the host, or else by the probe's
+    process. Answers repeated from an earlier run count as 0."""
     return sum(one.durations.get(EXCHANGE, one.durations.get("probe", 0.0)) for one in records)

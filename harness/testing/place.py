@@ -1,4 +1,5 @@
-"""Where one session's processes meet: made by the controller, given to xdist's workers."""
+"""The folder where one session's processes meet: the controller creates it, xdist's workers are
+told."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ _FOLDER, _OWNER = "harness_folder", "harness_owner"
 
 
 def boards_of(config: pytest.Config) -> Boards:
-    """The boards of this session; nothing is made there before something is needed."""
+    """The boards of this session; nothing is created until something is needed."""
     if _KEY not in config.stash:
         given: dict[str, str] | None = getattr(config, "workerinput", None)
         if given is None:
@@ -26,6 +27,6 @@ def boards_of(config: pytest.Config) -> Boards:
 
 
 def give(config: pytest.Config, workerinput: dict[str, str]) -> None:
-    """Tell a worker where that is."""
+    """Tell a worker where that folder is."""
     boards = boards_of(config)
     workerinput.update({_FOLDER: str(boards.folder), _OWNER: boards.owner})

@@ -1,7 +1,7 @@
-"""What one pytest session holds: the suites it is about, what they need run, and who runs it.
+"""The state of one pytest session: its suites, what they need to have run, and who runs it.
 
-The controller (or the only process) owns the run; xdist's workers get the folder of its boards
-from it, say there what they collected, and read the store.
+The controller (or the only process) owns the runs. Workers of xdist get the folder of its boards,
+write there what they collected, and read the store.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ _KEY = pytest.StashKey["Plugged"]()
 
 
 def plugged(config: pytest.Config) -> Plugged:
-    """The one of this session, made at the first call."""
+    """This session's state, created at the first call."""
     if _KEY not in config.stash:
         config.stash[_KEY] = Plugged(config)
     return config.stash[_KEY]
 
 
 def if_plugged(config: pytest.Config) -> Plugged | None:
-    """The one of this session, where it has come to that."""
+    """This session's state; None if it was never needed."""
     return config.stash.get(_KEY, None)
 
 
@@ -51,10 +51,10 @@ class Plugged:
         self._processes: dict[str, RunProcess] = {}
         self.hear: Callable[[str], object] = lambda _: None
         self.compared: list[CellComparison] = []
-        """What the test that runs now has compared."""
+        """What the current test has compared."""
 
     def selection(self, path: Path) -> Selection:
-        """What the session is about in a suite. Raises MatrixError, UsageError."""
+        """The selected part of a suite. Raises MatrixError, UsageError."""
         path = path.resolve()
         if path not in self._selections:
             suite = checked_suite(path)
@@ -68,20 +68,20 @@ class Plugged:
         return self._selections[path]
 
     def own_suite(self) -> Selection | None:
-        """The suite that fixtures are about: the configured one, else the only one named."""
+        """The suite of the fixtures: the configured one, or else the only one named."""
         configured = configured_suite(self._config)
         named = [configured] if configured else sorted(named_suites(self._config))
         return self.selection(named[0]) if len(named) == 1 else None
 
     def need(self, asked: dict[str, tuple[set[str], set[str]]]) -> None:
-        """Say what the collected tests need to have run: matrix path -> (cells, probes)."""
+        """Publish what must be run for the collected tests, as matrix path -> (cells, probes)."""
         for path, (cells, probes) in asked.items():
             wanted = needs(self.selection(Path(path)), self.asked, cells, probes)
             if wanted is not None:
                 self.boards.of(path).write_needs(wanted)
 
     def reader(self, path: str) -> RunReader:
-        """What reads the run of a suite; starts it, where this process owns the session."""
+        """The reader of a suite's run; starts the run if this process owns the session."""
         from harness.testing.session import RunReader
 
         if path not in self._readers:
@@ -108,14 +108,14 @@ class Plugged:
             self.start(wanted.suite)
 
     def wait_for_quiet(self) -> None:
-        """Wait until no run of this session is left to be done."""
+        """Wait until every run of this session has ended."""
         for board in self.boards.wanted():
             wanted = board.needs()
             assert wanted is not None, "just found"
             self.reader(wanted.suite).wait_for()
 
     def stop(self) -> None:
-        """End what still runs; what was recorded is kept."""
+        """Stop runs that are still going; what was recorded is kept."""
         for process in self._processes.values():
             process.stop()
 

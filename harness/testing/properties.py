@@ -1,6 +1,7 @@
-"""What a test says of itself beside its outcome: run, image and versions of the cell it is about.
+"""Properties of a test besides its outcome: run, image and versions of the cell it is about.
 
-They are pytest's user properties: in the XML report, and for any plugin that reads reports.
+They are pytest's user properties, so they appear in the XML report and are visible to any plugin
+that reads reports.
 """
 
 from __future__ import annotations
@@ -12,19 +13,20 @@ from harness.model import Record
 from harness.text import clean_line, inert_in_ci
 
 Properties = Iterable[tuple[str, object]]
-"""As pytest has it: names and values, a name perhaps more than once."""
+"""As in pytest: (name, value) pairs, in which a name may occur more than once."""
 
 CELL, PROBE, EXPECTATION = "harness.cell", "harness.probe", "harness.expectation"
 VERDICT, RUN, ENGINE = "harness.verdict", "harness.run", "harness.engine"
 IMAGE, MANIFEST = "harness.image", "harness.manifest"
 CLAIMED, MEASURED = "harness.claimed", "harness.measured"
-"""Each followed by what it is about: `python`, `cuda`, the name of a framework."""
+"""Each is followed by its subject: `python`, `cuda` or the name of a framework."""
 DOES_NOT_APPLY = "not applicable"
 
 
 def of_cell(results: Results, cell: str, records: Sequence[Record]) -> Iterator[tuple[str, str]]:
-    """The cell, the run, its engine, the images; the versions as claimed and as measured, never one
-    as the other. Values are safe to print. KeyError where the run has no such cell."""
+    """Yield the cell, the run, its engine and the images, and the versions, with claimed and
+    measured ones kept apart. Values are safe to print. Raises KeyError if the run has no such
+    cell."""
     yield CELL, cell
     yield RUN, results.judgement.run.id
     yield ENGINE, results.judgement.run.engine.name

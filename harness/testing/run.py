@@ -1,8 +1,8 @@
 """The run of a test session, as a process of its own: `python -m harness.testing.run FOLDER OWNER`.
 
-It does what `harness run` does, for what the board says is needed, and writes how far it is. Its
-standard input is held open by the session: when that ends, however it ends, the run is closed as
-interrupted and what it left on the engine is removed.
+It does what `harness run` does for the needs written on the board, and writes its progress there.
+The session holds its standard input open: when the session ends, in whatever way, the run is closed
+as interrupted and what it left on the engine is removed.
 """
 
 from __future__ import annotations
@@ -27,11 +27,12 @@ from harness.testing.board import Board, Needs, State
 from harness.testing.lifeline import lifeline
 
 QUIET = "quiet.lock"
-"""The lease on this host's quiet, in the cache."""
+"""Name of a lease file in the cache: a run that measures holds it alone, containers of tests share
+it."""
 
 
 class BoardProgress(LineProgress):
-    """Says what a run does, and writes every finished cell on the board."""
+    """Progress of a run that writes every finished cell to the board."""
 
     def __init__(self, board: Board, state: State) -> None:
         super().__init__(sys.stdout)
@@ -51,7 +52,7 @@ class BoardProgress(LineProgress):
             self.write(finished=(*self.state.finished, record.cell))
 
     def write(self, **changes: str | bool | tuple[str, ...]) -> None:
-        """Change the state, and put it on the board."""
+        """Change the state, and write it to the board."""
         self.state = replace(self.state, **changes)  # type: ignore[arg-type]
         self._board.write_state(self.state)
 
@@ -73,7 +74,7 @@ def run_needs(needs: Needs, progress: LineProgress) -> Exit:
 
 
 def main(folder: str, owner: str) -> int:
-    """Do what is needed there; the exit status is the run's own."""
+    """Run what the board in `folder` asks for; the exit status is that of the run."""
     with lifeline(sys.stdin.fileno()):
         return _do(Board(folder=Path(folder), owner=owner))
 

@@ -1,7 +1,7 @@
-"""Which cells, probes and expectations of a suite a test session is about, and what they need.
+"""The cells, probes and expectations that a test session selects from a suite, and what they need.
 
-Without an option it is the suite's own choice, as in `harness run`. A tag that `-m` names and a
-cell that a node id names are choices too.
+Without an option it is the suite's own default selection, as in `harness run`. A tag in `-m` and a
+cell in a node id also select.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from harness.suite.selection import select, tags_of
 from harness.testing.board import Needs
 
 MARK = "harness"
-"""On every test of a matrix; `harness_TAG` on those whose cell has the tag."""
+"""The marker of every matrix test; `harness_TAG` marks those whose cell has the tag."""
 EXPECTATIONS = "expectations"
-"""The node that a suite's expectations stand under, beside its cells."""
+"""The name of the node above a suite's expectations, beside its cells."""
 _WORD = re.compile(r"[\w:+.\[\]\\/-]+")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SessionOptions:
-    """What the command line asks of a session."""
+    """The options of the command line."""
 
     cells: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -40,18 +40,18 @@ class SessionOptions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selection:
-    """A suite and what of it a session is about."""
+    """A suite and the selected part of it."""
 
     path: str
-    """Of its matrix.yaml, absolute."""
+    """Absolute path of its matrix.yaml."""
     suite: Suite
     probes: tuple[Probe, ...]
-    """All the suite asks."""
+    """All probes of the suite."""
     cells: tuple[Cell, ...]
     reference: str
-    """The cell that others are held against, whatever of the selection is run."""
+    """The cell that others are compared with, whether or not it is selected."""
     tags: tuple[str, ...] = ()
-    """By which it is selected: they decide what is asked more."""
+    """The tags by which cells were selected; they decide which further probes are asked."""
 
 
 def selection(
@@ -60,9 +60,9 @@ def selection(
     asked: SessionOptions,
     named: Iterable[str] = (),
 ) -> Selection:
-    """What a session is about; `named`: cells that node ids name.
+    """The selection of a session; `named` are cells that node ids name.
 
-    Raises UsageError for a glob or tag that no cell has.
+    Raises UsageError for a pattern or tag that matches no cell.
     """
     tags = tags_asked(asked, suite)
     chosen = {cell.id for cell in select(suite, asked.cells, tags)}
@@ -80,17 +80,18 @@ def selection(
 
 
 def tags_asked(asked: SessionOptions, suite: Suite) -> tuple[str, ...]:
-    """The tags that options and `-m` name."""
+    """The tags that the options and `-m` name."""
     return tuple(dict.fromkeys((*asked.tags, *_tags_of(asked.marks, suite))))
 
 
 def mark_of(tag: str) -> str:
-    """The marker of a tag. Not the tag itself, which may be `skip`, or mean something already."""
+    """The marker of a tag. It is not the tag itself, which may be `skip` or have another meaning in
+    pytest."""
     return f"{MARK}_{tag}"
 
 
 def expectations(suite: Suite) -> Mapping[str, Expectation]:
-    """The expectations that can fail, by a name for each: the facts, where needed the cells."""
+    """The expectations that can fail, by a unique name: the facts, and the cells if necessary."""
     named: dict[str, Expectation] = {}
     for expectation in filter(can_fail, suite.rules.expectations):
         whole = f"{expectation.facts} of {expectation.cells}"
@@ -106,9 +107,9 @@ def expectations(suite: Suite) -> Mapping[str, Expectation]:
 def needs(
     chosen: Selection, asked: SessionOptions, cells: Iterable[str], probes: Iterable[str]
 ) -> Needs | None:
-    """What must be run for tests about these cells and probes; None where nothing is asked.
+    """What must be run for tests of these cells and probes; None if there is nothing.
 
-    The reference is run wherever there is something to hold against it.
+    The reference is included whenever a cell is to be compared with it.
     """
     about, questions = set(cells), set(probes)
     if not about or not questions:

@@ -1,4 +1,5 @@
-"""A test session's run: started once by the process that owns the session, read by all of them."""
+"""A test session's run: started once by the process that owns the session, read by all
+processes."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ _POLL_S = 0.1
 
 
 class RunProcess:
-    """The process that runs what a board needs. Only the session's owner makes one."""
+    """The process that runs what a board needs. Only the owner of the session creates one."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
@@ -30,7 +31,7 @@ class RunProcess:
         self._waiter: threading.Thread | None = None
 
     def start(self) -> None:
-        """Start it, once."""
+        """Start the run, once."""
         if self._process is not None:
             return
         self._board.write_state(State(owner=self._board.owner))
@@ -46,7 +47,7 @@ class RunProcess:
         self._waiter.start()
 
     def stop(self) -> None:
-        """End it, if it still goes on: its run is closed, what it left is removed."""
+        """Stop the run if it is still going: it is closed, and its leftovers are removed."""
         if self._process is None or self._waiter is None:
             return
         if self._process.stdin is not None:
@@ -75,9 +76,9 @@ class _Told:
 
 
 class RunReader:
-    """What a session's run has recorded, read from the store; nothing is ever written.
+    """Reads what a session's run has recorded from the store; never writes.
 
-    `hear` gets each line the run says while something is waited for.
+    `hear` is called with each line of the run's output while something is waited for.
     """
 
     def __init__(self, board: Board, hear: Callable[[str], object] = lambda _: None) -> None:
@@ -87,34 +88,35 @@ class RunReader:
         self._told: dict[frozenset[str], _Told] = {}
 
     def results(self, cell: str, reference: str) -> Results:
-        """A cell's records judged, with the reference's, as soon as both are there.
+        """The judged records of a cell and its reference, as soon as both are complete.
 
-        Raises RunFailed where the run could not be done.
+        Raises RunFailed if the run could not be done.
         """
         return self._tell(cell, reference).results
 
     def records(self, cell: str) -> tuple[Record, ...]:
-        """A cell's records, as soon as they are there. Raises RunFailed."""
+        """A cell's records, as soon as they are complete. Raises RunFailed."""
         return self._tell(cell).records
 
     def run(self, *cells: str) -> tuple[Run, tuple[Record, ...]]:
-        """The run and the records of some cells, as soon as they are there. Raises RunFailed."""
+        """The run and the records of some cells, as soon as they are complete. Raises RunFailed."""
         told = self._tell(*cells)
         return told.run, told.records
 
     def whole(self) -> Results:
-        """All of the run judged, when it has ended. Raises RunFailed."""
+        """The whole run, judged, when it has ended. Raises RunFailed."""
         return self._tell().results
 
     def wait_for(self, *cells: str) -> None:
-        """Wait until some cells have all their records; none named: until the run has ended. At
-        once where there is none, or it cannot be done: who asks for an answer is told why."""
+        """Wait until these cells have all their records, or, if none is named, until the run has
+        ended. Returns at once if there is no run or it failed: the error is raised when a result is
+        requested."""
         if self._board.needs() is not None:
             with suppress(RunFailed):
                 self._wait(frozenset(cells))
 
     def _tell(self, *cells: str) -> _Told:
-        """What there is about these cells; none named: about all of them."""
+        """The results of these cells; of all cells if none is named."""
         about = frozenset(cells)
         if about not in self._told:
             state = self._wait(about)

@@ -1,4 +1,4 @@
-"""What stands at the end of a session: the grid of cells, and what must be said of the run."""
+"""The end of a session's output: the grid of cells and the notices about the run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.text import plain
 
 
 def summary(ours: Plugged, *, width: int, color: bool, strict: bool) -> Iterator[str]:
-    """A text for each suite that something was run for, from its records in the store."""
+    """Yield a text for each suite that something was run for, from its records in the store."""
     for path in ours.suites():
         state = ours.boards.of(path).state()
         if state is None or not state.run:

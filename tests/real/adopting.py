@@ -1,4 +1,4 @@
-"""Images that a test gave to an engine, counted as built there: else they are somebody else's."""
+"""Register images that a test gave to an engine as built there; otherwise they count as foreign."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.engines.oci.register import described, register_of
 
 
 def adopt(client: APIClient, cache: Path, name: str) -> None:
-    """Write down that the image of that name was built here."""
+    """Record that the image of that name was built here."""
     found = client.inspect_image(name)  # type: ignore[no-untyped-call]
     built = described(name, found, "")
     assert built

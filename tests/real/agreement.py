@@ -1,4 +1,4 @@
-"""Does what `harness check --static` answers agree with what running shows? Image by image."""
+"""Image by image: does the answer of `harness check --static` agree with what running it shows?"""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from tests.real.broken_images import LATER, Broken
 from tests.real.legacy_registry import LegacyRegistry
 
 STEPS = 20
-"""Of training: enough to be better than guessing."""
+"""Training steps: enough to be better than guessing."""
 _BRIEF = Cell(id="brief", settings=(("mnist", (("steps", STEPS),)),))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One image: what was foreseen, what was shown."""
+    """One image: the prediction and the result."""
 
     name: str
     answer: str
@@ -41,18 +41,19 @@ class Row:
     """works; works with the change; works on the CPU; fails; not run."""
     agrees: bool
     why: str
-    """The heaviest reason that was foreseen."""
+    """The most serious predicted reason."""
     saw: str
-    """How far it came, and by what it ended."""
+    """The level it reached, and how it failed."""
     predictions: tuple[tuple[str, str], ...] = ()
-    """(rule, what running said of its prediction), each once; what no probe shows is not there."""
+    """(rule, what running said about its prediction), each once; predictions that no probe tests
+    are left out."""
 
     def as_dict(self) -> dict[str, object]:
         return asdict(self)
 
 
 def suite() -> Suite:
-    """The default suite, with a band for a few steps."""
+    """The default suite, with an accuracy band that fits a few steps."""
     own = load_suite(standard.default_suite())
     bands = tuple(
         Band(fact="mnist.test_accuracy", dataset=name, steps=STEPS, low=0.11, high=1.0)
@@ -62,7 +63,7 @@ def suite() -> Suite:
 
 
 def derive(client: APIClient, one: Broken, images: Mapping[str, str]) -> str:
-    """Build an image; its name on the engine. `images`: cell -> image id."""
+    """Build an image; returns its name on the engine. `images` maps cells to image ids."""
     lines = [
         line.replace("{WHOLE}", images[one.cell]).replace("{LATER}", images.get(LATER, LATER))
         for line in one.steps
@@ -81,10 +82,10 @@ def derive(client: APIClient, one: Broken, images: Mapping[str, str]) -> str:
 def held_against(
     client: APIClient, registry: LegacyRegistry, one: Broken, images: Mapping[str, str]
 ) -> Row:
-    """Build, push, foresee, run, forget."""
+    """Build and push an image, predict, run it, and remove it."""
     own = derive(client, one, images)
     try:
-        # A name that promises nothing: what the layers hold decides.
+        # The name reveals nothing, so the content of the layers decides.
         registry = replace(registry, repository="own/image")
         name = registry.push(client, own, one.name)
     finally:
@@ -114,7 +115,7 @@ def held_against(
 def row_of(
     name: str, page: CheckPage, reasons: Iterable[Reason], trial: Trial, host: TargetHost
 ) -> Row:
-    """Hold an answer against a trial."""
+    """The row from an answer and a trial."""
     shown = shown_by(trial)
     finding = next(iter(trial.as_is.findings), None)
     return Row(
@@ -129,7 +130,7 @@ def row_of(
 
 
 def predictions_of(reasons: Iterable[Reason], trial: Trial) -> tuple[tuple[str, str], ...]:
-    """What running said of the prediction of each rule that made one."""
+    """What running said about the prediction of each rule that made one."""
     found = {
         (one.rule, str(one.standing))
         for one in confronted(reasons, trial)
@@ -139,9 +140,8 @@ def predictions_of(reasons: Iterable[Reason], trial: Trial) -> tuple[tuple[str, 
 
 
 def by_rule(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """For every rule how many of its predictions were confirmed, refuted, or not tested, in rows
-    as `as_dict` gives them; and the share that was confirmed of those that were tested, null where
-    none was."""
+    """For each rule: how many of its predictions were confirmed, refuted or not tested, in rows as
+    from `as_dict`; and the share confirmed of those tested, null if there were none."""
     counts: dict[str, Counter[str]] = {}
     for row in rows:
         for rule, standing in row.get("predictions", ()):
@@ -155,7 +155,7 @@ def by_rule(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
 
 
 def shown_by(trial: Trial) -> str:
-    """What running an image came to."""
+    """The result of running an image, in words."""
     if trial.works:
         gpu = trial.as_is.cell.gpu
         return "works" if gpu or not trial.as_is.cell.cuda else "works on the CPU"
@@ -171,8 +171,8 @@ def shown_by(trial: Trial) -> str:
 
 
 def agrees(answer: ReuseAnswer, shown: str, reasons: Iterable[Reason]) -> bool:
-    """Whether an answer is right. What cannot be told is not; a change that was to mend an image
-    that works without it is not either, unless it is about something else than running."""
+    """Whether an answer is right. *Cannot tell* is not. Neither is a change proposed for an image
+    that works without it, unless the change is about something else than running."""
     if answer is ReuseAnswer.REUSE:
         return shown == "works"
     if answer is ReuseAnswer.CPU:

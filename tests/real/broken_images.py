@@ -1,5 +1,6 @@
-"""Images built to break, cheaply: one more layer on an image of the suite, and what pip resolves
-today. Some stay whole: an answer that only ever says no would agree with nothing else."""
+"""Images that are broken on purpose at little cost: one more layer on an image of the suite, and
+what pip resolves today. Some stay whole, so that a check which always says no does not agree with
+all."""
 
 from __future__ import annotations
 
@@ -9,7 +10,8 @@ from dataclasses import dataclass
 
 BROKEN_SUITE = "tests/real/broken"
 WHOLE = "tf1.2.1-py3.6"
-"""The cell that most are made from: small, its interpreter a prefix, its distributions wheels."""
+"""The cell that most images are made from: it is small, its interpreter is a prefix, and its
+distributions are wheels."""
 LATER = "tf2.11.1-py3.9"
 SEED = 20261120
 _SITE = "/opt/python/lib/python3.6/site-packages"
@@ -25,17 +27,18 @@ class Broken:
 
     name: str
     cell: str = WHOLE
-    """What it is made from, of the default suite or of the broken one."""
+    """The cell it is made from, of the default suite or of the broken one."""
     lines: tuple[str, ...] = ()
-    """Of its Dockerfile; where the first is a FROM, `{WHOLE}` names the whole image in them."""
+    """Lines of its Dockerfile; if the first is a FROM, `{WHOLE}` stands for the whole image in
+    them."""
     path: bool = True
     """Whether its interpreter is put on the PATH first."""
     architecture: str = ""
-    """What it says it is for, where that is not the truth about its layers."""
+    """The architecture it claims, if that is not the true one of its layers."""
 
     @property
     def steps(self) -> tuple[str, ...]:
-        """The Dockerfile's lines behind its FROM."""
+        """The Dockerfile's lines after its FROM."""
         return (f"ENV {_PATH}", *self.lines) if self.path else self.lines
 
 
@@ -50,7 +53,7 @@ NAIVE = tuple(
         "tf1.2.1-gpu-py3.6",
     )
 )
-"""Cells as they are: what pip resolves today, and GPU builds without CUDA."""
+"""Unchanged cells: what pip resolves today, and GPU builds without CUDA."""
 
 _FILES = f"/bin/sh {_LIBRARIES}/libc.so.6 /lib64/ld-linux-x86-64.so.2"
 MADE = (
@@ -108,8 +111,8 @@ MADE = (
 
 
 def at_random(seed: int = SEED, count: int = 12) -> Iterator[Broken]:
-    """Images in which one thing was changed, drawn with a seed: a module, a distribution, a
-    library of the system, a variable, an account of the image."""
+    """Images with one random change, drawn with a seed: a module, a distribution, a system library,
+    a variable, or a field of the image's configuration."""
     drawn = random.Random(seed)
     nth = f"sort | sed -n {drawn.randrange(1, 400)}p"
     changes = (

@@ -1,5 +1,5 @@
-"""A cell's image as a person builds it: the rendered Dockerfile, by the engine's own builder. And
-what an image's files are, so that it can be held against another one."""
+"""A cell's image built by hand: the rendered Dockerfile with the engine's own builder. Also a
+listing of an image's files, to compare two images."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ NAME = "harness-tests/by-hand"
 _OF_THE_ENGINE = frozenset(
     (".dockerenv", "dev/console", "etc/hostname", "etc/hosts", "etc/mtab", "etc/resolv.conf")
 )
-"""What an engine lays into a container whose files are read, with the time of now."""
+"""Files that an engine adds to a container, with the present time."""
 
 
 @contextmanager
 def built_by_hand(client: APIClient, wanted: Recipe, base: ReadyBase) -> Iterator[str]:
-    """The name of such an image, which is removed in the end."""
+    """The name of such an image, which is removed at the end."""
     cache = DistributionCache(places().cache / "distributions")
     with tempfile.TemporaryFile() as context:
         dockerfile = recipe.render(wanted).encode()
@@ -56,7 +56,7 @@ def built_by_hand(client: APIClient, wanted: Recipe, base: ReadyBase) -> Iterato
             )
         )
     assert not [line for line in said if "error" in line], said
-    # The stage is what it leaves: an image without a name, known by the step that makes it.
+    # A stage leaves an image without a name, recognised by the step that made it.
     stages = [
         one["Id"]
         for one in client.images(filters={"dangling": True})
@@ -74,9 +74,9 @@ def _history(client: APIClient, image: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def files_of(client: APIClient, image: str) -> Files:
-    """Every file of an image: its kind, mode, owner, time, and what is in it or where it points.
+    """Every file of an image: its kind, mode, owner and time, and its digest or link target.
 
-    Of folders no time: copying gives the time of its own to those it goes through.
+    Folders have no time, because copying changes the time of the folders it passes through.
     """
     container = client.create_container(image, command=["/never-started"])["Id"]
     try:

@@ -23,7 +23,7 @@ PATIENCE_S = 1500
 
 @dataclass(frozen=True, kw_only=True)
 class Said:
-    """What one command said, and its exit status."""
+    """The output of one command, and its exit status."""
 
     status: int
     out: str
@@ -36,7 +36,8 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A folder to run the harness in. The cache is the user's own, so nothing is fetched twice."""
+    """A folder to run the harness in. The cache is the user's own, so that nothing is fetched
+    twice."""
 
     folder: Path
     extra: Mapping[str, str] = field(default_factory=dict)
@@ -68,8 +69,8 @@ class Place:
         or_status: int | None = None,
         patience_s: float = PATIENCE_S,
     ) -> Said:
-        """Run one command to its end; anything but the expected exit status fails the test. Where
-        that depends on the processor there may be another one."""
+        """Run one command to its end; any other than the expected exit status fails the test.
+        `or_status` is a second accepted one, if the status depends on the processor."""
         ended = subprocess.run(
             [PROGRAM, *arguments],
             cwd=self.folder,
@@ -88,7 +89,7 @@ class Place:
     def started(
         self, *arguments: str, program: Sequence[str | Path] = (PROGRAM,)
     ) -> Iterator[subprocess.Popen[str]]:
-        """A command under way; killed at the end, whatever happens."""
+        """A command that is running; it is killed at the end in any case."""
         with (
             (self.folder / "err.txt").open("w", encoding="utf-8") as err,
             subprocess.Popen(
@@ -107,11 +108,11 @@ class Place:
                 process.kill()
 
     def told(self) -> str:
-        """What the started command said so far on standard error."""
+        """What the started command has written to standard error so far."""
         return (self.folder / "err.txt").read_text("utf-8")
 
     def report(self, *arguments: str) -> dict[str, Any]:
-        """A run's report as JSON (the latest run's), whatever its exit status."""
+        """A run's report as JSON (of the latest run by default), whatever its exit status."""
         target = self.folder / "asked-report.json"
         asked = arguments or ("latest",)
         command = [str(PROGRAM), "report", *asked, "--format", "json", "--output", str(target)]
@@ -125,7 +126,7 @@ class Place:
             return tuple(run.id for run in store.runs())
 
     def recorded(self, run: str = "") -> tuple[Run, tuple[Record, ...]]:
-        """A run (the newest made here) and its records, from the store."""
+        """A run (the newest made here by default) and its records, from the store."""
         with Store(self.store_path, readonly=True) as store:
             found = store.run(run) if run else store.latest_run()
             assert found is not None, "there is no run"
@@ -133,7 +134,7 @@ class Place:
 
 
 def wait_until(holds: Callable[[], object], process: subprocess.Popen[str], why: str) -> None:
-    """Wait for a moment in a started command; its early end fails the test."""
+    """Wait until something holds while a command runs; its early end fails the test."""
     deadline = time.monotonic() + 300
     while not holds():
         assert process.poll() is None, f"it ended before {why}"
@@ -142,7 +143,7 @@ def wait_until(holds: Callable[[], object], process: subprocess.Popen[str], why:
 
 
 def end(process: subprocess.Popen[str], number: signal.Signals) -> int:
-    """Send a signal and wait; the exit status as a shell gives it."""
+    """Send a signal and wait; returns the exit status as a shell reports it."""
     process.send_signal(number)
     process.communicate(timeout=60)
     return process.returncode if process.returncode >= 0 else 128 - process.returncode

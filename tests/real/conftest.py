@@ -1,4 +1,5 @@
-"""A real engine, the quick cells run once for all tests, and what may be left behind: nothing."""
+"""A real engine, the quick cells run once for all tests, and a check that nothing is left
+behind."""
 
 from __future__ import annotations
 
@@ -50,7 +51,7 @@ FAULTS = pytest.StashKey[list[Row]]()
 
 @pytest.fixture
 def happened(request: pytest.FixtureRequest) -> Callable[[str], None]:
-    """Tells what came of a fault, for the table in docs/faults.md."""
+    """Records what a fault led to, for the table in docs/faults.md."""
     mark = request.node.get_closest_marker("fault")
     number, injected = mark.args
     rows = request.config.stash.setdefault(FAULTS, [])
@@ -71,10 +72,10 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session")
 def engine(pytestconfig: pytest.Config, no_engine: list[str]) -> Iterator[APIClient]:
-    """A client of the engine that `harness run` takes by itself."""
+    """A client of the engine that `harness run` chooses by default."""
     why = ""
     with warnings.catch_warnings():
-        # docker-py leaves the socket open that it could not connect.
+        # docker-py leaves a socket open if it could not connect it.
         warnings.simplefilter("ignore", ResourceWarning)
         try:
             client = connect(timeout_s=60)
@@ -90,7 +91,7 @@ def engine(pytestconfig: pytest.Config, no_engine: list[str]) -> Iterator[APICli
 
 @pytest.fixture
 def place(engine: APIClient, tmp_path: Path) -> Place:
-    """A fresh place with the engine at hand."""
+    """A fresh place, with an engine that answers."""
     return Place(folder=tmp_path)
 
 
@@ -109,7 +110,7 @@ def registry(
 def quick(
     engine: APIClient, tmp_path_factory: pytest.TempPathFactory, real_images: dict[str, str]
 ) -> Place:
-    """Where `harness run --suite standard` has built and probed the quick cells."""
+    """The place where `harness run --suite standard` has built and probed the quick cells."""
     made = Place(folder=tmp_path_factory.mktemp("quick"))
     try:
         made.harness("run", "--suite", "standard")
@@ -120,7 +121,7 @@ def quick(
 
 
 def _summarise(made: Place) -> None:
-    """Copy the report to the file that HARNESS_SUMMARY names: CI shows it."""
+    """Copy the report to the file that HARNESS_SUMMARY names, which CI shows."""
     wanted = os.environ.get("HARNESS_SUMMARY")
     for report in made.folder.glob("reports/*/report.md") if wanted else ():
         shutil.copyfile(report, str(wanted))
@@ -128,7 +129,7 @@ def _summarise(made: Place) -> None:
 
 @pytest.fixture(scope="session")
 def brief_run(quick: Place, real_images: dict[str, str]) -> str:
-    """Id of a run at the same place, of the same images, with little training."""
+    """The id of a run at the same place, with the same images and little training."""
     suite = brief_suite(quick.folder / "brief")
     quick.harness("run", "--suite", str(suite))
     run, records = quick.recorded()
@@ -138,7 +139,7 @@ def brief_run(quick: Place, real_images: dict[str, str]) -> str:
 
 @pytest.fixture
 def home_made(engine: APIClient) -> Iterator[HomeMade]:
-    """Small cells of a test's own; their images go with them."""
+    """Small cells made for a test; their images are removed at the end."""
     with home_made_distributions() as made:
         try:
             yield made
@@ -174,7 +175,7 @@ def private(engine: APIClient, home_made_base: str) -> Iterator[PrivateEngine]:
 
 @pytest.fixture(scope="module")
 def home_made_base(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Name of the base that home-made cells are built on."""
+    """The name of the base that home-made cells are built on."""
     with home_made_distributions() as made:
         suite = load_suite(made.plain(tmp_path_factory.mktemp("base")))
     obtain(engine, suite.bases[0])
@@ -183,7 +184,7 @@ def home_made_base(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def left(engine: APIClient) -> Leftovers:
-    """Tells what appeared on the engine since the test began and belongs to nobody alive."""
+    """What appeared on the engine since the test began and has no living owner."""
     return Leftovers.since_now(engine)
 
 
@@ -191,7 +192,8 @@ def left(engine: APIClient) -> Leftovers:
 def trying(
     request: pytest.FixtureRequest, engine: APIClient, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Trying]:
-    """Each engine, open, to ask cells of a test's own without a store; their images go with it."""
+    """Each engine, opened to ask a test's own cells without a store; their images are removed at
+    the end."""
     found = newest_base(engine)
     shop = workshop(tmp_path_factory.mktemp("workshop"))
     with ExitStack() as stack:
@@ -202,7 +204,7 @@ def trying(
             hand_over(engine, stack.enter_context(podman_service()), found[0])
         opened = stack.enter_context(ContainerEngine(row, shop))
         if row is PODMAN:
-            # With the last image made of it, one without a name would go.
+            # An image without a name would be removed together with the last image made from it.
             opened.client.tag(found[0], "harness-tests/base", "1")
         made = Trying(engine=opened, base=found[0], python=found[1])
         stack.callback(made.remove)
@@ -211,7 +213,7 @@ def trying(
 
 @pytest.fixture
 def there(private: PrivateEngine, tmp_path: Path) -> Place:
-    """A fresh place whose engine is the private one, which runs."""
+    """A fresh place that uses the private engine, which is running."""
     if private.process is None or private.process.poll() is not None:
         private.start()
     return Place(folder=tmp_path, extra={"DOCKER_HOST": private.url})
@@ -219,7 +221,7 @@ def there(private: PrivateEngine, tmp_path: Path) -> Place:
 
 @pytest.fixture
 def behind(private: PrivateEngine) -> Iterator[None]:
-    """After the test, and the next start, nothing is left."""
+    """Checks that after the test and the next start nothing is left."""
     if private.process is None or private.process.poll() is not None:
         private.start()
     with private.client() as client:
@@ -236,5 +238,5 @@ def behind(private: PrivateEngine) -> Iterator[None]:
 
 @pytest.fixture
 def waiting(home_made_base: str, tmp_path: Path) -> Path:
-    """A suite of two cells, the second of which is being probed for a while."""
+    """A suite of two cells, of which probing the second takes a while."""
     return waiting_suite(tmp_path / "suite", home_made_base, seconds=15)

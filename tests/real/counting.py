@@ -1,4 +1,4 @@
-"""Which images of a run were really probed: those all of whose probes answered."""
+"""Which images of a run were really probed: those of which all probes answered."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from harness.model import Outcome, Record
 
 
 def count(records: tuple[Record, ...], real_images: dict[str, str]) -> None:
-    """Count the images all of whose probes answered."""
+    """Count the images of which all probes answered."""
     fine = {Outcome.OK, Outcome.NOT_APPLICABLE}
     answered = {record.image.id for record in records if record.image}
     answered -= {

@@ -1,7 +1,7 @@
-"""An engine as others reach it: by TCP, at an address of its own.
+"""An engine as remote clients reach it: over TCP, at an address of its own.
 
-Both directions of a connection end by themselves: whoever attaches to a container ends its input
-and reads on.
+Both directions of a connection end independently: a client that attaches to a container ends its
+input and keeps reading.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _CHUNK = 1 << 16
 
 @dataclass(kw_only=True)
 class Relay:
-    """Listens on loopback and hands every connection on to one that it makes itself."""
+    """Listens on loopback and forwards every connection to one that it opens itself."""
 
     connect: Callable[[], socket.socket]
     _listener: socket.socket = field(init=False)
@@ -36,7 +36,7 @@ class Relay:
         return f"tcp://{LOOPBACK}:{self._listener.getsockname()[1]}"
 
     def close(self) -> None:
-        # A thread that accepts holds the socket: only this ends it.
+        # Only this ends a thread that is blocked in accept.
         with suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join()
@@ -57,7 +57,7 @@ class Relay:
 
 
 def _pour(source: socket.socket, sink: socket.socket) -> None:
-    """Hand on what comes until it ends, and then its end."""
+    """Forward data until it ends, and then forward the end."""
     with suppress(OSError):
         while piece := source.recv(_CHUNK):
             sink.sendall(piece)
@@ -66,7 +66,7 @@ def _pour(source: socket.socket, sink: socket.socket) -> None:
 
 
 def by_socket(path: str) -> Callable[[], socket.socket]:
-    """Connects to a socket of this host."""
+    """A function that connects to a socket of this host."""
 
     def connect() -> socket.socket:
         made = socket.socket(socket.AF_UNIX)
@@ -78,7 +78,7 @@ def by_socket(path: str) -> Callable[[], socket.socket]:
 
 @contextmanager
 def relayed(connect: Callable[[], socket.socket]) -> Iterator[Relay]:
-    """A relay, for as long as this lasts."""
+    """A relay, for as long as the context lasts."""
     relay = Relay(connect=connect)
     try:
         yield relay
@@ -87,9 +87,8 @@ def relayed(connect: Callable[[], socket.socket]) -> Iterator[Relay]:
 
 
 def certificates(folder: Path) -> Path:
-    """An authority, a server's certificate for the loopback and a client's, as dockerd and its
-    clients want them: ca.pem, server.pem, server-key.pem, cert.pem, key.pem.
-    """
+    """A certificate authority, and certificates for a server on loopback and for a client, named as
+    dockerd and its clients expect: ca.pem, server.pem, server-key.pem, cert.pem, key.pem."""
     folder.mkdir()
     _openssl(folder, "req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=authority "
              "-keyout ca-key.pem -out ca.pem")  # fmt: skip

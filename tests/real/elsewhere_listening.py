@@ -1,7 +1,7 @@
-"""A listener in a network of its own, which a container reaches by masquerading alone.
+"""A listener in a network of its own, which a container can reach only through masquerading.
 
-It has no way back to an engine's bridges: what comes with an address of theirs is never answered.
-What an engine masquerades comes with the address of this host, and is.
+The listener has no route back to an engine's bridges, so it cannot answer a connection from their
+addresses. A connection that an engine masquerades has this host's address, and is answered.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _HERE = "10.213.77.1"
 
 
 def why_not() -> str:
-    """Why there can be none on this machine; empty where there can."""
+    """Why this machine cannot have one; empty if it can."""
     if os.geteuid():
         return "only root can make a network namespace"
     return "" if shutil.which("ip") else "there is no `ip` (iproute2) here"
@@ -28,7 +28,7 @@ def why_not() -> str:
 
 @contextmanager
 def listening_elsewhere() -> Iterator[None]:
-    """Something listens at ELSEWHERE while this lasts."""
+    """A listener at ELSEWHERE, for as long as the context lasts."""
     name = token_hex(3)
     space, host, there = f"harness-{name}", f"hv{name}", f"hp{name}"
     with ExitStack() as stack:

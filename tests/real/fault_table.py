@@ -1,7 +1,7 @@
-"""The table of faults: what was injected, and what happened, as the tests saw it.
+"""The table of faults: what was injected, and what happened according to the tests.
 
-Written to the file that HARNESS_FAULT_TABLE names when a session has tried all of them; the numbers
-are those of the list of faults. What other tests show stands in it with the test's name.
+It is written to the file that HARNESS_FAULT_TABLE names when a session has tried all faults; the
+numbers are those of the list of faults. Results of other tests appear with the test's name.
 """
 
 from __future__ import annotations

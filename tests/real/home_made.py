@@ -1,4 +1,4 @@
-"""Cells of distributions made here: they build in seconds, fail, or never end, as a test needs."""
+"""Cells of distributions made here, which build in seconds, fail, or never end, as a test needs."""
 
 from __future__ import annotations
 
@@ -29,21 +29,21 @@ from tests.real.home_made_index import index_of
 from tests.real.suites import ROOT, default_suite, small_suite
 
 MODEL = "tf1.2.1-py2.7"
-"""The quick cell whose base and installing tools are used: its lock has a source distribution."""
+"""The quick cell whose base and installing tools are used; its lock has a source distribution."""
 PLAIN, TWIN, BROKEN, SLOW = "home-plain", "home-twin", "home-broken", "home-slow"
 TELLING, LOST = "home-telling", "home-lost"
 DRAWN, DATED = "home-drawn", "home-dated"
-"""Each build of the one is another, of the other but for a date."""
+"""Each build of the first differs; builds of the second differ only in a date."""
 FLOODING, FORKING, HOGGING = "home-flooding", "home-forking", "home-hogging"
 HEAVY = ("home-heavy-1", "home-heavy-2", "home-heavy-3")
-"""Each with ballast of its own, so that their images share nothing but the base."""
+"""Each has its own ballast, so that their images share only the base."""
 BALLAST_BYTES = 8_000_000
 LAST_WORDS = "this release wants a compiler of 1999"
 TOLD = "what a build can see: "
 
 _ONCE = token_hex(8)
-"""Stands in every distribution, so that no image that an interrupted session left counts as built
-of the same recipe."""
+"""Part of every distribution, so that no image left by an interrupted session counts as built from
+the same recipe."""
 
 _SETUP = f"""# {_ONCE}
 import sys, time
@@ -85,7 +85,7 @@ HOME_MADE = tuple(_VERSION)
 
 @dataclass(frozen=True, kw_only=True)
 class HomeMade:
-    """Makes suites of home-made cells, locked, their distributions in the cache."""
+    """Makes suites of home-made, locked cells whose distributions are in the cache."""
 
     artifacts: dict[str, Artifact]
 
@@ -96,9 +96,10 @@ class HomeMade:
         packages: Sequence[str] = (),
         sources: Sequence[Mapping[str, Any]] = (),
     ) -> Path:
-        """A suite in `folder` whose cells have fresh locks. They claim nothing but to be there.
+        """A suite in `folder` whose cells have fresh locks and claim only that they exist.
 
-        With other `packages` the base is one that no suite has, with `sources` one of these.
+        With other `packages`, the base is one that no other suite has; with `sources`, it has
+        these.
         """
         rows = default_suite()
         (model,) = (row for row in rows["cells"] if row["id"] == MODEL)
@@ -124,13 +125,13 @@ class HomeMade:
         return folder
 
     def plain(self, folder: Path) -> Path:
-        """A suite of one cell that builds and is asked for its Python."""
+        """A suite of one cell that builds and is asked only for its Python."""
         return self.suite(folder, PLAIN)
 
     @contextmanager
     def index(self, uploaded: Mapping[str, str] | None = None) -> Iterator[str]:
-        """The address of an index that has them all, and the tools that install them; with
-        `uploaded`, a moment by version, only these versions, with their moments."""
+        """The address of an index with all of them and the tools that install them. With
+        `uploaded`, upload times by version, it has only these versions, with these times."""
         tools = _model_lock().tools
         fetch_missing(tools, _cache(), PackageIndex())
         listed = (
@@ -141,7 +142,7 @@ class HomeMade:
             yield address
 
     def lose(self, cell: str) -> None:
-        """Take a cell's distribution out of the cache: it must be asked for of the index."""
+        """Remove a cell's distribution from the cache, so that the index must be asked for it."""
         _cache().path(self.artifacts[_VERSION[cell]].sha256).unlink()
 
     def _lock(self, folder: Path, cell: str) -> None:
@@ -167,7 +168,7 @@ def _version(cell: str) -> str:
 
 @contextmanager
 def home_made_distributions(*, heavy: bool = False) -> Iterator[HomeMade]:
-    """Home-made distributions in the cache that runs use; they are taken out again."""
+    """Home-made distributions in the cache that runs use; they are removed again."""
     cache = _cache()
     versions = _HEAVY_VERSION.values() if heavy else _BEFORE
     artifacts = {version: _admit(cache, version) for version in versions}
@@ -205,7 +206,7 @@ def _admit(cache: DistributionCache, version: str) -> Artifact:
 
 
 def _source_distribution(version: str) -> bytes:
-    """The same bytes every time in one session."""
+    """A source distribution with the same bytes throughout a session."""
     setup = _SETUP.format(before=_BEFORE[version], version=version)
     files = {"setup.py": setup, "homemade.py": f"version = '{version}'\n"}
     files["PKG-INFO"] = _ABOUT.format(version=version)
@@ -219,7 +220,7 @@ def _source_distribution(version: str) -> bytes:
 
 
 def _heavy_wheel(version: str) -> bytes:
-    """The same bytes every time in one session, most of them ballast."""
+    """A wheel with the same bytes throughout a session, most of them ballast."""
     about = f"homemade-{version}.dist-info"
     files = {
         "homemade/__init__.py": b"",
@@ -242,7 +243,7 @@ def _model_lock() -> Lock:
 
 
 def _plain(rows: Any) -> Any:
-    """Rows as JSON can hold them."""
+    """Rows in a form that JSON can represent."""
     if isinstance(rows, dict):
         return {str(key): _plain(value) for key, value in rows.items()}
     if isinstance(rows, list):

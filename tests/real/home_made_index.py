@@ -1,6 +1,6 @@
-"""A package index on loopback that knows home-made distributions and the tools that install them.
+"""A package index on loopback with home-made distributions and the tools that install them.
 
-No network: every file comes from the cache that runs use.
+It uses no network: every file comes from the cache that runs use.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from harness.model import Artifact
 def index_of(
     artifacts: Sequence[Artifact], cache: DistributionCache, uploaded: Mapping[str, str] = {}
 ) -> Iterator[str]:
-    """The address of an index of these files. `uploaded` gives moments by file name."""
+    """The address of an index of these files. `uploaded` has upload times by file name."""
 
     def mark(filename: str) -> str:
         return f' data-upload-time="{uploaded[filename]}"' if filename in uploaded else ""

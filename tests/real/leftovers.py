@@ -1,4 +1,4 @@
-"""What a harness left on the engine: told apart from what others, still alive, do there now."""
+"""What a harness left on the engine, as opposed to what other, living processes do there now."""
 
 from __future__ import annotations
 
@@ -27,9 +27,10 @@ class Leftovers:
         return cls(client=client, before=frozenset(_present(client)))
 
     def found(self) -> list[str]:
-        """What is new, is nobody's who lives, and does not go away within some seconds.
+        """New things that have no living owner and do not disappear within some seconds.
 
-        What another process builds meanwhile has no owner's label at some moments.
+        The wait is needed because what another process builds is at some moments without an owner's
+        label.
         """
         deadline = time.monotonic() + PATIENCE_S
         while (left := self.now()) and time.monotonic() < deadline:
@@ -37,7 +38,7 @@ class Leftovers:
         return left
 
     def now(self) -> list[str]:
-        """The same, at this moment."""
+        """The same, without waiting."""
         return sorted(
             f"{name} {labels}"
             for name, labels in _present(self.client).items()

@@ -1,5 +1,5 @@
-"""A real registry on this machine (Debian's docker-registry), and images under legacy names in it:
-real layers, with the environment, labels, history and command that images of their time had."""
+"""A real registry on this machine (Debian's docker-registry) with images under legacy names: real
+layers, with the environment, labels, history and command of images of their time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _STARTS_S = 30
 
 
 def why_no_registry() -> str:
-    """Why there can be none here; empty where there can."""
+    """Why there can be no registry here; empty if there can."""
     return "" if shutil.which(PROGRAM) else f"{PROGRAM} is not installed (a package of Debian)"
 
 
@@ -38,11 +38,12 @@ class LegacyRegistry:
     repository: str = LEGACY
 
     def name(self, tag: str) -> str:
-        """A tag of the repository, as it is pulled."""
+        """A tag of the repository, as used for pulling."""
         return f"{self.address}/{self.repository}:{tag}"
 
     def push(self, client: APIClient, image: str, tag: str) -> str:
-        """Push an image of the engine under a tag; its name. The engine keeps no name of it."""
+        """Push an image of the engine under a tag; returns its name, which is removed from the
+        engine again."""
         name = self.name(tag)
         client.tag(image, name.rpartition(":")[0], tag)
         try:
@@ -53,10 +54,10 @@ class LegacyRegistry:
         return name
 
     def dress(self, tag: str, as_tag: str, config: Mapping[str, Any]) -> str:
-        """The layers of a tag once more, under another account of themselves; the new name.
+        """The layers of a tag under another configuration; returns the new name.
 
-        Environment, labels, command, ports and folder of `config` replace the image's own; steps
-        of its history made no layers here, and say so.
+        The environment, labels, command, ports and folder of `config` replace the image's own. The
+        steps of its history are marked as having made no layers.
         """
         manifest = json.loads(self._get(f"manifests/{tag}", _MANIFEST))
         own = json.loads(self._get(f"blobs/{manifest['config']['digest']}"))
@@ -71,7 +72,7 @@ class LegacyRegistry:
         return self._put(dressed, manifest, as_tag)
 
     def _put(self, config: Mapping[str, Any], manifest: dict[str, Any], tag: str) -> str:
-        """A configuration, and a manifest that has it."""
+        """Upload a configuration, and a manifest that refers to it."""
         raw = json.dumps(config).encode()
         digest = f"sha256:{hashlib.sha256(raw).hexdigest()}"
         place = self._send("POST", f"/v2/{self.repository}/blobs/uploads/")
@@ -82,7 +83,8 @@ class LegacyRegistry:
         return self.name(tag)
 
     def claim(self, tag: str, as_tag: str, architecture: str) -> str:
-        """The layers of a tag once more, said to be for another machine; the new name."""
+        """The layers of a tag once more, declared for another architecture; returns the new
+        name."""
         manifest = json.loads(self._get(f"manifests/{tag}", _MANIFEST))
         own = json.loads(self._get(f"blobs/{manifest['config']['digest']}"))
         return self._put({**own, "architecture": architecture}, manifest, as_tag)
@@ -101,7 +103,7 @@ class LegacyRegistry:
     def _send(
         self, method: str, path: str, body: bytes = b"", kind: str = "application/octet-stream"
     ) -> str:
-        """Where it was put."""
+        """Send a request; returns the Location header of the answer."""
         path = path.removeprefix(f"http://{self.address}")
         connection = HTTPConnection(self.address, timeout=60)
         try:
@@ -116,7 +118,7 @@ class LegacyRegistry:
 
 @contextmanager
 def served(folder: Path) -> Iterator[LegacyRegistry]:
-    """A registry that keeps its images in `folder`, ended afterwards."""
+    """A registry that keeps its images in `folder` and is stopped afterwards."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"

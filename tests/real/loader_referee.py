@@ -1,4 +1,5 @@
-"""The image's own dynamic loader, asked what it would load: the referee of the model of it."""
+"""The image's own dynamic loader, asked what it would load, as the reference for our model of
+it."""
 
 from __future__ import annotations
 
@@ -28,22 +29,22 @@ HERE = Platform(architecture="amd64")
 
 @dataclass(frozen=True, kw_only=True)
 class Traced:
-    """What a loader said of one object."""
+    """What a loader printed about one object."""
 
     answers: frozenset[tuple[str, str]]
-    """(name, file without links; empty: nothing answers). One object may find what another does
-    not."""
+    """(name, file with links resolved; empty if the name was not found). One object may find what
+    another does not."""
     undefined: tuple[str, ...] = ()
     text: str = field(default="", compare=False)
 
     def file(self, name: str) -> str:
-        """The one file that answers a name."""
+        """The one file that was found for a name."""
         (found,) = {file for asked_for, file in self.answers if asked_for == name}
         return found
 
 
 def looked_into(engine: APIClient, image: str, folder: Path) -> Inside:
-    """What an image of this engine holds, by its layers."""
+    """What an image of this engine contains, read from its layers."""
     path = folder / "image.tar"
     with path.open("wb") as file:
         for chunk in engine.get_image(image, chunk_size=1024**2):
@@ -56,7 +57,7 @@ def looked_into(engine: APIClient, image: str, folder: Path) -> Inside:
 
 
 def said_of(engine: APIClient, image: str, command: Sequence[str], **options: object) -> str:
-    """What a container says, without a network, capabilities, or anything to write to."""
+    """The output of a container that has no network, no capabilities, and nothing to write to."""
     made = engine.create_container(
         image,
         command=list(command[1:]),
@@ -79,11 +80,12 @@ def said_of(engine: APIClient, image: str, command: Sequence[str], **options: ob
 def asked(
     engine: APIClient, image: str, program: str, path: str, environment: Mapping[str, str]
 ) -> str:
-    """What the image's loader says of an object, loaded into a program before everything else."""
+    """What the image's loader prints about an object that is loaded into a program before
+    everything else."""
     own = dict(environment) | _TRACED
     text = said_of(engine, image, [LOADER, "--preload", path, program], environment=own)
     if "unrecognized" in text or "cannot open shared object file: --preload" in text:
-        # Loaders before glibc 2.30 know the variable alone.
+        # Loaders before glibc 2.30 support only the variable.
         preload = f"{path}:{environment.get('LD_PRELOAD', '')}".rstrip(":")
         own |= {"LD_PRELOAD": preload}
         text = said_of(engine, image, [LOADER, program], environment=own)
@@ -91,7 +93,7 @@ def asked(
 
 
 def traced(text: str, inside: Inside) -> Traced:
-    """The lines of a loader, with paths as the model has them."""
+    """Parse the lines of a loader, with paths in the form of the model."""
     files = {one.path: one for one in inside.objects}
     answers: set[tuple[str, str]] = set()
     for line in text.splitlines():
@@ -109,7 +111,7 @@ def traced(text: str, inside: Inside) -> Traced:
 def modelled(
     inside: Inside, program: str, path: str, environment: Mapping[str, str]
 ) -> tuple[Traced, Loading]:
-    """What the model says of the same."""
+    """What the model says about the same object."""
     sight = LoaderSight(
         objects={one.path: one for one in inside.objects},
         links=inside.links,

@@ -1,6 +1,6 @@
 """Bases of the default suite that a test needs: found on the engine, or made there.
 
-A test must not depend on what other tests, or earlier sessions, have left on the engine.
+A test must not depend on what other tests or earlier sessions left on the engine.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def newest_base(client: APIClient) -> tuple[str, str]:
 
 
 def obtain(client: APIClient, base: Base) -> ReadyBase:
-    """A base as runs on this engine make and keep it. Raises what `obtain_base` raises."""
+    """A base, made and kept as by runs on this engine. Raises what `obtain_base` raises."""
     with tempfile.TemporaryDirectory() as logs:
         shop = Workshop(
             cache=places().cache, logs=Path(logs), bases={base.id: base}, owner=owner_token()

@@ -1,4 +1,4 @@
-"""Images of a test's own, made of another by lines of a Dockerfile."""
+"""Images of a test's own, made from another image with lines of a Dockerfile."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from docker import APIClient
 from docker.errors import ImageNotFound
 
 NO_REGISTRY = "127.0.0.1:9"
-"""Nobody listens on the discard port: whoever asked this registry would fail."""
+"""Nobody listens on the discard port, so any request to this registry fails."""
 
 
 @contextmanager
 def image_of(
     engine: APIClient, plain: str, *lines: str, arguments: Mapping[str, str] | None = None
 ) -> Iterator[str]:
-    """An image with some lines of a Dockerfile, under a name no registry answers for."""
+    """An image with some more lines of a Dockerfile, under a name that no registry answers for."""
     name = f"{NO_REGISTRY}/x-{token_hex(4)}:1"
     text = "\n".join((f"FROM {plain}", *lines))
     said = list(
@@ -35,5 +35,6 @@ def image_of(
     try:
         yield name
     finally:
-        with suppress(ImageNotFound):  # A test may have removed it by its id, with all its names.
+        # A test may have removed it by its id, together with all its names.
+        with suppress(ImageNotFound):
             engine.remove_image(name)

@@ -1,7 +1,7 @@
-"""A program with a network of its own: nothing but a loopback that nobody else reaches.
+"""Run a program in a network of its own: only a loopback that nobody else can reach.
 
-Also run by itself, as `python own_network.py PROGRAM ARGUMENT...`: dockerd, told to make no bridge,
-removes the one that another dockerd made, so that a second one must not see that network at all.
+It is also run as `python own_network.py PROGRAM ARGUMENT...`. A dockerd that is told to make no
+bridge removes the one that another dockerd made, so a second one must not see that network at all.
 """
 
 from __future__ import annotations
@@ -24,14 +24,15 @@ _Made = TypeVar("_Made")
 
 
 def within(process: int, make: Callable[[], _Made]) -> _Made:
-    """What `make` makes in the network of a process; a socket stays in the one it is made in."""
+    """Call `make` in the network namespace of a process; a socket stays in the one it is made
+    in."""
 
     def enter_and_make() -> _Made:
         with Path(f"/proc/{process}/ns/net").open() as network:
             _check(_libc().setns(network.fileno(), _CLONE_NEWNET))
         return make()
 
-    with ThreadPoolExecutor(1) as thread:  # A thread has a network of its own, and ends with it.
+    with ThreadPoolExecutor(1) as thread:  # The thread enters the network, and ends with the call.
         return thread.submit(enter_and_make).result()
 
 

@@ -1,4 +1,4 @@
-"""Podman's service with a store of its own: started for the tests, gone with them."""
+"""Podman's service with a store of its own, started for the tests and removed afterwards."""
 
 from __future__ import annotations
 
@@ -22,20 +22,21 @@ from tests.real.rootless import User
 
 PATIENCE_S = 30
 LIMITS = '[containers]\ndefault_ulimits = ["nofile=1024:1024", "nproc=4096:4096"]\n'
-"""Podman raises both to the hard limit, which it may not where it runs in a container itself."""
+"""Podman raises both limits to the hard limit, which it may not do if it runs in a container
+itself."""
 
 
 def why_not() -> str:
-    """Why Podman cannot be tried here; empty where it can."""
+    """Why Podman cannot be tried here; empty if it can."""
     missing = [program for program in ("podman", "catatonit") if shutil.which(program) is None]
     return f"there is no {' and no '.join(missing)} here" if missing else ""
 
 
 @contextmanager
 def podman_service(user: User | None = None) -> Iterator[APIClient]:
-    """A client of a service at CONTAINER_HOST, which is set as long as this lasts.
+    """A client of a service whose address is in CONTAINER_HOST for as long as the context lasts.
 
-    `user`: whose service it is, with no right of root's; this process's own without one.
+    `user` runs the service without root; by default it runs as this process's own user.
     """
     # The path of a socket has at most 107 bytes.
     with tempfile.TemporaryDirectory(prefix="pod-", ignore_cleanup_errors=True) as name:
@@ -45,7 +46,7 @@ def podman_service(user: User | None = None) -> Iterator[APIClient]:
         before = os.environ.get("CONTAINER_HOST")
         settings = folder / "containers.conf"
         settings.write_text(LIMITS)
-        # With another service's address Podman is a client of that one, and starts none.
+        # With the address of another service, Podman is a client of that one and starts none.
         here = {key: value for key, value in os.environ.items() if key != "CONTAINER_HOST"}
         own: Mapping[str, Any] = {"env": here}
         if user is not None:
@@ -55,7 +56,7 @@ def podman_service(user: User | None = None) -> Iterator[APIClient]:
         with (folder / "log").open("wb") as log:
             process = subprocess.Popen(
                 [*store, "system", "service", "--time=0", address],
-                cwd=name,  # its conmon leaves a file there for a container out of memory
+                cwd=name,  # its conmon leaves a file there if a container runs out of memory
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
@@ -69,7 +70,8 @@ def podman_service(user: User | None = None) -> Iterator[APIClient]:
             finally:
                 client.close()
         finally:
-            # All of it: without root the service is a child, which may outlive what was started.
+            # The whole process group: without root the service is a child, which may outlive its
+            # parent.
             for number in (signal.SIGTERM, signal.SIGKILL):
                 with suppress(ProcessLookupError, subprocess.TimeoutExpired):
                     os.killpg(process.pid, number)
@@ -86,7 +88,7 @@ def podman_service(user: User | None = None) -> Iterator[APIClient]:
 
 
 def hand_over(giver: APIClient, taker: APIClient, image: str) -> None:
-    """Give an image of one engine to the other."""
+    """Copy an image from one engine to the other."""
     for said in taker.load_image(giver.get_image(image)):
         assert "error" not in said, said
 

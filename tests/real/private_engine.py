@@ -30,7 +30,7 @@ class PrivateEngine:
     data: Path
     """Where images lie."""
     options: Sequence[str] = ()
-    """More of dockerd's own."""
+    """Further options of dockerd."""
     process: subprocess.Popen[bytes] | None = field(default=None)
 
     @property
@@ -39,7 +39,7 @@ class PrivateEngine:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        for name in ("docker.pid", "docker.sock"):  # of one that was killed
+        for name in ("docker.pid", "docker.sock"):  # Left by one that was killed.
             (self.folder / name).unlink(missing_ok=True)
         self._end_containerd()
         with (self.folder / "log").open("ab") as log:
@@ -83,7 +83,7 @@ class PrivateEngine:
         return int((self.folder / "exec" / "containerd" / "containerd.pid").read_text())
 
     def give(self, giver: APIClient, images: Sequence[str]) -> None:
-        """Give it images of another engine; those with a name count as built on it."""
+        """Copy images from another engine; those with a name count as built on this one."""
         with self.client() as client:
             for image in images:
                 for said in client.load_image(giver.get_image(image)):
@@ -92,7 +92,7 @@ class PrivateEngine:
                     adopt(client, places().cache, image)
 
     def end(self) -> None:
-        """End it with all it started, and the mount of its data on itself."""
+        """Stop it with all it started, and undo the bind mount of its data."""
         if self.process is None:
             return
         if self.process.poll() is None:

@@ -1,4 +1,4 @@
-"""Breakages that a test really provokes: a whole cell, and one wheel put over what it has."""
+"""Breakages that a test really causes: a whole cell, with one wheel installed over what it has."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ ML_DTYPES = OtherWheel(
 
 
 def fetched(wheel: OtherWheel, cache: DistributionCache) -> Path:
-    """The wheel in the cache of distributions, brought there once."""
+    """The wheel in the cache of distributions, downloaded once."""
     path = cache.path(wheel.sha256)
     if not path.exists():
         index = PackageIndex()
@@ -49,7 +49,7 @@ def fetched(wheel: OtherWheel, cache: DistributionCache) -> Path:
 def with_wheel(
     client: APIClient, image: str, python: str, wheel: OtherWheel, path: Path
 ) -> Iterator[str]:
-    """An image made of another: the wheel over what its `python` has. Removed afterwards."""
+    """An image with the wheel installed over what its `python` has; it is removed afterwards."""
     lines = (
         f"FROM {image}",
         f"COPY put_over.py {wheel.file} /put-over/",

@@ -1,5 +1,5 @@
-"""Run inside an image: unpack a wheel over the release of the same distribution that is there, as
-`pip install --no-deps` does; argument: the wheel. Standard library only."""
+"""Runs inside an image: unpacks a wheel over the installed release of the same distribution, as
+`pip install --no-deps` does; the argument is the wheel. Standard library only."""
 
 import csv
 import re
@@ -25,7 +25,7 @@ for account in accounts[:1]:
     for file in listed:
         if file.is_file():
             file.unlink()
-        # What was compiled of it would be loaded instead of what comes now.
+        # Otherwise Python would load the old byte-code instead of the new file.
         for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
             compiled.unlink()
 with zipfile.ZipFile(wheel) as archive:

@@ -1,4 +1,5 @@
-"""A user with no right of root's, to run an engine: one made for the tests, else their own."""
+"""A user without root rights who runs an engine: one made for the tests, or else the present
+one."""
 
 from __future__ import annotations
 
@@ -18,28 +19,28 @@ from typing import Any
 
 PATIENCE_S = 10
 USERS = 65534
-"""Nobody's number: without that one in the namespace no probe starts."""
+"""The number of the user nobody, which must exist in the namespace or no probe starts."""
 
 
 class NoUser(Exception):
-    """No user can run containers here; in the words of who said so."""
+    """No user can run containers here; the text is the message of the program that failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class User:
-    """Somebody who is not root."""
+    """A user who is not root."""
 
     name: str
     uid: int
     gid: int
 
     def give(self, folder: Path) -> None:
-        """Make a folder with what is in it theirs."""
+        """Make a folder and its contents theirs."""
         for path in (folder, *folder.iterdir()):
             os.chown(path, self.uid, self.gid)
 
     def process(self, folder: Path) -> dict[str, Any]:
-        """What a process of theirs is started with; all it keeps lies in the folder."""
+        """Options to start a process of theirs, which keeps all its files in the folder."""
         own = ("HOME", "XDG_RUNTIME_DIR", "TMPDIR")
         environment = {"PATH": os.environ["PATH"], **dict.fromkeys(own, str(folder))}
         if os.getuid() == self.uid:
@@ -65,7 +66,7 @@ class User:
 
 @contextmanager
 def ordinary_user() -> Iterator[User]:
-    """A user whom containers can be run as. Raises NoUser."""
+    """A user who can run containers. Raises NoUser."""
     missing = [name for name in ("podman", "newuidmap") if shutil.which(name) is None]
     if missing:
         raise NoUser(f"there is no {' and no '.join(missing)} here")
@@ -84,12 +85,12 @@ def ordinary_user() -> Iterator[User]:
         yield user
     finally:
         _end_all(found.pw_uid)
-        # What has ended may wait for a process 1 that never asks how; it counts as a process.
+        # An ended process may remain as a zombie if process 1 never collects it, and still counts.
         _said("userdel", "--force", name)
 
 
 def _end_all(uid: int) -> None:
-    """End what a user of our own still runs."""
+    """End whatever a user that we made still runs."""
     deadline = time.monotonic() + PATIENCE_S
     while (left := _processes(uid)) and time.monotonic() < deadline:
         for pid in left:
@@ -112,7 +113,7 @@ def _processes(uid: int) -> list[int]:
 
 
 def _try(user: User) -> None:
-    """Enter a namespace of the user's, as Podman does before all else."""
+    """Enter a user namespace of theirs, as Podman does first of all."""
     with tempfile.TemporaryDirectory(prefix="pod-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         user.give(folder)
@@ -129,7 +130,7 @@ def _try(user: User) -> None:
 
 
 def _said(*command: str, **own: Any) -> subprocess.CompletedProcess[str]:
-    """What a program says. Raises NoUser with its own words where it fails."""
+    """The output of a program. Raises NoUser with its own message if it fails."""
     try:
         ended = subprocess.run(
             command, capture_output=True, text=True, timeout=60, check=False, **own

@@ -1,5 +1,5 @@
-"""Small services for containers of tests, standard library alone: right ones, and one for each way
-in which a service goes wrong. `python service_in_image.py KIND [PORT]`."""
+"""Small services for test containers, with the standard library alone: correct ones, and one for
+each way in which a service can go wrong. `python service_in_image.py KIND [PORT]`."""
 
 import base64
 import hashlib
@@ -16,7 +16,7 @@ from pathlib import Path
 
 TOKEN = "c0ffee00c0ffee00c0ffee00"
 ELSEWHERE = ("10.213.77.2", 8000)
-"""Where a test puts a listener that only masquerading leads to."""
+"""Where a test puts a listener that can be reached only through masquerading."""
 
 
 class Service(BaseHTTPRequestHandler):
@@ -55,7 +55,7 @@ class Service(BaseHTTPRequestHandler):
 
 
 def attempts():
-    """What comes of connections from inside to elsewhere, by name."""
+    """The results of connections from inside to elsewhere, by name."""
     gateway = ""
     with Path("/proc/net/route").open() as routes:
         for line in routes.readlines()[1:]:
@@ -87,7 +87,7 @@ def serve(kind, port, address="0.0.0.0"):
 
 
 def raw(port, begin, piece, pause):
-    """Every connection gets the beginning, then the same piece for ever."""
+    """Send the beginning on every connection, then the same piece forever."""
     listener = socket.create_server(("0.0.0.0", port))
 
     def treat(connection):
@@ -120,7 +120,8 @@ def train(kind, path):
 
 
 def classify(kind):
-    """Print how good a model has become, as a training does; each way in which that goes wrong."""
+    """Print how good a model has become, as a training does, in each way in which that goes
+    wrong."""
     print(f"progress: {os.urandom(4).hex()}", flush=True)
     confusion = [[90, 10, 0], [5, 95, 0], [0, 0, 100]]
     if kind == "drifting":
@@ -137,7 +138,7 @@ def classify(kind):
 
 
 class Notebook(Service):
-    """As much of a Jupyter server as its REST and its channel to a kernel need."""
+    """As much of a Jupyter server as its REST API and its channel to a kernel need."""
 
     def allowed(self):
         return TOKEN in (self.path + self.headers.get("Authorization", ""))
@@ -199,7 +200,7 @@ class Notebook(Service):
 
 
 def executed(code):
-    """What a kernel says of a piece of code."""
+    """What a kernel answers to a piece of code."""
     yield "status", {"execution_state": "busy"}
     if code == "hang":
         yield "hang", {}

@@ -27,10 +27,12 @@ def quick_ids() -> tuple[str, ...]:
 
 
 def brief_suite(folder: Path, settings: Mapping[str, Mapping[str, int]] | None = None) -> Path:
-    """Cells of the default suite with settings of mnist of their own, in `folder`, in this order.
+    """A suite in `folder` of cells of the default suite, in this order, with their own settings of
+    mnist.
 
-    Without settings: the quick cells with 20 steps. Same recipes and locks, so the images are those
-    of the default suite. A band asks for what a few steps can give: better than guessing.
+    Without settings, it has the quick cells with 20 steps. Recipes and locks are those of the
+    default suite, and so are the images. The accuracy band is one that a few steps can reach:
+    better than guessing.
     """
     wanted = (
         {cell: {"steps": BRIEF_STEPS} for cell in quick_ids()} if settings is None else settings
@@ -38,11 +40,11 @@ def brief_suite(folder: Path, settings: Mapping[str, Mapping[str, int]] | None =
     rows = default_suite()
     known = {str(row["id"]): row for row in rows["cells"]}
     rows["cells"] = [known[cell] for cell in wanted]
-    rows.pop("axes", None)  # their images stand on cells that are not here
+    rows.pop("axes", None)  # their images are of cells that are not in this suite
     rows["reference"] = next(iter(wanted))
     rows["default"] = []
-    rows.pop("tags", None)  # brief is the same by whatever tag
-    rows["probes"].remove("keras")  # a training of its own
+    rows.pop("tags", None)  # the suite must stay brief, whatever tags are selected
+    rows["probes"].remove("keras")  # it trains, too
     rows["expectations"] = [
         rule
         for rule in rows["expectations"]
@@ -62,7 +64,7 @@ def brief_suite(folder: Path, settings: Mapping[str, Mapping[str, int]] | None =
 
 
 def small_suite(folder: Path, *cells: Mapping[str, Any], **more: Any) -> Path:
-    """A suite of the cells given; JSON is YAML."""
+    """A suite of the given cells, written as JSON, which is valid YAML."""
     folder.mkdir(parents=True, exist_ok=True)
     text = json.dumps({"version": 1, **more, "cells": list(cells)}, indent=1)
     (folder / "matrix.yaml").write_text(text, "utf-8")

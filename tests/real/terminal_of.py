@@ -12,7 +12,7 @@ _CHUNK = 65536
 
 
 def typed_into(command: str, typed: str, patience_s: float = 120) -> tuple[int, str]:
-    """(exit status, all that was shown) of a shell's command with `typed` as its input."""
+    """(exit status, everything shown) for a shell's command with `typed` as its input."""
     ours, theirs = pty.openpty()
     shown = b""
     try:
@@ -26,7 +26,7 @@ def typed_into(command: str, typed: str, patience_s: float = 120) -> tuple[int, 
                 if select.select([ours], [], [], 0.2)[0]:
                     try:
                         part = os.read(ours, _CHUNK)
-                    except OSError:  # nobody holds the other end any more
+                    except OSError:  # nobody has the other end open any more
                         break
                     if not part:
                         break

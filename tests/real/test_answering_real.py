@@ -1,4 +1,4 @@
-"""Which run answers, tried on real engines: a tag that is given to another image in between."""
+"""Which run answers, on real engines, if a tag is given to another image in between."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def probe(settings):
 
 
 def move(trying: Trying, name: str, image: str) -> str:
-    """Give a name to an image; the image's id."""
+    """Give a name to an image; returns the image's id."""
     repository, _, tag = name.rpartition(":")
     trying.client.tag(image, repository, tag, force=True)
     found = trying.client.inspect_image(name)  # type: ignore[no-untyped-call]
@@ -41,7 +41,7 @@ def test_a_comparison_is_not_answered_from_the_image_that_a_tag_stood_for(
     asked = ("compare", "a", "a", "--suite", str(suite), "--engine", trying.engine.name)
 
     def asked_of() -> str:
-        """The image that the newest run was of."""
+        """The image that the newest run used."""
         _, (record,) = place.recorded()
         return record.image.id if record.image else ""
 

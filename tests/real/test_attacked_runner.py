@@ -98,7 +98,8 @@ def test_an_answer_that_a_probe_forges_is_not_believed(
 
     assert {"forging": Outcome.INTERFERED, "answers": Outcome.INTERFERED} == outcomes(records)
     assert {} == records["forging"].facts
-    # What it forges first is seen first: an answer of before, or that the runner has begun.
+    # Whichever forgery is seen first is reported: an old answer, or a claim that the runner has
+    # begun.
     assert re.search("a further frame|the runner says twice", records["forging"].reason)
     says("interfered: a frame that came before came again")
 

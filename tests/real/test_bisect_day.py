@@ -1,4 +1,4 @@
-"""`harness bisect-day` on a real engine: over a home-made index, and over the package index."""
+"""`harness bisect-day` on a real engine, with a home-made index and with the real package index."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ UPLOADED = {
 
 @pytest.fixture
 def there(place: Place, home_made: HomeMade, home_made_base: str) -> Iterator[Place]:
-    """A place whose package index tells when each home-made distribution was uploaded."""
+    """A place whose package index has an upload time for each home-made distribution."""
     with home_made.index(UPLOADED) as address:
         yield Place(folder=place.folder, extra={"PIP_INDEX_URL": address, "CI": "true"})
 
 
 @pytest.fixture
 def suite(there: Place, home_made: HomeMade) -> Path:
-    """A cell without a lock that takes whatever version there is."""
+    """A cell without a lock, which takes whatever version exists."""
     folder = home_made.plain(there.folder / "suite")
     lock_path(folder, PLAIN).unlink()
     rows = json.loads((folder / "matrix.yaml").read_text("utf-8"))
@@ -123,7 +123,7 @@ def test_what_cannot_be_searched_is_refused_before_anything_starts(
 
 @pytest.mark.long
 def test_keras_2_7_0_is_what_broke_tensorflow_2_6_0(place: Place) -> None:
-    """As docs/bisect.md tells it. Downloads some 500 MB, builds two or three images."""
+    """The example of docs/bisect.md. Downloads some 500 MB and builds two or three images."""
     said = place.harness(
         *("bisect-day", "tf2.6.0-py3.9", "--good", "2021-11-01", "--bad", "2021-11-06"),
         *("--suite", str(ROOT / "examples" / "bisect-day"), "--format", "json"),

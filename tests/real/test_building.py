@@ -1,4 +1,5 @@
-"""A build is a container under limits, whose files become an image with its base's settings."""
+"""A build is a container under limits, whose files become an image with the settings of its
+base."""
 
 from __future__ import annotations
 
@@ -46,7 +47,7 @@ def left(trying: Trying) -> Leftovers:
 
 
 def of(trying: Trying, program: str, **more: object) -> ImageBuild:
-    """A build that runs a program of Python in the base."""
+    """A build that runs a Python program in the base."""
     return ImageBuild(
         name=NAME,
         base=trying.base,
@@ -162,7 +163,8 @@ def test_an_image_has_its_bases_settings_but_for_labels_and_variables(
     assert after
     try:
         has, had = after["Config"], before["Config"]
-        # Each container of ours says who made it, and an image has the labels of its container.
+        # Each container of ours has a label with its maker, and the image gets its container's
+        # labels.
         makers = {f"{LABEL}.owner", f"{LABEL}.name"}
         theirs_of_labels = {name: v for name, v in had["Labels"].items() if name not in makers}
         assert {**theirs_of_labels, **LABELS}.items() <= has["Labels"].items()
@@ -172,7 +174,8 @@ def test_an_image_has_its_bases_settings_but_for_labels_and_variables(
             assert (had.get(name) or None) == (has.get(name) or None), name
         mine = files_of(trying.client, made["Id"])
         theirs = files_of(trying.client, base)
-        # What any container of such a base leaves: a volume's folder, on Podman a file for itself.
+        # What any container of such a base leaves: the folder of a volume and, on Podman, a file of
+        # its own.
         by_engine = {"var/theirs", "run/.containerenv"}
         assert {"usr/made"} == mine.keys() - theirs.keys() - by_engine
         assert set() == theirs.keys() - mine.keys()

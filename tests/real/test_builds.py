@@ -1,4 +1,4 @@
-"""Building: equal when done twice, a record when it fails, nothing without a lock."""
+"""Building: two builds are equal, a failure gives a record, nothing is built without a lock."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ PREFIX = Source(kind="prefix", suite="bullseye", python="2.7")
 
 @pytest.fixture
 def root(trying: Trying, engine: APIClient, home_made_base: str) -> Iterator[str]:
-    """A Debian with Python 2.7 on the engine that is tried, under a name of the test's own."""
+    """A Debian with Python 2.7 on the engine under test, under a name of the test's own."""
     client = trying.client
     found = inspect_image(engine, home_made_base)
     assert found
@@ -77,7 +77,7 @@ def test_the_dockerfile_built_by_hand_gives_the_same_files(
             find_prefix("2.7")
         except PrefixUnavailable as none:
             pytest.skip(none.message)
-        # Making a Debian takes half a minute, and is not what is tried: one with a newer libc.
+        # Making a Debian takes half a minute and is not under test; the base has a newer libc.
         monkeypatch.setattr(roots, "_debian", lambda *_: trying.base)
     client = trying.client
     left = Leftovers.since_now(client)
@@ -103,6 +103,6 @@ def test_the_dockerfile_built_by_hand_gives_the_same_files(
     assert [] == differing(mine, theirs)
     assert set() == before.keys() - mine.keys()
     assert added, "something was installed"
-    # A prefix comes without the folder that distributions go to.
+    # A prefix does not have the folder that distributions are installed to.
     assert {path for path in added if "homemade" not in path} <= {SITE}
     assert [] == left.found()

@@ -1,4 +1,4 @@
-"""Images, most of them broken by one layer: what is foreseen of them is what running shows."""
+"""Images, most of them broken by one layer: the predictions agree with what running them shows."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def test_what_is_foreseen_of_broken_images_is_what_running_shows(
 
 
 def built(place: Place, cell: str) -> str:
-    """The image of a cell of the default suite, built or there already."""
+    """The image of a cell of the default suite, built unless it is there."""
     place.harness("run", "--suite", "standard", "--cell", cell, "--probe", "python", status=5)
     _, records = place.recorded()
     (image,) = {one.image.id for one in records if one.image}

@@ -1,5 +1,5 @@
-"""`harness check` against a real registry that holds the suite's images under legacy names: what is
-foreseen from a name, from the layers, and what running them shows."""
+"""`harness check` with a real registry that has the suite's images under legacy names: the
+predictions from a name and from the layers, and what running the images shows."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from tests.registry.legacy import CUDA_8, legacy_gpu, wheel_step
 
 
 def legacy_on_3_6() -> dict[str, Any]:
-    """The legacy account of itself, with the Python that the suite's cell really has: nobody has
-    the tag's own 3.5 any more."""
+    """The configuration of the legacy image, but with the Python that the suite's cell really has:
+    the tag's own 3.5 can no longer be obtained."""
     config = legacy_gpu()
     config["history"][-1] = {"created_by": wheel_step("tensorflow-gpu", "1.2.1", "cp36")}
     environment = {**CUDA_8, "PATH": f"/opt/python/bin:{CUDA_8['PATH']}"}
@@ -38,12 +38,12 @@ def legacy_on_3_6() -> dict[str, Any]:
 
 @pytest.fixture
 def asked(place: Place) -> Place:
-    """A place whose memory of registries is its own."""
+    """A place with a separate memory of registries."""
     return Place(folder=place.folder, extra={"DOCKER_CONFIG": str(place.folder)})
 
 
 def built(place: Place, cell: str) -> str:
-    """The image of a cell of the default suite, built or there already."""
+    """The image of a cell of the default suite, built unless it is there."""
     place.harness("run", "--suite", "standard", "--cell", cell, "--probe", "python", status=5)
     _, records = place.recorded()
     (image,) = {one.image.id for one in records if one.image}
@@ -59,7 +59,7 @@ def page(place: Place, *arguments: str, status: int) -> dict[str, Any]:
 
 @contextmanager
 def gone_afterwards(engine: APIClient, name: str, digest: str) -> Iterator[None]:
-    """What was pulled by its digest is removed again."""
+    """Removes the image that was pulled by its digest."""
     try:
         yield
     finally:
@@ -74,7 +74,7 @@ def standing(told: dict[str, Any], title: str) -> tuple[str, str]:
 def test_a_python_off_the_path_is_foreseen_and_calling_it_by_name_mends_it(
     asked: Place, engine: APIClient, registry: LegacyRegistry, left: Leftovers
 ) -> None:
-    # As the suite makes it: its interpreter is called python2.7 and nothing else.
+    # As the suite makes it: the interpreter is called python2.7, and nothing else.
     name = registry.push(engine, built(asked, "tf1.2.1-py2.7"), "1.2.1-py2.7")
     foreseen = page(asked, name, "--static", status=1)
     assert "reuse with these changes" == foreseen["answer"]
@@ -99,7 +99,7 @@ def test_an_image_of_2017_is_foreseen_to_work_and_does(
     own = "harness-tests/legacy:1"
     list(engine.build(fileobj=io.BytesIO(text.encode()), tag=own, rm=True, network_mode="none"))
     try:
-        # A name that promises nothing: a tag of 1.2.1 would promise Ubuntu.
+        # The name reveals nothing: a tag of 1.2.1 would promise Ubuntu.
         name = replace(registry, repository="own/old").push(engine, own, "1")
     finally:
         engine.remove_image(own)
@@ -112,7 +112,7 @@ def test_an_image_of_2017_is_foreseen_to_work_and_does(
     assert "L3 (learns)" in told["measured"]["as it is"]
     run, records = asked.recorded()
     assert {"pulled"} == {one.image.origin for one in records if one.image}
-    # The tag is given to an image without a framework: the page names the one that worked.
+    # The tag is moved to an image without a framework: the page names the one that worked.
     replace(registry, repository="own/old").push(engine, newest_base(engine)[0], "1")
     moved = page(asked, name, status=5)
     (why,) = (one for one in moved["reasons"] if "was given to another image" in one["title"])

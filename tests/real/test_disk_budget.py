@@ -1,6 +1,7 @@
-"""Within a disk budget: cells one after the other, images going in between, on a test's own engine.
+"""Within a disk budget: cells one after the other, with images removed in between, on a private
+engine.
 
-Its images are the only ones there, so that nothing of anybody else can go.
+Only the images of the test are on it, so nothing that belongs to anybody else can be removed.
 """
 
 from __future__ import annotations
@@ -147,7 +148,7 @@ def test_the_image_used_longest_ago_goes_first_and_none_that_somebody_needs(
     there.harness(*arguments)
     assert {FIRST, THIRD} == kept(client)
 
-    # The oldest is needed by somebody who lives, so the other one goes.
+    # A living process needs the oldest image, so the other one is removed.
     other = Uses(places().cache, owner_token())
     other.hold([image_name(suite, FIRST)])
     try:

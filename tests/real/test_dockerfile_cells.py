@@ -1,5 +1,5 @@
-"""Cells of people's own Dockerfiles, built on every engine: what is built, what is refused, what is
-left behind (nothing)."""
+"""Cells of users' own Dockerfiles, built on every engine: what is built, what is refused, and that
+nothing is left behind."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Building:
     said: list[str] = field(default_factory=list)
 
     def write(self, text: str, **files: str) -> None:
-        """The Dockerfile, with BASE and PYTHON replaced, and files of its context."""
+        """Write the Dockerfile, with BASE and PYTHON replaced, and the files of its context."""
         box = self.folder / "box"
         box.mkdir(exist_ok=True)
         text = text.replace("BASE", self.base).replace(PY, self.trying.python)
@@ -57,7 +57,7 @@ class Building:
             (box / name.replace("_dot_", ".")).write_text(content, "utf-8")
 
     def order(self, profile: Profile | None = None, **build: Any) -> Order:
-        """What an engine is asked for."""
+        """The order for an engine."""
         cell = Cell(
             id=self.cell,
             level=Level.L0,
@@ -68,13 +68,13 @@ class Building:
         return Order(cell=cell, dockerfile=DockerfileReader(suite).of(cell).recipe)
 
     def obtain(self, order: Order, **shop: Any) -> Obtained:
-        """What comes of it."""
+        """The result of obtaining the image."""
         found = replace(workshop(self.folder / "cache"), logs=self.folder / "logs", **shop)
         with connect(self.trying.engine.capabilities, like=self.trying.client) as client:
             return obtain(client, order, found, self.said.append)
 
     def files(self, obtained: Obtained, *paths: str) -> str:
-        """What a container of the image says of paths: mode, owner, content."""
+        """What a container of the image reports about paths: mode, owner, content."""
         ask = (
             "def probe(settings):\n import os\n"
             f" return {{'f' + str(n): '%o %d %s' % (os.lstat(p).st_mode, os.lstat(p).st_uid, "
@@ -107,7 +107,7 @@ def building(trying: Trying, tmp_path: Path) -> Iterator[Building]:
 
 
 def of_builders(left: Leftovers) -> list[str]:
-    """What a builder can leave: images without a name, containers."""
+    """What a builder may leave: images without a name, containers."""
     return [one for one in left.found() if not one.startswith(("volume", "network"))]
 
 
@@ -193,14 +193,15 @@ def test_it_is_used_again_until_something_it_is_made_of_changes(
     assert other.image is not None
     assert other.image.id not in (first.image.id, fresh.image.id)
     assert other.image.recipe != first.image.recipe
-    # another image by the name that it is of
+    # another image under the name in its FROM
     moved = building.trying.image({}, "ENV MOVED=1")
     building.trying.client.tag(moved, *building.base.split(":"))
     on_moved = building.obtain(building.order())
     assert on_moved.image is not None, on_moved.reason
     assert on_moved.image.id != other.image.id
     assert on_moved.image.recipe == other.image.recipe
-    # Two have lost their name to a newer one: the run's stock removes such, by the register.
+    # Two images lost their name to a newer one; the run's stock removes such images, by the
+    # register.
     replaced = {f"image {one.image.id[7:19]}" for one in (first, other) if one.image}
     assert {one.rpartition(" {")[0] for one in of_builders(left)} <= replaced
 
@@ -257,7 +258,7 @@ class Secret(BaseHTTPRequestHandler):
         self.wfile.write(b"of the host")
 
     def log_message(self, *_: object) -> None:
-        """Nothing."""
+        """Print nothing."""
 
 
 @pytest.fixture
@@ -298,7 +299,7 @@ def test_steps_with_the_network_do_not_reach_the_services_of_the_host(
 def test_without_our_look_the_builder_would_have_fetched_it(
     building: Building, service: str
 ) -> None:
-    """What the rule is for: else the test above could not fail."""
+    """Show what the rule prevents; without this, the test above could never fail."""
     building.trying.image({}, f"ADD {service} /stolen")
     assert ["/secret"] == Secret.asked
 
@@ -448,7 +449,7 @@ def test_what_a_build_left_whose_owner_died_goes_with_the_next_start(
     client.tag(made, *begun.name.split(":"))
     building.trying.images.remove(made)
     client.remove_image(made, noprune=True)
-    # Somebody else's, made of ours: it has the label, and a name.
+    # Somebody else's image, made from ours: it has the label, and a name.
     theirs = building.trying.image({}, f'LABEL "{STEPS}"="{label}"')
     assert () == sweep_builds(client, shop.cache, lambda _: True)
     assert client.images(begun.name)

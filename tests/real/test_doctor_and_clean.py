@@ -67,7 +67,7 @@ def test_without_an_engine_the_doctor_says_what_helps(tmp_path: Path) -> None:
 
 @pytest.fixture
 def dead() -> str:
-    """The owner's label of a process that is no more."""
+    """The owner's label of a process that no longer exists."""
     program = "from harness.machine.owner import owner_token; print(owner_token())"
     return subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True

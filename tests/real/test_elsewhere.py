@@ -1,6 +1,4 @@
-"""Engines at an address: nothing of this host is taken for theirs, and nothing but the wire leads
-there.
-"""
+"""Remote engines: nothing of this host is mistaken for theirs, and only the network leads there."""
 
 from __future__ import annotations
 
@@ -33,7 +31,7 @@ _TLS_PORT = 2376
 
 @pytest.fixture
 def relay(engine: APIClient) -> Iterator[Relay]:
-    """The engine's own, at an address."""
+    """The default engine, reachable at an address."""
     where = address(DOCKER, os.environ)
     if not where.startswith("unix://"):
         pytest.skip("the engine is not at a socket of this host")
@@ -63,7 +61,7 @@ def test_an_existing_image_is_asked_by_tcp(
 
 
 def assert_told_of_elsewhere(host: HostClass, told: EngineInfo, engine: APIClient) -> None:
-    """The host is what the engine says of it, and no more."""
+    """The host is described by what the engine reports, and nothing else."""
     said = engine.info()
     assert (said["Architecture"], said["NCPU"]) == (host.machine, host.cores)
     assert round(said["MemTotal"] / 1024**3) == host.memory_gib
@@ -129,7 +127,8 @@ def test_an_engine_under_tls_is_asked_with_a_certificate(
             "DOCKER_HOST": where,
             "DOCKER_TLS_VERIFY": "1",
             "DOCKER_CERT_PATH": str(held),
-            "REQUESTS_CA_BUNDLE": str(held / "cert.pem"),  # the web's authorities are others
+            # the certificate authorities for the web are separate
+            "REQUESTS_CA_BUNDLE": str(held / "cert.pem"),
         }
         with_certificate = Place(folder=tmp_path, extra=secure)
         with_certificate.harness("run", "--suite", str(suite))
@@ -145,7 +144,7 @@ def test_an_engine_under_tls_is_asked_with_a_certificate(
 
 @pytest.fixture
 def private_under_tls(engine: APIClient) -> Iterator[PrivateEngine]:
-    """An engine of the test's own that speaks TLS to those with a certificate."""
+    """A private engine that accepts only TLS clients with a certificate."""
     missing = [program for program in ("dockerd", "openssl") if shutil.which(program) is None]
     if missing:
         pytest.skip(f"there is no {' and no '.join(missing)} here")
@@ -169,7 +168,7 @@ def private_under_tls(engine: APIClient) -> Iterator[PrivateEngine]:
 
 
 def one_image(folder: Path, engine: APIClient) -> Path:
-    """A suite of one cell, an image with a Python, that is asked for that."""
+    """A suite of one cell, an image with a Python, that is asked only for its Python."""
     image, python = newest_base(engine)
     cell = {"id": "x", "image": image, "interpreter": python, "level": "L0"}
     return small_suite(folder, cell, probes=["python"])

@@ -1,4 +1,4 @@
-"""Faults of the engine, one of the tests' own: killed, stopped, without its containerd."""
+"""Faults of the tests' own engine: killed, stopped, without its containerd."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def test_a_containerd_that_is_killed_is_no_fault_of_the_cell(
 
 @contextmanager
 def stalling_registry(neighbour: int) -> Iterator[tuple[str, threading.Event]]:
-    """A registry on a process's loopback that begins to send a layer, and never ends."""
+    """A registry on a process's loopback that begins to send a layer and never finishes."""
     asked, over = threading.Event(), threading.Event()
     layer = "sha256:" + "a" * 64
     config = (

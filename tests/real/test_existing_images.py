@@ -1,4 +1,4 @@
-"""Cells that are existing images: found on the engine, or not to be pulled."""
+"""Cells that are existing images: found on the engine, or impossible to pull."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def id_of(engine: APIClient, name: str) -> str:
 def test_the_smallest_suite_runs_an_image_by_its_id_without_asking_a_registry(
     place: Place, engine: APIClient, plain_image: str
 ) -> None:
-    # Its Python is called `python` and nothing else, as in images of their time.
+    # Its Python is called `python` and nothing else, as in images of that time.
     with image_of(engine, plain_image, "RUN ln -s python2.7 /usr/bin/python") as name:
         run_smallest_suite(place, name, id_of(engine, name))
 

@@ -21,8 +21,8 @@ OUTSIDE = ("metadata", "notebook", "volume", "command")
 
 @pytest.fixture
 def suite(engine: APIClient, tmp_path: Path) -> Iterator[Path]:
-    """The default suite in a folder of its own, where its Dockerfiles can be changed. What is built
-    of a changed one goes; the images of the suite's own cells stay for the next."""
+    """The default suite in a folder of its own, where its Dockerfiles can be changed. Images of
+    changed ones are removed; those of the suite's own cells stay for the next test."""
     folder = tmp_path / "suite"
     folder.mkdir()
     shutil.copy(ROOT / "matrix.yaml", folder)
@@ -36,7 +36,7 @@ def suite(engine: APIClient, tmp_path: Path) -> Iterator[Path]:
 
 
 def asked(place: Place, suite: Path, cell: str, *probes: str) -> tuple[Said, Mapping[str, Fact]]:
-    """A cell asked by some probes: what was said, and the facts of all of them."""
+    """Ask a cell some probes; returns the output and the facts of all of them."""
     options = [word for probe in probes for word in ("--probe", probe)]
     said = place.harness("run", "--suite", str(suite), "--cell", cell, *options, or_status=1)
     _, records = place.recorded()

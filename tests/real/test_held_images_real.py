@@ -1,4 +1,4 @@
-"""`harness check` looks on the engine here before it asks a registry: both are real."""
+"""`harness check` looks on the local engine before it asks a registry; both are real."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def tagged(engine: APIClient, image: str, name: str) -> None:
 
 @contextmanager
 def made(engine: APIClient, python: str, packages: dict[str, str]) -> Iterator[str]:
-    """The id of a small image that holds these distributions, and no program that runs."""
+    """The id of a small image that contains these distributions, and no program that runs."""
     site = SITE.format(python)
     files: dict[str, bytes | str | None] = {f"usr/bin/python{python}": b"#!/bin/sh\n"}
     files["usr/bin/python3"] = f"python{python}"
@@ -46,7 +46,7 @@ def made(engine: APIClient, python: str, packages: dict[str, str]) -> Iterator[s
         changes=[f"ENV PYTHON_VERSION={python}", f'CMD ["python{python}", "-V"]'],
     )
     image = str(json.loads(said.splitlines()[-1])["status"])
-    # Without a name of its own it would go with the last that a test gives it.
+    # Without a name of its own it would be removed with the last name that a test gives it.
     name = f"{NO_REGISTRY}/kept-{token_hex(4)}:1"
     tagged(engine, image, name)
     try:
@@ -93,7 +93,7 @@ def test_a_tag_of_the_engine_that_moved_is_told(
     assert "python: 2.7 before, 3.13 now" in why["evidence"]
     assert any(one.startswith(both[0]) for one in why["evidence"])
     assert f"before: {both[0]}" in why["remedy"]
-    # What the page says to type works as it stands.
+    # The command that the page suggests works as it is printed.
     (command,) = (one for one in why["evidence"] if "--against" in one)
     words = command.partition("harness check ")[2].split()
     rows = page(asked, *words, status=1)["differences"]
@@ -157,7 +157,7 @@ def test_an_image_and_its_archive_are_equal_and_another_is_not(
 
 
 def test_what_the_engine_alone_has_can_be_run(asked: Place, engine: APIClient) -> None:
-    place = Place(folder=asked.folder)  # with the machine's own cache, of data sets too
+    place = Place(folder=asked.folder)  # with the machine's own cache, including that of data sets
     name = f"{NO_REGISTRY}/x-{token_hex(4)}:1"
     tagged(engine, newest_base(engine)[0], name)
     try:

@@ -1,5 +1,5 @@
-"""What keeps an interpreter from a module that is there, and from every probe, is told as that: in
-images made for it."""
+"""Whatever hides an existing module from an interpreter and thus from every probe is reported as
+such, in images made for it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def left(trying: Trying) -> Leftovers:
 
 
 def installed(trying: Trying) -> str:
-    """A line of a Dockerfile that installs the module for the image's own interpreter."""
+    """A Dockerfile line that installs the module for the image's own interpreter."""
     into = f"d=$({trying.python} -c '{SITE}') && mkdir -p $d"
     return f"RUN {into} && cp /src/hiddenthing.py $d/hiddenthing.py"
 
 
 def hidden(trying: Trying, image: str, interpreter: str = "") -> tuple[Hidden, Record]:
-    """What is known of the module that could not be had."""
+    """What is known about the module that could not be imported."""
     record = trying.ask(image, ASKS, interpreter=interpreter)["asks"]
     assert Outcome.RAISED is record.outcome, record
     found = hidden_module(Cell(id="x", image=image, level=Level.L0), record)

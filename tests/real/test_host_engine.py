@@ -1,4 +1,4 @@
-"""The host as an engine: the same lock and probes as in the image; and what it cannot do."""
+"""The host as an engine: the same lock and probes as in the image, and what it cannot do."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.real.suites import default_suite, quick_ids, small_suite
 
 @pytest.fixture(scope="session")
 def cell_of_this_host() -> str:
-    """A quick cell whose Python this host has, the smallest first."""
+    """A quick cell whose Python this host has; the smallest is preferred."""
     here = {interpreter.minor for interpreter in find_interpreters()}
     rows = {row["id"]: row for row in default_suite()["cells"]}
     bases = default_suite()["bases"]

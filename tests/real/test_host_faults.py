@@ -48,7 +48,7 @@ def test_a_full_disk_of_the_engine_is_infrastructure(
             assert "too little room to build home-plain" in warned
             assert "harness clean --images" in warned
             assert () == place.runs()
-            # Who names a budget knows better.
+            # A budget that the user names takes precedence.
             said = place.harness(*asked, "--disk-budget", "1GiB", status=4)
             assert "the engine's disk may get full" in said.err
             _, (record,) = place.recorded()
@@ -106,8 +106,8 @@ def test_a_second_interruption_ends_it_at_once_and_the_next_start_cleans_up(
 def killed_at_random(
     place: Place, url: str, suite: Path, kills: int, chance: random.Random
 ) -> tuple[int, int]:
-    """Kill runs at moments of chance, take each on; how many were killed in mid-run, and before
-    they had begun."""
+    """Kill runs at random moments and resume each; returns how many were killed during the run, and
+    how many before it had begun."""
     began = time.monotonic()
     place.harness("run", "--suite", str(suite))
     whole = time.monotonic() - began

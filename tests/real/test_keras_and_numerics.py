@@ -29,7 +29,7 @@ OTHERS = [
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """What one cell answered, and what was found."""
+    """The answers of one cell, and the findings."""
 
     facts: Mapping[str, Fact]
     image: str
@@ -60,7 +60,7 @@ def ask(place: Place, suite: Path, *probes: str, status: int, or_status: int | N
 
 
 def built(place: Place, cell: str, *probes: str) -> Told:
-    """A cell of the default suite, asked what has to be asked. L1 and L2 are others' to show."""
+    """A cell of the default suite, asked the given probes. L1 and L2 are tested elsewhere."""
     suite = brief_suite(place.folder / cell, {cell: {"steps": 20}})
     return ask(place, suite, *probes, status=5, or_status=1)
 
@@ -68,11 +68,12 @@ def built(place: Place, cell: str, *probes: str) -> Told:
 def damaged(
     place: Place, engine: APIClient, cell: str, path: str, lines: str, probe: str
 ) -> tuple[Told, Told]:
-    """What a cell says, and what it says with lines of Python at the end of one of its files."""
+    """The answers of a cell, and those with lines of Python added to one of its files."""
     whole = built(place, cell, "--probe", probe)
     text = base64.b64encode(f"\n{lines}\n".encode()).decode()
     found = f"$(find / -xdev -path '*-packages/{path}' | head -n1)"
-    # The byte-code of our cells is believed unread: without it the file as it is now is compiled.
+    # The byte-code of our cells is not checked against its source; without it, the changed file is
+    # compiled.
     stale = "rm -f $(dirname $f)/__pycache__/$(basename $f .py).*.pyc"
     steps = (
         "USER root",
@@ -105,8 +106,8 @@ def test_it_computes_right_and_keras_saves(place: Place, cell: str) -> None:
     assert told.listed("keras.drawn.uniform")
     operations = told.listed("numerics.operations")
     assert len(operations) >= 50
-    # Whether a kernel dies depends on the processor: oneDNN's of TensorFlow 2.21.0 dies in
-    # matmul_broadcast on some. Then it has to be told, and nothing else may be wrong.
+    # Whether a kernel dies depends on the processor: on some, oneDNN's in TensorFlow 2.21.0 dies in
+    # matmul_broadcast. Then that must be reported, and nothing else may be wrong.
     died = [str(one) for one in told.listed("numerics.died")]
     ways = told.listed("numerics.ways")
     assert (4 if told.facts["numerics.has_switch"] else 2) == len(ways)
@@ -145,7 +146,7 @@ def test_what_is_wrong_with_a_switch_alone_names_the_switch(
         "def _wrong(*a, **k):\n"
         "    return _right(*a, **k) * 1.001\n"
         "if _os.environ.get('TF_ENABLE_ONEDNN_OPTS') == '1':\n"
-        # The module has put a copy of itself in its own place by then.
+        # By then, the module has replaced itself with a copy.
         "    _sys.modules[__name__].matmul = _wrong\n"
     )
     path = "tensorflow/_api/v2/compat/v1/__init__.py"

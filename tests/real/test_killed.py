@@ -1,4 +1,4 @@
-"""Killed at any moment: what was acknowledged is there, and the next start cleans up."""
+"""Killed at any moment: acknowledged records are there, and the next start cleans up."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from tests.real.leftovers import Leftovers
 from tests.real.suites import brief_suite, quick_ids
 
 FEW, MANY = 5, 2000
-"""Steps of the first cell, and of the second, which is still training when the signal comes."""
+"""Steps of the first cell, and of the second, which must still be training when the signal
+comes."""
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def cells() -> tuple[str, str]:
 
 @pytest.fixture
 def two_cells(quick: Place, tmp_path: Path, cells: tuple[str, str]) -> Path:
-    """A suite of the two; their images are there."""
+    """A suite of the two; their images exist already."""
     return brief_suite(tmp_path / "suite", {cells[0]: {"steps": FEW}, cells[1]: {"steps": MANY}})
 
 
@@ -39,7 +40,8 @@ def probing(client: APIClient, run: str, cell: str) -> bool:
 def in_the_middle(
     place: Place, client: APIClient, process: Popen[str], cells: tuple[str, ...]
 ) -> str:
-    """Wait until the first cell is recorded and the second is probed; the run's id."""
+    """Wait until the first cell is recorded and the second is being probed; returns the run's
+    id."""
     wait_until(lambda: f"[1/2] {cells[0]}" in place.told(), process, "the first cell's records")
     run = place.runs()[0]
     wait_until(lambda: probing(client, run, cells[1]), process, "the second cell's container")
@@ -73,7 +75,7 @@ def test_a_signal_in_mid_run_loses_no_acknowledged_record(
         return
 
     assert left.now(), "the container of a killed harness cannot have cleaned itself up"
-    # Its Python alone shows no level, which is what status 5 says.
+    # The probe `python` alone shows no level, hence status 5.
     asked = ("--cell", cells[0], "--probe", "python")
     place.harness("run", "--suite", str(two_cells), *asked, status=5)
     assert [] == left.found()

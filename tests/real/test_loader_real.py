@@ -1,5 +1,5 @@
-"""The model of the dynamic loader against the loader of each image itself: the same name is
-answered by the same file."""
+"""The model of the dynamic loader compared with each image's own loader: both find the same file
+for the same name."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Base:
 def image_with(
     engine: APIClient, plain: str, files: dict[str, bytes | str | None], *lines: str
 ) -> Iterator[str]:
-    """An image with these files on top of another, and what some lines of a Dockerfile do."""
+    """An image with these files on top of another, and with some lines of a Dockerfile."""
     text = "\n".join((f"FROM {plain}", "ADD files.tar /", *lines))
     context = layer({"Dockerfile": text.encode(), "files.tar": layer(files)})
     name = f"127.0.0.1:9/loader-{token_hex(4)}:1"
@@ -74,7 +74,7 @@ def image_with(
 
 
 def held(base: Base, inside: Inside, path: str) -> tuple[Traced, Loading]:
-    """What both say of an object; they say the same."""
+    """The results of both for an object, which must be equal."""
     own = traced(asked(base.engine, base.image, base.program, path, {}), inside)
     model, loading = modelled(inside, base.program, path, {})
     assert path in {name for name, _ in own.answers}, own.text
@@ -92,7 +92,7 @@ def needing(*names: str, **more: str) -> bytes:
 
 
 DIFFICULT: dict[str, bytes | str | None] = {
-    # RPATH is handed down, RUNPATH is not, and hides an RPATH beside it.
+    # RPATH is inherited; RUNPATH is not, and hides an RPATH beside it.
     "t/rpath.so": needing("mid", rpath="/t/one"),
     "t/runpath.so": needing("mid", runpath="/t/one"),
     "t/both.so": needing("x", rpath="/t/one", runpath="/t/two"),
@@ -103,32 +103,33 @@ DIFFICULT: dict[str, bytes | str | None] = {
     "t/one/libown.so": needing("x", runpath="/t/two"),
     "t/one/libx.so": LIBRARY["x"],
     "t/two/libx.so": shared_object(soname="libx.so", exports="two"),
-    # Where a link leads does not move $ORIGIN.
+    # The target of a link does not change $ORIGIN.
     "t/link.so": needing("far", rpath="/t/links"),
     "t/links/libfar.so": "../real/libfar.so.1",
     "t/links/liby.so": LIBRARY["y"],
     "t/real/libfar.so.1": needing("y", runpath="$ORIGIN"),
     "t/real/liby.so": shared_object(soname="liby.so", exports="real"),
-    # A folder that is a link; one file under two names; a name that another file's SONAME answers.
+    # A folder that is a link; one file under two names; a name that equals another file's SONAME.
     "t/folder.so": needing("x", "same", runpath="/t/through"),
     "t/through": "one",
     "t/one/libsame.so": "libx.so",
     "t/alias.so": needing("alias", "other", rpath="/t/alias"),
     "t/alias/libalias.so": shared_object(soname="libother.so"),
     "t/alias/libother.so": shared_object(soname="libunused.so"),
-    # Passed over: another machine's. Taken: what $LIB and $PLATFORM mean here.
+    # Skipped: libraries for another machine. Used: the local values of $LIB and $PLATFORM.
     "t/machine.so": needing("z", runpath="/t/arm:/t/here"),
     "t/arm/libz.so": shared_object(machine=183),
     "t/here/libz.so": LIBRARY["z"],
     "t/tokens.so": needing("z", "y", runpath="/t/$LIB:/t/$PLATFORM"),
     "t/lib/x86_64-linux-gnu/libz.so": LIBRARY["z"],
     "t/x86_64/liby.so": LIBRARY["y"],
-    # The loader's name for a processor: these on many of Intel's, where nobody asks which it is.
+    # Values of $PLATFORM that the loader uses on many Intel processors; the processor at hand is
+    # not determined here.
     "t/haswell": "x86_64",
     "t/xeon_phi": "x86_64",
-    # By its path, and not at all.
+    # One by its path, and one that is not found.
     "t/named.so": needing("/t/one/libx.so", "nowhere"),
-    # The cache, a folder that is configured and not in the cache, a default folder.
+    # The cache, a configured folder that is not in the cache, a default folder.
     "t/cached.so": needing("c", "d", "stale", "e"),
     "etc/ld.so.conf.d/own.conf": b"/t/cached\n",
     "t/cached/libc.so": LIBRARY["c"],
@@ -136,7 +137,7 @@ DIFFICULT: dict[str, bytes | str | None] = {
     "lib/libe.so": LIBRARY["e"],
 }
 LATER: dict[str, bytes | str | None] = {
-    # After `ldconfig` was run.
+    # Written after `ldconfig` was run.
     "etc/ld.so.conf.d/stale.conf": b"/t/stale\n",
     "t/stale/libstale.so": shared_object(soname="libstale.so"),
     "usr/lib/x86_64-linux-gnu/libf.so": LIBRARY["f"],
@@ -162,7 +163,7 @@ def base(engine: APIClient) -> Base:
 
 
 def together(base: Base, inside: Inside, paths: list[str], environment: dict[str, str]) -> None:
-    """Many objects in one container, each with a loader of its own."""
+    """Check many objects in one container, each with a loader process of its own."""
     lines = [
         f"echo ==={path}; LD_TRACE_LOADED_OBJECTS=1 LD_WARN=yes LD_BIND_NOW=1 "
         + " ".join(f"{name}='{value}'" for name, value in environment.items())
@@ -201,7 +202,7 @@ def test_every_way_by_which_a_library_is_found(base: Base, tmp_path: Path) -> No
 
 
 def at_random(seed: int) -> dict[str, bytes | str | None]:
-    """A tree of small libraries that need one another, found in every way there is."""
+    """A random tree of small libraries that need one another, found in all possible ways."""
     drawn = random.Random(seed)
     names = [f"lib{number}.so" for number in range(8)]
     folders = ["r/a", "r/b", "r/c", "r/d/deep"]

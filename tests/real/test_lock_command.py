@@ -27,7 +27,7 @@ from tests.real.podman_service import hand_over, podman_service, why_not
 
 @pytest.fixture
 def there(place: Place, home_made: HomeMade) -> Iterator[Place]:
-    """A place whose package index is one of home-made distributions."""
+    """A place whose package index has the home-made distributions."""
     with home_made.index() as address:
         yield Place(folder=place.folder, extra={"PIP_INDEX_URL": address})
 

@@ -1,6 +1,6 @@
 """The long runs of `scripts/test --all`: every nightly cell, and the tutorial's full training.
 
-What they give is kept in the project, to be committed: reports/nightly and examples/ten-epochs.
+Their results are kept in the project, to be committed: reports/nightly and examples/ten-epochs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ WITHOUT_CUDA = "tf1.2.1-gpu-py3.6"
 NIGHTLY = ROOT / "reports" / "nightly"
 TEN_EPOCHS = ROOT / "examples" / "ten-epochs"
 TUTORIAL_ERROR = 0.01
-"""The tutorial says 0.7 to 0.8 % and leaves room for chance; one percent is not that."""
+"""The tutorial claims 0.7 to 0.8 % and leaves room for chance; one percent is no longer that."""
 
 
 def test_every_nightly_cell_learns_and_the_one_without_cuda_names_what_it_lacks(

@@ -1,4 +1,5 @@
-"""`--refresh-bases`: each base anew once, however many cells share it; what it replaced goes."""
+"""`--refresh-bases`: each base is made anew once, however many cells share it; the old one is
+removed."""
 
 from __future__ import annotations
 
@@ -44,7 +45,7 @@ def shop(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> Workshop:
-    """In a cache of its own, where no other run of this host is at work."""
+    """A workshop with a cache of its own, which no other run of this host uses."""
     monkeypatch.setenv("DOCKER_HOST", private.url)
     cache = tmp_path / "cache"
     cache.mkdir()
@@ -57,7 +58,8 @@ def shop(
 def roots_made(
     client: APIClient, home_made_base: str, monkeypatch: pytest.MonkeyPatch
 ) -> list[str]:
-    """What roots were made anew: a root is what the base holds, which takes seconds."""
+    """The roots that were made anew. Instead of a real root, the content of the base is used, which
+    takes only seconds."""
     asked: list[str] = []
     container = client.create_container(home_made_base, entrypoint=["true"], command=[])["Id"]
     content = b"".join(client.export(container))
@@ -73,7 +75,7 @@ def roots_made(
 
 
 def obtained(shop: Workshop, orders: tuple[Order, ...]) -> list[Obtained]:
-    """The cells of a run that ends after them."""
+    """The cells' images from a run that ends afterwards."""
     with ContainerEngine(DOCKER, shop) as engine:
         assert engine.stock
         engine.stock.survey(orders)
@@ -118,7 +120,7 @@ def test_a_base_is_made_anew_once_and_what_it_replaced_goes(
     assert {"cell": 2, "base": 1, "root": 1} == kinds(client, shop)
     assert ["reused", "reused"] == origins(obtained(shop, orders))
 
-    # Another run is at work: it may still need what loses its name.
+    # Another run is active and may still need the image that loses its name.
     other = Uses(shop.cache, owner_token())
     other.hold(["harness-cell/another"])
     try:
@@ -165,7 +167,7 @@ def test_distributions_come_while_the_base_is_made(
     assert ["built"] == origins(obtained(refreshed, orders))
     assert ["bullseye"] == roots_made
 
-    # What is there already is asked for of nobody.
+    # What exists already is not requested from anybody.
     begun.clear()
     assert ["reused"] == origins(obtained(shop, orders))
     assert not begun.is_set()

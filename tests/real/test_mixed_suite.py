@@ -1,4 +1,5 @@
-"""Images and a Python of this host in one suite: one run, each cell on the engine that takes it."""
+"""Images and a Python of this host in one suite: one run, with each cell on the engine that suits
+it."""
 
 from __future__ import annotations
 

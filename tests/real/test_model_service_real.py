@@ -1,6 +1,6 @@
-"""The four services of the field, built and started as the default suite has them, and asked over
-HTTP: right answers, each bad input, the page's own commands. Also services as tutorials have them:
-what the same checks say there."""
+"""The four services of the field, built and started as in the default suite and asked over HTTP:
+right answers, each bad input, and the commands of the page. Also services as found in tutorials,
+and what the same checks say about them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PORT = 5000
 
 @pytest.fixture(scope="module")
 def asked(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Record]:
-    """By cell: what the probe `http` answered."""
+    """The answers of the probe `http`, by cell."""
     place = Place(folder=tmp_path_factory.mktemp("services"))
     wanted = [word for cell in CELLS for word in ("--cell", cell)]
     place.harness("run", "--suite", str(ROOT), *wanted, "--probe", "http", or_status=1)
@@ -35,7 +35,7 @@ def asked(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 
 def statuses(asked: dict[str, Record], cell: str) -> dict[str, str]:
-    """By name of a check: the status that came back."""
+    """The status of each check's answer, by the check's name."""
     facts = asked[cell].facts
     names, found = facts[f"http.{PORT}.checks"], facts[f"http.{PORT}.statuses"]
     assert isinstance(names, tuple)
@@ -86,7 +86,7 @@ def test_a_service_on_the_loopback_of_its_container_is_told_as_that(
 
 @pytest.fixture(scope="module")
 def services(engine: APIClient, asked: dict[str, Record]) -> Iterator[dict[str, str]]:
-    """By cell: where a container of it, as a person starts it, is published on this host."""
+    """By cell: where a container of it, started as a person would, is published on this host."""
     started: dict[str, str] = {}
     where: dict[str, str] = {}
     try:
@@ -110,7 +110,7 @@ def services(engine: APIClient, asked: dict[str, Record]) -> Iterator[dict[str, 
 
 
 def curls() -> list[tuple[str, str]]:
-    """(command, the answer under it) of every `$ curl` on the page, as printed."""
+    """(command, the answer below it) of every `$ curl` on the page, as printed."""
     found = re.findall(r"^\$ (curl [^\n]+)\n([^\n]+)$", PAGE.read_text("utf-8"), re.MULTILINE)
     return [(command, answer) for command, answer in found]
 
@@ -120,7 +120,7 @@ OF_PAGE = ("hello-service", "square-service", "features-service", DIGITS)
 
 
 def test_the_commands_of_the_page_work_as_printed(services: dict[str, str], tmp_path: Path) -> None:
-    """Only the way to the port is another one: it is published on a free one."""
+    """Only the address differs: the service is published on a free port."""
     if shutil.which("curl") is None:
         pytest.skip("there is no curl here")
     shutil.copyfile(SERVICES / "digits" / "images" / "7.png", tmp_path / "7.png")

@@ -1,4 +1,5 @@
-"""A tag of a real registry is given to another image: a finding with both, until it is locked."""
+"""A tag of a real registry is given to another image: a finding that shows both, until it is
+locked."""
 
 from __future__ import annotations
 
@@ -24,13 +25,13 @@ CELL = "published"
 
 @pytest.fixture
 def images(engine: APIClient, plain_image: str) -> Iterator[tuple[str, str]]:
-    """Two images: the second steers the loader otherwise."""
+    """Two images, of which the second configures the loader differently."""
     with image_of(engine, plain_image, "ENV LD_LIBRARY_PATH=/opt/other/lib") as other:
         yield plain_image, other
 
 
 def give(engine: APIClient, registry: LegacyRegistry, image: str) -> str:
-    """Give the tag to an image, and have the engine pull what it names now; its digest."""
+    """Give the tag to an image and have the engine pull the tag again; returns its digest."""
     name = registry.push(engine, image, "moving")
     list(engine.pull(name, stream=True, decode=True))
     digest: str = engine.inspect_distribution(name)["Descriptor"]["digest"]
@@ -80,7 +81,7 @@ def test_a_tag_that_moved_is_told_with_both_digests_and_what_differs_until_it_is
         place.harness(*run)
         assert [] == of_tag(place)
 
-        # Without a lock it is what was seen here before that counts.
+        # Without a lock, what was seen here before counts.
         suite_lock_path(Path(suite)).unlink()
         place.harness(*run, status=1)
         (found,) = of_tag(place)

@@ -1,4 +1,4 @@
-"""What somebody else does to a container of ours, and how much of the machine containers get."""
+"""What others do to a container of ours, and how much of the machine containers get."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ Says = Callable[[str], None]
 
 @pytest.fixture(scope="module")
 def plain(trying: Trying) -> str:
-    """An image with nothing of its own."""
+    """An image without additions."""
     return trying.image({})
 
 
 @pytest.fixture
 def meanwhile(trying: Trying, plain: str) -> Meanwhile:
-    """The record of a probe that sleeps while somebody does something to its container."""
+    """The record of a probe that sleeps while something is done to its container."""
     done = threading.Event()
 
     def ask(act: Act) -> Record:
@@ -160,7 +160,7 @@ def test_quota_set_and_memory_are_facts(trying: Trying, plain: str, says: Says) 
 
 
 def limits_in(trying: Trying, image: str, **limits: Any) -> dict[str, Any]:
-    """What the probe says in a container with these limits."""
+    """What the probe reports in a container with these limits."""
     client = trying.client
     source = f"{LIMITS.source}\nimport json\nprint(json.dumps(probe({{}})))"
     container = client.create_container(

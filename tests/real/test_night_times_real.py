@@ -1,8 +1,9 @@
-"""A tag that moved to a slower image: the baseline's is run again in turns, and times are judged.
+"""A tag that moved to a slower image: the baseline's image is run again in turns, and times are
+judged.
 
-What the rule for rounds says of them hangs on how busy the host is: here it is asked that both
-images took their turns and that the rule was asked at all. What it says of drift, `tests/unit`
-tries.
+The verdict of the rule for rounds depends on how busy the host is. So these tests only require that
+both images took their turns and that the rule was applied; `tests/unit` tests its verdicts on
+drift.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ JUDGED = (0, 1)
 
 
 def status_of(place: Place, *arguments: str) -> int:
-    """The exit status of a command whose verdict hangs on how busy the host is."""
+    """The exit status of a command whose verdict depends on how busy the host is."""
     return subprocess.run(
         [PROGRAM, *arguments],
         cwd=place.folder,

@@ -1,4 +1,4 @@
-"""Where no engine answers, or something that is none, the place and the reason are named."""
+"""If no engine answers, or something else does, the error names the place and the reason."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.real.waiting import Told
 
 @contextmanager
 def fake_engine(folder: Path, answer: Callable[[socket.socket], object]) -> Iterator[str]:
-    """A socket at which something answers that is no engine."""
+    """A socket at which something answers that is not an engine."""
     path = folder / "s"
     over = threading.Event()
     with socket.socket(socket.AF_UNIX) as server:
@@ -38,7 +38,7 @@ def fake_engine(folder: Path, answer: Callable[[socket.socket], object]) -> Iter
                     client, _ = server.accept()
                 except TimeoutError:
                     continue
-                with client, suppress(OSError):  # Who asked may have gone.
+                with client, suppress(OSError):  # The client may have gone.
                     answer(client)
 
         thread = threading.Thread(target=serve)
@@ -113,9 +113,10 @@ MIN = "Minimum supported API version is 1.99"
 
 
 def refused() -> str:
-    """What is said of something that is no engine."""
+    """The error about something that is not an engine."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # docker-py's, of what it could not read
+        # docker-py's, about an answer that it could not read
+        warnings.simplefilter("ignore", ResourceWarning)
         with pytest.raises(EngineError) as caught:
             connect(timeout_s=2).close()
         gc.collect()

@@ -1,4 +1,5 @@
-"""Other people's things that bear our labels, by `docker commit`, FROM or by hand: left alone."""
+"""Other people's things that have our labels, from `docker commit`, FROM or by hand, are left
+alone."""
 
 from __future__ import annotations
 
@@ -34,13 +35,13 @@ OWNER, RUN = "harness.owner", "harness.run"
 
 @pytest.fixture
 def dead() -> str:
-    """An owner that nobody but this test knows, and that counts as dead here."""
+    """An owner that only this test knows, and that counts as dead here."""
     return f"dead-{token_hex(6)}:1:1:1:{token_hex(6)}"
 
 
 @pytest.fixture
 def alive(dead: str) -> Callable[[str], bool]:
-    """What anybody else owns is left alone."""
+    """Anybody else counts as alive, so that their things are left alone."""
     return lambda owner: owner != dead
 
 
@@ -51,7 +52,7 @@ def client(trying: Trying) -> APIClient:
 
 @pytest.fixture
 def tidy(client: APIClient) -> Iterator[ExitStack]:
-    """Removes at the end what is still there."""
+    """Removes whatever is still there at the end."""
     with ExitStack() as stack, suppress(APIError):
         yield stack
 
@@ -70,7 +71,7 @@ def gone_at_the_end(tidy: ExitStack, remove: Callable[..., object], *about: Any)
 
 
 def container(trying: Trying, tidy: ExitStack, **labels: str) -> str:
-    """One of ours."""
+    """A container of ours."""
     given = {name.replace("_", "."): value for name, value in labels.items()}
     spec = ContainerSpec(image=trying.base, command=("true",), labels=given)
     made = create_container(trying.client, spec)
@@ -79,14 +80,14 @@ def container(trying: Trying, tidy: ExitStack, **labels: str) -> str:
 
 
 def theirs_of(client: APIClient, tidy: ExitStack, image: str, **more: Any) -> str:
-    """A container that a user made of an image."""
+    """A container that a user made from an image."""
     made = client.create_container(image, entrypoint=["true"], command=[], **more)["Id"]
     gone_at_the_end(tidy, client.remove_container, made)
     return str(made)
 
 
 def committed(client: APIClient, tidy: ExitStack, one: str) -> str:
-    """The image that a user committed of a container."""
+    """The image that a user committed from a container."""
     name = f"harness-tests/{token_hex(6)}"
     client.commit(one, repository=name, tag="1")
     gone_at_the_end(tidy, client.remove_image, f"{name}:1")
@@ -117,7 +118,7 @@ def built_from(client: APIClient, tidy: ExitStack, *lines: str, **more: Any) -> 
 
 
 def ours(builder: Builder, tidy: ExitStack, base: str, **more: str) -> tuple[str, dict[str, Any]]:
-    """Name and inspection of an image that was built here."""
+    """The name and inspection of an image that was built here."""
     name = f"harness-cell/t-{token_hex(4)}:1"
     labels = {"harness.kind": "cell", "harness.recipe": "r" * 64, LABEL: "1", **more}
     wanted = ImageBuild(
@@ -251,7 +252,7 @@ def test_only_what_was_built_here_is_listed_reused_and_removed(
     assert posing == inspect(client, name)["Id"]
     assert made["Id"] == reused(), "by its id, whatever has its name"
     assert [made["Id"]] == [one.id for one in listed(builder)]
-    # Docker keeps an image that others were made from; Podman keeps its layers alone.
+    # Docker keeps an image that others were made from; Podman keeps only its layers.
     remove_named(client, builder.register, listed(builder)[0])
     assert all(inspect_image(client, one) for one in (untagged, tagged, posing))
     assert posing == inspect(client, name)["Id"]

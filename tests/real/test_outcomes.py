@@ -1,7 +1,7 @@
-"""Outcomes told apart, each by a real container that misbehaves.
+"""Outcomes are distinguished, each in a real container that misbehaves.
 
-The "interpreter" of a cell may be any program of the image: what it does instead of running the
-guest runner is what a hostile image can do. Numbers in brackets are those of the list of faults.
+The "interpreter" of a cell may be any program of the image, so it can do what a hostile image would
+do instead of running the guest runner. Numbers in brackets are those of the list of faults.
 """
 
 from __future__ import annotations
@@ -52,20 +52,20 @@ AARCH64 = b"\x7fELF\x02\x01\x01" + bytes(9) + b"\x02\x00\xb7\x00\x01" + bytes(20
 
 @pytest.fixture
 def left(trying: Trying) -> Leftovers:
-    """What stays behind on the engine that is tried."""
+    """What is left behind on the engine under test."""
     return Leftovers.since_now(trying.client)
 
 
 @pytest.fixture(scope="module")
 def hostile(trying: Trying) -> str:
-    """One image with every program of HOSTILE, started with the instructions least wanted."""
+    """One image with every program of HOSTILE, and the least welcome settings."""
     programs = {f"hostile/{name}": f"#!{trying.python}\n{text}\n" for name, text in HOSTILE.items()}
     return trying.image(programs, "STOPSIGNAL SIGCONT")
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A container may take little longer than its probes do."""
+    """A container may take only a little longer than its probes."""
     monkeypatch.setattr(engine_module, "_OVERHEAD_S", 1.0)
 
 
@@ -254,7 +254,8 @@ def test_scratch_lies_where_docs_say_and_the_rest_is_as_read_only_as_they_say(
     facts = trying.ask(hostile, LOOKS)["looks"].facts
 
     assert re.fullmatch("/scratch-[0-9a-f]{8}", str(facts["looks.at"]))
-    # Podman puts file systems in memory over these, and its Docker API knows no way around.
+    # Podman mounts in-memory file systems over these, and its Docker API has no way to prevent
+    # that.
     podman = ("/run", "/tmp", "/var/tmp")
     assert facts["looks.writable"] == (podman if trying.engine.name == "podman" else ())
     assert Profile().scratch_bytes == facts["looks.bytes"]

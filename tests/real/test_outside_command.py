@@ -1,4 +1,4 @@
-"""A suite with a service, run as a user does: recorded and replayed, killed and swept."""
+"""A suite with a service, run as by a user: recorded and replayed, killed and swept."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Started containers asked from outside, on every engine: what is kept, and each thing that goes
-wrong, told and never waited for without an end."""
+"""Started containers asked from outside, on every engine: promises that are kept, and each thing
+that goes wrong, which is reported without waiting forever."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ SQUARE = Check(
 NONSENSE = Check(method="POST", path="/predict", body="x", status="4xx", name="nonsense")
 PATIENTLY = Ready(within_s=120.0)
 NOT_LONG = Ready(within_s=10.0)
-"""For what never becomes ready; long enough for the program to have begun on a busy machine."""
+"""For containers that never become ready; long enough for the program to start on a busy
+machine."""
 WRITABLE = Profile(name="relaxed", writable=True, relaxations=("writable=true",))
 
 
@@ -59,7 +60,7 @@ def serving(kind: str, *checks: Check, ready: Ready = PATIENTLY) -> Promise:
 
 @pytest.fixture(scope="module")
 def image(trying: Trying) -> str:
-    """An image with every service of these tests; its metadata says what is promised most."""
+    """An image with every service of these tests; its metadata declares what most tests promise."""
     return trying.image(
         {"srv/service.py": SERVICE.read_text("utf-8")},
         f"EXPOSE {PORT}",
@@ -151,7 +152,7 @@ def test_a_large_body_is_refused_and_the_service_lives(trying: Trying, image: st
 
 
 def attempts_on(trying: Trying, image: str, network: str) -> str:
-    """What comes of connections from inside, in a container on a network of the engine."""
+    """The results of connections from inside a container on a network of the engine."""
     code = "import sys; sys.path.insert(0, '/srv'); import service; print(service.attempts())"
     container = trying.client.create_container(
         image,
@@ -167,8 +168,8 @@ def attempts_on(trying: Trying, image: str, network: str) -> str:
 
 
 def test_nothing_gets_out_of_a_container_that_serves(trying: Trying, image: str) -> None:
-    """Tried from inside, by connections that the service itself makes, to a listener that a
-    container on an ordinary bridge does reach."""
+    """The service itself tries to connect, to a listener that a container on an ordinary bridge
+    does reach."""
     if why := why_not():
         pytest.skip(why)
     ordinary = trying.client.create_network("harness-tests-ordinary", driver="bridge")["Id"]

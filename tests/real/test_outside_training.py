@@ -1,5 +1,5 @@
-"""What a container says that it trained, asked of real containers: what is kept, and each thing
-that goes wrong; and a log that is watched from a second shell."""
+"""The training output of real containers: promises that are kept, and each thing that goes wrong;
+and a log that is watched from a second shell."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The example of one Dockerfile over three releases, as its reader runs it."""
+"""The example of one Dockerfile over three releases, run as its reader would."""
 
 from __future__ import annotations
 

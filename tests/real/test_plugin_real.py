@@ -56,7 +56,7 @@ def cells() -> tuple[str, str]:
 
 @pytest.fixture
 def suite(quick: Place, place: Place, cells: tuple[str, str]) -> Path:
-    """The two with little training, and tests by hand; their images are there."""
+    """The two cells with little training, and hand-written tests; the images exist already."""
     folder = brief_suite(place.folder / "suite", dict.fromkeys(cells, STEPS))
     (folder / "pytest.ini").write_text("[pytest]\nharness_suite = matrix.yaml\n")
     (folder / "test_by_hand.py").write_text(BY_HAND)
@@ -64,7 +64,7 @@ def suite(quick: Place, place: Place, cells: tuple[str, str]) -> Path:
 
 
 def workers_of(controller: int) -> list[int]:
-    """Process ids of xdist's workers: children of the controller that read what to do."""
+    """Process ids of xdist's workers: children of the controller that read tasks."""
     children = Path(f"/proc/{controller}/task/{controller}/children").read_text().split()
     commands = {int(child): Path(f"/proc/{child}/cmdline").read_bytes() for child in children}
     return [child for child, command in commands.items() if b"exec(eval(" in command]

@@ -1,4 +1,4 @@
-"""Known breakages, really provoked: what a run says of them, in one finding."""
+"""Known breakages, really caused: a run reports each in one finding."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KNOWN = {one.id: one for one in breakages()}
 def changed(
     place: Place, engine: APIClient, cell: str, suite: str, python: str, wheel: OtherWheel
 ) -> Iterator[str]:
-    """The image of a cell, built or there already, with another wheel put over its own."""
+    """The image of a cell, built unless it is there, with another wheel installed over its own."""
     place.harness("run", "--suite", suite, "--cell", cell, "--probe", "python", status=5)
     _, records = place.recorded()
     (image,) = {one.image.id for one in records if one.image}
@@ -65,7 +65,7 @@ def ran(place: Place, name: str, version: str, python: str, status: int) -> Mapp
 def test_ml_dtypes_0_3_beside_2_14_is_one_finding_that_names_it(
     place: Place, engine: APIClient
 ) -> None:
-    """What is wrong is printed while it is imported, and something else is raised."""
+    """The cause is printed during the import, and a different error is raised."""
     python = "/usr/bin/python3.11"
     with changed(place, engine, "whole-2.14.1", BROKEN, python, ML_DTYPES) as name:
         report = ran(place, name, "2.14.1", python, 1)

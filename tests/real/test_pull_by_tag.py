@@ -37,7 +37,7 @@ class Mirrored:
 
 
 def _official(engine: APIClient, base: str, registry: LegacyRegistry) -> str:
-    """Push what stands for the official image, made of a local base; its digest."""
+    """Push a substitute for the official image, made from a local base; returns its digest."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
         text = _DOCKERFILE.format(base=base).encode()

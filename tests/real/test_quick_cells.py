@@ -1,4 +1,5 @@
-"""The main line on real images: built, probed, judged, told; again with nothing new; elsewhere."""
+"""The main path on real images: built, probed, judged, reported; again without changes;
+elsewhere."""
 
 from __future__ import annotations
 
@@ -13,11 +14,11 @@ from tests.real.commandline import Place
 from tests.real.suites import quick_ids
 
 SAME_LOSS = 1e-4
-"""Relative: kernels of different releases and processors add up in different orders."""
+"""Relative: kernels of different releases and processors add in different orders."""
 
 
 def facts(records: tuple[Record, ...], name: str) -> dict[str, object]:
-    """Cell -> the fact, of every cell that has it."""
+    """The fact by cell, for every cell that has it."""
     return {record.cell: record.facts[name] for record in records if name in record.facts}
 
 
@@ -54,7 +55,8 @@ def test_every_release_starts_from_the_same_bits_and_first_computes_the_same(qui
 
 
 def test_every_release_changes_the_weights_it_starts_from(quick: Place) -> None:
-    """Each against itself: whether two releases end in the same bits is up to the processor."""
+    """Each is compared with itself: whether two releases end with equal bits depends on the
+    processor."""
     _, records = quick.recorded(quick.runs()[-1])
     initial = facts(records, "mnist.initial_weights_sha256")
     final = facts(records, "mnist.final_weights_sha256")

@@ -1,4 +1,5 @@
-"""`harness rebuild-check` on a real engine: equal, other for a known reason, other for none."""
+"""`harness rebuild-check` on a real engine: builds that are equal, differ for a known reason, or
+for none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Podman as an ordinary user runs it, with no right of root's."""
+"""Podman as an ordinary user runs it, without root rights."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ LOOKS = probe(
 
 @pytest.fixture(scope="module")
 def rootless(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trying]:
-    """A user's own Podman, open, with an image that has a Python."""
+    """A user's own Podman, opened, with an image that has a Python."""
     found = newest_base(engine)
     if why := why_not():
         pytest.skip(why)
@@ -84,7 +84,7 @@ def test_what_a_probe_may_and_how_it_ends_are_the_same_without_root(rootless: Tr
 def test_the_doctor_finds_whether_a_users_limits_hold(rootless: Trying, tmp_path: Path) -> None:
     client = rootless.client
     told = client.get(f"{client.base_url}/v4.0.0/libpod/info").json()["host"]
-    # Those that its cgroup was handed; version 1 hands none to users.
+    # The controllers that its cgroup was given; cgroup version 1 gives none to users.
     bounded = {"memory", "pids"} <= set(told["cgroupControllers"])
     place = Place(folder=tmp_path)
     found = doctored(place, "--engine", "podman", status=0 if bounded else 4)

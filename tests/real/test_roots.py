@@ -1,4 +1,4 @@
-"""Debian roots, really made: what one holds depends on its own request alone."""
+"""Real Debian roots: the content of one depends only on its own request."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ def test_a_root_holds_the_same_whatever_other_bases_its_suite_has(tmp_path: Path
     assert any(one.startswith("netbase=") for one in first_packages)
     assert not any(one.startswith("media-types=") for one in first_packages)
 
-    # Alone, in a cache that has nothing: nothing but byte-code could differ, and it has none.
+    # Made alone, in an empty cache. Only byte-code could differ, and it has none.
     alone, _ = made(workshop(tmp_path / "another"), SMALL)
     assert first == alone
 
 
 def made(shop: Workshop, source: Source) -> tuple[Mapping[str, str], tuple[str, ...]]:
-    """By path: kind, owner, mode, time and content of all that is in the root; its packages."""
+    """By path: kind, owner, mode, time and content of everything in the root; and its packages."""
     shop.cache.mkdir(exist_ok=True)
     with (shop.cache / "made.tar").open("w+b") as out:
         packages = make_root(source, out, shop.cache / "log", shop)

@@ -1,4 +1,4 @@
-"""The command under "Run it" is pasted as it is printed, and does what it says."""
+"""The command under "Run it" is pasted as printed, and does what it says."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TYPED = "import tensorflow\nprint('release', '-'.join(tensorflow.__version__.spl
 
 
 def built(place: Place, cell: str) -> str:
-    """The image of a cell of the default suite, built or there already."""
+    """The image of a cell of the default suite, built unless it is there."""
     place.harness("run", "--suite", "standard", "--cell", cell, "--probe", "python", status=5)
     _, records = place.recorded()
     (image,) = {one.image.id for one in records if one.image}
@@ -23,14 +23,14 @@ def built(place: Place, cell: str) -> str:
 
 
 def printed(text: str) -> str:
-    """What a person copies from the page: the lines under the title."""
+    """The lines under the title, which a person copies from the page."""
     return text.partition("\nRun it\n")[2].partition("\n\n")[0]
 
 
 def test_a_python_off_the_path_is_started_by_its_whole_name(
     place: Place, engine: APIClient, registry: LegacyRegistry
 ) -> None:
-    """Its Python is called python2.7 and nothing else; nothing says what it does by itself."""
+    """Its Python is called python2.7 and nothing else, and nothing says what it does by default."""
     name = registry.push(engine, built(place, "tf1.2.1-py2.7"), "run-it")
     page = place.harness("check", name, "--static", status=1).out
     command = printed(page)

@@ -24,7 +24,7 @@ def test_rounds_are_asked_anew_and_reuse_repeats_what_nothing_can_have_changed(
     assert [""] * 2 == [record.repeats for record in records]
     assert 2 == first.rounds
 
-    # The second time nothing is built, made, pulled or looked up: nobody could be asked.
+    # The second time nothing is built, made, pulled or looked up: no server could be asked.
     alone = replace(place, extra={"PIP_INDEX_URL": NOBODY, "http_proxy": NOBODY})
     said = alone.harness("run", "--suite", suite, "--reuse")
     assert [] == [word for word in ("building", "fetching", "base ", "pulling") if word in said.err]
@@ -34,7 +34,7 @@ def test_rounds_are_asked_anew_and_reuse_repeats_what_nothing_can_have_changed(
     assert repeated.repeats.startswith(f"{first.id}/")
     assert records[0].facts == repeated.facts
 
-    # What is known is told and compared while there is no engine.
+    # Known results are reported and compared without an engine.
     away = replace(place, extra={"DOCKER_HOST": "unix:///nonexistent/engine.sock"})
     assert first.id in away.harness("report", first.id, "--suite", suite).out
     away.harness("compare", *(f"{run.id}:{first.cells[0].id}" for run in (first, second)))

@@ -1,4 +1,4 @@
-"""Saved models of four releases, written in the stages of a build and read in each of them."""
+"""Saved models of four releases, written in the stages of a build and read by each of them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Canaries where secrets lie, on a real engine: no artefact of ours holds one [50].
+"""Canaries in places where secrets are kept, on a real engine: no artefact of ours contains one
+[50].
 
-Each canary is known to be live: a build and a probe tell all they can see, the registry heard the
-password, the image's own configuration has what it was made with.
+Each canary is known to be live: a build and a probe report everything they can see, the registry
+received the password, and the image's own configuration has what it was made with.
 """
 
 from __future__ import annotations
@@ -35,20 +36,20 @@ REFUSED = "registry"
 
 @dataclass(frozen=True, kw_only=True)
 class Canaries:
-    """One for each place a secret may lie in."""
+    """One canary for each place where a secret may be."""
 
     host: str
     """In variables of this host, some of them with names that look harmless."""
     image: str
     """In a variable of an existing image."""
     argument: str
-    """In a build argument of an existing image: its history tells it."""
+    """In a build argument of an existing image, which its history shows."""
     wheel: str
     """In the address of a wheel in an image's history."""
     login: str
     """The password of a registry, in Docker's configuration."""
     proxy: str
-    """The password of a proxy there, which Docker's own client gives to builds and containers."""
+    """The password of a proxy there, which Docker's own client passes to builds and containers."""
     index: str
     """The password of the package index, in its address."""
 
@@ -57,7 +58,7 @@ class Canaries:
         return cls(**{name: token_hex(16) for name in cls.__dataclass_fields__})
 
     def found(self, texts: Mapping[str, bytes]) -> list[str]:
-        """Which of them stands in which text, as it is or in the form that HTTP sends it in."""
+        """Which canary is in which text, plainly or in the encoding that HTTP uses."""
         return [
             f"the canary of the {name} in {where}"
             for name in self.__dataclass_fields__
@@ -79,7 +80,7 @@ def canaries() -> Canaries:
 
 @pytest.fixture
 def registry(canaries: Canaries) -> Iterator[FakeRegistry]:
-    """It wants to know who asks, and lets nobody have anything; an index it is too."""
+    """A registry that asks for a login and refuses everything; it is a package index, too."""
     with serving() as fake:
         refusal = Reply(401, b"{}", {"WWW-Authenticate": 'Basic realm="canary"'})
         for path in ("/v2/", "/v2/suite/old/manifests/1", "/simple/homemade/"):
@@ -89,7 +90,7 @@ def registry(canaries: Canaries) -> Iterator[FakeRegistry]:
 
 @pytest.fixture
 def secretive(place: Place, canaries: Canaries, registry: FakeRegistry) -> Place:
-    """A place on a host that is full of secrets. Docker's configuration lies outside of it."""
+    """A place on a host that is full of secrets. Docker's configuration is outside of it."""
     docker = place.folder / "docker"
     docker.mkdir()
     auth = base64.b64encode(f"{USER}:{canaries.login}".encode()).decode()
@@ -109,7 +110,7 @@ def secretive(place: Place, canaries: Canaries, registry: FakeRegistry) -> Place
 
 @pytest.fixture
 def holding(engine: APIClient, plain_image: str, canaries: Canaries) -> Iterator[str]:
-    """An image whose configuration holds secrets of those who made it."""
+    """An image whose configuration contains secrets of its makers."""
     wheel = f"https://{USER}:{canaries.wheel}@127.0.0.1/tensorflow-1.2.1-cp27-none-any.whl"
     lines = (
         f"ENV API_TOKEN={canaries.image}",
@@ -186,7 +187,8 @@ def test_a_run_on_this_host_tells_no_secret_of_it(secretive: Place, canaries: Ca
 
 
 def suite_of_all(place: Place, home_made: HomeMade, image: str, registry: FakeRegistry) -> Path:
-    """Cells that build, fail while they tell what they see, cannot be fetched, or be pulled."""
+    """Cells that are built, that fail while they print what they see, that cannot be fetched, or
+    pulled."""
     folder = home_made.suite(place.folder / "suite", PLAIN, TELLING, LOST)
     home_made.lose(LOST)
     rows = json.loads((folder / "matrix.yaml").read_text("utf-8"))
@@ -206,7 +208,8 @@ def assert_that_the_image_holds_them(engine: APIClient, image: str, canaries: Ca
 
 
 def assert_that_they_were_live(place: Place, registry: FakeRegistry, canaries: Canaries) -> None:
-    """The build told its variables, the probe their names, and both servers heard a password."""
+    """The build reported its variables, the probe their names, and both servers received a
+    password."""
     (told,) = (
         line
         for line in (place.folder / "reports" / "logs" / f"{TELLING}.log")
@@ -229,7 +232,8 @@ def assert_that_they_were_live(place: Place, registry: FakeRegistry, canaries: C
 
 
 def archived(engine: APIClient, image: str, path: Path) -> Path:
-    """What `docker save` gives of an image. It holds the image's secrets, and is not ours."""
+    """The archive of `docker save`. It contains the image's secrets, and is not an artefact of
+    ours."""
     with path.open("wb") as out:
         for piece in engine.get_image(image):
             out.write(piece)
@@ -237,7 +241,7 @@ def archived(engine: APIClient, image: str, path: Path) -> Path:
 
 
 def asked_about_the_archive(place: Place, archive: Path) -> bytes:
-    """What `harness check` says of it, whatever it thinks of it."""
+    """The answer of `harness check` about it, whatever it is."""
     said = any_status(place, "check", "--archive", str(archive), "--format", "json")
     assert "tensorflow 1.2.1" in said.out, "the history was not read"
     return said.text.encode()
@@ -250,7 +254,8 @@ def any_status(place: Place, *arguments: str) -> Said:
 
 
 def said_by_pytest(place: Place, suite: Path, *arguments: str) -> bytes:
-    """What pytest says of the same suite, of a cell that passes and of one that cannot be had."""
+    """Pytest's output about a cell of the same suite that passes and one that cannot be
+    obtained."""
     chosen = ["--harness-cell", PLAIN, "--harness-cell", REFUSED, "-p", "no:cacheprovider", "-rA"]
     command = [sys.executable, "-m", "pytest", *chosen, *arguments]
     ended = _run(place, [*command, "--rootdir", str(suite), str(suite / "matrix.yaml")])
@@ -285,7 +290,7 @@ def images_made(engine: APIClient) -> dict[str, bytes]:
     return {
         f"image {image['RepoTags']}": described(engine, image["Id"]).encode()
         for image in found
-        # An image made of a cell of ours inherits its label; this one is the test's own.
+        # An image made from one of our cells inherits its label; this one is the test's own.
         if not any(name.startswith("127.0.0.1:9/") for name in image["RepoTags"] or ())
     }
 

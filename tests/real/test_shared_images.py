@@ -1,7 +1,7 @@
-"""Images of cells in a registry of one's own: built once, pulled where else they are needed.
+"""Images of cells in a registry of one's own: built once, pulled wherever else they are needed.
 
-Two hosts are two places that share an engine of this machine and nothing else: what the one has
-built is removed from it before the other asks.
+Two hosts are two places that share only an engine of this machine: what one has built is removed
+from it before the other asks.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ def suite(place: Place, home_made: HomeMade) -> Path:
 
 
 def host(place: Place, name: str, registry: LegacyRegistry, **extra: str) -> Place:
-    """A place of its own for the store and reports; with a cache of its own where one is named."""
+    """A place with a store and reports of its own, and with a cache of its own if one is named."""
     folder = place.folder / name
     folder.mkdir()
     return Place(folder=folder, extra={"HARNESS_REGISTRY": f"{registry.address}/{BELOW}", **extra})
 
 
 def asked(host: Place, suite: Path) -> tuple[ImageIdentity, Said]:
-    """The image that a run there got, which answered, and what was said."""
+    """The image that a run there got and that answered, and the run's output."""
     said = host.harness("run", "--suite", str(suite))
     _, records = host.recorded()
     assert {Outcome.OK} == {one.outcome for one in records}
@@ -45,14 +45,14 @@ def asked(host: Place, suite: Path) -> tuple[ImageIdentity, Said]:
 
 
 def removed(engine: APIClient, image: ImageIdentity) -> None:
-    """The engine has the image no more."""
+    """Remove the image from the engine."""
     register = register_of(engine, places().cache)
     (own,) = (one for one in named_images(engine, register) if one.id == image.id)
     assert not remove_named(engine, register, own)
 
 
 def names(engine: APIClient, registry: LegacyRegistry) -> list[str]:
-    """Names on the engine that are of the registry."""
+    """Names on the engine that belong to the registry."""
     tags = [tag for image in engine.images() for tag in image.get("RepoTags") or ()]
     return [tag for tag in tags if tag.startswith(registry.address)]
 
@@ -64,7 +64,7 @@ def test_what_one_host_built_another_pulls_and_builds_nothing(
     assert "built" == built.origin
     assert f"putting it into {registry.address}/{BELOW}" in said.err
     removed(engine, built)
-    home_made.lose(PLAIN)  # Whoever builds needs it.
+    home_made.lose(PLAIN)  # It is needed only by a host that builds.
 
     other = host(place, "two", registry, HARNESS_CACHE=str(place.folder / "cache of two"))
     pulled, _ = asked(other, suite)

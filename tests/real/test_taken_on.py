@@ -1,4 +1,4 @@
-"""`harness run --resume`: a killed run is taken on by the command line, on a real engine."""
+"""`harness run --resume`: the command line resumes a killed run, on a real engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An old Python without a locale writes ASCII, and what `harness check` says of it mends that."""
+"""An old Python without a locale writes ASCII, and the advice of `harness check` repairs that."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ except UnicodeError as error:
 
 
 def advice(version: str) -> list[str]:
-    """The words that the page says to add to `docker run`, for an image without a locale."""
+    """The words that the page advises to add to `docker run`, for an image without a locale."""
     config = cpu_image("1.4.0")
     config["config"]["Env"] = [f"PYTHON_VERSION={version}"]
     about = subject_of(reading(config, "own:1"))
@@ -40,7 +40,7 @@ def advice(version: str) -> list[str]:
 
 
 def said(engine: APIClient, python: Interpreter, environment: list[str]) -> str:
-    """What a line in other scripts comes to, written and read in a container of a plain base."""
+    """The result of writing and reading a line in other scripts, in a container of a plain base."""
     binds = {python.prefix: {"bind": python.prefix, "mode": "ro"}}
     container = engine.create_container(
         newest_base(engine)[0],

@@ -1,7 +1,7 @@
-"""What would be green although nothing was learned, in images that do it: each comes out loud.
+"""Cells that would pass although nothing was learned, in images that do it: each is reported.
 
-Every image is the oldest cell's with a few lines behind a file of its framework, or with files
-taken away; all are run as one suite, beside the image as it was built, which is their reference.
+Every image is that of the oldest cell with a few lines added to a file of its framework, or with
+files removed. All run as one suite, beside the unchanged image, which is their reference.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ Findings = Mapping[str, list[dict[str, Any]]]
 
 
 def behind(file: str, text: str) -> str:
-    """A line of a Dockerfile that puts lines behind a file of the framework."""
+    """A Dockerfile line that adds lines to the end of a file of the framework."""
     written = base64.b64encode(dedent(text).encode()).decode()
     return f"RUN echo {written} | base64 -d >> {SITE}/tensorflow/{file}"
 
 
 def feeding(change: str) -> str:
-    """A line that changes what each training step is fed with."""
+    """A line that changes the input of each training step."""
     return behind(
         "python/client/session.py",
         f"""
@@ -137,7 +137,7 @@ def told(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) -> Finding
     """The findings of every image, by its name."""
     place = Place(folder=tmp_path_factory.mktemp("vacuous"))
     built = brief_suite(place.folder / "built", {CELL: {"steps": STEPS}})
-    # It has the image made, and shows no level: nothing is verified.
+    # This only builds the image and shows no level: nothing is verified.
     place.harness("run", "--suite", str(built), "--probe", "python", status=5)
     _, (record,) = place.recorded()
     assert record.image
@@ -172,7 +172,7 @@ def told(engine: APIClient, tmp_path_factory: pytest.TempPathFactory) -> Finding
 
 
 def loud(told: Findings, name: str, kind: str, about: str, verdict: str) -> str:
-    """The headline of the finding of a kind whose subject has `about`."""
+    """The title of the finding of a kind whose subject contains `about`."""
     found = [one for one in told[name] if one["kind"] == kind and about in one["subject"]]
     assert found, [(one["kind"], one["subject"], one["title"]) for one in told[name]]
     assert {verdict} == {one["verdict"] for one in found}

@@ -1,4 +1,4 @@
-"""Cells of a test's own, asked by the worker on an open engine: what becomes of each probe."""
+"""A test's own cells, asked by the worker on an open engine: the outcome of each probe."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Trying:
         return name
 
     def loaded(self, files: Mapping[str, bytes], *, architecture: str) -> str:
-        """An image of these files that says it is for another machine."""
+        """An image of these files that declares another architecture."""
         layer = _packed(files)
         digest = hashlib.sha256(layer).hexdigest()
         config = {
@@ -84,7 +84,7 @@ class Trying:
         return name
 
     def imported(self, files: Mapping[str, bytes]) -> str:
-        """An image of these files and nothing else."""
+        """An image of only these files."""
         name = f"harness-tests/{token_hex(6)}:1"
         self.client.import_image_from_data(io.BytesIO(_packed(files)), repository=name)
         self.images.append(name)
@@ -99,7 +99,7 @@ class Trying:
         during: Callable[[str, str], object] = lambda _cell, _what: None,
         **more: Any,
     ) -> dict[str, Record]:
-        """The records by probe; `during` hears what the worker tells."""
+        """The records by probe; `during` is called with what the worker reports."""
         cell = Cell(
             id="x",
             image=image,
@@ -111,7 +111,7 @@ class Trying:
         return self._work(cell, probes or (ANSWERS,), during)
 
     def ask_as_is(self, image: str, interpreter: str) -> dict[str, Record]:
-        """What becomes of an image whose interpreter may be left to be found."""
+        """The records for an image whose interpreter may have to be found."""
         cell = Cell(id="x", image=image, interpreter=interpreter, level=Level.L0)
         return self._work(cell, (ANSWERS,), lambda _cell, _what: None)
 

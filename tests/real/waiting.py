@@ -1,4 +1,4 @@
-"""Cells whose probe waits, so that something can happen to them meanwhile; what became of them."""
+"""Cells whose probe waits, so that something can be done to them meanwhile; and their outcomes."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def waiting_suite(
 
 
 def probing(place: Place, url: str, cell: str = "long") -> Callable[[], bool]:
-    """Whether that cell's container runs."""
+    """Whether that cell's container is running."""
 
     def look() -> bool:
         client = connect_to(url)
@@ -71,7 +71,7 @@ def probing(place: Place, url: str, cell: str = "long") -> Callable[[], bool]:
 
 
 def answering(url: str) -> Callable[[], bool]:
-    """Whether the long cell's container has given a whole answer."""
+    """Whether the long cell's container has given a complete answer."""
 
     def look() -> bool:
         client = connect_to(url)
@@ -90,14 +90,14 @@ def connect_to(url: str) -> APIClient:
 
 
 def outcomes(place: Place) -> dict[str, Outcome]:
-    """What each cell's one probe ended in; a key is recorded at most once."""
+    """The outcome of each cell's only probe; a key is recorded at most once."""
     run, records = place.recorded()
     assert len({one.key for one in records}) == len(records) <= len(run.planned())
     return {one.cell: one.outcome for one in records}
 
 
 def last_words(process: subprocess.Popen[str], place: Place) -> tuple[int, str]:
-    """The exit status, and everything that was said."""
+    """The exit status and the whole output."""
     out, _ = process.communicate(timeout=180)
     status = process.returncode
     return status if status >= 0 else 128 - status, out + place.told()

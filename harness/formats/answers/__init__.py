@@ -1,6 +1,7 @@
-"""What a command answers that is no report on a run: one module for each format, found by its name.
+"""What a command prints other than a report on a run: one module for each format, found by its
+name.
 
-Never here: finding out what the answer is.
+Never here: working out the answer.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """What a command has to say, for people and for programs. Texts may quote anybody: each format
-    escapes them for itself."""
+    """The reply of a command, for people and for programs. Texts may quote anything: each format
+    escapes them itself."""
 
     text: str
-    """For a terminal; its line breaks are its own."""
+    """For a terminal; its line breaks are kept."""
     tree: object
     """The same for a program: mappings, lists and scalars."""
     columns: Sequence[str] = ()
-    """Headings, where it is a table."""
+    """Column headings, if the reply is a table."""
     rows: Sequence[Sequence[str]] = ()

@@ -1,4 +1,4 @@
-"""The answer as JSON, for programs."""
+"""The reply as JSON, for programs."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from harness.text import clean, inert_json
 
 
 def render(answer: Reply) -> str:
-    """ASCII JSON, keys sorted, every text in it cleaned. No line is a command to a CI service."""
+    """Render ASCII JSON with sorted keys and cleaned texts. No line is a command to a CI
+    service."""
     return inert_json(readable(_cleaned(answer.tree)))
 
 

@@ -1,4 +1,4 @@
-"""The answer as Markdown: a table where it is one, else its lines as they are."""
+"""The reply as Markdown: a table if it is one, else its lines unchanged."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _LIMIT = 1_000_000
 
 
 def render(answer: Reply) -> str:
-    """A table, or one block of text."""
+    """Render a table, or one block of text."""
     if not answer.columns:
         return inert_in_ci(fence(answer.text, _LIMIT)) + "\n"
     lines = [answer.columns, ["---"] * len(answer.columns)]

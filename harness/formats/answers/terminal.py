@@ -1,4 +1,4 @@
-"""The answer as lines for a terminal."""
+"""The reply as lines for a terminal."""
 
 from __future__ import annotations
 
@@ -9,6 +9,6 @@ _LIMIT = 1_000_000
 
 
 def render(answer: Reply) -> str:
-    """Its text, with nothing in it that a terminal or a CI service would obey."""
+    """Render its text, without anything that a terminal or a CI service would obey."""
     text = inert_in_ci(clean(answer.text, _LIMIT))
     return text if not text or text.endswith("\n") else text + "\n"

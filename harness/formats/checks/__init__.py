@@ -1,4 +1,4 @@
-"""Formats of the page of a check: one module for each, that offers `render(page, ...) -> str`.
+"""Formats of the page of a check: one module for each, with a function `render(page, ...) -> str`.
 
-Never here: what the page says, which is `harness.check.page`.
+Never here: the content of the page, which comes from `harness.check.page`.
 """

@@ -1,4 +1,4 @@
-"""The page of a check as HTML: the answer first, then why, then what it rests on."""
+"""The page of a check as HTML: the answer first, then the reasons, then what they rest on."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LOOK = {
     Weight.FINE: "pass",
     Weight.REFUTED: "note",
 }
-"""A weight looks like the verdict that says as much."""
+"""A weight is shown in the colours of the verdict closest to it."""
 _ANSWER = {
     ReuseAnswer.REUSE: Weight.FINE,
     ReuseAnswer.CPU: Weight.CPU,
@@ -28,7 +28,7 @@ _ANSWER = {
 
 
 def render(page: CheckPage) -> str:
-    """The page as one HTML file that fetches nothing."""
+    """Render the page as one HTML file that fetches nothing."""
     weight = _ANSWER[page.answer]
     names = numbered("reason", (one.explain or one.title for one in page.reasons))
     named = list(zip(page.reasons, names, strict=True))

@@ -1,4 +1,4 @@
-"""The page as JSON, for scripts: `format` and `version` say what it is."""
+"""The page of a check as JSON for scripts; `format` and `version` identify the format."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _TEXT = 4000
 
 
 def render(page: CheckPage) -> str:
-    """The page as one JSON object. Every text is cleaned and bounded, so that what reads the page
-    may print it; no line is a command to a CI service."""
+    """Render the page as one JSON object. Every text is cleaned and bounded, so a reader may print
+    it; no line is a command to a CI service."""
     tree = {
         "format": "harness-check",
         "version": VERSION,
@@ -55,7 +55,7 @@ def render(page: CheckPage) -> str:
 
 
 def cleaned(tree: Any) -> Any:
-    """The same tree with every text, and every name, safe to print."""
+    """The same tree with every text and every name made safe to print."""
     if isinstance(tree, dict):
         return {clean_line(name): cleaned(one) for name, one in tree.items()}
     if isinstance(tree, list | tuple):

@@ -1,4 +1,4 @@
-"""The page in Markdown, for a CI job's summary or an issue."""
+"""The page of a check in Markdown, for a CI job summary or an issue."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.text import code, inert_in_ci, markdown
 
 
 def render(page: CheckPage) -> str:
-    """The page as Markdown, every part of it escaped."""
+    """Render the page as Markdown with every part escaped."""
     return inert_in_ci("\n\n".join(_parts(page)) + "\n")
 
 

@@ -1,4 +1,4 @@
-"""The page for a terminal."""
+"""The page of a check for a terminal."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _COLOR = {
     Weight.REFUTED: "",
 }
 _WORDS = re.compile(r"(?:'[^']*'|[^\s'])+")
-"""Words of a shell's command, quoted ones whole."""
+"""The words of a shell command; a quoted one is kept whole."""
 _ANSWER = {
     ReuseAnswer.REUSE: Weight.FINE,
     ReuseAnswer.CPU: Weight.CPU,
@@ -50,7 +50,7 @@ _ANSWER = {
 
 
 def render(page: CheckPage, *, width: int = 100, color: bool = False) -> str:
-    """The page as lines of at most `width` columns."""
+    """Render the page as lines of at most `width` columns."""
     lines = Lines(width=max(60, width), color=color)
     weight = _ANSWER[page.answer]
     head = Text().append(f"{SIGN[weight]} {page.answer}", style=f"bold {_COLOR[weight]}")
@@ -104,13 +104,13 @@ def render(page: CheckPage, *, width: int = 100, color: bool = False) -> str:
 
 
 def headline(weight: Weight) -> str:
-    """The heading over reasons of one weight."""
+    """The heading above the reasons of one weight."""
     meaning = MEANING[weight]
     return meaning[:1].upper() + meaning[1:]
 
 
 def _command(command: str, width: int) -> list[str]:
-    """A command as lines that a shell reads as one."""
+    """A command broken into lines that a shell reads as one."""
     lines: list[str] = []
     for word in _WORDS.findall(command):
         if lines and len(lines[-1]) + len(word) + 3 <= width:

@@ -1,4 +1,4 @@
-"""Formats of what differs between two images: one module for each, `render(page, ...) -> str`.
+"""Formats of what differs between two images: one module each, with `render(page, ...) -> str`.
 
-Never here: what differs, which is `harness.check.difference`.
+Never here: finding what differs, which is the job of `harness.check.difference`.
 """

@@ -15,11 +15,12 @@ _LOOK = {
     DifferenceAnswer.DIFFERENT: Verdict.DRIFT,
     DifferenceAnswer.UNTOLD: Verdict.UNVERIFIED,
 }
-"""An answer looks like the verdict that says as much; that images differ is no judgement."""
+"""An answer is shown in the colours of the verdict closest to it. That images differ is not a
+verdict in itself."""
 
 
 def render(page: DifferencePage) -> str:
-    """The page as one HTML file."""
+    """Render the page as one HTML file."""
     look = _LOOK[page.answer]
     return written(
         "difference.html",
@@ -37,7 +38,7 @@ def render(page: DifferencePage) -> str:
 
 
 def _kind(page: DifferencePage, kind: str) -> tuple[str, str, list[tuple[str, str, str]], str]:
-    """(anchor, what the kind is called, its rows, what is said of those that are left out)."""
+    """(anchor, name of the kind, its rows, a text about the rows left out)."""
     rows, more = cut(page, kind)
     told = [(one.what, one.first, one.second) for one in rows]
     return anchor("kind", kind), plural(kind), told, more

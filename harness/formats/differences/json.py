@@ -1,4 +1,5 @@
-"""What differs between two images as JSON, for scripts: `format` and `version` say what it is."""
+"""What differs between two images as JSON for scripts; `format` and `version` identify the
+format."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ VERSION = 1
 
 
 def render(page: DifferencePage) -> str:
-    """The page as one JSON object, every text cleaned and bounded."""
+    """Render the page as one JSON object, with every text cleaned and bounded."""
     tree = {
         "format": "harness-check-difference",
         "version": VERSION,

@@ -10,7 +10,7 @@ from harness.text import code, inert_in_ci, markdown
 
 
 def render(page: DifferencePage) -> str:
-    """The page as Markdown, every part of it escaped."""
+    """Render the page as Markdown with every part escaped."""
     return inert_in_ci("\n\n".join(_parts(page)) + "\n")
 
 

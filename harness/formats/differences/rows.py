@@ -1,11 +1,11 @@
-"""What the formats for people share: which words stand for a kind, and how many rows are shown."""
+"""What the formats for people share: the words for a kind, and how many rows are shown."""
 
 from __future__ import annotations
 
 from harness.check.difference import DifferencePage, ImageDifference, SharedLayers
 
 SHOWN = 40
-"""Differences of one kind that a page for people has; JSON has all."""
+"""At most so many differences of one kind are shown to people; the JSON format has all."""
 _PLURALS = {
     "variable": "variables",
     "label": "labels",
@@ -14,29 +14,29 @@ _PLURALS = {
     "library": "libraries",
     "program": "Pythons",
 }
-"""Kinds of which an image has several."""
+"""Kinds of which an image has several, with their plurals."""
 LAYERS = "layers"
-"""A kind that has a paragraph of its own."""
+"""A kind that is shown in a paragraph of its own."""
 
 
 def headline(page: DifferencePage) -> str:
-    """The answer with what it is about."""
+    """The answer, followed by the kinds that differ."""
     kinds = [_counted(page, kind) for kind in page.kinds]
     return f"{page.answer}: {', '.join(kinds)}" if kinds else str(page.answer)
 
 
 def plural(kind: str) -> str:
-    """What a kind is called where there are several."""
+    """The plural of a kind."""
     return _PLURALS.get(kind, kind)
 
 
 def single(page: DifferencePage) -> tuple[ImageDifference, ...]:
-    """What differs of which an image has one."""
+    """The differences of kinds that an image has only one of."""
     return tuple(one for one in page.differences if one.kind not in _PLURALS and one.kind != LAYERS)
 
 
 def several(page: DifferencePage) -> tuple[str, ...]:
-    """The kinds that differ of which an image has several."""
+    """The kinds that differ and that an image has several of."""
     return tuple(kind for kind in page.kinds if kind in _PLURALS)
 
 
@@ -46,7 +46,7 @@ def _counted(page: DifferencePage, kind: str) -> str:
 
 
 def shared(found: SharedLayers) -> str:
-    """How many layers both have."""
+    """How many layers the two images share."""
     return (
         f"the lowest {found.layers} of {found.first} and {found.second} layers are the same"
         if found.layers
@@ -55,7 +55,7 @@ def shared(found: SharedLayers) -> str:
 
 
 def cut(page: DifferencePage, kind: str) -> tuple[tuple[ImageDifference, ...], str]:
-    """The rows of a kind that are shown, and what is said of the others."""
+    """The rows of a kind that are shown, and a text about the others."""
     rows = page.of(kind)
     more = len(rows) - SHOWN
     return rows[:SHOWN], f"and {more} more; --format json has all" if more > 0 else ""

@@ -14,7 +14,7 @@ _WIDE, _NARROW = 60, 24
 
 
 def render(page: DifferencePage, *, width: int = 100, color: bool = False) -> str:
-    """The page as lines of at most `width` columns."""
+    """Render the page as lines of at most `width` columns."""
     lines = TextPage(width=max(60, width), color=color)
     sign = _SIGN.get(page.exit, "?")
     lines.paragraph(said(f"{sign} {headline(page)}", "bold"), indent=2)
@@ -52,7 +52,7 @@ def render(page: DifferencePage, *, width: int = 100, color: bool = False) -> st
 
 
 def _table(lines: TextPage, rows: list[list[str]]) -> None:
-    """Names in one column, both values beside them, each cut where the page ends."""
+    """Names in the first column and both values beside them, each cut to fit the page."""
     names = max((len(row[0]) for row in rows), default=0)
     first = min(names, 40)
     room = max(_NARROW, min(_WIDE, (lines.width - first - 6) // 2))

@@ -1,4 +1,4 @@
-"""The HTML page: what it holds as values, its plots, its templates, and how it is written out.
+"""The HTML page: the values it shows, its plots and templates, and how it is written.
 
-Never here: judging, and what the page says, which stands in the report; reaching for a network.
+Never here: judging; the content, which comes from the report; access to a network.
 """

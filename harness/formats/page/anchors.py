@@ -1,4 +1,4 @@
-"""Names of places on the page, for links that stay: from what stays itself, never from an order."""
+"""Anchors on the page. They come from names, never from positions, so that links stay valid."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ _DIGITS = 8
 
 
 def anchor(kind: str, name: str) -> str:
-    """The anchor of a thing: its kind and its name. A name that is not plainly fit for one, or is
-    long, is told apart from its likes by eight digits of its SHA-256."""
+    """The anchor of a thing: its kind and its name. A name that is long or has unsuitable
+    characters is shortened and gets eight digits of its SHA-256, so that anchors stay distinct."""
     plain = _UNFIT.sub("-", name)[:_LONGEST].strip("-")
     if plain and plain == name:
         return f"{kind}-{name}"
@@ -22,12 +22,12 @@ def anchor(kind: str, name: str) -> str:
 
 
 def anchors(kind: str, names: Iterable[str]) -> Mapping[str, str]:
-    """The anchor of each name, in order of the names."""
+    """The anchor of each name, in the order of the names."""
     return {name: anchor(kind, name) for name in names}
 
 
 def numbered(kind: str, names: Iterable[str]) -> tuple[str, ...]:
-    """An anchor for each name, where names may repeat: the second of one name ends in `-2`."""
+    """An anchor for each name if names may repeat: the second one of a name ends in `-2`."""
     seen: dict[str, int] = {}
     told = []
     for name in names:

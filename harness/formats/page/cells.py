@@ -1,4 +1,4 @@
-"""One cell as the page tells it: its levels, its differences in groups, what was not verified."""
+"""One cell as the page shows it: its levels, its grouped differences, what was not verified."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from harness.formats.sidebyside import ABSENT
 from harness.model import Cell, Fact, Nature
 
 ROWS = 40
-"""Differences of one group that are told before the rest is counted."""
+"""At most so many differences of one group are shown; the rest is counted."""
 _FEWEST, _OF_ALL = 4, 1000
 _DIGITS = 12
-"""Digits of a hash: enough to be told apart by."""
+"""Shown digits of a hash, enough to distinguish two."""
 _VALUE = 160
 
 
@@ -47,7 +47,7 @@ class LevelRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DifferenceRow:
-    """One fact that is not as in the reference."""
+    """One fact that differs from the reference."""
 
     fact: str
     here: str
@@ -59,7 +59,7 @@ class DifferenceRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DifferenceGroup:
-    """Facts of one kind."""
+    """The differences in facts of one kind."""
 
     name: str
     told: str
@@ -67,12 +67,12 @@ class DifferenceGroup:
     drifts: bool
     rows: tuple[DifferenceRow, ...]
     more: int
-    """How many more there are."""
+    """How many are not shown."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FindingLine:
-    """A finding of the cell, which is told with its evidence elsewhere on the page."""
+    """A finding of the cell; its evidence stands elsewhere on the page."""
 
     href: str
     verdict: str
@@ -85,7 +85,7 @@ class FindingLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellPart:
-    """All that the page tells of one cell."""
+    """Everything the page shows of one cell."""
 
     id: str
     anchor: str
@@ -99,24 +99,24 @@ class CellPart:
     cuda: str
     python: str
     marks: tuple[str, ...]
-    """A sign for each level of the grid."""
+    """One sign for each level of the grid."""
     accuracy: str
     loss: str
     step: str
     why: str
     levels: tuple[LevelRow, ...]
     claims: tuple[tuple[str, str, str, bool], ...]
-    """(what, claimed, measured, whether nothing contradicts it)."""
+    """(what, claimed, measured, False if a measurement contradicts the claim)."""
     findings: tuple[FindingLine, ...]
     made: Rows
     seen: Rows
     gpu: str
     gpu_steps: tuple[GpuStep, ...]
     compared: str
-    """How it compares, in a sentence; empty where it was held against nothing."""
+    """The comparison in a sentence; empty if the cell was not compared with another."""
     groups: tuple[DifferenceGroup, ...]
     unverified: Rows
-    """(what, why): what was asked or wanted, and is not known."""
+    """(what, why) of everything that was asked or wanted and is not known."""
 
 
 def cell_part(
@@ -126,8 +126,8 @@ def cell_part(
     findings: Mapping[Finding, str],
     most: int = ROWS,
 ) -> CellPart:
-    """A cell, ready for the page. `places` has the anchors of cells by id, `findings` those of
-    findings; `most` differences of a group are told, and no group where that is 0."""
+    """Prepare a cell for the page. `places` maps cell ids to anchors, `findings` maps findings to
+    theirs. At most `most` differences of a group are shown; if it is 0, no group is."""
     told = judged.headline
     compared_with = reference.id if reference else ""
     cells = [judged.cell, *([reference] if reference else [])]
@@ -203,8 +203,8 @@ def _compared(judged: CellJudgement, reference: str) -> str:
 
 
 def rows_for(cells: int) -> int:
-    """How many differences of a group are told where so many cells are: a page of two hundred cells
-    must still open at once."""
+    """How many differences of a group to show on a page of so many cells: a page of two hundred
+    cells must still open at once."""
     return max(_FEWEST, min(ROWS, _OF_ALL // max(1, cells)))
 
 

@@ -1,8 +1,8 @@
-"""Plots as SVG that stands in the page: scales, ticks and axes are leather's, the marks are ours.
+"""Plots as inline SVG: scales, ticks and axes come from leather, the marks are drawn here.
 
-Colours are names of custom properties of the page's style, so that a plot follows light, dark,
-print and forced colours; nothing in it needs a script. No mark is told apart by its colour alone:
-lines have dashes, every mark has a title, and the figures stand in a table beside it.
+Colours are custom properties of the page's style, so a plot follows light, dark, print and forced
+colours, and none needs a script. No mark is distinguished by colour alone: lines have dashes, every
+mark has a title, and the figures stand in a table beside the plot.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from leather import Axis, Linear, Ordinal
 from harness.text import clean_line
 
 COLORS = 8
-"""Custom properties `--line-1` to `--line-8`."""
+"""The custom properties `--line-1` to `--line-8`."""
 DASHES = ("", "7 3", "2 3")
 MARKS = COLORS * len(DASHES)
-"""How many lines can be told apart."""
+"""How many lines can be distinguished."""
 LARGEST = 1e12
-"""What is further from zero is drawn at this: a scale that holds it shows nothing else."""
+"""Values farther from zero than this are drawn at it: a scale wide enough for them would show
+nothing else."""
 _WIDTH = 760
 _PLOT = 320
 _ROW = 26
@@ -31,26 +32,26 @@ _TOP, _RIGHT, _BOTTOM = 12, 34, 60
 _LABEL = 26
 """Characters of a name beside a row."""
 _CHARACTER = 7.6
-"""Width of one of them, in the unit of the drawing."""
+"""Width of one such character, in drawing units."""
 _BAR = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
-    """One line: `mark` says by which colour and dashes it is known."""
+    """One line; `mark` selects its colour and dashes."""
 
     name: str
     href: str
     mark: int
     points: tuple[tuple[float, float], ...]
-    """(x, y), x rising."""
+    """(x, y), in rising order of x."""
     told: str
-    """What is told where the line is pointed at."""
+    """The title, shown when the line is pointed at."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SpanRow:
-    """One row: a range, perhaps an inner range, a middle, and single values."""
+    """One row: a range, optionally an inner range, a middle, and single values."""
 
     name: str
     href: str
@@ -60,23 +61,23 @@ class SpanRow:
     inner: tuple[float, float] | None = None
     dots: tuple[float, ...] = ()
     told: str
-    """What is told where the row is pointed at."""
+    """The title, shown when the row is pointed at."""
 
 
 def color(mark: int) -> str:
-    """The colour of a line, as a value of CSS."""
+    """The colour of a line, as a CSS value."""
     return f"var(--line-{mark % COLORS + 1})"
 
 
 def dashes(mark: int) -> str:
-    """The dashes of a line; empty: it is drawn through."""
+    """The dash pattern of a line; empty for a solid line."""
     return DASHES[mark // COLORS % len(DASHES)]
 
 
 def line_plot(
     lines: Sequence[Line], *, title: str, across: str, up: str, number: Callable[[float], str]
 ) -> str:
-    """Lines over a common axis; `across` and `up` name the axes."""
+    """Draw lines over common axes; `across` and `up` are the axis labels."""
     ends = [_drawn(x) for one in lines for x, _ in one.points]
     heights = [_drawn(y) for one in lines for _, y in one.points]
     x_scale, y_scale = _scale(ends), _scale([0.0, *heights])
@@ -107,8 +108,8 @@ def span_plot(
     number: Callable[[float], str],
     always: tuple[float, ...] = (),
 ) -> str:
-    """A row for each span, the first on top; `always` are values that the axis reaches, drawn as
-    upright lines."""
+    """Draw a row for each span, the first on top. The axis includes the values in `always`, which
+    are drawn as vertical lines."""
     names = [f"{place} {one.name}" for place, one in enumerate(spans)]
     values = [_drawn(v) for one in spans for v in (one.low, one.high, one.middle, *one.dots)]
     x_scale, y_scale = _scale([*values, *always]), Ordinal(list(reversed(names)))
@@ -152,20 +153,21 @@ def _span(group: Tree.Element, one: SpanRow, to_x: Callable[[float], float], y: 
 
 
 def _scale(values: Sequence[float]) -> Any:
-    """A scale that holds the values, with ticks at round numbers. Where they are all one, or
-    nearly, a scale around it."""
+    """A scale that includes the values, with ticks at round numbers. If all values are (nearly)
+    equal, the scale surrounds that value."""
     low, high = min(values), max(values)
     least = max(abs(low), abs(high), 1e-9) * 1e-6
     if high - low < least:
         low, high = low - max(abs(low) * 0.01, 1e-6), high + max(abs(high) * 0.01, 1e-6)
     if low < 0 < high and min(-low, high) < (high - low) * 1e-3:
-        # Ticks are counted from zero outwards: a sliver on its other side would ask for thousands.
+        # Ticks are counted outwards from zero: a sliver on its other side would need thousands of
+        # them.
         low, high = (low, 0.0) if -low > high else (0.0, high)
     return Linear(low, high)
 
 
 def _onto(scale: Any, start: float, end: float) -> Callable[[float], float]:
-    """From a value to its place between `start` and `end`; what lies outside is at the edge."""
+    """Map values to positions between `start` and `end`; those outside are placed at the edge."""
     ticks = [float(one) for one in scale.ticks()]
     low, high = ticks[0], ticks[-1]
 
@@ -193,7 +195,7 @@ def _canvas(title: str, left: float, height: float) -> tuple[Tree.Element, Tree.
 
 
 def _linked(canvas: Tree.Element, name: str, href: str, told: str) -> Tree.Element:
-    """A group that leads to a place on the page, says what it is, and can be hidden by its name."""
+    """A group that links to a place on the page, has a title, and can be hidden by its name."""
     link = Tree.SubElement(
         canvas, "a", {"href": f"#{href}", "data-cell": clean_line(name), "class": "mark"}
     )
@@ -207,7 +209,7 @@ def _short(name: str) -> str:
 
 
 def _written(root: Tree.Element) -> str:
-    # leather gives its own fonts and colours as attributes; the page's style has others.
+    # leather sets its own fonts and colours as attributes; the page's style sheet decides here.
     for one in root.iter():
         for name in ("font-family", "font-size", "fill", "stroke", "stroke-width"):
             if one.tag in ("text", "line") and name in one.attrib:

@@ -1,4 +1,4 @@
-"""Training curves of all cells in one plot, and each less the reference's."""
+"""The training curves of all cells in one plot, and each curve minus the reference's."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from harness.formats.page.plot import KeyRow, Plot, drawn, more, plain
 from harness.formats.sentences import verdict_word
 
 POINTS = 200
-"""A line has at most so many points: more are not seen on a screen."""
+"""At most so many points a line: more cannot be seen on a screen."""
 
 
 def curves(
     cells: Sequence[CellJudgement], reference: str, places: Mapping[str, str]
 ) -> Plot | None:
-    """The loss of each cell by step; None where nothing was trained."""
+    """The loss of each cell by step; None if nothing was trained."""
     trained = [one for one in cells if one.account.losses and len(one.account.losses[0].values) > 1]
     shown = drawn(trained, reference, MARKS)
     if not shown:
@@ -61,7 +61,7 @@ def curves(
 def curves_apart(
     cells: Sequence[CellJudgement], reference: str, places: Mapping[str, str]
 ) -> Plot | None:
-    """The curves less the reference's: what lies on one another above is told apart here."""
+    """The curves minus the reference's, which separates lines that coincide in the first plot."""
     trained = [one for one in cells if one.account.losses and len(one.account.losses[0].values) > 1]
     shown = drawn(trained, reference, MARKS)
     base = next((one for one in shown if one.cell.id == reference), None)
@@ -105,7 +105,7 @@ def curves_apart(
 
 
 def _thinned(series: RoundSeries, every: int) -> tuple[tuple[float, float], ...]:
-    """Every n-th point and the last one."""
+    """Every n-th point, and the last one."""
     count = len(series.values)
     stride = max(1, math.ceil(count / POINTS))
     places = [*range(0, count, stride)]

@@ -1,4 +1,4 @@
-"""What is told of one cell beside its judgement: how it was made, its devices, the way to a GPU."""
+"""Facts about one cell beside its judgement: how it was made, its devices, its path to a GPU."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.model import Cell, ImageIdentity
 from harness.text import in_gb
 
 Rows = tuple[tuple[str, str], ...]
-"""(what, its value)."""
+"""(name, value)."""
 _FEW = 40
 _GPU = "gpu."
 _STEPS = (
@@ -24,21 +24,21 @@ _STEPS = (
     ("a kernel given to the driver runs", r"\d+\..*"),
     ("the framework computes", r"built_with_cuda|missing_libraries|framework.*"),
 )
-"""From the kernel up to the framework, each with its facts (docs/probes.md, gpu)."""
+"""The steps from the kernel up to the framework, each with its facts (docs/probes.md, gpu)."""
 _OUTCOME = ("outcome", "why")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GpuStep:
-    """One step on the way to a GPU."""
+    """One step on the path to a GPU."""
 
     told: str
     rows: Rows
-    """Empty: nothing was said of it."""
+    """Empty if no fact about it was recorded."""
 
 
 def made_of(judged: CellJudgement) -> Rows:
-    """How the cell's environment came to be."""
+    """How the cell's environment was made."""
     return tuple((name, value) for name, value in _made(judged) if value)
 
 
@@ -85,20 +85,20 @@ def _listed(items: Sequence[str]) -> str:
 
 
 def seen_by(judged: CellJudgement) -> Rows:
-    """System, framework and devices, as the cell says."""
+    """System, framework and devices, as the cell reported them."""
     found = (one for one in judged.account.facts if not one.fact.startswith(_GPU))
     return tuple((one.fact, _value(one)) for one in found)[: _FEW * 2]
 
 
 def gpu_answer(judged: CellJudgement) -> str:
-    """What came of the way to a GPU; empty where nobody asked."""
+    """The result for the GPU; empty if the probe was not asked."""
     told = {one.fact: _value(one) for one in judged.account.facts}
     parts = [told.get(f"{_GPU}{name}", "") for name in _OUTCOME]
     return ": ".join(part for part in parts if part)
 
 
 def gpu_steps(judged: CellJudgement) -> tuple[GpuStep, ...]:
-    """Each step on the way to a GPU with what was said of it; none where nobody asked."""
+    """Each step on the path to a GPU with its facts; empty if the probe was not asked."""
     facts = [one for one in judged.account.facts if one.fact.startswith(_GPU)]
     if not facts:
         return ()

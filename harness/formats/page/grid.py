@@ -1,4 +1,5 @@
-"""The grid of a report: framework version by Python, in each box the cells by their CUDA."""
+"""The grid of a report: framework versions by Python versions, with the cells by CUDA in each
+box."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from harness.formats.marks import VERDICT_SIGN
 from harness.formats.sentences import cuda, verdict_word
 
 NONE = "none claimed"
-"""Stands for: the suite claims nothing, and nothing was measured."""
+"""Shown if the suite claims nothing and nothing was measured."""
 _VERSION_LIMIT = 100
 
 
@@ -29,14 +30,14 @@ class Chip:
     level: str
     word: str
     cuda: str
-    """Empty: it claims none."""
+    """Empty if it claims none."""
     holds: bool
-    """Nothing that was measured contradicts what it claims."""
+    """False if a measurement contradicts what it claims."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GridRow:
-    """A framework's version, and a box for each Python."""
+    """One version of a framework, and a box for each Python."""
 
     version: str
     boxes: tuple[tuple[Chip, ...], ...]
@@ -44,16 +45,16 @@ class GridRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Grid:
-    """Rows and columns as the suite claims them, in order of versions."""
+    """Rows and columns as the suite claims them, ordered by version."""
 
     corner: str
-    """The framework, where all rows are of one; else what the rows are of."""
+    """The framework, if all rows are of one; else what the rows are."""
     pythons: tuple[str, ...]
     rows: tuple[GridRow, ...]
 
 
 def grid_of(cells: Sequence[CellJudgement], places: Mapping[str, str]) -> Grid:
-    """The grid of cells. `places` has the anchor of each, by its id."""
+    """Arrange the cells in a grid. `places` maps cell ids to anchors."""
     boxes: dict[tuple[str, str], list[CellJudgement]] = defaultdict(list)
     for one in cells:
         boxes[_framework(one), _python(one)].append(one)
@@ -83,7 +84,7 @@ def grid_of(cells: Sequence[CellJudgement], places: Mapping[str, str]) -> Grid:
 
 
 def _common(claims: Set[tuple[tuple[str, str], ...]]) -> str:
-    """The one framework that all cells claim, each in one version; empty where there is none."""
+    """The framework that all cells claim, if each claims only that one; else empty."""
     names = {claimed[0][0] if len(claimed) == 1 else "" for claimed in claims}
     return names.pop() if len(names) == 1 else ""
 
@@ -106,7 +107,7 @@ def _framework(one: CellJudgement) -> str:
 
 
 def _python(one: CellJudgement) -> str:
-    """As claimed; where nothing is, the first two parts of what was measured."""
+    """The Python as claimed; if none is claimed, the first two parts of the measured version."""
     if one.cell.python:
         return one.cell.python
     measured = next((claim.measured for claim in one.claims if claim.what == PYTHON), "")
@@ -114,7 +115,8 @@ def _python(one: CellJudgement) -> str:
 
 
 def _order(told: str) -> tuple[str, int, Version, str]:
-    """By name, then by version as packaging orders them; what is no version comes last."""
+    """A sort key: by name, then by version as packaging orders them; what is no version comes
+    last."""
     name, _, version = told.rpartition(" ")
     if len(version) <= _VERSION_LIMIT:
         try:

@@ -1,4 +1,4 @@
-"""The nights up to a run as the page tells them: a small plot of each primary metric."""
+"""The nights up to a run on the page: a small plot of each primary metric."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from harness.history.past import SHOWN_NIGHTS, Past
 from harness.history.series import FactSeries
 
 CELLS = 60
-"""Cells whose nights are drawn; of more, those with the worst verdicts."""
+"""At most so many cells have their nights drawn: those with the worst verdicts."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,29 +31,29 @@ class NightsRow:
     cell: str
     fact: str
     plot: Any
-    """Markup of ours."""
+    """Markup made here, which is safe to insert as it is."""
     last: str
     nights: int
     change: str
     inputs: str
-    """What changed with it; empty: there was no change."""
+    """What changed with it; empty if there was no change."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryPart:
-    """What the page says of the nights up to its run."""
+    """What the page shows of the nights up to its run."""
 
     rows: tuple[NightsRow, ...]
     runs: tuple[tuple[str, str], ...]
-    """The runs that were used: (id, day), oldest first."""
+    """The runs that were used, as (id, day), oldest first."""
     left_out: int
-    """Cells with a history that is not drawn."""
+    """How many cells have a history that is not drawn."""
 
 
 def history_part(
     past: Past | None, cells: Sequence[CellJudgement], reference: str
 ) -> HistoryPart | None:
-    """The history, ready for the page; None where there is none to be told."""
+    """Prepare the history for the page; None if there is none."""
     from markupsafe import Markup
 
     if past is None or not past.nights:

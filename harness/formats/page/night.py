@@ -1,4 +1,4 @@
-"""A night as the page tells it: its first line, then each event with what is to be said of it."""
+"""A night on the page: its first line, then each event with its details."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.nights.telling import first_line
 from harness.nights.values import Event, Night
 
 EVENTS = 200
-"""Events that are told; of more, the first: those to look at come first."""
+"""At most so many events are shown; those that need attention come first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,7 +22,7 @@ class EventPart:
     anchor: str
     id: str
     verdict: str
-    """The verdict it looks like: what is known or fixed is well."""
+    """The verdict whose colours it is shown in: pass if it is known or fixed."""
     sign: str
     word: str
     title: str
@@ -34,23 +34,23 @@ class EventPart:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NightPart:
-    """What the page says of a night."""
+    """What the page shows of a night."""
 
     line: str
-    """The first line of every report of a night."""
+    """The first line, which every report of the night shares."""
     look: str
-    """The verdict that it looks like: the worst that an event looks like."""
+    """The worst verdict that one of the events is shown with."""
     against: str
     loud: tuple[EventPart, ...]
     quiet: tuple[EventPart, ...]
-    """Known and fixed: what needs nobody's attention."""
+    """Events that are known or fixed and need no attention."""
     unseen: tuple[str, ...]
     more: int
-    """Events that are left out."""
+    """How many events are left out."""
 
 
 def night_part(night: Night) -> NightPart:
-    """A night, ready for the page."""
+    """Prepare a night for the page."""
     shown = night.events[:EVENTS]
     parts = tuple(map(_event, shown, numbered("event", (one.id for one in shown))))
     told = list(zip(shown, parts, strict=True))

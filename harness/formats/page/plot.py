@@ -1,4 +1,4 @@
-"""A plot as a value, and what all plots share: which cells are drawn, how numbers are told."""
+"""A plot as a value, and what all plots share: which cells are drawn, how numbers are written."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from harness.compare.judgement import CellJudgement
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KeyRow:
-    """A line of a plot's key."""
+    """One line of a plot's key."""
 
     cell: str
     color: str
@@ -21,20 +21,21 @@ class KeyRow:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plot:
-    """One plot with what has to be said of it."""
+    """One plot with the text that belongs to it."""
 
     anchor: str
     heading: str
     caption: str
     svg: str
-    """Markup of ours."""
+    """Markup made here, which is safe to insert as it is."""
     columns: tuple[str, ...] = ()
-    """Headings of the key's columns, behind the cell's."""
+    """Headings of the key's columns, after the cell's."""
     key: tuple[KeyRow, ...] = ()
 
 
 def drawn(cells: Iterable[CellJudgement], reference: str, most: int) -> list[CellJudgement]:
-    """At most so many cells, in their order: the reference, then those with the worst verdicts."""
+    """At most `most` cells, in their original order: the reference, and those with the worst
+    verdicts."""
     told = list(cells)
     ranked = sorted(told, key=lambda one: (one.cell.id != reference, -one.verdict.severity))
     kept = {one.cell.id for one in ranked[:most]}
@@ -42,10 +43,10 @@ def drawn(cells: Iterable[CellJudgement], reference: str, most: int) -> list[Cel
 
 
 def more(there: int, shown: int, what: str) -> str:
-    """What is said of those that are not drawn; empty where all are."""
+    """A text about those that are not drawn; empty if all are."""
     return f" {there - shown} more {what} are left out." if there > shown else ""
 
 
 def plain(value: float) -> str:
-    """A number beside a tick."""
+    """A number for a tick."""
     return f"{value:.6g}"

@@ -1,4 +1,4 @@
-"""What the plots of a report show: curves, accuracies and step times, each with its words."""
+"""The plots of a report: curves, accuracies and step times, each with its text."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from harness.formats.page.curves import curves, curves_apart
 from harness.formats.page.plot import Plot, drawn, more, plain
 
 ROWS = 60
-"""A plot of rows has at most so many."""
+"""At most so many rows in a plot."""
 COVERED = 0.95
-"""How often the interval of an accuracy covers the true share."""
+"""Confidence level of the interval of an accuracy."""
 _Z = statistics.NormalDist().inv_cdf((1 + COVERED) / 2)
 _INNER = (0.05, 0.25, 0.75, 0.95)
 
@@ -26,8 +26,8 @@ _INNER = (0.05, 0.25, 0.75, 0.95)
 def plots_of(
     cells: Sequence[CellJudgement], reference: str, places: Mapping[str, str]
 ) -> tuple[Plot, ...]:
-    """The plots of a report, without those for which nothing was measured. `places` has the anchor
-    of each cell, by its id."""
+    """The plots of a report, without those that have no measurements. `places` maps cell ids to
+    anchors."""
     made = (
         curves(cells, reference, places),
         curves_apart(cells, reference, places),
@@ -83,7 +83,8 @@ def _accuracies(cells: Sequence[CellJudgement], places: Mapping[str, str]) -> Pl
 
 
 def _held(cells: Sequence[CellJudgement], places: Mapping[str, str]) -> Plot | None:
-    """Accuracies held against the reference's over rounds, with the intervals that were judged."""
+    """Accuracies compared with the reference's over the rounds, with the intervals that were
+    judged."""
     pairs = [(cell, one) for cell in cells for one in cell.measured if _is_held(one)]
     if not pairs:
         return None
@@ -169,8 +170,8 @@ def _step_times(cells: Sequence[CellJudgement], places: Mapping[str, str]) -> Pl
 
 
 def wilson(share: float, images: int) -> tuple[float, float]:
-    """The interval that covers the true share in 95 % of samples of so many images (Wilson 1927,
-    the score interval): it stays inside 0 to 1."""
+    """The interval that covers the true share in 95 % of samples of `images` images (Wilson 1927,
+    the score interval). It stays within 0 to 1."""
     middle = share + _Z**2 / (2 * images)
     reach = _Z * math.sqrt(max(0.0, share * (1 - share)) / images + _Z**2 / (4 * images**2))
     whole = 1 + _Z**2 / images
@@ -178,7 +179,7 @@ def wilson(share: float, images: int) -> tuple[float, float]:
 
 
 def _quantile(ordered: Sequence[float], share: float) -> float:
-    """Between the two neighbours, in proportion (the definition that numpy has by default)."""
+    """A quantile, interpolated linearly between its two neighbours (numpy's default definition)."""
     place = share * (len(ordered) - 1)
     below = math.floor(place)
     above = min(below + 1, len(ordered) - 1)

@@ -1,8 +1,8 @@
-"""From a template and values to one whole HTML file that fetches nothing.
+"""Turn a template and values into one HTML file that fetches nothing.
 
-Whatever a template puts in is cleaned, bounded and escaped here, not where it is put in. Scripts
-and styles run only where their digest stands in the page's own policy (CSP), so that a tag which
-slipped through everything else would still do nothing.
+Every value that a template inserts is cleaned, bounded and escaped here, in one place. Scripts and
+styles run only if the page's own policy (CSP) lists their digest, so that a tag which slipped
+through everything else would still do nothing.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 TEXT_LIMIT = 4000
-"""Characters of one text on the page."""
+"""Longest text on the page, in characters."""
 _FOLDER = "harness.formats.page"
 
 
 def written(template: str, **values: Any) -> str:
-    """The page that a template makes of values."""
+    """Render the template with these values."""
     style, script = _asset("page.css"), _asset("page.js")
     policy = (
         f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
@@ -51,7 +51,7 @@ def _environment() -> Environment:
 
 
 def _cleaned(value: Any) -> Any:
-    """What a template puts in, fit to be seen: our own markup stays, any other text is cleaned."""
+    """A value as a template may insert it: markup of our own is kept, any other text is cleaned."""
     if isinstance(value, str) and not hasattr(value, "__html__"):
         return clean(value, TEXT_LIMIT)
     return value
@@ -65,10 +65,10 @@ def _trusted(text: str) -> Any:
 
 @cache
 def _asset(name: str) -> str:
-    """A file of ours that stands inside the page."""
+    """One of our own files, to be inlined in the page."""
     return (resources.files(_FOLDER) / "templates" / name).read_text(encoding="utf-8").strip()
 
 
 def _digest(text: str) -> str:
-    """A digest as a Content-Security-Policy names it (CSP level 2, hash sources)."""
+    """A digest in the form of a Content-Security-Policy (CSP level 2, hash sources)."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -22,9 +22,9 @@ def spark_plot(
     changed: Sequence[int] = (),
     aside: Sequence[int] = (),
 ) -> str:
-    """A value for each night, None for one without; `changed` are the positions of the first nights
-    behind a change, drawn as upright lines, and `aside` those of nights that were set aside: they
-    are dots at the edge where they lie, and have no part in the scale."""
+    """Draw a value for each night, None where there is none. `changed` has the positions of the
+    first nights after a change, drawn as vertical lines. `aside` has those of nights that were set
+    aside: they do not affect the scale, and are dots at the edge if they lie outside it."""
     root = Tree.Element("svg", {"viewBox": f"0 0 {WIDTH} {HEIGHT}", "class": "spark"})
     root.set("role", "img")
     root.set("aria-label", clean_line(title))
@@ -55,7 +55,8 @@ def spark_plot(
 
 
 def _scale(values: Sequence[float]) -> Linear:
-    """A scale from the least to the greatest; where they are all one, with it in the middle."""
+    """A scale from the least to the greatest value; if all are equal, the value is in the
+    middle."""
     low, high = min(values, default=0.0), max(values, default=0.0)
     if high - low <= max(abs(low), abs(high), 1e-9) * 1e-9:
         reach = max(abs(low) * 0.01, 1e-6)
@@ -64,19 +65,19 @@ def _scale(values: Sequence[float]) -> Linear:
 
 
 def _height(scale: Linear, value: float) -> float:
-    """The height of a value; what lies outside the scale is at its edge."""
+    """The height of a value; one outside the scale is at its edge."""
     there = float(scale.project(value, HEIGHT - _EDGE, _EDGE))
     return min(float(HEIGHT - _EDGE), max(float(_EDGE), there))
 
 
 def _places(count: int) -> list[float]:
-    """Where each night lies from left to right."""
+    """The horizontal position of each night."""
     each = (WIDTH - 2 * _EDGE) / max(1, count - 1)
     return [_EDGE + number * each for number in range(count)]
 
 
 def _joined(spots: Sequence[object], place: int) -> bool:
-    """Whether a night has a neighbour with which a line joins it."""
+    """Whether a night has a neighbour that a line joins it with."""
     return any(
         0 <= other < len(spots) and spots[other] is not None for other in (place - 1, place + 1)
     )
@@ -85,7 +86,7 @@ def _joined(spots: Sequence[object], place: int) -> bool:
 def _ways(
     spots: Sequence[tuple[float, float] | None],
 ) -> list[list[tuple[float, float]]]:
-    """The stretches without a gap."""
+    """The stretches of consecutive nights without a gap."""
     ways: list[list[tuple[float, float]]] = [[]]
     for spot in spots:
         if spot is None:
