@@ -1,7 +1,7 @@
 """The cache of distributions, shared by all cells: each file once, verified, named by its SHA-256.
 
 A file gets its final name only when it is complete and verified (temporary name, fsync, rename). A
-killed harness leaves at most a temporary file, which `remove_stale_parts` removes.
+killed harness leaves at most a temporary file, which a later download removes after a day.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import hashlib
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from harness.errors import InfrastructureError
@@ -48,6 +49,7 @@ class DistributionCache:
         digest = hashlib.sha256()
         try:
             final.parent.mkdir(parents=True, exist_ok=True)
+            self._remove_stale_parts()
             with temporary.open("xb") as out:
 
                 def write(chunk: bytes) -> None:
@@ -73,11 +75,10 @@ class DistributionCache:
             temporary.unlink(missing_ok=True)
         return final
 
-    def remove_stale_parts(self) -> int:
-        """Remove partial downloads that are more than a day old; returns how many."""
-        removed = 0
+    def _remove_stale_parts(self) -> None:
+        """Remove partial downloads that are more than a day old: their process is gone."""
         for part in self.root.glob("*/*.part"):
-            if time.time() - part.stat().st_mtime > _STALE_S:
-                part.unlink(missing_ok=True)
-                removed += 1
-        return removed
+            # Another process may remove the same file at the same time.
+            with suppress(FileNotFoundError):
+                if time.time() - part.stat().st_mtime > _STALE_S:
+                    part.unlink()
