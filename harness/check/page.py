@@ -21,7 +21,7 @@ from harness.check.start import command
 from harness.check.subject import Subject
 from harness.errors import Exit
 from harness.knowledge.library import default_registry
-from harness.text import clean_line, in_mb
+from harness.text import in_mb
 
 if TYPE_CHECKING:
     from harness.check.trial import Trial
@@ -235,8 +235,3 @@ def cost_of(subject: Subject, trial: Trial | None = None) -> str:
         return f"{count}, {reading.received / 1024:.1f} KiB, then pulled and run"
     kept = "; unchanged since it was last asked" if reading.remembered else ""
     return f"{count}, {reading.received / 1024:.1f} KiB, nothing pulled{kept}"
-
-
-def shown_name(page: CheckPage) -> str:
-    """The image's name on one line."""
-    return clean_line(page.name, 300)

@@ -78,12 +78,6 @@ def classified(reference: Fact, candidate: Fact, images: int) -> Classified | No
     )
 
 
-def wrong_images(told: Fact, images: int) -> int | None:
-    """Return how many images are marked as wrong; None where `told` is not about so many images."""
-    bits = _bits(told, images)
-    return None if bits is None else bits.bit_count()
-
-
 def _bits(told: Fact, images: int) -> int | None:
     if not isinstance(told, str) or images < 1:
         return None

@@ -248,8 +248,3 @@ def _problem(path: str, lines: list[str], line: int, message: str, remedy: str) 
         length=len(shown.strip()),
         remedy=remedy,
     )
-
-
-def heredoc_instructions(dockerfile: Dockerfile) -> Iterator[Instruction]:
-    """Those that have a here-document."""
-    return (one for one in dockerfile.instructions if one.heredocs)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from harness.compare.classified import classified, wrong_images
+from harness.compare.classified import classified
 from harness.compare.measured import Measured, measure, rounds_wanted, spreads_of
 from harness.compare.metrics import networks_of
 from harness.compare.statistics.decision import Decision
@@ -164,7 +164,12 @@ def test_two_models_are_told_as_a_person_thinks() -> None:
 
 @pytest.mark.parametrize("told", [None, 3, "", "!!!!", "AAAA", "gA=="])
 def test_what_does_not_say_which_images_were_wrong_is_not_believed(told: object) -> None:
-    assert wrong_images(told, 100) is None  # type: ignore[arg-type]
+    from tests.unit.measuring import wrong
+
+    right = wrong(range(3), 100)
+    assert classified(right, right, 100) is not None
+    assert classified(told, right, 100) is None  # type: ignore[arg-type]
+    assert classified(right, told, 100) is None  # type: ignore[arg-type]
 
 
 def test_what_rounds_show_of_the_noise_can_be_kept() -> None:
