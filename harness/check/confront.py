@@ -23,7 +23,8 @@ def confronted(reasons: Iterable[Reason], trial: Trial) -> tuple[Reason, ...]:
     """The same reasons, each marked as confirmed, refuted or untested, and weighed anew.
 
     A refuted reason weighs nothing. Where the trial settles the question, reasons of weight
-    `untold` become notes. Where the image works, reasons of weight `blocks` become notes.
+    `untold` become notes. Reasons of weight `blocks` become notes where the image works, and
+    changes where it works with the change that was tried.
     """
     return tuple(_reweighed(_judged(one, trial), trial) for one in reasons)
 
