@@ -43,7 +43,7 @@ def instead_of(
     framework, version = subject.framework, subject.version
     if not version:
         raise UsageError(
-            "nobody says which framework the image holds, so nothing stands in for it",
+            "it is not known which framework the image holds, so no cell can replace it",
             remedy="look inside: --static",
         )
     ready = [one for one in _fit(suite, framework, host) if locked(one)]

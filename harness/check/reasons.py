@@ -77,7 +77,7 @@ class Reason:
     explain: str = ""
     """Id in the knowledge base."""
     rule: str = ""
-    """Id of its row in the table of reasons; empty: running the image gave it."""
+    """Id of its row in the table of reasons; empty if it comes from running the image."""
     about: str = ""
     """The topic that it speaks for or leaves open; see `without_empty_praise`."""
     foresees: tuple[Foreseen, ...] = ()

@@ -158,6 +158,7 @@ class _Walk:
         self.unparsed: list[str] = []
 
     def follow(self, first: Distribution) -> None:
+        """Check all requirements that can be reached from a distribution."""
         todo = [(first, "")]
         while todo:
             one, extra = todo.pop()

@@ -76,7 +76,7 @@ def parse_address(url: str) -> WebOrigin:
         raise UnsafeAddress(f"the registry points to {shown!r}, which is no address") from error
     plain = all(" " < character < "\x7f" for character in url)
     if scheme not in _PORTS or not host or not plain or "\\" in url:
-        raise UnsafeAddress(f"the registry points to {shown!r}, which is no address of the web")
+        raise UnsafeAddress(f"the registry points to {shown!r}, which is no valid web address")
     if "@" in parts.netloc:
         raise UnsafeAddress(
             f"the registry points to an address of {clean_line(host, 100)} with a user name in it"

@@ -96,7 +96,7 @@ def _ask(helper: str, key: str, environment: Mapping[str, str], patience_s: floa
     name = clean_line(f"docker-credential-{helper}", 60)
     without = "going on without credentials"
     if not _HELPER.fullmatch(helper):
-        return Found(notice=f"Docker's configuration names no helper but {name!r}: {without}")
+        return Found(notice=f"Docker's configuration names no valid helper: {name!r}; {without}")
     try:
         done = subprocess.run(
             [f"docker-credential-{helper}", "get"],

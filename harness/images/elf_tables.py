@@ -82,6 +82,7 @@ class ElfTables:
         return True
 
     def at(self, at: int, size: int) -> bytes:
+        """Up to `size` bytes from an offset of the file."""
         if at < 0 or size <= 0:
             return b""
         self.stream.seek(at)

@@ -14,7 +14,7 @@ class RegistryUnreachable(InfrastructureError):
 
 
 class WrongContent(InfrastructureError):
-    """The content does not have the digest it was asked for by; it is not used."""
+    """The content does not have the digest that was asked for; it is not used."""
 
 
 class UnsafeAddress(InfrastructureError):

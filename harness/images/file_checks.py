@@ -122,6 +122,7 @@ class _FilesReading:
         return path in self.debian and self.debian[path] == file.md5
 
     def distributions(self) -> Iterator[tuple[str, Told]]:
+        """Yield facts about every distribution: version, copies, build, and changed files."""
         names: dict[str, list[Listing]] = defaultdict(list)
         for one in self.found[:_DISTRIBUTIONS]:
             names[one.name].append(one)

@@ -30,6 +30,7 @@ class Listing:
 
 
 def listings(tree: FileTree, sites: tuple[str, ...]) -> Iterator[Listing]:
+    """Yield every distribution in these folders that has a name and a version, by its metadata."""
     seen = set()
     for path in sorted(tree.texts):
         found = _INFO.match(path)
@@ -74,6 +75,7 @@ def _rows(folder: str, text: str) -> Iterator[tuple[str, bytes]]:
 
 
 def debian_sums(tree: FileTree) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, MD5) of every file in the md5sums lists of Debian packages."""
     for path in tree.texts:
         if path.endswith(".md5sums"):
             for line in tree.text(path).splitlines():

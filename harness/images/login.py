@@ -67,7 +67,7 @@ class Login:
         request = self._request(realm, challenge, credentials)
         answer = self.transport.ask(request)
         if answer.status in (401, 403):
-            said = "refuses the credentials" if credentials else "gives no token to anybody"
+            said = "refuses the credentials" if credentials else "refuses an anonymous token"
             raise ImageRefused(
                 f"{where} {said} for {self.repository} ({answer.status})",
                 remedy=f"docker login {self.name}",

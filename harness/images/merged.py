@@ -94,6 +94,7 @@ class _LayerStack:
         return False
 
     def take(self, entry: Mapping[str, object]) -> None:
+        """Add one entry of the current layer."""
         kind, path = str(entry.get("kind", "")), str(entry.get("path", ""))
         if kind in ("gone", "opaque"):
             (self.gone if kind == "gone" else self.opaque).add(path)

@@ -160,12 +160,12 @@ def _pause(answer: HttpResponse) -> float | None:
 _REFUSALS: Mapping[int, tuple[type[ImageRefused | RegistryUnreachable], str, str]] = {
     401: (
         ImageRefused,
-        "{registry} wants to know who asks for {image} (401){note}",
+        "{registry} requires a login for {image} (401){note}",
         "docker login {name}",
     ),
     403: (
         ImageRefused,
-        "{registry} does not let you have {image} (403){note}",
+        "{registry} refuses access to {image} (403){note}",
         "ask its owner; private and blocked images look like this",
     ),
     404: (
@@ -176,12 +176,12 @@ _REFUSALS: Mapping[int, tuple[type[ImageRefused | RegistryUnreachable], str, str
     ),
     407: (
         RegistryUnreachable,
-        "the proxy wants to know who asks for {registry} (407)",
+        "the proxy requires a login for {registry} (407)",
         "put user and password into HTTPS_PROXY",
     ),
     429: (
         RegistryUnreachable,
-        "{registry} has had enough of us (429){quota}",
+        "{registry} allows no more requests for now (429){quota}",
         "docker login {name}, wait, or use a mirror",
     ),
 }
@@ -204,7 +204,7 @@ def refusal(
         }
         return error(told.format(**facts), remedy=remedy.format(**facts))
     if status >= 500:
-        return RegistryUnreachable(f"{registry} is in trouble itself ({status})")
+        return RegistryUnreachable(f"{registry} reports an error of its own ({status})")
     return RegistryUnreachable(f"{registry} answers {status} where a registry says 200")
 
 

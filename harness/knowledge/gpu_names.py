@@ -22,7 +22,7 @@ def gpu_named(name: str) -> Gpu:
         return max(matches, key=lambda match: match[0])[1]
     near = [row.name for row in gpus().gpus if wanted and set(wanted) <= set(_words(row.name))]
     remedy = f"it may be one of: {', '.join(near[:8])}" if near else "`harness explain` lists them"
-    raise UsageError(f"nobody knows the GPU {clean_line(name, 60)!r}", remedy=remedy)
+    raise UsageError(f"unknown GPU {clean_line(name, 60)!r}", remedy=remedy)
 
 
 def capability_of(name: str) -> str:

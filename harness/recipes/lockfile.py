@@ -110,7 +110,7 @@ def _tree(text: str) -> dict[str, Any]:
     except _Refused:
         raise
     except ValueError:  # an integer of thousands of digits
-        raise _Refused("it has a number that nobody can read") from None
+        raise _Refused("it has a number with too many digits") from None
     if not isinstance(tree, dict):
         raise _Refused("it is not a JSON object")
     return tree

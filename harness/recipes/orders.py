@@ -1,4 +1,4 @@
-"""Orders: what an engine is asked to obtain for a cell, from the cell, its lock and our files."""
+"""Orders: what an engine is to obtain for a cell."""
 
 from __future__ import annotations
 

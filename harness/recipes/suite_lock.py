@@ -124,7 +124,7 @@ def _tree(text: str) -> dict[str, Any]:
     except _NoLock:
         raise
     except ValueError:  # an integer of thousands of digits
-        raise _NoLock("it has a number that nobody can read") from None
+        raise _NoLock("it has a number with too many digits") from None
     if not isinstance(tree, dict):
         raise _NoLock("it is not a JSON object")
     return tree
@@ -182,5 +182,5 @@ def _pair(value: Any, name: str) -> tuple[str, str]:
 
 def _matching(pattern: re.Pattern[str], value: Any, name: str) -> str:
     if not isinstance(value, str) or pattern.fullmatch(value) is None:
-        raise _NoLock(f"what it says of {ascii(name)[:80]} is none")
+        raise _NoLock(f"what it says of {ascii(name)[:80]} is not valid")
     return value

@@ -41,7 +41,7 @@ class KnownNames:
     settings: Mapping[str, Mapping[str, Scalar]]
     """Probe -> its settings with their defaults."""
     frameworks: frozenset[str] = frozenset()
-    """Frameworks that a probe can measure."""
+    """Frameworks that some probe can measure."""
     learned: tuple[BandFact, ...] = ()
     """Facts that can be judged by a band."""
     datasets: frozenset[str] | None = None

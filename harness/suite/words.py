@@ -100,7 +100,7 @@ def size_in_bytes(value: object) -> int:
     else:
         raise Complaint("not a size", remedy="write it as 512MiB or 6GiB")
     if not 0 < size <= _LARGEST:
-        raise Complaint("a size must be more than nothing, and at most 1024TiB")
+        raise Complaint("a size must be more than 0, and at most 1024TiB")
     return size
 
 

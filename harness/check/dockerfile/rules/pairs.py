@@ -63,7 +63,7 @@ def _ended(own: dict[str, PipInstall]) -> Iterator[DockerfileFinding]:
         for name in frameworks.gpu_packages(framework):
             one = own.get(name)
             if one is not None and not one.specifier:
-                message = f"{name} has ended: its newest release is a placeholder that fails"
+                message = f"{name} is discontinued: its newest release is a placeholder that fails"
                 yield of_breakage(f"{name}-removed", one.line, message)
 
 
