@@ -1,8 +1,7 @@
 """A process that reads one layer: the bytes of a tar come in, lines of JSON go out.
 
-Nothing is extracted. Names are reported; a few small files and shared objects are read, one at a
-time, a shared object through a temporary file without a name. Limits on memory and time are set
-before the first byte is read.
+Nothing is extracted: names are reported, and a few small files and shared objects are read, the
+latter through a nameless temporary file. Memory and time are limited before the first byte is read.
 """
 
 from __future__ import annotations
@@ -56,8 +55,7 @@ _PATH = 150
 _STATUS = 8 * 1024**2
 _LARGE = FILE
 MODULES = 100_000
-"""Modules of one layer that are reported at most. If there are more, the list is incomplete, and no
-module counts as missing."""
+"""Modules of one layer that are reported at most; if there are more, none counts as missing."""
 _RECORDED = 24_000
 """Files of one distribution that are reported at most."""
 _CHUNK = 1024**2
@@ -130,10 +128,8 @@ def main(modules: list[str], *, hashed: bool = True) -> None:
 
 
 def tell_of(told_of: Lines, *, hashed: bool) -> None:
-    """Write what `told_of` finds in the layer on standard input, a line each, the outcome last.
-
-    With `hashed`, the outcome includes the digest of the unpacked content.
-    """
+    """Write what `told_of` finds in the layer on standard input, a line each, the outcome last;
+    with `hashed`, the outcome includes the digest of the unpacked content."""
     limit()
     out = sys.stdout
     source = Counted(cast("BinaryIO", sys.stdin.buffer))
@@ -190,11 +186,8 @@ def _unpacked(stream: io.BufferedReader) -> BinaryIO:
 
 
 def look(stream: BinaryIO, modules: list[str]) -> Iterator[dict[str, object]]:
-    """Yield what matters in a tar: whiteouts, distributions, Pythons, libraries, shared objects,
-    links, the system's name.
-
-    The code of shared objects is examined only for those of the framework, in folders `modules`.
-    """
+    """Yield what matters in a tar: whiteouts, distributions, Pythons, libraries, shared objects
+    (with their code for those in the framework's folders `modules`), links, the system's name."""
     either = "|".join(map(re.escape, modules)) or "$"
     # Some builds (conda's) keep the framework's libraries beside those of the system.
     inside = re.compile(
@@ -333,10 +326,8 @@ def _recorded(tar: tarfile.TarFile, member: tarfile.TarInfo) -> list[tuple[str, 
 def _object(
     tar: tarfile.TarFile, member: tarfile.TarInfo, path: str, *, ours: bool
 ) -> dict[str, object]:
-    """Describe a shared object or program.
-
-    The parsers need to seek, so a large one is copied to a temporary file without a name.
-    """
+    """Describe a shared object or program. The parsers need to seek, so a large one is copied to a
+    temporary file without a name."""
     from harness.images.dynamic import read_dynamic
 
     told: dict[str, object] = {"kind": "object", "path": path, "ours": ours, "size": member.size}
