@@ -43,8 +43,7 @@ _TOPS = 400
 
 
 def inside_of(layers: Iterable[Iterable[Mapping[str, object]]]) -> Inside:
-    """Merge the entries of layers, lowest first: later layers replace files, whiteouts remove
-    them."""
+    """Merge layers' entries, lowest first: later layers replace files, whiteouts remove them."""
     merged = _LayerStack()
     for layer in layers:
         merged.begin()
@@ -75,10 +74,8 @@ class _LayerStack:
         self.number += 1
 
     def _hide(self) -> None:
-        """Remove what the layer's whiteouts hide, in one pass over all entries.
-
-        A pass for each whiteout would be slow: a layer may have as many whiteouts as files.
-        """
+        """Remove what the layer's whiteouts hide, in one pass over all entries: a layer may have as
+        many whiteouts as files."""
         for key in list(self.entries) if self.gone or self.opaque else ():
             if key in self.before and key not in self.fresh and self._hidden(key[1]):
                 del self.entries[key]
@@ -208,11 +205,8 @@ class _LayerStack:
                 yield name, version
 
     def _damages(self) -> Iterator[Damage]:
-        """Distributions whose files differ from their lists.
-
-        If two distributions claim a file, the later one rightly replaced it. If a name has two
-        lists, the older one is a leftover, and neither is checked.
-        """
+        """Distributions whose files differ from their lists. If two claim a file, the later one
+        rightly replaced it. If a name has two lists, one is a leftover, and neither is checked."""
         records = self._of("record")
         sizes = {path: one.get("size") for path, one in self._of("module")}
         lists: list[tuple[str, str, dict[str, object]]] = []
@@ -256,11 +250,8 @@ class _LayerStack:
                 yield below
 
     def _pythons(self) -> dict[str, str]:
-        """Path of each Python program -> the path it links to.
-
-        Links to a Python that is not there are left out. Links through other names
-        (/etc/alternatives) are kept, because it is not known where they end.
-        """
+        """Path of each Python program -> the path it links to. Links to a missing Python are left
+        out; links through other names (/etc/alternatives) are kept, as their end is not known."""
         found = {path: str(one.get("link") or path) for path, one in self._of("python")}
 
         def leads(program: str) -> bool:
@@ -307,10 +298,8 @@ def _normal(name: str) -> str:
 
 
 def _tops(files: Iterable[str]) -> tuple[str, ...]:
-    """The names of a distribution's modules by their first part and by their first two parts.
-
-    Two are needed because several distributions share the first part of a namespace (google).
-    """
+    """The names of a distribution's modules by their first part and by their first two parts, since
+    several distributions share the first part of a namespace (google)."""
     found: dict[str, None] = {}
     for file in files:
         parts = file.split("/")
