@@ -1,4 +1,5 @@
-"""`harness check`: may this image be reused, here, and for what? Claims, rules, the answer.
+"""`harness check`: whether an image can be reused on this host, and for what.
 
-Never here: reading an image (`harness.images`), starting one, and how a page is laid out.
+It collects what an image claims, applies the rules, and gives an answer. Never here: reading an
+image (`harness.images`), starting a container, and how a page is laid out.
 """

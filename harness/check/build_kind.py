@@ -1,4 +1,7 @@
-"""Whether a framework was built for a GPU: by its own objects, not by a tag or a table."""
+"""Whether a framework was built for a GPU, judged by its own shared objects.
+
+Neither the image's tag nor a table of known builds is consulted.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,8 @@ from harness.images.inside import Inside, SharedObject
 from harness.knowledge import frameworks
 
 CORE = re.compile(r"/(?:site|dist)-packages/[^/]+/(?:python/)?[^/]+\.so[^/]*$")
-"""Objects of a framework that an import loads; those of parts that few use lie deeper."""
+"""Paths of the framework's core objects, which an import loads. The objects of rarely used parts
+lie in deeper folders."""
 SITE = re.compile(
     r"^(?P<site>(?P<prefix>.*?)/?lib(?:64)?/python(?P<python>\d(?:\.\d{1,2})?)"
     r"/(?:site|dist)-packages)/(?P<below>.+)$"
@@ -18,7 +22,7 @@ _CUDA = re.compile(r"^lib(?:cuda|cudart|cublas|cudnn|nvidia-ml)\.so(?:\.|$)")
 
 
 def own_objects(inside: Inside, framework: str) -> Iterator[SharedObject]:
-    """The objects of the framework itself: not those of packages that only have names like it."""
+    """Yield the framework's own shared objects, leaving out packages with a similar name."""
     others = {one.name for one in inside.distributions} - frameworks.packages(framework)
     for one in inside.objects:
         found = SITE.match(one.path)
@@ -28,13 +32,15 @@ def own_objects(inside: Inside, framework: str) -> Iterator[SharedObject]:
 
 
 def opens_cuda(one: SharedObject) -> bool:
-    """Whether an object needs CUDA, or opens it when it runs."""
+    """Whether an object is linked with a CUDA library, or may open one at run time."""
     return any(_CUDA.match(name) for name in (*one.needed, *one.opened))
 
 
 def built_for_gpu(inside: Inside | None, framework: str) -> bool | None:
-    """Whether the framework's objects need CUDA, open it when they run, or hold code for it.
-    None: they could not all be read, or there are none."""
+    """Whether the framework's objects need CUDA, open it at run time, or contain GPU code.
+
+    None where there are no such objects, or where a core object could not be read.
+    """
     if inside is None or inside.problems or not framework:
         return None
     objects = list(own_objects(inside, framework))
@@ -46,8 +52,7 @@ def built_for_gpu(inside: Inside | None, framework: str) -> bool | None:
 
 
 def needs_cuda(inside: Inside | None, framework: str) -> bool:
-    """Whether the framework cannot be imported without CUDA: an object of its core is linked with
-    it."""
+    """Whether importing the framework requires CUDA: one of its core objects is linked with it."""
     objects = own_objects(inside, framework) if inside and framework else ()
     return any(
         CORE.search(f"/{one.path}") and any(_CUDA.match(name) for name in one.needed)

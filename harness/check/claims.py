@@ -1,6 +1,7 @@
-"""What an image's tag promises, and what the image says about itself: one claim each.
+"""Claims: what an image's tag promises and what its configuration says, one value for each.
 
-A name promises; environment, labels and history are the image's own account. Neither is proof.
+The tag is a promise of whoever named the image. Environment, labels and history are the image's
+own account of itself. Neither is proof.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from harness.text import clean_line, without_credentials
 
 
 class ClaimOrigin(StrEnum):
-    """Who says so."""
+    """Where a claim comes from."""
 
     MEASURED = "measured"
     TAG = "tag"
@@ -31,21 +32,22 @@ class ClaimOrigin(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Claim:
-    """One thing said about an image."""
+    """One statement about an image."""
 
     what: str
-    """framework, package, python, cuda, cudnn, system, gpu, jupyter, devel, nvidia-docker."""
+    """The subject of the claim: framework, package, python, cuda, cudnn, system, gpu, jupyter,
+    devel or nvidia-docker."""
     value: str
     origin: ClaimOrigin
     evidence: str
-    """The words it was read from, or the rule."""
+    """The text that the claim was read from, or the rule that it follows from."""
 
 
 _CUDA_REPOSITORY = re.compile(r"repos/ubuntu(\d\d)(\d\d)/")
 _CODENAME = re.compile(r"\b(?:deb|dist|suite|release)\S{0,80}[ /](\w{3,12})\b")
 _INSTALLS = re.compile(r"pip[\d.]{0,4}(?: -\S{1,60}){0,8} install|\.whl|PACKAGE_VERSION=")
 _VERSION = 100
-"""Characters of a version that are looked at."""
+"""Characters of a version that are parsed at most."""
 _VARIABLES = (
     ("CUDA_VERSION", "cuda"),
     ("CUDNN_VERSION", "cudnn"),
@@ -59,7 +61,7 @@ _LABELS = (
 
 
 def claims_of(reference: Reference | None, image: Image | None) -> tuple[Claim, ...]:
-    """Everything said, the tag's promises first."""
+    """All claims about an image, without duplicates, the tag's promises first."""
     return tuple(
         dict.fromkeys(
             [
@@ -128,7 +130,7 @@ def _of_configuration(image: Image) -> Iterator[Claim]:
 
 
 def _of_base_labels(image: Image) -> Iterator[Claim]:
-    """Labels that Ubuntu's and other bases carry: name and version of the system."""
+    """The system's name and version, from labels that Ubuntu's and other base images carry."""
     name = image.labels.get("org.opencontainers.image.ref.name", "")
     version = image.labels.get("org.opencontainers.image.version", "")
     if any(one.id == f"{name}-{version}" for one in systems().systems):
@@ -156,8 +158,10 @@ def _of_step(step: str) -> Iterator[Claim]:
 
 
 def _installed(framework: str, step: str) -> Iterator[tuple[str, str, str, str]]:
-    """(distribution, version, Python or nothing, the words) of what a step installs: a wheel's
-    file name, NAME==VERSION, or both as arguments of a build."""
+    """Yield (distribution, version, Python or "", matched text) of what a build step installs.
+
+    Recognised are a wheel's file name, NAME==VERSION, and name and version as build arguments.
+    """
     names = sorted(frameworks.carriers(framework), key=len, reverse=True)
     either = "|".join(re.escape(name).replace(r"\-", "[-_]") for name in names)
     name = rf"(?<![\w-])(?P<name>{either})"
@@ -174,7 +178,7 @@ def _installed(framework: str, step: str) -> Iterator[tuple[str, str, str, str]]
 
 
 def _told(what: str, value: str, word: str, step: str) -> Claim:
-    """A claim with the words around it, not the whole step: it may hold anything."""
+    """Make a claim with a short excerpt as evidence; a whole build step may hold anything."""
     at = step.find(word)
     first = max(step.rfind(" ", 0, at) + 1, at - 80)
     last = step.find(" ", at + len(word))
@@ -184,11 +188,12 @@ def _told(what: str, value: str, word: str, step: str) -> Claim:
 
 
 def agree(what: str, one: str, other: str) -> bool:
-    """Whether two claims can both be true: 8.0 and 8.0.61, 5 and 5.1.10, 3.5 and 3.5.2."""
+    """Whether two values can both be true, as 8.0 and 8.0.61, 5 and 5.1.10, 3.5 and 3.5.2 can."""
     if what in ("system", "package", "gpu"):
         return one == other
     if what == "framework" and "" in (one.partition(" ")[2], other.partition(" ")[2]):
-        return one.partition(" ")[0] == other.partition(" ")[0]  # a tag may name no release
+        # A tag may name no release; then only the framework's name can be compared.
+        return one.partition(" ")[0] == other.partition(" ")[0]
     first, second = one.rpartition(" "), other.rpartition(" ")
     if first[0] != second[0]:
         return False
@@ -200,8 +205,8 @@ def agree(what: str, one: str, other: str) -> bool:
 
 
 def _same_pre_release(one: str, other: str) -> bool:
-    """Whether two versions are one pre-release written in two ways: 2.22.0-dev20261101 by the
-    framework itself, 2.22.0.dev20261101 by its distribution."""
+    """Whether two versions are the same pre-release in two spellings, such as 2.22.0-dev20261101
+    (the framework itself) and 2.22.0.dev20261101 (its distribution)."""
     if not re.search(r"[a-z]", one) or not re.search(r"[a-z]", other):
         return False
     from packaging.version import InvalidVersion, Version

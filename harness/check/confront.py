@@ -1,4 +1,4 @@
-"""Predictions against what running the image showed: confirmed, refuted, or not tested. Pure."""
+"""Compare predictions with what running the image showed: confirmed, refuted or untested. Pure."""
 
 from __future__ import annotations
 
@@ -20,16 +20,17 @@ _LINES = 4
 
 
 def confronted(reasons: Iterable[Reason], trial: Trial) -> tuple[Reason, ...]:
-    """The same reasons, each with what the trial says of it, and with the weight it then has.
+    """The same reasons, each marked as confirmed, refuted or untested, and weighed anew.
 
-    What is refuted weighs nothing. Where the trial answers the question, what was not known
-    before decides no longer; where the image works, nothing stands in its way.
+    A refuted reason weighs nothing. Where the trial settles the question, reasons of weight
+    `untold` become notes. Reasons of weight `blocks` become notes where the image works, and
+    changes where it works with the change that was tried.
     """
     return tuple(_reweighed(_judged(one, trial), trial) for one in reasons)
 
 
 def measured_reasons(subject: Subject, trial: Trial) -> Iterator[Reason]:
-    """What the trial says by itself."""
+    """The reasons that follow from the trial alone, whether or not anything was predicted."""
     if trial.works:
         yield _fine(trial, "as it is", trial.as_is)
     elif trial.works_on_cpu:
@@ -100,7 +101,7 @@ def _fine(trial: Trial, how: str, judgement: CellJudgement) -> Reason:
 
 
 def _failed(trial: Trial, weight: Weight, title: str, remedy: str = "") -> Reason:
-    # With a change that mends it, what it fails by is seen as it is.
+    # Where a change mends it, the failure is in the attempt without the change.
     finding = _worst(trial.as_is if trial.works_changed else trial.last)
     evidence = () if finding is None else (finding.title, *finding.evidence)
     return Reason(
@@ -120,7 +121,8 @@ def _worst(judgement: CellJudgement) -> Finding | None:
 
 
 def _lies(subject: Subject, trial: Trial) -> Iterator[Reason]:
-    """Promises of the tag that the image does not keep and was not known to break."""
+    """Promises of the tag that running the image showed to be broken, and that no claim of the
+    image contradicted before."""
     known = {promise.what for promise, _ in subject.contradictions()}
     for promise in subject.claims_by(ClaimOrigin.TAG):
         if promise.what not in {one.value for one in _VERSIONS} or promise.what in known:

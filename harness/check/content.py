@@ -1,4 +1,4 @@
-"""What the content of an image claims: what is installed there, not what anybody says of it."""
+"""Claims read from an image's files: what is really installed there."""
 
 from __future__ import annotations
 
@@ -17,27 +17,27 @@ _PYTHON = re.compile(r"(?:^|/)python(\d\.\d{1,2})(?:/|$)")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UnknownBuild:
-    """A framework that lies there by no distribution of its own project."""
+    """A framework's package that no distribution of the framework's own project installed."""
 
     framework: str
     version: str
-    """Empty: neither a distribution nor its own files say."""
+    """Empty where neither a distribution nor the package's own files state it."""
     package: str
-    """The distribution that brought it; empty: none says that it did."""
+    """The distribution that installed it; empty where none lists it."""
     path: str
     """Where it lies."""
     python: str
-    """major.minor of the folder; empty: its name does not say."""
+    """major.minor of the Python whose folder it lies in; empty where the path does not tell."""
 
 
 def content_claims(inside: Inside) -> tuple[Claim, ...]:
-    """Claims by what lies in the image."""
+    """Framework, package, Python, system, CUDA and cuDNN, as the image's files show them."""
     return tuple(dict.fromkeys(_claims(inside)))
 
 
 def unknown_builds(inside: Inside) -> tuple[UnknownBuild, ...]:
-    """Frameworks that lie in folders where none of their own distributions does: variants under
-    another name, builds from source, copies."""
+    """Frameworks in folders without any of their own distributions: variants under another name,
+    builds from source, copies."""
     return tuple(found for framework in frameworks.names() for found in _unknown(framework, inside))
 
 
@@ -73,7 +73,7 @@ def _unknown(framework: str, inside: Inside) -> Iterator[UnknownBuild]:
 
 
 def _folder(one: Distribution) -> str:
-    """The folder that modules of a distribution lie in."""
+    """The folder that a distribution's modules lie in, from the path of its metadata."""
     account = one.path.removesuffix("/METADATA").removesuffix("/PKG-INFO")
     return account.rpartition("/")[0]
 
@@ -99,7 +99,7 @@ def _claims(inside: Inside) -> Iterator[Claim]:
     for what, pattern in (("cuda", _CUDA), ("cudnn", _CUDNN)):
         found = [(name, hit[1]) for name in inside.libraries if (hit := pattern.match(name))]
         if found:
-            # The longest name says most: libcudart.so.8.0 is a link to libcudart.so.8.0.61.
+            # The longest name is the most exact: libcudart.so.8.0 links to libcudart.so.8.0.61.
             name, version = max(found, key=lambda pair: (len(pair[1]), pair[1]))
             yield _claim(what, version, f"{inside.libraries[name][0]}/{name}")
 

@@ -1,6 +1,6 @@
-"""What differs between two images, told from what they say of themselves and from their files.
+"""Compare two images by what they say of themselves and by their files, without running them.
 
-Neither is run, and neither is judged: an image that differs may be as good. Pure.
+Neither image is judged: one that differs may be just as good. Pure.
 """
 
 from __future__ import annotations
@@ -24,18 +24,18 @@ _VALUES = re.compile(
     r"PATH|LD_LIBRARY_PATH|LIBRARY_PATH|LD_PRELOAD|LANG|LC_[A-Z]{1,12}|(?:NV_)?(?:CUDA|CUDNN)_[A-Z_]{0,30}"
     r"|NVIDIA_[A-Z_]{1,40}|PYTHON[A-Z_]{0,30}|(?:TF|OMP|MKL|KMP|OPENBLAS)_[A-Z_]{1,40}"
 )
-"""Variables whose values are shown: they steer what is compared here. Of any other only the name
-is: images carry passwords in their environment."""
+"""Environment variables whose values are shown, because they influence what is compared here. Of
+all others only the name is shown: images carry passwords in their environment."""
 _LABELS = re.compile(
     r"com\.nvidia\.[a-z.]{1,40}|org\.opencontainers\.image\.(?:version|title|ref\.name|base\.[a-z]{1,10})"
 )
 _LONGEST = 300
 MOST = 2000
-"""Differences of one kind; there are never so many that somebody reads."""
+"""Differences of one kind that are kept at most; nobody reads more."""
 
 
 class DifferenceAnswer(StrEnum):
-    """What a difference comes to, in words."""
+    """The result of comparing two images, in words."""
 
     SAME = "they are the same image"
     ALIKE = "nothing differs between them but how they were packed"
@@ -45,30 +45,30 @@ class DifferenceAnswer(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageDifference:
-    """One thing that is not the same in both."""
+    """One value that differs between the two images."""
 
     kind: str
-    """platform, framework, ..., package, library: what is counted together."""
+    """The group it is counted in: platform, framework, ..., package, library."""
     what: str
-    """Which one, where there are several; else empty."""
+    """Which one of its kind, such as a package's name; empty where there is only one."""
     first: str
-    """In the first image; empty: it has none."""
+    """The value in the first image; empty where it has none."""
     second: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SharedLayers:
-    """Layers that both have, from the lowest on."""
+    """How many layers both images share, counted from the lowest."""
 
     layers: int
     first: int
-    """Layers of the first image."""
+    """All layers of the first image."""
     second: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DifferencePage:
-    """What there is to say of two images."""
+    """The whole result of comparing two images."""
 
     names: tuple[str, str]
     digests: tuple[str, str]
@@ -77,11 +77,11 @@ class DifferencePage:
     differences: tuple[ImageDifference, ...]
     """By kind, in a fixed order."""
     shared: SharedLayers | None
-    """None: one of them does not tell its layers."""
+    """None where the layers of one image are not known."""
     equal: tuple[str, ...]
-    """Kinds that were looked at and are the same in both."""
+    """Kinds that were compared and are the same in both."""
     open: tuple[str, ...]
-    """What was not looked at, or could not be read, and why."""
+    """What was not compared or could not be read, and why."""
     cost: tuple[str, str]
     """How each was read."""
     notices: tuple[str, ...]
@@ -97,7 +97,7 @@ class DifferencePage:
 
 
 def difference_of(first: Subject, second: Subject, cost: tuple[str, str]) -> DifferencePage:
-    """Hold two images against each other. The same values give the same page."""
+    """Compare two images. `cost` says how each was read. The same values give the same page."""
     one, other = first.reading, second.reading
     unread = tuple(_unread(first)) + tuple(_unread(second))
     rows: tuple[tuple[str, Mapping[str, str], Mapping[str, str]], ...] = ()
@@ -141,7 +141,7 @@ def _answer(
         return DifferenceAnswer.UNTOLD, Exit.NOTHING
     if differences:
         return DifferenceAnswer.DIFFERENT, Exit.FINDINGS
-    # Settings alone do not make two images equal: their files do.
+    # Equal settings do not make two images equal; only equal layers do.
     if shared is None or not shared.first == shared.second == shared.layers:
         return DifferenceAnswer.UNTOLD, Exit.NOTHING
     return DifferenceAnswer.ALIKE, Exit.OK
@@ -158,7 +158,7 @@ def _unread(subject: Subject) -> Iterator[str]:
 
 def _open(first: Subject, second: Subject, shared: SharedLayers | None) -> Iterator[str]:
     if shared is not None and shared.first == shared.second == shared.layers:
-        return  # The files are equal, whoever looked.
+        return  # All layers are equal, so the files are, even if nobody looked at them.
     for subject in (first, second):
         if subject.inside is None:
             yield (
@@ -172,14 +172,14 @@ def _open(first: Subject, second: Subject, shared: SharedLayers | None) -> Itera
 def _compared(
     first: Subject, second: Subject
 ) -> Iterator[tuple[str, Mapping[str, str], Mapping[str, str]]]:
-    """(kind, what of the first, what of the second): what both were looked at for."""
+    """Yield (kind, values of the first, values of the second) for each kind known of both."""
     one, other = first.reading.image, second.reading.image
     assert one is not None, "an image that was not read is not compared"
     assert other is not None, "an image that was not read is not compared"
     yield "platform", {"": str(one.platform)}, {"": str(other.platform)}
     for what in _CLAIMS:
         a, b = _own(first, what), _own(second, what)
-        # Where only one says something, the other may only not have been looked into.
+        # A value that only one image gives is no difference unless both were looked into.
         if (a and b) or (first.inside and second.inside and (a or b)):
             yield what, {"": a}, {"": b}
     yield from _settings(one, other)
@@ -189,7 +189,7 @@ def _compared(
 
 
 def _own(subject: Subject, what: str) -> str:
-    """What the image itself says, not its tag."""
+    """What the image itself says, leaving its tag aside."""
     own = [one for one in subject.all(what) if one.origin is not ClaimOrigin.TAG]
     best = [one for one in own if one.origin is own[0].origin]
     return clean_line(best[-1].value, _LONGEST) if best else ""
@@ -212,7 +212,10 @@ def _settings(one: Image, other: Image) -> Iterator[tuple[str, Mapping[str, str]
 def _marked(
     one: Mapping[str, str], other: Mapping[str, str], shown: re.Pattern[str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Both; where a value may be secret, with words in its place that differ where it does."""
+    """Both mappings, with values that may be secret replaced by words.
+
+    Those words differ exactly where the two values do.
+    """
 
     def worded(mine: Mapping[str, str], theirs: Mapping[str, str], changed: str) -> dict[str, str]:
         return {
@@ -233,7 +236,7 @@ def _files(one: Inside, other: Inside) -> Iterator[tuple[str, Mapping[str, str],
 
 
 def _packages(inside: Inside) -> dict[str, str]:
-    """Name -> versions; the same name may be installed for several Pythons."""
+    """Name -> versions, several where the same name is installed for several Pythons."""
     found: dict[str, set[str]] = {}
     for one in inside.distributions:
         found.setdefault(one.name, set()).add(one.version)
@@ -266,7 +269,7 @@ def _shared(one: Image | None, other: Image | None) -> SharedLayers | None:
 
 
 def _same(kind: str, one: str, other: str) -> bool:
-    """Whether two values are one: versions are told as exactly as somebody knew them."""
+    """Whether two values mean the same; versions may be given with different precision."""
     exact = kind not in ("python", "cuda", "cudnn") or not (one and other)
     return one == other or (not exact and agree(kind, one, other))
 

@@ -1,4 +1,4 @@
-"""A suite of one cell, as text: its row with the base, defaults and bands it needs. Pure."""
+"""Write a suite of one cell as text: its row with the base, defaults and bands it needs. Pure."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from harness.model import Cell
 from harness.text import clean_line
 
 _WIDTH = 4096
-"""Columns of a line: requirements are not folded."""
+"""Columns of a line, wide enough that requirements are not folded."""
 
 
 def suite_text(tree: Mapping[str, Any], cell: Cell, said: str) -> str:
-    """The matrix.yaml of one cell, taken out of the tree of a whole one.
+    """The matrix.yaml of one cell, as an excerpt of a whole suite's `tree`.
 
-    A row that is there is taken as it is written, without its tags; another one is written from
-    the cell. `said` goes on top, as a comment.
+    If the tree has a row for the cell, it is copied without its tags; otherwise a row is written
+    from the cell's values. `said` goes on top, as a comment.
     """
     rows = [row for row in tree.get("cells", ()) if row.get("id") == cell.id]
     row = {key: value for key, value in rows[0].items() if key != "tags"} if rows else _row(cell)
@@ -31,7 +31,7 @@ def suite_text(tree: Mapping[str, Any], cell: Cell, said: str) -> str:
         "cells": [row],
         "bands": tree.get("bands"),
     }
-    # Who says it may be an image: a comment ends with its line, whatever ends a line there.
+    # The text may come from an image: each of its lines must stay inside its own comment.
     comment = "".join(f"# {clean_line(line)}\n" for line in said.splitlines())
     return comment + _yaml({key: value for key, value in suite.items() if value})
 
@@ -39,7 +39,7 @@ def suite_text(tree: Mapping[str, Any], cell: Cell, said: str) -> str:
 def _yaml(tree: Mapping[str, Any]) -> str:
     yaml = YAML(typ="rt", pure=True)
     yaml.width = _WIDTH
-    # Else a text with U+0085 or U+2028 is written plainly, and ends a line where it is read.
+    # Otherwise U+0085 and U+2028 would be written unescaped and read back as line ends.
     yaml.allow_unicode = False
     yaml.indent(mapping=2, sequence=4, offset=2)
     text = StringIO()

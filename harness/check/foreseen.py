@@ -1,4 +1,4 @@
-"""What a reason foresees: the signs that running the image would show if the reason holds."""
+"""What a reason predicts: the signs that running the image would show if the reason holds."""
 
 from __future__ import annotations
 
@@ -9,33 +9,34 @@ YES, NO = "yes", "no"
 
 
 class Sign(StrEnum):
-    """Something that running an image shows. `yes` or `no`, or a version where it says so."""
+    """Something that running an image shows; its value is `yes` or `no`, or a version for the
+    last three."""
 
     OBTAINED = "obtained"
-    """An engine here pulls it."""
+    """An engine on this host can pull it."""
     ROOM = "room"
-    """There is disk enough to pull it."""
+    """There is enough disk space to pull it."""
     STARTS = "starts"
-    """A Python that a command finds in it starts."""
+    """The Python that a command finds in it starts."""
     INSTALLED = "installed"
-    """That Python has a framework that is known here."""
+    """That Python has a framework of which the knowledge base has tables."""
     IMPORTS = "imports"
     """That Python imports the framework."""
     DEVICE = "device"
     """The framework lists a GPU."""
     COMPUTES = "computes"
-    """A GPU that was handed to the container computes; nothing where none was."""
+    """A GPU that was given to the container computes; there is no such sign where none was."""
     FRAMEWORK = "framework"
     """Name and version."""
     PYTHON = "python"
     """Version."""
     SYSTEM = "system"
-    """Distribution, as ubuntu-16.04."""
+    """Distribution and release, such as ubuntu-16.04."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Foreseen:
-    """One sign, and what it will be."""
+    """A prediction: one sign and the value it will have."""
 
     sign: Sign
     value: str
@@ -43,21 +44,21 @@ class Foreseen:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Change:
-    """A change of how the image is started that is to mend it, and that can be tried here."""
+    """A change in how the image is started that should mend it, and that can be tried here."""
 
     interpreter: str = ""
-    """Whole name of the Python to start instead."""
+    """Absolute path of the Python to start instead."""
     environment: tuple[tuple[str, str], ...] = ()
 
     @property
     def told(self) -> str:
-        """In a few words."""
+        """The change in a few words."""
         parts = [f"{name}={value}" for name, value in self.environment]
         return ", ".join([self.interpreter, *parts] if self.interpreter else parts)
 
 
 def foreseen(sign: Sign, value: str) -> tuple[Foreseen, ...]:
-    """One sign as a reason carries it; nothing where the value is not known."""
+    """A prediction in the form that a reason carries; empty where the value is not known."""
     return (Foreseen(sign=sign, value=value),) if value else ()
 
 

@@ -1,4 +1,4 @@
-"""For which GPUs a build holds code, and what that means for one of them."""
+"""For which GPUs a build contains code, and whether it runs on a given one."""
 
 from __future__ import annotations
 
@@ -21,18 +21,21 @@ class Fit(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GpuCode:
-    """Compute capabilities a build holds code for."""
+    """Compute capabilities (such as 7.0) that a build contains code for."""
 
     cubin: tuple[str, ...]
-    """Ready to run."""
+    """Capabilities with machine code that is ready to run."""
     ptx: tuple[str, ...]
-    """To be compiled by the driver."""
+    """Capabilities with PTX, which the driver compiles at start."""
     source: str
     confidence: Confidence
 
     def fit(self, capability: str) -> Fit:
-        """A cubin runs on its own major capability with an equal or higher minor; PTX, after
-        compilation, on its own capability and every later one."""
+        """How the build runs on a GPU of this compute capability.
+
+        A cubin runs on GPUs of its own major capability with an equal or higher minor one; PTX,
+        once compiled, runs on its own capability and on every later one.
+        """
         gpu = release(capability)
         if any(release(one)[:1] == gpu[:1] and release(one) <= gpu for one in self.cubin):
             return Fit.NATIVE
@@ -40,8 +43,11 @@ class GpuCode:
 
 
 def gpu_code(subject: Subject) -> GpuCode | None:
-    """What is known of a subject's GPU code: measured on its wheel, told of its minor version, or
-    what its Dockerfile set; None where nobody knows."""
+    """What is known of a subject's GPU code; None where nothing is.
+
+    The best source wins: the image's own objects, a measurement of the same wheel, what is known
+    of its minor version, what the Dockerfiles of that release set.
+    """
     if not subject.version:
         return None
     if found := _inside(subject):
@@ -67,7 +73,7 @@ def gpu_code(subject: Subject) -> GpuCode | None:
 
 
 def _inside(subject: Subject) -> GpuCode | None:
-    """What its own shared objects hold, where somebody looked."""
+    """The GPU code in the image's own shared objects; None where they were not read."""
     objects = subject.inside.objects if subject.inside else ()
     holding = [one for one in objects if one.cubin or one.ptx]
     if not holding:
@@ -81,7 +87,7 @@ def _inside(subject: Subject) -> GpuCode | None:
 
 
 def _by_dockerfile(subject: Subject) -> GpuCode | None:
-    """A guess: releases of those years were built for what their own Dockerfile asks for."""
+    """A guess: old releases were built for the capabilities that their own Dockerfiles name."""
     for row in frameworks.tags(subject.framework).releases:
         if release(row.release)[:2] != release(subject.version)[:2]:
             continue

@@ -1,4 +1,4 @@
-"""A host that images are checked for: this one, or one that was described elsewhere."""
+"""The host that an image is checked for: this one, or one described in a file."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class TargetEngine:
     runtimes: tuple[str, ...] = ()
     security: tuple[str, ...] = ()
     free_bytes: int = 0
-    """Where it keeps its images; 0: not known."""
+    """Free disk space where it keeps its images; 0 if not known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,12 +34,12 @@ class TargetGpu:
 
     name: str
     capability: str = ""
-    """Empty: neither the driver nor the table says."""
+    """Compute capability, such as 7.0; empty if neither the driver nor the table gives it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TargetHost:
-    """What decides whether an image runs there."""
+    """The properties of a host that decide whether an image runs there."""
 
     machine: str
     kernel: str = ""
@@ -47,42 +47,43 @@ class TargetHost:
     cpu: str = ""
     flags: tuple[str, ...] = ()
     cores: int = 0
-    """Processors that a program may run on; 0: not known."""
+    """Processors that a program may run on; 0 if not known."""
     quota: float = 0.0
-    """Processors' time that control groups leave it; 0: none is known of."""
+    """Limit on processor time set by control groups, as a number of processors; 0 if no limit is
+    known."""
     vsyscall: str = ""
-    """emulate, xonly, none; empty: not known."""
+    """The kernel's vsyscall mode: emulate, xonly or none; empty if not known."""
     cgroup: int = 0
     engines: tuple[TargetEngine, ...] = ()
     gpus: tuple[TargetGpu, ...] = ()
     driver: str = ""
     cuda: str = ""
-    """Newest CUDA release the driver knows, where it says."""
+    """Newest CUDA release that the driver supports, where the driver reports it."""
     toolkit: str = ""
-    """NVIDIA's container toolkit; empty: none was found."""
+    """Version of NVIDIA's container toolkit; empty if none was found."""
     date: str = ""
-    """ISO date of the question; empty: nothing is said of ends of life."""
+    """ISO date of the question; if empty, nothing is said about ends of life."""
     assumed: tuple[str, ...] = ()
     """What was given on the command line instead of being found."""
 
     @property
     def throttled(self) -> bool:
-        """Whether it has more processors than it may use the time of."""
+        """Whether its limit on processor time is lower than its number of processors."""
         return 0 < self.quota < self.cores
 
     @property
     def virtual(self) -> bool:
-        """Whether its CPU says that a hypervisor made it."""
+        """Whether its CPU flags show that it is a virtual machine."""
         return "hypervisor" in self.flags
 
     @property
     def engine(self) -> TargetEngine | None:
-        """The engine that would run the image: Docker before others."""
+        """The engine that would run the image; Docker comes before others."""
         return self.engines[0] if self.engines else None
 
 
 def parse_host(raw: bytes, where: str) -> TargetHost:
-    """A description, as `harness host` writes it. Raises UsageError for anything else."""
+    """Read a description as `harness host` writes it. Raises UsageError for anything else."""
     try:
         tree = parse(raw, LIMIT)
     except Unreadable as error:
@@ -112,7 +113,10 @@ def parse_host(raw: bytes, where: str) -> TargetHost:
 
 
 def supposing(host: TargetHost, gpu: str, driver: str) -> TargetHost:
-    """The same host with another GPU or driver. Raises UsageError for a GPU nobody knows."""
+    """The same host with another GPU or driver, as if it had them.
+
+    Raises UsageError for an unknown GPU and for a text that is no driver version.
+    """
     if gpu:
         capability = capability_of(gpu)
         host = replace(
@@ -134,8 +138,8 @@ def supposing(host: TargetHost, gpu: str, driver: str) -> TargetHost:
 
 
 def cuda_of_driver(host: TargetHost) -> str:
-    """The newest CUDA release the host's driver knows: as it says, else by the table; empty where
-    nobody knows."""
+    """The newest CUDA release the host's driver supports: what the driver reports, else what the
+    table has for it; empty if not known."""
     if host.cuda or not host.driver:
         return host.cuda
     from harness.knowledge.library import cuda
@@ -158,7 +162,7 @@ def _engine(row: dict[str, object]) -> TargetEngine:
 
 
 def _quota(value: object) -> float:
-    """A number of processors; 0 where it is none."""
+    """A number of processors; 0 for anything else."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if number and isinstance(value, int | float) and 0 < value < 1e6 else 0.0
 

@@ -1,7 +1,8 @@
-"""Instead of an old image: the cell of the suite that is nearest to it and works on this host.
+"""Find a replacement for an old image: the nearest cell of the suite that works on this host.
 
-The same release in the suite, with its lock; else the same release as a row made of a set of
-distributions that was seen to work (knowledge base); else the nearest release the suite has. Pure.
+Preferred is a locked cell of the suite with the same release; next a new cell with the same
+release, from a set of distributions that the knowledge base has seen to work; last the nearest
+release that is locked in the suite. Pure.
 """
 
 from __future__ import annotations
@@ -18,28 +19,31 @@ from harness.knowledge.versions import minor, release
 from harness.model import Base, Cell, Suite
 
 _IMPORTED_TOO = ("setuptools",)
-"""Tools that releases import; what only builds others is no part of an image."""
+"""Build tools that some releases also import at run time, and that are therefore installed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Instead:
-    """A cell, and why this one."""
+    """The cell to use instead of an image, and why this one."""
 
     cell: Cell
     why: str
     locked: bool
-    """Whether its lock is there; else it has yet to be resolved."""
+    """Whether the cell has a lock; if not, its distributions have yet to be resolved."""
 
 
 def instead_of(
     subject: Subject, host: TargetHost, suite: Suite, locked: Callable[[Cell], bool]
 ) -> Instead:
-    """The cell to take. Raises UsageError where nobody knows what the image holds, or the suite
-    has nothing like it."""
+    """The cell to use instead of the subject. `locked` tells whether a cell has a lock.
+
+    Raises UsageError where the image's framework is not known, or where the suite has no cell of
+    that framework which works on this host.
+    """
     framework, version = subject.framework, subject.version
     if not version:
         raise UsageError(
-            "nobody says which framework the image holds, so nothing stands in for it",
+            "it is not known which framework the image holds, so no cell can replace it",
             remedy="look inside: --static",
         )
     ready = [one for one in _fit(suite, framework, host) if locked(one)]
@@ -69,8 +73,11 @@ def _version(cell: Cell, framework: str) -> str:
 
 
 def _fit(suite: Suite, framework: str, host: TargetHost) -> Iterator[Cell]:
-    """Built cells of the framework that this host can run. One for CUDA that asks for no GPU, or
-    that is expected to fail, is there to show what is missing."""
+    """Built cells of the framework that this host can run.
+
+    Cells that were made to demonstrate a failure are left out: those expected to fail, and those
+    where only one of CUDA and a GPU is asked for.
+    """
     for cell in suite.cells:
         version = _version(cell, framework)
         to_show = bool(cell.cuda) != bool(cell.gpu) or cell.expect is not None
@@ -90,7 +97,7 @@ def _runs(framework: str, version: str, host: TargetHost) -> bool:
 def _distance(
     cell: Cell, framework: str, version: str, python: str, gpu: bool
 ) -> tuple[bool, int, tuple[int, ...], bool, bool]:
-    """How far a cell is from what is asked for; the least is the nearest."""
+    """A sort key: how far a cell is from what is wanted; the smallest is the nearest."""
     own = _version(cell, framework)
     order = sorted(frameworks.builds(framework), key=release)
     places = [order.index(one) if one in order else -1 for one in (minor(own), minor(version))]
@@ -107,7 +114,7 @@ def _distance(
 def _rows(
     framework: str, version: str, python: str, suite: Suite, host: TargetHost
 ) -> Iterator[Cell]:
-    """New rows of exactly that release, those of the same Python first."""
+    """New cells of exactly that release, those with the same Python first."""
     bases = {base.python: base for base in suite.bases}
     found = [
         one

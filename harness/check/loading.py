@@ -1,6 +1,7 @@
-"""What the dynamic loader would load of an image: its Python, the framework, what they need.
+"""What the dynamic loader would load to start an image's Python and import the framework.
 
-A value made of what was read; nothing is run. Whatever cannot be told is said in `unknown`.
+The answer is computed from the files that were read; nothing is run. Where it cannot be told,
+`loading_of` returns the reason as text instead.
 """
 
 from __future__ import annotations
@@ -21,31 +22,33 @@ from harness.images.loader_tree import lies_at
 from harness.knowledge import frameworks, loaded
 
 FROM_DRIVER = re.compile(r"^lib(?:cuda|nvidia-[\w-]+|nvcuvid)\.so\.1$")
-"""What NVIDIA's tools bring into a container."""
+"""Libraries that NVIDIA's container tools add to a container when it starts."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageLoading:
-    """One process that starts the image's Python and imports the framework."""
+    """A model of one process that starts the image's Python and imports the framework."""
 
     loading: Loading
     roots: tuple[LoadedObject, ...]
-    """What importing the framework loads by itself, as far as it is there."""
+    """Objects that importing the framework loads by path, as far as they are in the image."""
     extensions: tuple[LoadedObject, ...]
     """Objects of other packages that are linked with the framework."""
     started: tuple[LoadedObject, ...]
-    """What starting Python alone loads."""
+    """Objects that starting Python alone loads."""
     imported: tuple[LoadedObject, ...]
-    """What importing the framework adds."""
+    """Objects that importing the framework loads in addition."""
     first: tuple[MissingLibrary, ...]
-    """What Python lacks to start."""
+    """Libraries that are missing for Python to start."""
     lacking: tuple[MissingLibrary, ...]
-    """What the framework lacks to be imported."""
+    """Libraries that are missing for the framework to be imported."""
     lacking_extensions: tuple[MissingLibrary, ...]
+    """Libraries that are missing for the objects in `extensions`."""
 
     def opens(self, name: str) -> LoadedObject | None:
-        """What answers a library that the framework opens by its name when it runs."""
+        """Find the file for a library that the framework opens by name at run time, and load it;
+        None where there is none."""
         asking = [one for one in self.loading.loaded if one.object.ours and opens_cuda(one.object)]
         for one in asking or self.roots[:1]:
             if (found := self.loading.find(name, one)) is not None:
@@ -56,9 +59,11 @@ class ImageLoading:
 def loading_of(
     subject: Subject, host: TargetHost, library_path: str | None = None
 ) -> ImageLoading | str:
-    """What would be loaded on a host; in words, why that cannot be told. Empty words: other rules
-    say that there is nothing to be loaded. `library_path`: another LD_LIBRARY_PATH than the
-    image's."""
+    """What would be loaded on a host; or, as text, why that cannot be told.
+
+    The text is empty where other rules already report that there is nothing to load.
+    `library_path` replaces the image's own LD_LIBRARY_PATH.
+    """
     inside = subject.inside
     if inside is None or inside.problems or not inside.pythons or not subject.version:
         return ""
@@ -67,7 +72,7 @@ def loading_of(
     sites = dict.fromkeys(found["site"] for path in own if (found := SITE.match(path)))
     if not sites:
         return f"no shared object of {subject.framework} was found"
-    # Where several Pythons have it, the one that a command finds first.
+    # Where several Pythons have the framework, take the one that a command finds first.
     programs = [_program(subject, inside, site, objects) for site in sites]
     ranked = sorted((rank, file, site) for (rank, file), site in zip(programs, sites, strict=True))
     _, program, site = ranked[0]
@@ -118,9 +123,12 @@ def _filled(
 
 
 def _standard(program: str, objects: Mapping[str, SharedObject]) -> list[str]:
-    """Objects of Python's own library without which no framework here is imported, and that need
-    libraries of the system: ctypes needs libffi. (Seen in sys.modules of 1.2.1 and 2.21.0; what
-    else they load is imported where it is there.)"""
+    """Paths of standard-library modules that every framework here imports and that need system
+    libraries: ctypes, which needs libffi.
+
+    Seen in sys.modules of 1.2.1 and 2.21.0; other modules of that kind are imported only if
+    present.
+    """
     prefix = program.rpartition("bin/")[0]
     own = re.compile(
         rf"{re.escape(prefix)}lib(?:64)?/python[\d.]{{1,5}}/lib-dynload/_ctypes\.?[^/]*\.so$"
@@ -136,8 +144,11 @@ def _standard(program: str, objects: Mapping[str, SharedObject]) -> list[str]:
 def _imported(
     subject: Subject, site: str, own: list[str], objects: Mapping[str, SharedObject]
 ) -> list[str]:
-    """Objects that importing the framework loads: its own, and those of the packages without which
-    it cannot be imported, where the nearest measured release loads them."""
+    """Paths of the objects that importing the framework loads, its own ones last.
+
+    Taken are its core objects, and whatever the nearest measured release loads of the framework
+    and of the packages without which it cannot be imported.
+    """
     _, modules = loaded.nearest(subject.framework, subject.version)
     stems = {module_stem(one) for one in modules}
     without = {
@@ -158,15 +169,17 @@ def _imported(
 
 
 def module_stem(path: str) -> str:
-    """A compiled module's path without what names the Python it is for."""
+    """A compiled module's path without the suffix that names its Python version."""
     return re.sub(r"(?:\.(?:cpython|abi3)[^/]*)?\.so[.\d]*$", ".so", path)
 
 
 def _program(
     subject: Subject, inside: Inside, site: str, objects: Mapping[str, SharedObject]
 ) -> tuple[int, str]:
-    """The program that looks for modules in a folder, and its place in the order in which commands
-    are looked for; no program: the last place."""
+    """(place on PATH, path) of the Python program that looks for modules in the folder `site`.
+
+    Where there is none, the path is empty and the place comes after all others.
+    """
     found = SITE.match(f"{site}/it")
     image = subject.reading.image
     path = (image.environment.get("PATH") if image else "") or _PATH
@@ -182,7 +195,7 @@ def _program(
         file = lies_at(program, inside.links, objects)
         prefixes = {one.rpartition("bin/")[0].strip("/") for one in (program, file)}
         if prefixes & {"usr", ""}:
-            prefixes |= {"usr", "usr/local", ""}  # Debian's own looks there, too.
+            prefixes |= {"usr", "usr/local", ""}  # Debian's own Python looks in all of these.
         version = re.search(r"python(\d(?:\.\d{1,2})?)[dmu]*$", file)
         fits = version is None or version[1].startswith(found["python"])
         if file and found["prefix"] in prefixes and fits:
@@ -201,7 +214,7 @@ def _sight(
     environment = image.environment if image else {}
     folders: tuple[str, ...] = ()
     if host.gpus and host.toolkit:
-        # NVIDIA's tools run ldconfig when the container starts.
+        # NVIDIA's tools run ldconfig when the container starts, so ld.so.conf counts as well.
         folders = configured_folders(inside)
     return LoaderSight(
         objects=objects,
@@ -222,13 +235,16 @@ def configured_folders(inside: Inside) -> tuple[str, ...]:
 
 
 def asked_by(one: MissingLibrary) -> str:
-    """Who asks for a name, in words."""
+    """Which object needs a missing library, in words."""
     told = f"needed by /{one.by.path}"
     return told if one.by.by is None else f"{told}, which /{one.by.by.path} loads"
 
 
 def folders_with(loading: Loading, name: str) -> tuple[str, ...]:
-    """Folders of the image where a library of that name lies, whether they are searched or not."""
+    """Folders that contain a library of that name for this machine, searched or not.
+
+    Folders with stubs come last.
+    """
     sight = loading.sight
     found = {
         posixpath.dirname(path)
@@ -241,13 +257,13 @@ def folders_with(loading: Loading, name: str) -> tuple[str, ...]:
 
 
 def variable(value: str) -> str:
-    """LD_LIBRARY_PATH as an option of `docker run`, quoted: the image named its folders."""
+    """LD_LIBRARY_PATH as an option of `docker run`, quoted because the image chose the folders."""
     return f"-e {shlex.quote(f'LD_LIBRARY_PATH={value}')}"
 
 
 def widened(loading: Loading, names: Iterable[str]) -> str:
-    """An LD_LIBRARY_PATH that adds the folders where these libraries lie to the image's own; empty
-    where one of them lies nowhere."""
+    """The image's LD_LIBRARY_PATH with the folders of these libraries added; empty where one of
+    the libraries is nowhere in the image, or only as a stub."""
     folders = [one for one in loading.sight.library_path.split(":") if one]
     for name in names:
         places = folders_with(loading, name)

@@ -1,4 +1,4 @@
-"""What running an image showed, sign by sign, read from the records of its cell. Pure."""
+"""Read from a cell's records what running the image showed, sign by sign. Pure."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from harness.text import clean_line, in_mb
 
 _TOLD = 300
 _ENDED = ASKED - {Outcome.OK}
-"""Ends of a probe that was really asked."""
+"""Outcomes of a probe that was really asked but did not end well."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Seen:
-    """What one sign was seen to be, and by what."""
+    """The value that was measured for one sign, and the evidence for it."""
 
     value: str
     evidence: str
 
 
 def signs_of(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) -> Mapping[Sign, Seen]:
-    """The signs that a cell's records show; a sign that nothing shows is not there."""
+    """The signs that a cell's records show. A sign that no record shows is left out."""
     seen: dict[Sign, Seen] = {}
     seen |= _obtained(records)
     seen |= _started(records)
@@ -40,7 +40,7 @@ def signs_of(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) -> 
 
 
 def measured_claims(seen: Mapping[Sign, Seen]) -> tuple[Claim, ...]:
-    """What the signs claim of the image: the best account there is."""
+    """The measured framework, Python and system as claims, which count more than any others."""
     return tuple(
         Claim(
             what=sign.value,
@@ -70,8 +70,8 @@ def _obtained(records: Iterable[Record]) -> dict[Sign, Seen]:
 
 
 def _started(records: Sequence[Record]) -> dict[Sign, Seen]:
-    """Whether its Python starts: an answer or an exception proves it, their lack on every
-    question the opposite."""
+    """Whether its Python starts: one answer or exception proves that it does; if every probe ended
+    without either, it does not."""
     asked = [one for one in records if one.image and one.outcome is not Outcome.NOT_APPLICABLE]
     spoke = next((one for one in asked if one.outcome in (Outcome.OK, Outcome.RAISED)), None)
     if spoke is not None:
@@ -94,9 +94,11 @@ def _versions(facts: Mapping[str, object]) -> dict[Sign, Seen]:
 
 
 def _installed(cell: Cell, facts: Mapping[str, object], imports: Seen | None) -> Seen | None:
-    """By the distributions that the Python itself lists, and by the import: a framework may be
-    there under a name that nobody here knows, or without a distribution's account of it. That it
-    is not there is only seen where an import was tried and found no module of its name."""
+    """Whether the Python has a known framework, by the distributions it lists and by the import.
+
+    A framework may be there under an unknown name, or without a distribution's metadata. So the
+    answer is `no` only where an import was tried and found no module of that name.
+    """
     if "packages.count" not in facts:
         return None
     for framework in frameworks.names():
@@ -114,7 +116,7 @@ def _installed(cell: Cell, facts: Mapping[str, object], imports: Seen | None) ->
 
 
 def _imported(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) -> dict[Sign, Seen]:
-    """By the probes that tell the version of what they import."""
+    """Whether the framework imports, by the probes that report the version they imported."""
     facts = {
         one.name: [each.fact for each in one.evidence if each.kind == EvidenceKind.CLAIMED]
         for one in probes
@@ -142,7 +144,7 @@ def _imported(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) ->
 
 
 def _package(cell: Cell, records: Iterable[Record]) -> Seen | None:
-    """The framework's version by its distribution, where it cannot be imported."""
+    """The framework's version according to its distribution, for when it cannot be imported."""
     facts = {name: value for one in records for name, value in one.facts.items()}
     for framework, _ in cell.framework:
         for package in sorted(frameworks.carriers(framework)):
@@ -153,8 +155,7 @@ def _package(cell: Cell, records: Iterable[Record]) -> Seen | None:
 
 
 def _computed(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) -> dict[Sign, Seen]:
-    """By the probes that list devices, and, where a GPU was handed over, by those that have it
-    compute."""
+    """Whether a GPU is listed, and, where the container got one, whether it computes."""
     seen: dict[Sign, Seen] = {}
     kinds = {(one.name, each.fact): each.kind for one in probes for each in one.evidence}
     for one in records:

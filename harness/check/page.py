@@ -1,4 +1,7 @@
-"""One page: the answer, what it rests on, and how to go on. A value that formats only lay out."""
+"""The result of `harness check` for one image: the answer, its reasons, and how to go on.
+
+It is a value; the formats only lay it out.
+"""
 
 from __future__ import annotations
 
@@ -32,42 +35,45 @@ _ROWS = ("framework", "python", "cuda", "cudnn", "system")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckPage:
-    """What there is to say about one image for one host."""
+    """Everything that is said about one image for one host."""
 
     name: str
     digest: str
     answer: ReuseAnswer
     exit: Exit
-    """What the command ends with: the answer's own status, but where running it was hindered."""
+    """The exit status: that of the answer, unless something prevented the image from being run."""
     purpose: str
-    """For what: what was found in it, never what its tag promises; empty where nothing is told."""
+    """What the image can be used for, from what was found in it and never from what its tag
+    promises; empty where nothing is known."""
     because: str
-    """The reason that the answer rests on, in its own words; empty: there is none."""
+    """Title of the reason that the answer rests on; empty where there is none."""
     reasons: tuple[Reason, ...]
     """The heaviest first."""
     promises: tuple[tuple[str, str, str], ...]
-    """(what, as the tag promises, as the image says)."""
+    """(subject, value that the tag promises, value that the image gives)."""
     host: tuple[tuple[str, str], ...]
     measured: tuple[tuple[str, str], ...]
-    """How it was run here; empty: it was not."""
+    """How the image was run here; empty if it was not."""
     instead: tuple[tuple[str, str], ...]
-    """The cell that was written to be used instead; empty: none was asked for."""
+    """The cell that was written to be used instead; empty if none was asked for."""
     unlooked: tuple[str, ...]
-    """What nobody looked at, and an answer that lets it be used does not speak of."""
+    """What nobody examined, and what a positive answer therefore does not cover."""
     run: str
-    """The command that starts it here; empty where it should not be."""
+    """The command that starts the image here; empty where it should not be started."""
     cost: str
-    """What asking cost."""
+    """What reading the image cost: requests, bytes, whether it was run."""
     notices: tuple[str, ...]
 
 
 def page_of(
     subject: Subject, host: TargetHost, reasons: Iterable[Reason], trial: Trial | None = None
 ) -> CheckPage:
-    """Put everything together; with a trial each reason is confronted with it. Pure: the same
-    values, the same page."""
+    """Put the page together. With a trial, each reason is compared with what the trial showed.
+
+    Pure: the same values give the same page.
+    """
     if trial is not None:
-        # Judging is much to import, and most pages are of images that nobody runs.
+        # Judging takes long to import, and most checks do not run the image.
         from harness.check.confront import confronted, measured_reasons
         from harness.check.measured import measured_claims
 
@@ -101,7 +107,7 @@ def page_of(
 
 
 def name_of(subject: Subject) -> str:
-    """As a person writes it: without the registry that is meant anyway."""
+    """The image's name as a person writes it: without the default registry."""
     default = default_registry()
     name = subject.reading.name.removeprefix(f"{default.name}/")
     return name.removeprefix(f"{default.namespace}/")
@@ -122,8 +128,11 @@ def _purpose(
 
 
 def _because(answer: ReuseAnswer, ordered: tuple[Reason, ...]) -> str:
-    """The first of the heaviest reasons. Where a change is needed even for the CPU alone, that
-    is the reason for the answer, and what keeps it from the GPU stands below."""
+    """The title of the first of the heaviest reasons.
+
+    If a change is needed even to run on the CPU, that change is the reason for the answer; what
+    keeps the image from the GPU is listed below it.
+    """
     if answer is ReuseAnswer.CHANGES:
         weights = (Weight.CHANGE,)
         ordered = tuple(sorted(ordered, key=lambda one: not one.needed))
@@ -133,7 +142,7 @@ def _because(answer: ReuseAnswer, ordered: tuple[Reason, ...]) -> str:
 
 
 def _unlooked(subject: Subject, answer: ReuseAnswer, trial: Trial | None) -> tuple[str, ...]:
-    """What an answer that lets it be used does not speak of."""
+    """What a positive answer does not cover, because nobody examined it."""
     if answer in (ReuseAnswer.NOT, ReuseAnswer.UNTOLD):
         return ()
     ran = trial is not None and trial.settled
@@ -184,12 +193,13 @@ def _host_rows(host: TargetHost) -> tuple[tuple[str, str], ...]:
 
 
 def _share(host: TargetHost) -> str:
-    """What it may use of its processors, where that is less than all."""
+    """The share of processor time that the host may use, where it is limited."""
     return f", the time of {host.quota:g} of {host.cores} processors" if host.throttled else ""
 
 
 def _exit(answer: ReuseAnswer, reasons: Iterable[Reason], trial: Trial | None) -> Exit:
-    """A hindrance that was foreseen is an answer; another one leaves it incomplete."""
+    """The exit status. If something prevented the image from being run, the result is incomplete,
+    unless a reason had predicted exactly that."""
     if trial is None or trial.status is not Exit.OK:
         return answer.exit if trial is None else trial.status
     foreseen = any(
@@ -220,7 +230,7 @@ def _ladder(judgement: CellJudgement) -> str:
 
 
 def cost_of(subject: Subject, trial: Trial | None = None) -> str:
-    """What was asked, of whom, to read it."""
+    """What it cost to read the image, in words: where it was read, requests, bytes."""
     reading = subject.reading
     if reading.archived:
         return "read from a file: nothing unpacked, nothing run"

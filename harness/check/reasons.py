@@ -1,4 +1,4 @@
-"""Reasons and the answer they come to."""
+"""The reasons for and against reusing an image, and the answer that follows from them."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ from harness.knowledge import library
 
 
 class Weight(StrEnum):
-    """What a reason does to the answer; the heaviest first."""
+    """How a reason affects the answer, the heaviest first."""
 
     BLOCKS = "blocks"
     UNTOLD = "untold"
-    """Something that decides is not known."""
+    """Something that decides the answer is not known."""
     CPU = "cpu"
     """The GPU cannot be used; the CPU can."""
     CHANGE = "change"
-    """It works after something is done."""
+    """The image works after a change."""
     NOTE = "note"
-    """Worth knowing; decides nothing."""
+    """Worth knowing, without influence on the answer."""
     FINE = "fine"
-    """Speaks for it."""
+    """Speaks for reusing the image."""
     REFUTED = "refuted"
-    """Was foreseen, and is not so: it weighs nothing."""
+    """Was predicted, and running the image showed otherwise: it weighs nothing."""
 
 
 class Confidence(StrEnum):
-    """How well a reason is founded."""
+    """How certain a reason is."""
 
     MEASURED = "measured"
     READ = "read in the image"
@@ -39,7 +39,7 @@ class Confidence(StrEnum):
 
 
 class PredictionStanding(StrEnum):
-    """What a measurement says of a prediction."""
+    """The result of comparing a prediction with a measurement."""
 
     CONFIRMED = "confirmed"
     REFUTED = "refuted"
@@ -57,7 +57,7 @@ class ReuseAnswer(StrEnum):
 
     @property
     def exit(self) -> Exit:
-        """0, 1, or 5 where it cannot be told."""
+        """The exit status: 0 to reuse, 5 where it cannot be told, 1 for every other answer."""
         if self is ReuseAnswer.UNTOLD:
             return Exit.NOTHING
         return Exit.OK if self is ReuseAnswer.REUSE else Exit.FINDINGS
@@ -65,7 +65,7 @@ class ReuseAnswer(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reason:
-    """One reason, with all that is needed to believe it or to act on it."""
+    """One reason, with the evidence to check it and the remedy to act on it."""
 
     weight: Weight
     title: str
@@ -77,21 +77,21 @@ class Reason:
     explain: str = ""
     """Id in the knowledge base."""
     rule: str = ""
-    """Id of its row in the table of reasons; empty: running the image gave it."""
+    """Id of its row in the table of reasons; empty if it comes from running the image."""
     about: str = ""
-    """What it speaks for, or leaves open."""
+    """The topic that it speaks for or leaves open; see `without_empty_praise`."""
     foresees: tuple[Foreseen, ...] = ()
-    """What running it would show; empty: no probe shows it."""
+    """What running the image would show; empty if no probe shows it."""
     change: Change | None = None
-    """What is to mend it, where that can be tried."""
+    """The change that should mend it, where it can be tried here."""
     standing: PredictionStanding | None = None
-    """What running it said of this; None: it was not run."""
+    """Whether running the image confirmed it; None if it was not run."""
     seen: str = ""
-    """What was seen when it was run, where something was."""
+    """What running the image showed about it; empty if nothing."""
 
     @property
     def needed(self) -> bool:
-        """Whether it is a change without which nothing runs."""
+        """Whether it asks for a change without which Python or the import would fail."""
         return self.weight is Weight.CHANGE and any(
             one.sign in (Sign.STARTS, Sign.IMPORTS) and one.value == NO for one in self.foresees
         )
@@ -104,10 +104,10 @@ def reason(
     /,
     **facts: str,
 ) -> Reason:
-    """The reason that the knowledge base has under an id, with what the rule knows filled in.
+    """The reason that the knowledge base has under an id, with the rule's `facts` filled in.
 
-    `foresees` is given where only the rule can say what running the image would show. A text that
-    comes from an image is filled in as it is: only the row's own text is a template.
+    `foresees` is given where only the rule can say what running the image would show. Text from an
+    image is inserted unchanged and never used as a template.
     """
     row = library.reasons()[id]
     known = library.known().get(row.known)
@@ -148,9 +148,10 @@ BY_ANSWER = {
 
 
 def answer_to(reasons: Iterable[Reason]) -> ReuseAnswer:
-    """What the reasons come to. Nothing known is never `reuse`: that takes a reason for it.
+    """The answer that the reasons lead to. Without a reason that speaks for it, it is never
+    `reuse`.
 
-    Who may use the CPU only, and that after a change, is told of the change.
+    If only the CPU can be used, and that only after a change, the answer names the change.
     """
     reasons = tuple(reasons)
     weights = {reason.weight for reason in reasons}
@@ -163,7 +164,8 @@ def answer_to(reasons: Iterable[Reason]) -> ReuseAnswer:
 
 
 def without_empty_praise(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    """The same reasons; what speaks for something that another one leaves open is only a note."""
+    """The same reasons, with those turned into notes that speak for something another reason
+    leaves open."""
     every = tuple(reasons)
     left = {one.about for one in every if one.weight is Weight.UNTOLD and one.about}
     return tuple(
@@ -173,6 +175,6 @@ def without_empty_praise(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
 
 
 def in_order(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    """By weight; within one weight as they were found."""
+    """The reasons without duplicates, sorted by weight, in their own order within one weight."""
     order = list(Weight)
     return tuple(sorted(dict.fromkeys(reasons), key=lambda reason: order.index(reason.weight)))

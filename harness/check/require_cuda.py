@@ -1,6 +1,6 @@
-"""`NVIDIA_REQUIRE_CUDA`: what an image asks of a driver, as NVIDIA's container tools read it.
+"""`NVIDIA_REQUIRE_CUDA`: what an image requires of a driver, as NVIDIA's container tools read it.
 
-Alternatives are separated by blanks; the conditions of one, by commas.
+Alternatives are separated by blanks, the conditions within one alternative by commas.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ _LONGEST = 16 * 1024
 
 
 def unsatisfied(requirement: str, facts: Mapping[str, str]) -> str | None:
-    """The first alternative of a requirement that `facts` (cuda, driver, arch, brand) do not
-    meet; None where one is met. A condition on a fact that is not there is not met."""
+    """The first alternative of a requirement if `facts` (cuda, driver, arch, brand) meet none of
+    them; None where one is met. A condition on a missing fact is not met."""
     alternatives = requirement[:_LONGEST].split()
     if not alternatives or any(_met(one, facts) for one in alternatives):
         return None
@@ -24,7 +24,7 @@ def unsatisfied(requirement: str, facts: Mapping[str, str]) -> str | None:
 
 
 def requirements(environment: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """(variable, requirement) of an image; all of them must be met."""
+    """(variable, requirement) for each NVIDIA_REQUIRE_* variable; all of them must be met."""
     return tuple(
         (name, value)
         for name, value in sorted(environment.items())

@@ -1,7 +1,8 @@
-"""Does what is installed beside a framework meet what it, and all that it needs, asks for? Pure.
+"""Check whether the installed distributions meet the framework's requirements. Pure.
 
 The requirements are those that distributions state (Requires-Dist, or setuptools' requires.txt),
-followed from the framework onwards, with markers and extras evaluated for the image's own Python.
+followed from the framework through all its dependencies, with markers and extras evaluated for the
+image's own Python.
 """
 
 from __future__ import annotations
@@ -18,44 +19,46 @@ from harness.knowledge import frameworks, loaded
 from harness.knowledge.versions import minor, release
 
 _MACHINES = {"amd64": "x86_64", "arm64": "aarch64", "386": "i686", "arm": "armv7l"}
-"""Of an image's configuration -> as Python calls them."""
+"""Architecture in an image's configuration -> Python's name of the machine."""
 _MOST = 2000
-"""Requirements that are looked at."""
+"""Requirements that are examined at most."""
 _SHORT = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Unmet:
-    """A requirement that what is installed does not meet."""
+    """A requirement that the installed distributions do not meet."""
 
     by: str
-    """Distribution and version that state it."""
+    """Name and version of the distribution that states it."""
     name: str
-    """Of what is asked for: small letters, with dashes."""
+    """The required distribution, in lower case with dashes."""
     wanted: str
-    """As a specifier; empty: any version."""
+    """The version specifier; empty for any version."""
     have: str
-    """The version that is installed; empty: none is."""
+    """The installed version; empty if it is not installed."""
     loaded: bool
-    """Whether importing the framework loads a module of it."""
+    """Whether importing the framework loads a module of the required distribution."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequirementsRead:
-    """What came of looking at all of them."""
+    """The result of checking all requirements."""
 
     met: int
     """How many are met."""
     unmet: tuple[Unmet, ...]
     unparsed: tuple[str, ...]
-    """Lines that do not follow the grammar."""
+    """Lines that do not follow the grammar of requirements."""
     untold: tuple[Distribution, ...]
-    """Distributions of the framework itself whose account was not read."""
+    """The framework's own distribution, where no such metadata was read."""
 
 
 def requirements_of(subject: Subject) -> RequirementsRead | None:
-    """The requirements of the framework that the image is taken for; None where nobody looked
-    inside, or none of its distributions was found."""
+    """Check the requirements of the framework that the image holds.
+
+    None where the layers were not read, or where none of its distributions was found.
+    """
     inside = subject.inside
     if inside is None or not subject.framework:
         return None
@@ -84,10 +87,12 @@ def _for(one: Distribution, python: str) -> bool:
 
 
 def _beside(every: tuple[Distribution, ...], holders: list[Distribution]) -> _Installed:
-    """What the framework's Python has, by name: in its own prefix, else anywhere in the image for
-    that version of Python, since a path that is not looked at here may lead there (PYTHONPATH, a
-    virtual environment that sees the system's). One of which nobody knows for which Python it is
-    counts."""
+    """The distributions that the framework's Python can see, by name.
+
+    Those in its own prefix come first. Otherwise any in the image for that Python version count,
+    since PYTHONPATH or a virtual environment with access to the system's packages may lead there.
+    A distribution whose Python is not known counts as visible.
+    """
     first = holders[0]
     near: _Installed = defaultdict(list)
     far: _Installed = defaultdict(list)
@@ -101,7 +106,7 @@ def _beside(every: tuple[Distribution, ...], holders: list[Distribution]) -> _In
 
 
 def _environment(subject: Subject, holder: Distribution) -> dict[str, str]:
-    """The variables of markers, as the image's Python would answer them."""
+    """The values of environment markers (PEP 508) in the image's Python."""
     python = subject.said("python") or holder.python
     image = subject.reading.image
     architecture = image.platform.architecture if image else ""
@@ -121,7 +126,7 @@ def _environment(subject: Subject, holder: Distribution) -> dict[str, str]:
 
 
 def _loaded(subject: Subject) -> frozenset[str]:
-    """What importing the measured releases around this one loads, by first names."""
+    """The first one or two path parts of the modules that the nearest measured releases load."""
     if not subject.version or subject.framework not in frameworks.names():
         return frozenset()
     modules = loaded.around(subject.framework, subject.version)
@@ -129,7 +134,7 @@ def _loaded(subject: Subject) -> frozenset[str]:
     for path in modules:
         parts = path.removesuffix(".py").split("/")
         tops.add("/".join(parts[:2]))
-        # The first name of a namespace is of nobody.
+        # A namespace package belongs to no single distribution.
         if parts[0] not in _NAMESPACES:
             tops.add(parts[0])
     return frozenset(tops)
@@ -140,7 +145,7 @@ _Installed = dict[str, list[Distribution]]
 
 
 class _Walk:
-    """From one distribution to all that it needs, each requirement once."""
+    """Follows requirements from one distribution through all its dependencies, each once."""
 
     def __init__(
         self, installed: _Installed, here: Mapping[str, str], loaded: frozenset[str]
@@ -153,6 +158,7 @@ class _Walk:
         self.unparsed: list[str] = []
 
     def follow(self, first: Distribution) -> None:
+        """Check all requirements that can be reached from a distribution."""
         todo = [(first, "")]
         while todo:
             one, extra = todo.pop()
@@ -166,17 +172,17 @@ class _Walk:
                 todo.extend(self._hold(line, one, extra))
 
     def _hold(self, line: str, by: Distribution, extra: str) -> list[tuple[Distribution, str]]:
-        """What has to be followed onwards from one requirement."""
+        """Check one requirement, and return the (distribution, extra) pairs to follow next."""
         who = f"{by.name} {by.version}"
         try:
             wanted = parsed(line)
-            # What holds without the extra is looked at without it.
+            # Requirements that apply without the extra are checked without it.
             if not applies(wanted, self.here, extra) or (extra and applies(wanted, self.here)):
                 return []
             name = re.sub(r"[-_.]+", "-", wanted.name).lower()
             specifier = str(wanted.specifier)
             there = self.installed.get(name, [])
-            # Where a name is listed twice, one of both is what lies there.
+            # Where a name is installed twice, either of the two may be the one in use.
             fits = [one for one in there if wanted.url is not None or meets(specifier, one.version)]
         except Unparsed as error:
             self.unparsed.append(f"{who} requires {line[:100]}: {error}")
@@ -199,7 +205,7 @@ class _Walk:
         return [(one, each) for one in (fits or there) for each in extras]
 
     def _is_loaded(self, name: str, there: list[Distribution]) -> bool:
-        """By what it says it installed, else by its own name."""
+        """Whether the import loads a module of it, by its list of modules, else by its name."""
         tops = {top for one in there for top in one.modules} or {name.replace("-", "_")}
         return not self.loaded.isdisjoint(tops)
 

@@ -1,4 +1,4 @@
-"""An image as it is remembered under its tag: what it said of itself, in a few short texts."""
+"""Summarise an image in a few short texts, to be remembered under its tag."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from harness.images.sightings import Sighting
 from harness.text import clean_line
 
 SAID = ("framework", "python", "system", "cuda", "cudnn")
-"""What is remembered of its claims."""
+"""The claims that are remembered."""
 _LONGEST = 300
 
 
 def sighting_of(subject: Subject, when: str, answer: str = "", run: str = "") -> Sighting | None:
-    """What there is to remember of an image that was found under a tag at `when`; None where it
-    was named by its digest, or is none."""
+    """The sighting of an image under a tag at the time `when`.
+
+    None where it was named by its digest or id, came from an archive, or is no image.
+    """
     reading = subject.reading
     reference = reading.reference
     if reference is None or not reference.tag or reference.digest or not reading.digest:
         return None
     if reading.digest.partition(":")[2] == reference.tag:
-        return None  # Somebody named it by its id.
+        return None  # The image was named by its id, which parses like a tag.
     if reading.archived or reading.form not in (Form.IMAGE, Form.INDEX):
         return None
     return Sighting(
@@ -39,7 +41,7 @@ def sighting_of(subject: Subject, when: str, answer: str = "", run: str = "") ->
 
 
 def said_of(subject: Subject) -> Mapping[str, str]:
-    """What the image itself says, not its tag: that is the same for all that it names."""
+    """What the image itself says, without its tag, which says the same of every image it names."""
     image = subject.reading.image
     said = {}
     for what in SAID:

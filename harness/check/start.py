@@ -1,4 +1,4 @@
-"""The command that starts an image on a host, as a shell takes it. Pure."""
+"""Build the shell command that starts an image on a host. Pure."""
 
 from __future__ import annotations
 
@@ -12,23 +12,25 @@ from harness.check.reasons import Reason, ReuseAnswer, Weight
 from harness.check.subject import Subject
 
 _PLAIN = re.compile(r"/?[\w.+-]+(?:/[\w.+-]+)*", re.ASCII)
-"""Names of programs that are given on: what an image says otherwise is in no command."""
+"""Program names that may appear in the command; no other text from an image does."""
 _LONGEST = 560
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""Where a container looks whose image says nothing of it."""
+"""The PATH of a container whose image sets none."""
 COMPUTE = ("compute", "utility")
-"""What a container needs of NVIDIA's driver: its libraries for computing, and nvidia-smi."""
+"""The driver capabilities that a container needs: libraries for computing, and nvidia-smi."""
 _ASKED = "NVIDIA_DRIVER_CAPABILITIES"
 
 
 def command(
     subject: Subject, host: TargetHost, answer: ReuseAnswer, reasons: Iterable[Reason], name: str
 ) -> str:
-    """What starts it here, `name` being what a person calls it; empty where it should not be
-    started, or nobody can say how."""
+    """The command that starts the image on the host; `name` is what a person calls the image.
+
+    Empty where it should not be started, or where it is not known how.
+    """
     if answer in (ReuseAnswer.NOT, ReuseAnswer.UNTOLD):
         return ""
-    # The engine that holds it already starts it, else the host's own.
+    # The engine that already holds the image starts it; otherwise the host's first engine does.
     named = subject.reading.engine or (host.engine.name if host.engine else "")
     engine = "podman" if named.startswith("podman") else "docker"
     every = tuple(reasons)
@@ -51,7 +53,7 @@ def command(
 
 
 def asks_for_compute(subject: Subject) -> bool:
-    """Whether the image itself asks NVIDIA's container toolkit for what computing needs."""
+    """Whether the image asks NVIDIA's container toolkit for the capability to compute."""
     image = subject.reading.image
     said = image.environment.get(_ASKED, "") if image else ""
     asked = {one.strip() for one in said.split(",")}
@@ -59,32 +61,34 @@ def asks_for_compute(subject: Subject) -> bool:
 
 
 def _image(subject: Subject, engine: str, name: str) -> str:
-    """What the engine calls it; empty where nobody can say."""
+    """The engine's name for the image; empty where it is not known."""
     reading = subject.reading
     if reading.archived:
         return reading.loaded_as
     if reading.reference is None:
         return ""
-    # Podman asks which registry is meant, where a name has none.
+    # Podman asks which registry is meant if the name has none, so it gets the full name.
     return str(reading.reference) if engine == "podman" else name
 
 
 def _change(reasons: Iterable[Reason]) -> Change:
-    """Everything that reasons say is to be changed about how it is started."""
+    """The changes of all reasons merged into one."""
     interpreter, environment = "", dict[str, str]()
     for one in reasons:
         if one.change is None or one.weight not in (Weight.CHANGE, Weight.NOTE):
             continue
         interpreter = interpreter or one.change.interpreter
-        # Of two reasons for one variable the heavier comes first.
+        # If two reasons set the same variable, the heavier one comes first and wins.
         for name, value in one.change.environment:
             environment.setdefault(name, value)
     return Change(interpreter=interpreter, environment=tuple(environment.items()))
 
 
 def _start(subject: Subject, change: Change) -> tuple[str, tuple[str, ...]] | None:
-    """(entry point, arguments) beside the image's own; None: what there is to be named is no name
-    that can be given on."""
+    """(entry point, arguments) to add to the image's own.
+
+    None where the program's name is not safe to put into a command.
+    """
     image, inside = subject.reading.image, subject.inside
     if change.interpreter:
         return (change.interpreter, ()) if _PLAIN.fullmatch(change.interpreter) else None
@@ -112,7 +116,7 @@ def _gpus(
     else:
         yield from ("--gpus", f'all,"capabilities={",".join(COMPUTE)}"')
     if cpu_only:
-        # It cannot be imported without the driver's library, though it computes on no GPU.
+        # The import needs the driver's library even though no GPU is used.
         yield from ("-e", "CUDA_VISIBLE_DEVICES=", "-e", "NVIDIA_DISABLE_REQUIRE=1")
     elif any(one.explain == "ptx-jit-slow" and one.weight is Weight.CHANGE for one in reasons):
         yield from ("-e", "CUDA_CACHE_MAXSIZE=2147483648", "-v", "compiled:/root/.nv/ComputeCache")

@@ -1,4 +1,4 @@
-"""What an image is taken to be: its claims put together, with what is known of such a build."""
+"""What an image is taken to be: its claims combined, with what is known of such a build."""
 
 from __future__ import annotations
 
@@ -24,27 +24,30 @@ _BELIEVED = (
     ClaimOrigin.LABEL,
     ClaimOrigin.TAG,
 )
-"""Whose word counts more, where two differ."""
+"""The origins of claims, the most trusted first."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
-    """The image under question."""
+    """The image that is checked."""
 
     reading: Reading
     claims: tuple[Claim, ...]
     inside: Inside | None = None
-    """What it holds; None: nobody looked."""
+    """The content of its layers; None if they were not read."""
     seen: tuple[Sighting, ...] = ()
-    """What its tag named when it was looked at here before, oldest first."""
+    """The images that its tag named when it was checked here before, oldest first."""
 
     def all(self, what: str) -> tuple[Claim, ...]:
-        """Claims about one thing, the most believed first."""
+        """The claims about one subject, the most trusted first."""
         found = [one for one in self.claims if one.what == what]
         return tuple(sorted(found, key=lambda one: _BELIEVED.index(one.origin)))
 
     def said(self, what: str) -> str:
-        """The most believed value; the last step of the history wins; empty where nobody says."""
+        """The most trusted value; empty if there is none.
+
+        Of several claims of that origin the last wins, as does the last step of the history.
+        """
         claims = self.all(what)
         if not claims:
             return ""
@@ -52,9 +55,11 @@ class Subject:
         return [one for one in claims if one.origin is best][-1].value
 
     def found(self, what: str) -> str:
-        """The most believed value that somebody found there: what running it or its layers show;
-        where nobody looked into those, what the image says of itself. Empty where only its tag
-        says something."""
+        """The most trusted value that was found in the image: by running it, or in its layers.
+
+        If neither was done, what the image says of itself counts. Empty if only its tag says
+        something.
+        """
         looked = self.inside is not None and not self.inside.problems
         ran = bool(self.claims_by(ClaimOrigin.MEASURED))
         seen = {ClaimOrigin.MEASURED, ClaimOrigin.CONTENT}
@@ -66,7 +71,7 @@ class Subject:
         return [one for one in told if one.origin is told[0].origin][-1].value if told else ""
 
     def promised(self, what: str) -> str:
-        """What the tag promises."""
+        """The value that the tag promises; empty if it promises none."""
         return next((one.value for one in self.claims_by(ClaimOrigin.TAG) if one.what == what), "")
 
     def claims_by(self, origin: ClaimOrigin) -> tuple[Claim, ...]:
@@ -75,23 +80,23 @@ class Subject:
 
     @property
     def framework(self) -> str:
-        """Its name; empty where nobody says."""
+        """The framework's name; empty if not known."""
         return self.said("framework").partition(" ")[0]
 
     @property
     def version(self) -> str:
-        """The framework's version; empty where nobody says."""
+        """The framework's version; empty if not known."""
         return self.said("framework").partition(" ")[2]
 
     @property
     def build(self) -> Build | None:
-        """What is known of that version."""
+        """What the knowledge base has on the build of that version."""
         return frameworks.build(self.framework, self.version) if self.version else None
 
     @property
     def foreign(self) -> bool:
-        """Whether the framework was brought by no distribution of its own project: under another
-        name, or with no account of it at all."""
+        """Whether no distribution of the framework's own project installed it: it came under
+        another name, or without any metadata."""
         told = [one for one in self.all("framework") if one.origin is not ClaimOrigin.MEASURED]
         if not told:
             return False
@@ -102,13 +107,16 @@ class Subject:
 
     @property
     def system(self) -> System | None:
-        """The distribution."""
+        """The operating system; None if not known."""
         return system(self.said("system"))
 
     @property
     def cuda(self) -> str:
-        """The CUDA release that it brings, else the one it was built for. Libraries often tell no
-        more than its major version (12): the release of the build is then the likeliest."""
+        """The CUDA release in the image, else the one that the framework was built for.
+
+        Libraries often tell only the major version (12); then the build's release is the most
+        likely one.
+        """
         said, build = self.said("cuda"), self.build
         if build is None or (said and (toolkit(said) or not may_be_one(said, build.cuda))):
             return said
@@ -116,19 +124,20 @@ class Subject:
 
     @property
     def for_gpu(self) -> bool:
-        """Whether it is meant for a GPU, and not built without one; or cannot do without CUDA."""
+        """Whether the image is meant for a GPU: it claims so and was not built without GPU
+        support, or its framework cannot be imported without CUDA."""
         claimed = self.claims_gpu and built_for_gpu(self.inside, self.framework) is not False
         return claimed or needs_cuda(self.inside, self.framework)
 
     def for_gpu_of(self, host: TargetHost) -> bool:
-        """Whether it is for a GPU on this host: where there is one, what it was built for counts,
-        whether anybody says so or not."""
+        """Whether the image is for a GPU on this host. If the host has one, being built for GPUs
+        is enough, even if the image does not claim it."""
         built = bool(host.gpus) and built_for_gpu(self.inside, self.framework) is True
         return built or self.for_gpu
 
     @property
     def claims_gpu(self) -> bool:
-        """Whether anything says that it is meant for a GPU."""
+        """Whether any claim says that the image is meant for a GPU."""
         named = any(
             one.value in frameworks.gpu_packages(framework)
             for framework in frameworks.names()
@@ -138,12 +147,12 @@ class Subject:
 
     @property
     def confirmed(self) -> bool:
-        """Whether the image itself bears out the version it is taken for."""
+        """Whether the image itself, not just its tag, supports the version it is taken for."""
         own = [one for one in self.all("framework") if one.origin is not ClaimOrigin.TAG]
         return any(agree("framework", one.value, self.said("framework")) for one in own)
 
     def contradictions(self) -> tuple[tuple[Claim, Claim], ...]:
-        """(promise of the tag, what the image says instead)."""
+        """Pairs of (the tag's promise, the image's own claim that contradicts it)."""
         found = []
         for promise in self.claims_by(ClaimOrigin.TAG):
             own = [one for one in self.all(promise.what) if one.origin is not ClaimOrigin.TAG]
@@ -153,7 +162,7 @@ class Subject:
 
 
 def subject_of(reading: Reading, inside: Inside | None = None) -> Subject:
-    """The subject of a reading, and of what was found `inside`."""
+    """Combine what was read of an image with what was found in its layers (`inside`)."""
     found = content_claims(inside) if inside else ()
     claims = (*claims_of(reading.reference, reading.image), *found)
     return Subject(reading=reading, claims=claims, inside=inside)

@@ -1,4 +1,4 @@
-"""An image that was run here: how far it got, as it is and, where that failed, with a change."""
+"""The result of running an image here: as it is and, if that failed, with a change."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _WELL = frozenset({Outcome.OK, Outcome.NOT_APPLICABLE})
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Changed:
-    """The same image, started with a change."""
+    """The result of running the same image with a change."""
 
     change: Change
     judgement: CellJudgement
@@ -32,30 +32,30 @@ class Changed:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trial:
-    """What became of it."""
+    """The result of running an image here."""
 
     run: str
     """Id of the run that keeps the records."""
     engine: str
     as_is: CellJudgement
     changed: Changed | None = None
-    """None: there was nothing to try, or no need."""
+    """The attempt with a change; None if there was nothing to try, or no need."""
     seen: Mapping[Sign, Seen] = field(default_factory=dict)
     """What the image showed as it is."""
     breakages: Mapping[str, str] = field(default_factory=dict)
     """Id of a known breakage -> the line that it was recognised by."""
     seconds: float = 0.0
     status: Exit = Exit.OK
-    """Another than OK: a signal ended it."""
+    """OK, or another status where a signal ended it."""
 
     @property
     def works(self) -> bool:
-        """Whether it reaches the level it should, as it is."""
+        """Whether the image reaches the level it should, as it is."""
         return _reaches(self.as_is)
 
     @property
     def works_on_cpu(self) -> bool:
-        """Whether it learns, though on no GPU where there is one."""
+        """Whether it trains, but not on the GPU that it was given."""
         if not self.as_is.cell.gpu or self.works or self.as_is.level.rank < Level.L1.rank:
             return False
         return any(
@@ -70,7 +70,7 @@ class Trial:
 
     @property
     def fails(self) -> bool:
-        """Whether it misses that level as it is, by its own fault."""
+        """Whether it misses that level as it is, and through its own fault."""
         return self.as_is.verdict is Verdict.FAIL and not self.works_on_cpu
 
     @property
@@ -80,32 +80,37 @@ class Trial:
 
     @property
     def last(self) -> CellJudgement:
-        """Of the attempt that shows what matters: where a change was tried, what failed without it
-        is known, and what fails with it is what is left."""
+        """The judgement of the last attempt: with the change if one was tried, because what still
+        fails then is the open problem."""
         return self.changed.judgement if self.changed is not None else self.as_is
 
     def seen_by(self, change: Change | None) -> Mapping[Sign, Seen]:
-        """What decides a prediction whose remedy is `change`: the image as it is for the change
-        that was tried, everything that was seen with it for all others."""
+        """The signs that decide a prediction whose remedy is `change`.
+
+        For the change that was tried, these are the signs of the image as it is. For all other
+        predictions, the signs seen with the change are added and win.
+        """
         if self.changed is None or change == self.changed.change:
             return self.seen
         return {**self.seen, **self.changed.seen}
 
     @property
     def recognised(self) -> Mapping[str, str]:
-        """Known breakages of both attempts, those of the last first."""
+        """Known breakages of both attempts, those of the last attempt first."""
         changed = self.changed.breakages if self.changed is not None else {}
         return {**changed, **{id: line for id, line in self.breakages.items() if id not in changed}}
 
     @property
     def kept_from(self) -> bool:
-        """Whether something around it kept it from being run."""
+        """Whether the infrastructure, not the image, prevented it from being run."""
         return self.as_is.verdict is Verdict.INFRASTRUCTURE
 
 
 def trial_of(run: Run, records: Sequence[Record], cell: Cell) -> Trial:
-    """The trial that a run of this cell was, as far as it went. That a suite expects it to fail
-    makes it no better to use."""
+    """The trial from a run of this cell, as far as the run got.
+
+    A failure that a suite expects counts as a failure here: the image is no more usable for it.
+    """
     of_cell = [one for one in records if one.cell == cell.id]
     return Trial(
         run=run.id,
@@ -117,7 +122,7 @@ def trial_of(run: Run, records: Sequence[Record], cell: Cell) -> Trial:
 
 
 def changed_trial(run: Run, records: Sequence[Record], cell: Cell, change: Change) -> Changed:
-    """The second attempt that a run of the changed cell was."""
+    """The second attempt, from a run of the changed cell."""
     of_cell = [one for one in records if one.cell == cell.id]
     return Changed(
         change=change,
@@ -129,13 +134,13 @@ def changed_trial(run: Run, records: Sequence[Record], cell: Cell, change: Chang
 
 
 def judged_plainly(run: Run, records: Sequence[Record], cell: Cell) -> CellJudgement:
-    """The judgement of a cell, whatever a suite expects of it."""
+    """Judge a cell without regard to the failure that a suite may expect of it."""
     plain = replace(run, cells=tuple(replace(one, expect=None) for one in run.cells))
     return judge_cell(plain, records, cell.id)
 
 
 def breakages_in(records: Sequence[Record]) -> Mapping[str, str]:
-    """Known breakages in what records that did not end well say, with the line of each."""
+    """Known breakages in the texts of records that did not end well: id -> the line it was in."""
     found = recognise(text for one in records if one.outcome not in _WELL for text in _texts(one))
     return {one.breakage.id: one.line for one in found}
 

@@ -1,7 +1,7 @@
-"""Virtual machines: which CPU type the hypervisor gives them, told by the model that it names.
+"""Virtual machines: which CPU type the hypervisor emulates, recognised by the CPU's model name.
 
-A CPU type hides instruction sets that the processor below it has, so that the remedy lies in the
-settings of the virtual machine, not in another image.
+A CPU type hides instruction sets that the real processor has. The remedy is then a setting of the
+virtual machine, not another image.
 """
 
 from __future__ import annotations
@@ -18,15 +18,16 @@ _TYPES = (
     ("Intel Core i7 9xx (Nehalem", "Nehalem"),
     ("Westmere E56xx", "Westmere"),
 )
-"""Beginning of the model -> QEMU's name of the type, for those without AVX. Read with CPUID under
-QEMU 7.2.22 (kvm64, qemu64, Conroe, Penryn, Nehalem, Westmere); kvm32 is general knowledge."""
+"""Beginning of the model name -> QEMU's name of the CPU type, for types without AVX. Read with
+CPUID under QEMU 7.2.22 (kvm64, qemu64, Conroe, Penryn, Nehalem, Westmere); kvm32 is general
+knowledge."""
 
 
 def cpu_type(host: TargetHost) -> str:
-    """What the hypervisor calls the CPU it shows; empty where its model does not tell."""
+    """The hypervisor's name of the CPU type; empty where the model name does not tell."""
     return next((name for model, name in _TYPES if host.cpu.startswith(model)), "")
 
 
 def is_virtual(host: TargetHost) -> bool:
-    """Whether the CPU is one that a hypervisor shows: it says so, or it is known by its model."""
+    """Whether the host is a virtual machine, by its CPU flags or its CPU's model name."""
     return host.virtual or bool(cpu_type(host))

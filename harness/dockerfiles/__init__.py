@@ -1,5 +1,5 @@
-"""People's own Dockerfiles: read, judged before anything is built, rendered with what was resolved;
-the context that goes with one, as files of this host.
+"""Users' own Dockerfiles: parse them, check them before anything is built, and render them with
+resolved images; and the build context that belongs to one, as files of this host.
 
-Never here: an engine, a network, or what came of a build.
+Never here: an engine, a network, or the result of a build.
 """

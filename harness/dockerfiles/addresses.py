@@ -1,8 +1,8 @@
-"""Where an address of an ADD leads: to nothing outside, to the world, or to what only the machine
-of the builder reaches.
+"""Where the source of an ADD leads: to the context, to the network, or to an address that only the
+builder's machine reaches.
 
-A builder fetches with the network of its own host, whatever the network of the build is: an address
-of that host would bring its services' answers into the image.
+A builder fetches with the network of its own host, whatever the network of the build is. So an
+address inside that host or its network would bring the answers of its services into the image.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ _AUTHORITY = re.compile(
     r"[a-z]+://(?:[^/?#\\\s]*@)?(?:\[(?P<six>[0-9a-f:.]+)\]|(?P<host>[^][/?#\\\s%@:]*))(?::\d*)?(?:[/?#]|$)",
     re.IGNORECASE,
 )
-"""What lies between the scheme and the path; the last @ ends a user's name."""
+"""Matches the part between the scheme and the path; the last @ ends a user name."""
 _LOCAL_NAMES = ("localhost", "local", "internal", "intranet", "lan", "home.arpa", "localdomain")
-"""Names, and ends of names, that no public server has."""
+"""Names and domains that no public server has."""
 _NAT64 = ip_network("64:ff9b::/96")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+", re.IGNORECASE)
 
 
 class Leads(StrEnum):
-    """Where an address leads."""
+    """Where the source of an ADD leads."""
 
     CONTEXT = "the context"
     OUT = "the network"
@@ -32,8 +32,7 @@ class Leads(StrEnum):
 
 
 def leads(source: str) -> Leads:
-    """Where the source of an ADD leads. What cannot be read as an address of the world is taken for
-    one of the inside."""
+    """Where the source of an ADD leads. A remote source that cannot be parsed counts as INSIDE."""
     if _REMOTE.match(source) is None:
         return Leads.CONTEXT
     host = host_of_address(source)
@@ -41,7 +40,7 @@ def leads(source: str) -> Leads:
 
 
 def host_of_address(source: str) -> str | None:
-    """The name or number of the host of a remote source; None where it cannot be told."""
+    """The host name or address of a remote source; None if it cannot be parsed."""
     if source.lower().startswith("git@"):
         return source[4:].partition(":")[0].strip("[]").lower() or None
     found = _AUTHORITY.match(source)
@@ -51,8 +50,10 @@ def host_of_address(source: str) -> str | None:
 
 
 def is_inside(host: str) -> bool:
-    """Whether a host's name or number is one that only the builder's own machine or network
-    reaches; of a name, by what it says alone."""
+    """Whether only the builder's own machine or network reaches a host, given by name or address.
+
+    Names are judged by their text, without asking DNS.
+    """
     name = host.lower().rstrip(".")
     number = _number(name)
     if number is not None:
@@ -61,7 +62,8 @@ def is_inside(host: str) -> bool:
 
 
 def public(number: IPv4Address | IPv6Address) -> bool:
-    """Whether an address is one of the world; those that hold one of version 4 are what it is."""
+    """Whether an address is public. An IPv6 address that contains an IPv4 address is judged by
+    it."""
     if isinstance(number, IPv6Address):
         inner = number.ipv4_mapped or number.sixtofour or (number.teredo or (None, None))[1]
         if inner is not None:
@@ -75,8 +77,10 @@ def public(number: IPv4Address | IPv6Address) -> bool:
 
 
 def _number(name: str) -> IPv4Address | IPv6Address | None:
-    """The address that a name is, in every form that the C library reads: 127.1, 0x7f000001,
-    017700000001. What is of numbers and no address counts as 0.0.0.0: nobody knows where it leads.
+    """The IP address that a host name stands for; None if it is a real name.
+
+    All forms that the C library accepts are recognised: 127.1, 0x7f000001, 017700000001. Numbers
+    that are no valid address give 0.0.0.0, because it is not known where they lead.
     """
     try:
         return ip_address(name.partition("%")[0])
@@ -96,7 +100,8 @@ def _number(name: str) -> IPv4Address | IPv6Address | None:
 
 
 def _value(part: str) -> int:
-    """A part of an address as the C library reads it. ValueError for 08 and the like."""
+    """The value of a part of an address as the C library reads it. Raises ValueError for parts
+    such as 08."""
     if part[:2] == "0x":
         return int(part[2:] or "0", 16)
     return int(part, 8 if part[:1] == "0" else 10)

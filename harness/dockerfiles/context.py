@@ -1,9 +1,9 @@
-"""The context of a build: a folder of this host as one tar, the same bytes for the same files.
+"""The context of a build: a folder of this host as one tar; equal files give equal bytes.
 
-Entries are sorted; times are fixed, owners are root, modes are those that git keeps (executable or
-not); symbolic links stay links and are never followed. The tar is both what the recipe's digest
-covers and what a builder gets, which finds two more files behind it: the resolved Dockerfile, and
-an ignore file that keeps these two out of the image.
+Entries are sorted, times are fixed, owners are root, modes are those that git keeps (executable or
+not), and symbolic links stay links and are never followed. The recipe's digest covers this tar. A
+builder gets the same tar with two more files at its end: the resolved Dockerfile, and an ignore
+file that keeps these two out of the image.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
     from e2b_dockerfile_utils import PatternMatcher
 
 MAX_BYTES = 1024**3
-"""The files of a context together; more is refused."""
+"""Size of all files of a context at most; a larger context is refused."""
 MAX_FILES = 200_000
 IGNORE = ".dockerignore"
 _EPOCH = 1_500_000_000
-"""The time of every entry: some programs take a file of 1970 for a broken one."""
+"""The time of every entry. It is not 0, because some programs take a file from 1970 for broken."""
 _IGNORE_BYTES = 1024**2
 _PIECE = 1024**2
 
@@ -39,41 +39,42 @@ class ContextEntry:
     """A file, folder or link of a context."""
 
     name: str
-    """Below the folder, with slashes."""
+    """Path below the context's folder, with slashes."""
     path: Path
     kind: str
     """file, folder or link."""
     size: int = 0
     executable: bool = False
     target: str = ""
-    """Of a link: what it holds."""
+    """Of a link: its target as written."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Context:
-    """What of a folder goes to a builder."""
+    """The part of a folder that a builder gets."""
 
     folder: Path
     ignore: Path | None
-    """The ignore file that was read."""
+    """The ignore file that was read; None if there is none."""
     entries: tuple[ContextEntry, ...]
 
     @property
     def size(self) -> int:
-        """Bytes of its files."""
+        """Size of all its files in bytes."""
         return sum(one.size for one in self.entries)
 
     @property
     def files(self) -> int:
-        """How many files it has."""
+        """The number of its files."""
         return sum(one.kind == "file" for one in self.entries)
 
 
 def find_context(folder: Path, dockerfile: Path) -> Context:
-    """The files of a folder that an ignore file does not leave out: `NAME.dockerignore` beside the
-    Dockerfile, else `.dockerignore` in the folder.
+    """The files of a folder without those that an ignore file excludes.
 
-    Raises UsageError where it is no folder, too large, or has something that no tar keeps.
+    The ignore file is `NAME.dockerignore` beside the Dockerfile, else `.dockerignore` in the
+    folder. Raises UsageError if `folder` is no folder or too large, or contains something else than
+    files, folders and links.
     """
     if not folder.is_dir():
         raise UsageError(
@@ -99,15 +100,16 @@ def find_context(folder: Path, dockerfile: Path) -> Context:
 
 
 def write_tar(context: Context, out: IO[bytes]) -> str:
-    """Write the tar without its end, for more to be put behind it; the SHA-256 of what was written.
+    """Write the tar without its end, so that more can be appended; returns the SHA-256 of what was
+    written.
 
-    Raises UsageError where a file changes meanwhile or cannot be read.
+    Raises UsageError if a file changes meanwhile or cannot be read.
     """
     return _written(context, out.write)
 
 
 def context_digest(context: Context) -> str:
-    """The SHA-256 of the tar, without writing it. Raises UsageError."""
+    """The SHA-256 of the tar, without writing it. Raises UsageError as `write_tar`."""
     return _written(context, lambda _: None)
 
 
@@ -124,8 +126,11 @@ def _written(context: Context, write: Callable[[bytes], object]) -> str:
 
 
 def write_beside(out: IO[bytes], name: str, dockerfile: bytes, kept: bytes | None) -> None:
-    """Put the Dockerfile under that name behind a context's tar, with an ignore file that leaves it
-    out of the image, and end the tar. `kept`: the context's own ignore file, which stays in it."""
+    """Append the Dockerfile as `name` to a context's tar, with an ignore file that excludes it from
+    the image, and end the tar.
+
+    `kept` is the content of the context's own ignore file, which the new one begins with.
+    """
     own = f"{name}\n" if kept is not None else f"{name}\n{IGNORE}\n"
     text = (kept.rstrip(b"\n") + b"\n" if kept else b"") + own.encode()
     for file, content in ((name, dockerfile), (IGNORE, text)):
@@ -135,7 +140,7 @@ def write_beside(out: IO[bytes], name: str, dockerfile: bytes, kept: bytes | Non
 
 
 def kept_ignore(context: Context) -> bytes | None:
-    """The content of the ignore file that is itself a file of the context; None: there is none."""
+    """The content of the ignore file, if it is itself a file of the context; else None."""
     found = [one for one in context.entries if one.name == IGNORE and one.kind == "file"]
     return found[0].path.read_bytes() if found else None
 
@@ -160,8 +165,8 @@ def _matcher(path: Path) -> PatternMatcher:
         line = data[: error.start].count(b"\n") + 1
         raise UsageError(f"{path}:{line}: this is not UTF-8") from None
     with warnings.catch_warnings():
-        # Python's `re` warns of brackets like `[[]` that a later release may read otherwise: that
-        # is for the library to mend, and nothing that its caller wrote wrongly.
+        # Python's `re` warns of brackets like `[[]` that a later release may read differently. That
+        # concerns the library, not the patterns of its caller.
         warnings.simplefilter("ignore", FutureWarning)
         for number, text in enumerate(lines, 1):
             try:
@@ -185,7 +190,7 @@ def _entries(folder: Path, below: str, matcher: PatternMatcher | None) -> Iterat
         if stat.S_ISDIR(info.st_mode):
             inside = matcher is not None and left_out and not matcher.may_match_under(name)
             below_it = () if inside else tuple(_entries(path, f"{name}/", matcher))
-            # What is taken in again below a folder that is left out brings the folder along.
+            # An excluded folder is kept if something below it is included again.
             if not left_out or below_it:
                 yield ContextEntry(name=name, path=path, kind="folder")
             yield from below_it

@@ -1,7 +1,7 @@
-"""What a Dockerfile needs of a builder beyond what every builder has, with the lines that say so.
+"""The features a Dockerfile needs that not every builder has, with the lines that need them.
 
-A builder that does not read here-documents takes their lines for instructions, which nobody has
-judged: it must not get them.
+A builder without here-documents would take their lines for instructions, which were never checked,
+so it must not get such a Dockerfile.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _OLD_FLAGS["HEALTHCHECK"] = {"interval", "timeout", "start-period", "retries"}
 
 
 class Feature(StrEnum):
-    """What not every builder has."""
+    """A feature that not every builder has."""
 
     MOUNT = "RUN --mount"
     SECRET = "secrets"
@@ -34,11 +34,11 @@ class BuilderNeed:
     feature: Feature
     line: int
     said: str
-    """What stands there: `--link`, say."""
+    """The text in that line, such as `--link`."""
 
 
 def builder_needs(dockerfile: Dockerfile, found: Layout, target: str) -> tuple[BuilderNeed, ...]:
-    """What the stages up to the target need, each feature once."""
+    """The features that the stages up to the target need, each once."""
     needs: dict[Feature, BuilderNeed] = {}
     if dockerfile.syntax:
         line = dockerfile.syntax_line

@@ -1,7 +1,8 @@
-"""A Dockerfile as values: instructions with their lines, flags, here-documents, directives.
+"""Parse a Dockerfile into values: instructions with their lines, flags, here-documents, directives.
 
-The grammar is BuildKit's, read by a port of its parser; what a port may not survive (size, depth)
-is refused before or caught here, so that every text gives instructions or problems with lines.
+The grammar is BuildKit's, read by a port of its parser. Input that the port may not handle (size,
+depth) is refused before, or its errors are caught here, so that every text gives either
+instructions or problems with lines.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ if TYPE_CHECKING:
     from e2b_dockerfile_utils import DockerfileAst, DockerfileInstruction
 
 MAX_BYTES = 1024**2
-"""A Dockerfile that is longer is refused unread."""
+"""Bytes of a Dockerfile at most; a longer one is refused."""
 _HEAD_LINE = 500
-"""Characters of a comment at the top that are looked at for a directive."""
+"""Characters of a comment at the top that are searched for a directive."""
 _EXCERPT = 160
 _DIRECTIVE = re.compile(r"#[ \t]*(syntax|escape|check)[ \t]*=[ \t]*(\S{1,300})", re.IGNORECASE)
 
@@ -32,8 +33,10 @@ class Flag:
     value: str = ""
 
     def options(self) -> dict[str, str]:
-        """A value of the form `type=cache,target=/x` by its keys, in lower case; a key that stands
-        alone means itself. Later keys win, as for the builder."""
+        """A value of the form `type=cache,target=/x` as a mapping with keys in lower case.
+
+        A key without `=` has an empty value. Later keys win, as for the builder.
+        """
         found: dict[str, str] = {}
         for part in self.value.split(","):
             key, _, value = part.partition("=")
@@ -54,33 +57,34 @@ class Heredoc:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Instruction:
-    """One instruction, with the lines that it takes; lines count from 1."""
+    """One instruction, with the lines that it occupies; lines count from 1."""
 
     name: str
-    """In capitals."""
+    """In upper case."""
     line: int
     last_line: int
     text: str
-    """Its lines as they are written, here-documents included, without the last line break."""
+    """Its lines as written, including here-documents, without the last line break."""
     joined: str
-    """What it says in one line: continuations joined, comments left out."""
+    """The instruction on one line: continuations joined, comments removed."""
     flags: tuple[Flag, ...] = ()
     arguments: tuple[str, ...] = ()
-    """Its words; of ENV and LABEL: name, value, `=` or nothing, again and again."""
+    """Its words; for ENV and LABEL in groups of three: name, value, and `=` or nothing."""
     is_json: bool = False
-    """Its arguments are a JSON array: no shell reads them."""
+    """Whether its arguments are a JSON array, which no shell interprets."""
     heredocs: tuple[Heredoc, ...] = ()
     trigger: Instruction | None = None
-    """Of ONBUILD: what is done in the builds of other images; its lines are those of the whole."""
+    """For ONBUILD: the instruction for the builds of other images, with the lines of the ONBUILD
+    itself."""
 
     def flag(self, name: str) -> str | None:
-        """The value of a flag; None where it has none of that name."""
+        """The value of a flag; None if it has no flag of that name."""
         found = [one.value for one in self.flags if one.name == name]
         return found[-1] if found else None
 
     @property
     def said(self) -> str:
-        """What stands behind its name and flags, as one text."""
+        """The text after its name and flags."""
         words = self.joined.split(None, 1)
         rest = words[1].lstrip() if len(words) > 1 else ""
         for _ in self.flags:
@@ -97,23 +101,23 @@ class Dockerfile:
     instructions: tuple[Instruction, ...]
     escape: str = "\\"
     syntax: str = ""
-    """The image that `# syntax=` names; empty: none."""
+    """The image that `# syntax=` names; empty if none."""
     syntax_line: int = 0
 
     def problem(
         self, message: str, instruction: Instruction | None = None, *, remedy: str = ""
     ) -> Problem:
-        """What is wrong with an instruction; without one, with the file as a whole."""
+        """A problem of an instruction, or, without one, of the file as a whole."""
         line = instruction.line if instruction else 1
         return self.problem_at(line, message, remedy=remedy)
 
     def problem_at(self, line: int, message: str, *, remedy: str = "") -> Problem:
-        """What is wrong in a line."""
+        """A problem in a line."""
         return _problem(self.path, self.text.split("\n"), line, message, remedy)
 
 
 def parse_dockerfile(data: bytes, path: str) -> Dockerfile:
-    """The instructions of a Dockerfile. Raises DockerfileError, with the line, for what is none."""
+    """Parse a Dockerfile. Raises DockerfileError, with the line, for text that is none."""
     text = _decoded(data, path)
     lines = text.split("\n")
     try:
@@ -135,9 +139,9 @@ def parse_dockerfile(data: bytes, path: str) -> Dockerfile:
 
 
 def triggers(texts: tuple[str, ...], image: str) -> Dockerfile:
-    """What an image does in every build on it (its ONBUILD), as instructions; each takes one line.
+    """The instructions that an image adds to every build on it (its ONBUILD), one on each line.
 
-    Raises DockerfileError.
+    Raises DockerfileError as `parse_dockerfile`.
     """
     whole = "\n".join(" ".join(text.split("\n")) for text in texts)
     return parse_dockerfile(whole.encode("utf-8", "backslashreplace"), f"ONBUILD of {image}")
@@ -167,8 +171,11 @@ def _tree(text: str) -> DockerfileAst:
 
 
 def _without_long_comments(text: str) -> str:
-    """The text for the parser: it looks for directives in a time that grows with the square of a
-    comment's length, so none of the first comments is long."""
+    """The text with the comments at its top shortened.
+
+    The parser looks for directives there, in a time that grows with the square of a comment's
+    length.
+    """
     lines = text.split("\n")
     for number, line in enumerate(lines):
         if not line.lstrip().startswith("#"):
@@ -225,7 +232,7 @@ def _trigger(instruction: Instruction, escape: str) -> Instruction | None:
 
 
 def _syntax(lines: list[str]) -> tuple[str, int]:
-    """The image of `# syntax=` and its line: among the directives at the top alone."""
+    """(image, line) of `# syntax=` among the directives at the top; ("", 0) if there is none."""
     for number, line in enumerate(lines, 1):
         found = _DIRECTIVE.match(line.strip()[:_HEAD_LINE])
         if found is None:

@@ -1,8 +1,8 @@
-"""A resolved Dockerfile: what people wrote, with every image named by what was resolved, so that
-what is written down is what was built.
+"""Render a resolved Dockerfile: the user's own, with every image name replaced by the image it was
+resolved to, so that the recorded text is what was built.
 
-Comments go; each instruction is known by its number, so that what a builder says of a step is told
-with the line of the original.
+Comments are removed. Each instruction keeps its line in the original, so that a builder's messages
+about a step can be shown with that line.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ class RenderedStep:
     text: str
     name: str
     line: int
-    """Of the original; 0: we have added it."""
+    """Line in the original; 0 for an added instruction."""
     stage: int
-    """-1: it stands before the first FROM."""
+    """Number of its stage; -1 before the first FROM."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resolved:
-    """A Dockerfile as a builder gets it."""
+    """A resolved Dockerfile, as a builder gets it."""
 
     steps: tuple[RenderedStep, ...]
     escape: str
@@ -38,7 +38,7 @@ class Resolved:
 
     @property
     def text(self) -> str:
-        """The file."""
+        """The text of the file."""
         head = [f"# syntax={self.syntax}"] if self.syntax else []
         head += [f"# escape={self.escape}"] if self.escape != "\\" else []
         return "\n".join((*head, *(one.text for one in self.steps))) + "\n"
@@ -50,11 +50,11 @@ def render(
     images: Mapping[str, str],
     labels: Mapping[str, str] | None = None,
 ) -> Resolved:
-    """The Dockerfile with images named as `images` tells, by their name in the Dockerfile; every
-    stage carries the labels.
+    """The Dockerfile with image names replaced, and the labels added to every stage.
 
-    DockerfileError, with the line, where the name of an image is written so that it cannot be
-    replaced. KeyError for an image that `images` does not tell of.
+    `images` maps each image name in the Dockerfile to the resolved image. Raises DockerfileError,
+    with the line, if a name is written so that it cannot be replaced, and KeyError for an image
+    that `images` lacks.
     """
     steps: list[RenderedStep] = []
     for one in dockerfile.instructions:
@@ -73,7 +73,7 @@ def render(
 
 
 def _unresolved(made: Resolved, known: set[str]) -> str:
-    """An image that a build of this text would take something from, and that nobody resolved."""
+    """An image that a build of this text would use although it was not resolved; empty if none."""
     again = layout(parse_dockerfile(made.text.encode(), "the resolved Dockerfile"), {})
     return next((use.image for use in image_uses(again) if use.image not in known), "")
 
@@ -104,7 +104,7 @@ def _from(stage: Stage, found: Layout, images: Mapping[str, str]) -> str:
 
 
 def _resolved(one: Instruction, earlier: Layout, images: Mapping[str, str]) -> str:
-    """An instruction as it is written, but for the images that it takes something from."""
+    """The text of an instruction, with the images that it uses replaced."""
     text = one.text
     if one.name in ("COPY", "ADD"):
         text = _replaced(text, one.flag("from"), "--from=", earlier, images)
@@ -124,6 +124,6 @@ def _replaced(
 ) -> str:
     if not image or earlier.stage(image) is not None:
         return text
-    # In flags alone, which stand before everything else; quotes around an image are its own.
+    # Only the first match is replaced: flags come first. Quotes around the image are dropped.
     pattern = re.compile(rf"({re.escape(key)})([\"']?){re.escape(image)}\2(?=[\s,\"']|$)", re.I)
     return pattern.sub(lambda found: f"{found[1]}{images[image]}", text, count=1)

@@ -1,9 +1,9 @@
-"""What a Dockerfile may ask of a build here: every breach with its line.
+"""The rules for what a Dockerfile may do in a build; every breach is reported with its line.
 
-`--network none` bounds what a RUN reaches, not what the builder itself fetches: a remote ADD, the
-image of `# syntax=`, what a cache mount has kept. Each needs `build-network: true`, and none may
-name the builder's own machine or network. Keys of an agent and entitlements of the host are
-refused.
+`--network none` limits what a RUN reaches, but not what the builder itself brings in: a remote ADD,
+the image of `# syntax=`, the content of a cache mount. Each of these needs `build-network: true`,
+and none may name the builder's own machine or network. Keys of an SSH agent and entitlements of the
+host are refused.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ _MOUNTS = ("bind", "cache", "tmpfs", "secret", "ssh")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Allowed:
-    """What a cell lets its Dockerfile do."""
+    """What a cell allows its Dockerfile to do."""
 
     network: bool = False
     secrets: frozenset[str] = frozenset()
-    """Ids that the cell declares."""
+    """Ids of the secrets that the cell declares."""
     args: frozenset[str] = frozenset()
-    """Names of the build arguments that it gives."""
+    """Names of the build arguments that it sets."""
     images: frozenset[str] = frozenset()
-    """Names of images that its `from` maps to bases."""
+    """Names of images that its `from` replaces."""
     target: str = ""
+    """The stage that becomes the image; empty for the last one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +47,10 @@ class _RuleBreaches:
 
 
 def breaches(dockerfile: Dockerfile, found: Layout, allowed: Allowed) -> tuple[Problem, ...]:
-    """Everything that a Dockerfile asks for and may not, in the order of its lines.
+    """Everything that a Dockerfile asks for but is not allowed, in the order of its lines.
 
-    What hangs on variables of images that nobody has looked at yet is left out: it is judged again
-    when they are known.
+    Whatever depends on variables of images that have not been read yet is left out, and is checked
+    again once they are known.
     """
     judged = _RuleBreaches(dockerfile=dockerfile, allowed=allowed, problems=list(found.problems))
     if not found.problems:
@@ -67,7 +68,7 @@ def breaches(dockerfile: Dockerfile, found: Layout, allowed: Allowed) -> tuple[P
 def trigger_breaches(
     triggered: Dockerfile, placed: StageStep, allowed: Allowed
 ) -> tuple[Problem, ...]:
-    """The same of what an image does in every build on it, with the variables there."""
+    """The breaches of an image's ONBUILD instructions, with the variables at the step `placed`."""
     judged = _RuleBreaches(dockerfile=triggered, allowed=allowed)
     scope = placed.scope
     for one in triggered.instructions:
@@ -77,7 +78,7 @@ def trigger_breaches(
 
 
 def _fitting(dockerfile: Dockerfile, found: Layout, allowed: Allowed) -> Iterator[Problem]:
-    """What the cell's row names and the Dockerfile does not have, or the other way round."""
+    """Names in the cell's row (stage, arguments, images, secrets) that the Dockerfile lacks."""
     if allowed.target and found.stage(allowed.target) is None:
         named = ", ".join(one.name for one in found.stages if one.name) or "none has a name"
         yield dockerfile.problem(
@@ -126,7 +127,7 @@ def _syntax(judged: _RuleBreaches) -> None:
 
 def _from(judged: _RuleBreaches, stage: Stage) -> None:
     if "$" in stage.image:
-        return  # told as a problem of the layout
+        return  # reported as a problem of the layout
     if stage.image.startswith(("http://", "https://")):
         judged.say("a FROM names an image, not an address", stage.begins)
 
@@ -211,7 +212,7 @@ def _mount(judged: _RuleBreaches, flag: Flag, one: Instruction) -> None:
 
 
 def _secret_id(flag: Flag) -> str:
-    """The id of a mounted secret: without one, the last part of where it is mounted."""
+    """The id of a mounted secret; by default, the last part of the path it is mounted at."""
     options = flag.options()
     path = options.get("target") or options.get("dst") or options.get("destination") or ""
     return options.get("id") or path.rstrip("/").rpartition("/")[2]

@@ -1,5 +1,5 @@
-"""The stages of a Dockerfile: of which image or stage each is, and what its variables are at every
-instruction; and every image that a build of it takes something from.
+"""The stages of a Dockerfile: the image or stage that each is built on, the variables at every
+instruction, and every image that a build uses.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from harness.dockerfiles.variables import PLATFORMS, Scope, UnknownValue
 from harness.errors import Problem
 
 SCRATCH = "scratch"
-"""The image of no files."""
+"""The empty image."""
 _STAGE_NAME = re.compile(r"[a-z][a-z0-9_.-]*")
 _IMAGE = re.compile(r"[A-Za-z0-9](?:[\w./:@-]{0,400}\w)?", re.ASCII)
 _PLATFORM_WORDS = frozenset({"$BUILDPLATFORM", "$TARGETPLATFORM"})
 Environments = Mapping[str, Mapping[str, str | None]]
-"""By image, as the Dockerfile names it: the variables that it sets; None: to what, is not known."""
+"""Image, as the Dockerfile names it -> the variables that it sets; None for an unknown value."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageStep:
-    """An instruction and the variables before it."""
+    """An instruction, and the variables that are set before it."""
 
     instruction: Instruction
     scope: Scope
@@ -31,28 +31,29 @@ class StageStep:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stage:
-    """One stage, in the order written, the first is 0."""
+    """One stage."""
 
     number: int
+    """Its position in the Dockerfile, from 0 on."""
     name: str
-    """In lower case; empty: it has none."""
+    """In lower case; empty if it has none."""
     begins: Instruction
     """Its FROM."""
     image: str = ""
-    """What it is of, variables replaced; empty where that is a stage."""
+    """The image it is built on, variables replaced; empty if it is built on a stage."""
     parent: int | None = None
-    """The stage that it is of."""
+    """Number of the stage it is built on; None if it is built on an image."""
     platform: str = ""
-    """Of its FROM, variables replaced; empty: that of the build."""
+    """The platform in its FROM, variables replaced; empty for that of the build."""
     scope: Scope = Scope()
-    """What its variables are right behind its FROM."""
+    """The variables right after its FROM."""
     steps: tuple[StageStep, ...] = ()
-    """What follows its FROM."""
+    """The instructions after its FROM."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layout:
-    """The stages of a Dockerfile, and what is wrong with how they hang together."""
+    """The stages of a Dockerfile, and the problems of its structure."""
 
     stages: tuple[Stage, ...]
     declared: frozenset[str]
@@ -60,14 +61,14 @@ class Layout:
     problems: tuple[Problem, ...] = ()
 
     def stage(self, name: str) -> Stage | None:
-        """The stage of that name or number."""
+        """The stage of that name or number; None if there is none."""
         if name.isdecimal() and int(name) < len(self.stages):
             return self.stages[int(name)]
         named = [one for one in self.stages if one.name and one.name == name.lower()]
         return named[-1] if named else None
 
     def built(self, target: str) -> tuple[Stage, ...]:
-        """The stages up to the one that becomes the image: an empty target is the last."""
+        """The stages up to the one that becomes the image; an empty target means the last."""
         if not target:
             return self.stages
         last = self.stage(target)
@@ -76,18 +77,21 @@ class Layout:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageUse:
-    """An image that a build takes something from, and the instruction that says so."""
+    """An image that a build uses, and the instruction that names it."""
 
     image: str
     instruction: Instruction
     mount: int | None = None
-    """Which of the flags of a RUN it is; None: a FROM, or the `--from` of a COPY."""
+    """Position of the flag in a RUN; None for a FROM, or the `--from` of a COPY."""
 
 
 def layout(
     dockerfile: Dockerfile, given: Mapping[str, str], environments: Environments | None = None
 ) -> Layout:
-    """The stages with build arguments; `environments`: what images set, None: nobody has looked."""
+    """The stages of a Dockerfile with these build arguments.
+
+    `environments` are the variables that images set; None if they have not been read.
+    """
     return _Laying(dockerfile, given, environments).result()
 
 
@@ -160,7 +164,7 @@ class _Laying:
         )
 
     def _scope(self, image: str, parent: Stage | None) -> Scope:
-        """A stage begins with the environment of what it is of, and with no ARG."""
+        """The variables at the start of a stage: the environment of its image or stage, no ARGs."""
         if parent is not None:
             end = self._ends[parent.number]
             return Scope(environment=end.environment, whole=end.whole, escape=end.escape)
@@ -201,10 +205,7 @@ class _Laying:
 
 
 def image_uses(found: Layout, target: str = "") -> Iterator[ImageUse]:
-    """Every image outside of the Dockerfile that a build takes something from, as often as it does.
-
-    `scratch` is none.
-    """
+    """Yield every use of an image from outside the Dockerfile, except `scratch`."""
     for stage in found.built(target):
         if stage.image and stage.image != SCRATCH:
             yield ImageUse(image=stage.image, instruction=stage.begins)

@@ -1,7 +1,8 @@
-"""What variables stand for at an instruction: ARG, ENV and build arguments, by the builder's rules.
+"""The values of variables at an instruction: ARG, ENV and build arguments, by the builder's rules.
 
-ENV wins over ARG, whatever the order. An `ARG NAME` without a value takes the build argument, else
-the value of an ARG before the first FROM. What an image sets is unknown until it is resolved.
+ENV wins over ARG, in whatever order they come. An `ARG NAME` without a value takes the build
+argument, else the value of an ARG before the first FROM. What an image sets is not known until it
+is resolved.
 """
 
 from __future__ import annotations
@@ -13,34 +14,35 @@ from dataclasses import dataclass, field, replace
 from harness.dockerfiles.parsing import Instruction
 
 MAX_VALUE = 64 * 1024
-"""A value that grows longer is taken for unknown: each `ENV A=$A$A` doubles it."""
+"""Characters of a value; a longer one counts as unknown, because each `ENV A=$A$A` doubles it."""
 PLATFORMS = frozenset(
     f"{side}{part}"
     for side in ("TARGET", "BUILD")
     for part in ("PLATFORM", "OS", "OSVERSION", "ARCH", "VARIANT")
 )
-"""What BuildKit sets by itself."""
+"""Variables that BuildKit sets by itself."""
 _PATTERNED = re.compile(r"\$\{\w+(?:[#%/])")
-"""Substitutions by a pattern: the classic builder has none, and their time has no bound."""
+"""Substitutions by a pattern. They are not resolved: the classic builder does not know them, and
+they may take unbounded time."""
 
 
 class UnknownValue(ValueError):
-    """A text holds a variable whose value is not known; says which, or why not."""
+    """A text contains a variable whose value is not known; the message says which one, or why."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Scope:
-    """The variables at one instruction. A value of None is not known."""
+    """The variables at one instruction. A value of None means not known."""
 
     args: Mapping[str, str | None] = field(default_factory=dict)
     environment: Mapping[str, str | None] = field(default_factory=dict)
     whole: bool = True
-    """Nothing else is set. False where a stage is of an image that nobody has looked at: it may set
-    others, and override an ARG, so what is judged then is judged again when it is known."""
+    """Whether no other variables are set. False if a stage is built on an image that has not been
+    read: it may set others or override an ARG, so checks are repeated once it is known."""
     escape: str = "\\"
 
     def value(self, name: str) -> str | None:
-        """What `$name` is; None: it is not set. Raises UnknownValue."""
+        """The value of `$name`; None if it is not set. Raises UnknownValue if it is not known."""
         for known in (self.environment, self.args):
             if name in known:
                 if known[name] is None:
@@ -53,7 +55,7 @@ class Scope:
     def expand(self, word: str) -> str:
         """A word with its variables replaced, and its quotes and escapes resolved.
 
-        Raises UnknownValue where that depends on what is not known, or is no substitution.
+        Raises UnknownValue if that depends on an unknown value, or if a substitution is invalid.
         """
         if "$" not in word and not {"'", '"', self.escape} & set(word):
             return word
@@ -76,8 +78,10 @@ class Scope:
         given: Mapping[str, str],
         before_from: Mapping[str, str | None],
     ) -> Scope:
-        """The scope behind an instruction. `given`: the build arguments; `before_from`: what the
-        ARGs before the first FROM came to."""
+        """The scope after an instruction.
+
+        `given` are the build arguments, `before_from` the values of ARGs before the first FROM.
+        """
         if instruction.name == "ARG":
             scope = self
             for word in instruction.arguments:
@@ -89,7 +93,7 @@ class Scope:
         if instruction.name == "ENV":
             words = instruction.arguments
             pairs = zip(words[0::3], words[1::3], strict=False)
-            # All of one ENV see the values from before it.
+            # All pairs of one ENV see the values from before the instruction.
             return replace(
                 self,
                 environment={
@@ -106,7 +110,7 @@ class Scope:
         given: Mapping[str, str],
         before_from: Mapping[str, str | None],
     ) -> tuple[str | None] | str:
-        """The value of an ARG in a tuple; empty text: it stays unset."""
+        """The value of an ARG in a tuple; an empty text if it stays unset."""
         if name in given:
             return (given[name],)
         if default is not None:
@@ -123,7 +127,7 @@ class Scope:
 
 
 class _Looked(Mapping[str, str]):
-    """A scope as the lexer asks it."""
+    """A scope in the form that the lexer expects."""
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope

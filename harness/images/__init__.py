@@ -1,4 +1,4 @@
-"""Images read without running them: in registries, in archives, layer by layer.
+"""Read images without running them: in registries and archives, layer by layer.
 
 Never here: an opinion whether an image may be used, which is `harness.check`.
 """

@@ -1,6 +1,6 @@
-"""What a distribution and a package say of themselves, in their own small files. Pure.
+"""Parse the small files in which a distribution or a package describes itself. Pure.
 
-The text comes from an image: it is bounded here, and believed by nobody.
+The text comes from an image: it is bounded here, and its statements are not trusted.
 """
 
 from __future__ import annotations
@@ -8,18 +8,18 @@ from __future__ import annotations
 import re
 
 SMALL = 256 * 1024
-"""Bytes of such a file that are read."""
+"""Bytes of such a file that are read at most."""
 LINES = 300
-"""Requirements of one distribution that are told."""
+"""Requirements of one distribution that are kept at most."""
 LONGEST = 400
-"""Characters of one requirement; a longer one is told as one that cannot be read."""
+"""Characters of one requirement; a longer one is replaced by a text that cannot be parsed."""
 _TOO_LONG = "a requirement of more than 400 characters"
 
 DISTRIBUTION = re.compile(
     r"/(?:site|dist)-packages/([^/]{1,200}?)\.(?:dist-info/METADATA|egg-info(?:/PKG-INFO)?)$"
 )
 LISTED = re.compile(r"/(?:site|dist)-packages/[^/]{1,200}\.egg-info/requires\.txt$")
-"""Requirements as setuptools writes them, beside its account."""
+"""The file in which setuptools writes requirements, beside the metadata."""
 _LITERAL = re.compile(r"""^__version__\s{0,8}=\s{0,8}["']([\w.+!-]{1,60})["']""", re.MULTILINE)
 _PART = re.compile(
     r"^#\s{0,8}define\s{1,8}(\w{0,40}?)(MAJOR|MINOR|PATCH)_VERSION\s{1,8}(\d{1,6})\b", re.MULTILINE
@@ -30,8 +30,10 @@ _SUFFIX = re.compile(
 
 
 def package_files(packages: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """What tells of a framework's package, wherever it lies: its first module, and the files that
-    may state its release (a Python literal, or the constants of a C header below it)."""
+    """Patterns for a framework's packages, wherever they lie: (first module, files with a version).
+
+    A version is stated as a Python literal, or as constants in a C header below the package.
+    """
     named = "|".join(map(re.escape, packages)) or "(?!)"
     first = re.compile(rf"(?:^|/)(?P<package>{named})/__init__\.py$")
     stating = re.compile(
@@ -42,8 +44,10 @@ def package_files(packages: tuple[str, ...]) -> tuple[re.Pattern[str], re.Patter
 
 
 def account_of(text: str) -> dict[str, object]:
-    """Requirements, and the Pythons it is for, of a METADATA or PKG-INFO. Its description, which
-    begins behind an empty line, is not looked at."""
+    """Parse a METADATA or PKG-INFO: its requirements, and the Pythons it is for.
+
+    The description, which follows the first empty line, is ignored.
+    """
     headers = re.split(r"\r?\n\r?\n", text, maxsplit=1)[0]
     unfolded = re.sub(r"\r?\n[ \t]+", " ", headers)
     requires: list[str] = []
@@ -61,13 +65,13 @@ def account_of(text: str) -> dict[str, object]:
 
 
 def listed(text: str) -> list[str]:
-    """The lines of a requires.txt, its sections among them, bounded."""
+    """The lines of a requires.txt including section headers, bounded."""
     lines = [line.strip() for line in text.splitlines()]
     return [line if len(line) <= LONGEST else _TOO_LONG for line in lines if line][:LINES]
 
 
 def stated_version(text: str) -> str:
-    """The release that a package's own file states; empty where it states none."""
+    """The version that a package's own file states; empty if it states none."""
     if found := _LITERAL.search(text):
         return found[1]
     parts: dict[str, dict[str, str]] = {}

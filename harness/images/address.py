@@ -1,4 +1,4 @@
-"""Where an address leads: its origin, and whether a registry may send us there."""
+"""Web addresses: their origin, and whether a registry may redirect us there."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebOrigin:
-    """Scheme, host and port: who answers."""
+    """Scheme, host and port of a web address."""
 
     scheme: str
     host: str
-    """Small letters, without brackets."""
+    """In lower case, without brackets."""
     port: int
 
     def __str__(self) -> str:
@@ -28,14 +28,14 @@ class WebOrigin:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it is this machine, by its name alone."""
+        """Whether the host's name or address is that of this machine, without asking DNS."""
         found = _ip(self.host)
         return self.host == "localhost" or (found is not None and found.is_loopback)
 
     def refuse_inward(self, registry: WebOrigin, address: str = "") -> None:
-        """Raise UnsafeAddress where a registry elsewhere points into this machine or its link.
+        """Raise UnsafeAddress if a registry elsewhere points to this machine or its local link.
 
-        `address`: the IP address that the name led to, where that is known.
+        `address` is the IP address that the name resolved to, where known.
         """
         found = _ip(address or self.host)
         inward = self.host == "localhost" if found is None else is_inward(found)
@@ -51,7 +51,8 @@ class WebOrigin:
 
 
 def is_inward(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
-    """Loopback, link-local (where clouds serve their secrets), unspecified, or multicast."""
+    """Whether an address is loopback, link-local (where clouds serve their secrets), unspecified
+    or multicast."""
     mapped = getattr(address, "ipv4_mapped", None)
     address = mapped or address
     return (
@@ -63,8 +64,10 @@ def is_inward(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 def parse_address(url: str) -> WebOrigin:
-    """The origin of a URL. Raises UnsafeAddress for one that has no business here: another
-    scheme, a user name in it, no host."""
+    """The origin of a URL.
+
+    Raises UnsafeAddress for another scheme than http or https, a user name, or a missing host.
+    """
     shown = clean_line(url, 200)
     try:
         parts = urlsplit(url)
@@ -73,7 +76,7 @@ def parse_address(url: str) -> WebOrigin:
         raise UnsafeAddress(f"the registry points to {shown!r}, which is no address") from error
     plain = all(" " < character < "\x7f" for character in url)
     if scheme not in _PORTS or not host or not plain or "\\" in url:
-        raise UnsafeAddress(f"the registry points to {shown!r}, which is no address of the web")
+        raise UnsafeAddress(f"the registry points to {shown!r}, which is no valid web address")
     if "@" in parts.netloc:
         raise UnsafeAddress(
             f"the registry points to an address of {clean_line(host, 100)} with a user name in it"

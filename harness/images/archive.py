@@ -1,4 +1,4 @@
-"""Images in a file: what `docker save` writes, and the OCI layout. Read in place."""
+"""Read images in a file, in place: the format of `docker save`, and the OCI layout."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _HELP = "name a file that `docker save` wrote, or an OCI layout in a tar file"
 
 @dataclass(frozen=True, kw_only=True)
 class Archive:
-    """An open archive with one image."""
+    """An open archive, and the one image of it that is meant."""
 
     tar: tarfile.TarFile
     members: Mapping[str, tarfile.TarInfo]
@@ -44,10 +44,10 @@ class Archive:
 def opened_archive(
     path: Path, host: Platform, wanted: str = "", stream: BinaryIO | None = None
 ) -> Iterator[Archive]:
-    """The archive's image for a host: the one called `wanted`, where it holds several. It is read
-    from `stream` where that is given, and called `path`.
+    """Open an archive's image for a host; if it holds several, the one called `wanted`.
 
-    Raises UsageError where it is none, or does not say which one is meant.
+    If `stream` is given, the archive is read from it, and `path` is only its name. Raises
+    UsageError if the file is no image, or if it is not clear which image is meant.
     """
     try:
         with tarfile.open(None if stream else path, mode="r:*", fileobj=stream) as tar:
@@ -74,7 +74,7 @@ def _archive(path: Path, tar: tarfile.TarFile, host: Platform, wanted: str) -> A
 def _saved(
     path: Path, tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo], wanted: str
 ) -> Archive:
-    """`docker save`: a list of images, each with the names of its files."""
+    """The format of `docker save`: a list of images, each with the names of its files."""
     raw = _content(tar, members, "manifest.json", MANIFEST_LIMIT)
     rows = items(parse(b'{"images":' + raw + b"}", MANIFEST_LIMIT + 20).get("images"))
     row = _chosen([(mapping(one), texts(mapping(one).get("RepoTags"))) for one in rows], wanted)
@@ -93,7 +93,7 @@ def _saved(
     tags = texts(row.get("RepoTags"))
     tag = next((one for one in tags if _same(one, wanted)), tags[0] if tags else "")
     reading = _reading(path, image, digest_of(config), tag)
-    # Without a tag an engine calls it by the digest of its configuration.
+    # An engine names an image without a tag by the digest of its configuration.
     known = str(reading.reference) if reading.reference else digest_of(config)
     reading = replace(reading, loaded_as=known)
     return Archive(tar=tar, members=members, reading=reading, layers=layers)
@@ -106,7 +106,7 @@ def _layout(
     host: Platform,
     wanted: str,
 ) -> Archive:
-    """An OCI layout: an index, and everything else by its digest."""
+    """The OCI layout: an index, and everything else as blobs named by their digests."""
     index = parse(_content(tar, members, "index.json", MANIFEST_LIMIT), MANIFEST_LIMIT)
     rows = [mapping(one) for one in items(index.get("manifests"))]
     row = _chosen([(one, _names(one)) for one in rows], wanted)
@@ -132,7 +132,7 @@ def _layout(
 
 
 def _names(row: dict[str, object]) -> tuple[str, ...]:
-    """What a layout calls an image."""
+    """The names that an OCI layout gives an image."""
     notes = mapping(row.get("annotations"))
     return tuple(name for one in _NAMES if (name := text(notes.get(one), 512)))
 
@@ -140,7 +140,7 @@ def _names(row: dict[str, object]) -> tuple[str, ...]:
 def _chosen(
     rows: list[tuple[dict[str, object], tuple[str, ...]]], wanted: str
 ) -> dict[str, object]:
-    """The image that is meant."""
+    """The row of the image that is meant. Raises Unreadable if that is not clear."""
     named = [row for row, names in rows if any(_same(name, wanted) for name in names)]
     if wanted and len(named) == 1:
         return named[0]
@@ -205,7 +205,8 @@ def _content(
 
 
 def _stream(tar: tarfile.TarFile, members: dict[str, tarfile.TarInfo], name: str) -> IO[bytes]:
-    """A file of the archive; one step along a link, as older engines wrote repeated layers."""
+    """Open a file of the archive, following one link: older engines wrote repeated layers as
+    links."""
     member = members.get(name)
     if member is not None and member.issym():
         folder = name.rpartition("/")[0]

@@ -1,4 +1,4 @@
-"""Packages of a framework, wherever they lie and whoever put them there. Pure."""
+"""Find a framework's packages in an image, wherever they lie and however they got there. Pure."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from harness.images.owners import FileList
 
 _SITE = re.compile(r"(?:^|/)(?:site|dist)-packages(?=/|$)")
 _EGG = re.compile(r"(?:/[^/]{1,200}\.egg)?")
-"""What may lie between a folder of installed modules and a package: an egg, which is put on the
-path."""
+"""What may stand between a folder of installed modules and a package: an egg, which is itself on
+the path."""
 _MOST = 20
 
 
@@ -21,14 +21,14 @@ class CarriedPackage:
 
     name: str
     folder: str
-    """Where it lies; the folder that has to be on the path for it to be found."""
+    """The folder that contains it, which must be on the path for it to be found."""
     version: str
-    """The release that its own files state; empty: they state none."""
+    """The version that its own files state; empty if they state none."""
     owners: tuple[str, ...]
-    """Distributions whose list has its first module; empty: no list has it."""
+    """Distributions whose list of files names its first module; empty if none does."""
     installed: bool
-    """Whether it lies where installers put packages; else only a path that names its folder
-    finds it."""
+    """Whether it lies where installers put packages; if not, it is found only if a path names its
+    folder."""
 
 
 def carried(
@@ -36,12 +36,12 @@ def carried(
     versions: Mapping[str, str],
     lists: Iterable[FileList],
 ) -> Iterator[CarriedPackage]:
-    """The packages whose first modules are `starts` (path, name). `versions`: path of a file ->
-    the release that it states.
+    """The packages whose first modules are `starts`: (path, name) of each.
 
-    A folder that is named like the framework but belongs to another package (an adapter for it,
-    say) lies deeper than where modules are looked for, and is none. Elsewhere than in a folder of
-    installed modules, a package counts only where its own files state a release.
+    `versions` maps the path of a file to the version that it states; `lists` are the distributions'
+    lists of files. A folder with the framework's name inside another package (an adapter, for
+    example) does not count. Outside of folders of installed modules, a package counts only if its
+    own files state a version.
     """
     every = tuple(lists)
     found: dict[str, CarriedPackage] = {}
@@ -52,7 +52,7 @@ def carried(
         installed = site is not None and _EGG.fullmatch(folder[site.end() :]) is not None
         if site is not None and not installed:
             continue
-        # The shortest path is the package's own; what lies deeper may be of what it bundles.
+        # The shortest path is the package's own; deeper files may belong to what it bundles.
         stating = sorted((one for one in versions if one.startswith(f"{package}/")), key=_depth)
         version = versions[stating[0]] if stating else ""
         if not installed and not version:

@@ -1,6 +1,7 @@
-"""How a registry asks who we are, and where our credentials may go.
+"""A registry's request to authenticate, and the servers that may see our credentials.
 
-The realm is chosen by the server: it must never decide alone who sees a password (CVE-2020-15157).
+The server chooses the realm, so the realm alone must not decide who sees a password
+(CVE-2020-15157).
 """
 
 from __future__ import annotations
@@ -20,14 +21,14 @@ _SCHEME = re.compile(rf"\s*,?\s*({_TOKEN})(?:\s+|$)")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Challenge:
-    """One `WWW-Authenticate` challenge; scheme and names in small letters."""
+    """One `WWW-Authenticate` challenge; its scheme and parameter names are in lower case."""
 
     scheme: str
     parameters: Mapping[str, str]
 
 
 def parse_challenges(header: str) -> tuple[Challenge, ...]:
-    """The challenges of a header, as far as they can be read; never raises."""
+    """Parse the challenges of a header, as far as possible. Never raises."""
     rest, found = header[:_LONGEST], []
     while scheme := _SCHEME.match(rest):
         rest = rest[scheme.end() :]
@@ -41,7 +42,7 @@ def parse_challenges(header: str) -> tuple[Challenge, ...]:
 
 
 def realm_of(challenge: Challenge, registry: WebOrigin) -> str:
-    """The address of the token server, checked. Raises UnsafeAddress."""
+    """The address of the token server. Raises UnsafeAddress if it is not safe to ask."""
     realm = challenge.parameters.get("realm", "")
     address = parse_address(realm)
     if address.scheme != "https" and not (registry.scheme == "http" and address.is_loopback):
@@ -54,8 +55,11 @@ def realm_of(challenge: Challenge, registry: WebOrigin) -> str:
 
 
 def may_see_credentials(realm: WebOrigin, registry: WebOrigin, known: tuple[str, ...] = ()) -> bool:
-    """Whether a token server may see what belongs to the registry: the same host, one above or
-    below it in the same domain, or one `known` to be its own."""
+    """Whether a token server may see the registry's credentials.
+
+    It may if it is the same host, one above or below it in the same domain, or one of the hosts
+    `known` to belong to the registry.
+    """
     if realm == registry:
         return True
     if realm.scheme != "https":

@@ -1,5 +1,7 @@
-"""Credentials from Docker's own configuration and its helpers; what goes wrong is said, never how
-it looked, since that may hold a password."""
+"""Credentials from Docker's configuration and its credential helpers.
+
+Errors are reported without quoting the text that caused them, since it may contain a password.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +28,11 @@ _IDENTITY = "<token>"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """What there is for a registry; without credentials one goes on as anybody."""
+    """The result of looking up credentials; without any, the registry is asked anonymously."""
 
     credentials: Credentials | None = None
     notice: str = ""
-    """Why there are none although the configuration speaks of the registry."""
+    """Why there are no credentials although the configuration mentions the registry."""
 
 
 def find_credentials(
@@ -38,7 +40,7 @@ def find_credentials(
     environment: Mapping[str, str] | None = None,
     patience_s: float = HELPER_PATIENCE_S,
 ) -> Found:
-    """What Docker's configuration has for a registry (by its name in image names). Never raises."""
+    """Look up Docker's credentials for a registry, by its name in image names. Never raises."""
     environment = os.environ if environment is None else environment
     path = _config_path(environment)
     try:
@@ -66,7 +68,7 @@ def _config_path(environment: Mapping[str, str]) -> Path:
 
 
 def _keys(registry: str) -> tuple[str, ...]:
-    """Under which names Docker may have written a registry down; the usual one first."""
+    """The keys under which Docker may store a registry, the usual one first."""
     default = default_registry()
     if registry == default.name:
         return (default.credentials, default.name, *default.aliases)
@@ -74,7 +76,8 @@ def _keys(registry: str) -> tuple[str, ...]:
 
 
 def _entry(row: Mapping[str, object]) -> Found:
-    """Credentials of the `auths` of the configuration: base64 of user:password, or parts."""
+    """Credentials from an entry of `auths` in the configuration: a token, base64 of
+    user:password, or user and password apart."""
     if token := text(row.get("identitytoken")):
         return Found(credentials=Credentials(password=Secret(token), identity=True))
     user, password = text(row.get("username")), text(row.get("password"))
@@ -93,7 +96,7 @@ def _ask(helper: str, key: str, environment: Mapping[str, str], patience_s: floa
     name = clean_line(f"docker-credential-{helper}", 60)
     without = "going on without credentials"
     if not _HELPER.fullmatch(helper):
-        return Found(notice=f"Docker's configuration names no helper but {name!r}: {without}")
+        return Found(notice=f"Docker's configuration names no valid helper: {name!r}; {without}")
     try:
         done = subprocess.run(
             [f"docker-credential-{helper}", "get"],

@@ -1,10 +1,11 @@
-"""What dpkg says of the packages that it has installed. Pure."""
+"""Parse dpkg's list of installed packages. Pure."""
 
 from __future__ import annotations
 
 
 def installed(status: str) -> list[str]:
-    """`name=version` of what is installed, out of dpkg's list of packages."""
+    """`name=version` of each installed package in the text of dpkg's status file, at most
+    20,000."""
     found, name, good = [], "", True
     for line in status.splitlines():
         key, _, value = line.partition(": ")

@@ -1,8 +1,8 @@
-"""What the dynamic loader reads of a shared object or a program: whom it needs, where it looks for
-them, which symbols it wants and gives.
+"""Read the parts of a shared object or program that the dynamic loader reads: the libraries it
+needs, where it looks for them, and which symbols it needs and defines.
 
-Symbols that are given are told by the hashes that the object carries of them itself (GNU hash), so
-that half a million of them are read in milliseconds; those that are wanted are told by name.
+Defined symbols are represented by the hashes that the object itself contains (GNU hash), so that
+half a million of them are read in milliseconds. Needed symbols are represented by name.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _BASE_VERSION = 1
 _NAMES = 4096
 _SYMBOLS = 2_000_000
 _HASHED = 300_000
-"""Symbols whose names are hashed here, where an object carries no hashes of its own."""
+"""Symbols whose names are hashed here at most, if an object contains no hashes of its own."""
 _WANTED = 60_000
 _WANTED_TEXT = 8 * 1024**2
 _VERSION = 0x7FFF
@@ -52,7 +52,7 @@ _VERSION = 0x7FFF
 
 @dataclass(kw_only=True)
 class Dynamic:
-    """What the loader sees. Lists are bounded."""
+    """What the dynamic loader reads of one object. All lists are bounded."""
 
     bits: int = 0
     machine_number: int = 0
@@ -64,21 +64,21 @@ class Dynamic:
     rpath: str = ""
     runpath: str = ""
     no_default: bool = False
-    """It wants neither the cache nor the default folders searched."""
+    """Whether it asks the loader to search neither the cache nor the default folders."""
     wants: list[tuple[str, str]] = field(default_factory=list)
-    """(library, version of symbols) that it cannot do without."""
+    """(library, symbol version) pairs that it requires."""
     provides: list[str] = field(default_factory=list)
-    """Versions of symbols that it defines."""
+    """Symbol versions that it defines."""
     undefined: str = ""
-    """Symbols it cannot do without: names, or name@version, divided by blanks."""
+    """Symbols that it requires: names, or name@version, separated by blanks."""
     exports: str = ""
-    """Symbols it gives: 32-bit hashes, packed."""
+    """Symbols that it defines: 32-bit hashes, packed."""
     versions: str = ""
-    """Of each of them the hash of its version, packed; empty: it has no versions."""
+    """For each of `exports` the hash of its version, packed; empty if it has no versions."""
     unread: str = ""
-    """Why its symbols are not told; empty: they are."""
+    """Why its symbols were not read; empty if they were."""
     problem: str = ""
-    """Why the rest is missing, where it is."""
+    """Why the other fields are incomplete; empty if they are complete."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -86,7 +86,7 @@ class Dynamic:
 
 
 def read_dynamic(stream: BinaryIO) -> Dynamic:
-    """Read an object as the loader does, as far as it can be read; never raises."""
+    """Read an object as the loader does, as far as possible. Never raises."""
     tables, found = ElfTables(stream), Dynamic()
     try:
         dynamic = tables.open()
@@ -105,7 +105,7 @@ def read_dynamic(stream: BinaryIO) -> Dynamic:
 def _names(tables: ElfTables, found: Dynamic) -> None:
     found.needed = [tables.string(one) for one in tables.needed[:_NAMES]]
     found.soname, found.runpath = tables.tagged(SONAME), tables.tagged(RUNPATH)
-    # Where there are both, the loader does not look at RPATH.
+    # The loader ignores RPATH if there is a RUNPATH.
     found.rpath = "" if RUNPATH in tables.tags else tables.tagged(RPATH)
     found.no_default = bool(tables.tags.get(FLAGS_1, 0) & _NO_DEFAULT_FOLDERS)
 
@@ -153,7 +153,7 @@ class _Symbols:
             found.versions = packed(array("I", map(told.__getitem__, of_exports)))
 
     def _hashed(self) -> tuple[int, array[int]]:
-        """(number of the first symbol that has a hash, the hashes), by the GNU hash table."""
+        """(index of the first symbol with a hash, the hashes), from the GNU hash table."""
         if GNU_HASH not in self.tags:
             return 0, array("I")
         at = self.tables.offset(self.tags[GNU_HASH])
@@ -181,26 +181,26 @@ class _Symbols:
         return first, chain
 
     def _count(self, hashed: int) -> int:
-        """How many symbols there are: no table says so itself."""
+        """The number of symbols, which no table states directly."""
         symbols, tags = self.tags[SYMTAB], self.tags
         if size := self.tables.symbols_by_section():
             return size // _SYMBOL.size
         if HASH in tags:
             head = self.tables.at(self.tables.offset(tags[HASH]), 8)
             return int(struct.unpack("<II", head)[1]) if len(head) == 8 else 0
-        # Linkers put the strings behind the symbols.
+        # Linkers put the table of strings right after the table of symbols.
         behind = (tags[STRTAB] - symbols) // _SYMBOL.size
         return max(hashed, behind if 0 < behind <= _SYMBOLS else 0)
 
     def _version_numbers(self, count: int) -> array[int]:
-        """The number of the version of each symbol."""
+        """The version number of each symbol."""
         if VERSYM not in self.tags:
             return array("H")
         raw = self.tables.at(self.tables.offset(self.tags[VERSYM]), count * 2)
         return numbers_in(raw, "H")
 
     def _named(self, count: int) -> tuple[list[tuple[int, bytes]], list[tuple[int, bytes]]]:
-        """(symbols it wants, symbols it gives), by number and name, of the first `count`."""
+        """(needed symbols, defined symbols) among the first `count`, each as (index, name)."""
         raw = self.tables.at(self.tables.offset(self.tags[SYMTAB]), count * _SYMBOL.size)
         rows = _SYMBOL.iter_unpack(raw[: len(raw) - len(raw) % _SYMBOL.size])
         wanted, given = [], []
@@ -219,7 +219,7 @@ class _Symbols:
         )
 
     def _wants(self) -> Iterator[tuple[int, str, str, bool]]:
-        """(number, library, version, whether it can do without) of versions of symbols."""
+        """Yield (number, library, version, whether optional) for each needed symbol version."""
         for at, (_, count, file, first, _) in self.tables.chain(VERNEED, _NEED, 4):
             library, inner = self.tables.string(file), at + first
             for _ in range(min(count, _NAMES)):
@@ -238,7 +238,7 @@ class _Symbols:
                 inner += more
 
     def _gives(self) -> Iterator[tuple[int, str]]:
-        """(number, version) of what it defines, but for its own name."""
+        """Yield (number, version) for each defined symbol version, without the object's name."""
         for at, (_, flags, number, count, _, first, _) in self.tables.chain(VERDEF, _GIVE, 6):
             raw = self.tables.at(at + first, _GIVE_PART.size)
             if count and not flags & _BASE_VERSION and len(raw) == _GIVE_PART.size:

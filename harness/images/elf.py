@@ -1,7 +1,8 @@
-"""The code of one shared object, read without loading it: for which CPU and GPU it is, and which
-libraries its text names. What the loader reads of it is told by `dynamic`.
+"""Read one shared object's code without loading it: the CPU and GPUs it is for, and the libraries
+that its data names. The parts that the dynamic loader reads are in `dynamic`.
 
-Runs in a process of its own with limits: the bytes are a stranger's, and a parser is only a parser.
+This runs in a process of its own with limits, because the bytes are untrusted and a parser may have
+bugs.
 """
 
 from __future__ import annotations
@@ -24,25 +25,26 @@ _FILE_NAME = 80
 _NAMES_LIBRARY = re.compile(rb"lib[\w+.-]{1,60}\.so(?:\.\d{1,4}){0,4}\Z")
 _CHUNK = 4 * 1024**2
 _TEXT = 64 * 1024**2
-"""Bytes of code looked at for AVX."""
+"""Bytes of code that are searched for AVX at most."""
 _LEAVES_AVX = b"\xc5\xf8\x77"
-"""`vzeroupper`, by which compiled code leaves AVX."""
+"""`vzeroupper`, the instruction by which compiled code leaves AVX."""
 
 
 @dataclass(kw_only=True)
 class Elf:
-    """What a shared object says. Lists are sorted and bounded."""
+    """What the code of a shared object shows. Lists are sorted and bounded."""
 
     machine: str = ""
     cubin: list[str] = field(default_factory=list)
-    """Compute capabilities of ready GPU code: 6.1."""
+    """Compute capabilities of ready GPU code, such as 6.1."""
     ptx: list[str] = field(default_factory=list)
+    """Compute capabilities of PTX, which the driver compiles."""
     avx_per_million: float = -1.0
-    """Times its code leaves AVX, per million bytes; -1: not looked at."""
+    """How often its code leaves AVX, per million bytes; -1 if not examined."""
     opened: list[str] = field(default_factory=list)
-    """File names of libraries in its text: those that it may open when it runs."""
+    """File names of libraries in its data, which it may open at run time."""
     problem: str = ""
-    """Why the rest is missing, where it is."""
+    """Why the other fields are incomplete; empty if they are complete."""
 
     def as_dict(self) -> dict[str, Any]:
         """For JSON."""
@@ -50,12 +52,12 @@ class Elf:
 
 
 def read_elf(stream: BinaryIO) -> Elf:
-    """Read an ELF file as far as it can be read; never raises."""
+    """Read an ELF file as far as possible. Never raises."""
     found = Elf()
     try:
         _read(stream, found)
     except Exception as error:
-        # pyelftools raises whatever its arithmetic runs into on malformed headers.
+        # On malformed headers, pyelftools raises many kinds of exceptions.
         found.problem = f"{type(error).__name__}: {error}"[:200]
     return found
 
@@ -76,7 +78,7 @@ def _read(stream: BinaryIO, found: Elf) -> None:
 
 
 def _opened(stream: BinaryIO, elf: Any) -> list[str]:
-    """Names like libcuda.so.1 that stand alone in the object's text."""
+    """Names such as libcuda.so.1 that are whole strings in the object's read-only data."""
     section = elf.get_section_by_name(".rodata")
     if section is None:
         return []
@@ -100,7 +102,10 @@ def _opened(stream: BinaryIO, elf: Any) -> list[str]:
 
 
 def _read_fat(stream: BinaryIO, at: int, size: int, cubin: set[str], ptx: set[str]) -> None:
-    """Walk the headers of fat binaries: magic, sizes, then entries of one kind and architecture."""
+    """Add the capabilities of a fat binary's entries to `cubin` and `ptx`, by their headers.
+
+    A fat binary is a header with magic and sizes, then entries, each of one kind and architecture.
+    """
     end, entries = at + size, 0
     while at + _FAT_HEADER.size <= end and entries < _ENTRIES:
         stream.seek(at)

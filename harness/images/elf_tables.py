@@ -1,5 +1,7 @@
-"""Where things lie in an ELF file of 64 bits: by program headers and the dynamic table, as the
-dynamic loader goes, since section headers may be stripped."""
+"""Find the tables of a 64-bit ELF file through its program headers and dynamic table.
+
+The dynamic loader does the same; section headers may be stripped.
+"""
 
 from __future__ import annotations
 
@@ -28,19 +30,18 @@ _LITTLE_64 = b"\x7fELF\x02\x01"
 
 
 class Malformed(ValueError):
-    """Not what an object is."""
+    """The file is not a valid ELF object."""
 
 
 class ElfTables:
-    """The tables of an object that a stream holds. Everything raises Malformed, or what reading
-    raises."""
+    """The tables of an ELF object in a stream. Methods raise Malformed, or what reading raises."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self.stream = stream
         self.loads: list[tuple[int, int, int]] = []
-        """(address, bytes, place in the file)."""
+        """Loaded segments: (address, size in bytes, offset in the file)."""
         self.tags: dict[int, int] = {}
-        """The dynamic table, but for those that are needed."""
+        """The dynamic table without its NEEDED entries, which are in `needed`."""
         self.needed: list[int] = []
         self.bits = 0
         self.machine = 0
@@ -48,8 +49,10 @@ class ElfTables:
         self._sections: tuple[int, int] = (0, 0)
 
     def open(self) -> bool:
-        """Read the headers and the dynamic table; False where there is none, or the object is for
-        another kind of machine than these tables are of."""
+        """Read the headers and the dynamic table.
+
+        False if there is no dynamic table, or if the object is not 64-bit little-endian.
+        """
         head = self.at(0, _HEAD.size)
         if head[:4] != _LITTLE_64[:4]:
             raise Malformed("it is no ELF file" if head else "it is empty")
@@ -79,13 +82,14 @@ class ElfTables:
         return True
 
     def at(self, at: int, size: int) -> bytes:
+        """Up to `size` bytes from an offset of the file."""
         if at < 0 or size <= 0:
             return b""
         self.stream.seek(at)
         return self.stream.read(size)
 
     def _segments(self, at: int, count: int) -> tuple[int, int] | None:
-        """Where the dynamic table lies."""
+        """Read the program headers, and return (offset, size) of the dynamic table, or None."""
         raw = self.at(at, count * _PROGRAM.size)
         if len(raw) < count * _PROGRAM.size:
             raise Malformed("its program headers are cut off")
@@ -103,26 +107,28 @@ class ElfTables:
         return dynamic
 
     def offset(self, address: int) -> int:
-        """Where an address lies in the file; Malformed where it does not."""
+        """The offset in the file of an address. Raises Malformed if it is outside the file."""
         for start, size, offset in self.loads:
             if start <= address < start + size:
                 return address - start + offset
         raise Malformed("its dynamic table leads out of it")
 
     def string(self, place: int) -> str:
-        """The text at a place of the table of strings; empty where there is none."""
+        """The text at an offset of the string table; empty if there is none."""
         base = self.tags.get(STRTAB)
         if base is None or place >= self.tags.get(STRSZ, 1 << 32):
             return ""
         return text_of(self.at(self.offset(base) + place, _TEXT))
 
     def tagged(self, tag: int) -> str:
-        """The text that an entry of the dynamic table names."""
+        """The text that an entry of the dynamic table refers to; empty without such an entry."""
         return self.string(self.tags[tag]) if tag in self.tags else ""
 
     def texts(self, offsets: Iterable[int]) -> Iterator[tuple[int, bytes]]:
-        """The names at these places of the table of strings, which may hold a hundred megabytes:
-        read a window at a time."""
+        """Yield (offset, name) for these offsets of the string table.
+
+        The table may have a hundred megabytes, so it is read one window at a time.
+        """
         base, size = self.offset(self.tags[STRTAB]), self.tags.get(STRSZ, 0)
         window, start = b"", 0
         for offset in sorted(set(offsets)):
@@ -141,7 +147,7 @@ class ElfTables:
     def chain(
         self, tag: int, row: struct.Struct, onward: int
     ) -> Iterator[tuple[int, tuple[int, ...]]]:
-        """(place, fields) of a chain of rows, each of which says how far the next one is."""
+        """Yield (offset, fields) of a chain of rows; field `onward` is the distance to the next."""
         if tag not in self.tags:
             return
         at = self.offset(self.tags[tag])
@@ -156,7 +162,7 @@ class ElfTables:
             at += fields[onward]
 
     def symbols_by_section(self) -> int:
-        """Bytes of the table of symbols, by its section; 0: no section says so."""
+        """Size in bytes of the symbol table, by its section header; 0 if there is none."""
         at, count = self._sections
         raw = self.at(at, count * _SECTION.size)
         for row in _SECTION.iter_unpack(raw[: len(raw) - len(raw) % _SECTION.size]):
@@ -166,7 +172,7 @@ class ElfTables:
 
 
 def text_of(raw: bytes) -> str:
-    """A text that ends with a zero."""
+    """The text before the first zero byte."""
     return raw.partition(b"\0")[0].decode("utf-8", "replace")
 
 

@@ -1,4 +1,4 @@
-"""What stops a check before there is an answer: refused (2), or out of reach (4)."""
+"""Errors that stop a check before it has an answer: refused (exit status 2), or unreachable (4)."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from harness.errors import InfrastructureError, UsageError
 
 
 class ImageRefused(UsageError):
-    """The registry answers, and does not give this image: unknown, or access refused."""
+    """The registry answers but does not give the image: it is unknown, or access is refused."""
 
 
 class RegistryUnreachable(InfrastructureError):
-    """Quota used up, server error, proxy, network: nothing is said about the image."""
+    """The registry cannot be asked: quota used up, server error, proxy, or network."""
 
 
 class WrongContent(InfrastructureError):
-    """What was sent is not what was named: nothing of it is used."""
+    """The content does not have the digest that was asked for; it is not used."""
 
 
 class UnsafeAddress(InfrastructureError):
-    """A registry points to a place that a registry has no business to point to."""
+    """A registry points to an address that no registry should point to."""

@@ -1,7 +1,8 @@
-"""From a tree of files to facts about it: what is installed, what was changed since. Pure.
+"""Derive facts from a tree of files: what is installed, and what was changed since. Pure.
 
-Every fact is named `outside.`, since nothing in the image was asked. A list of installed files
-(RECORD, or that of a Debian package) is the installer's word, and is held against the files.
+The names of all facts begin with `outside.`, since nothing in the image was run. A list of
+installed files (RECORD, or that of a Debian package) is the installer's claim, and is compared with
+the files.
 """
 
 from __future__ import annotations
@@ -19,20 +20,20 @@ from harness.images.file_tree import Asked, FileTree
 Told = str | int | list[str]
 
 _LISTED = 20
-"""Files that one fact names; the others are counted."""
+"""Files that one fact names; further ones are only counted."""
 _DISTRIBUTIONS = 3000
 _TEXT = 400
 _NOT_CONTENT = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json")
-"""What an installer writes of itself: equal files may have been installed differently."""
+"""Files in which an installer describes itself; they may differ although the content is equal."""
 _LABEL = "WHEEL"
-"""Tags in words, which no import reads. Publishers write them anew after the list was made, so that
-what is installed differs from the list, and is as it was published. They are compared as
-`outside.build`."""
+"""The file with a wheel's tags, which no import reads. Publishers rewrite it after the list was
+made, so that it differs from the list although it is as published. Its tags are compared as
+`outside.build` instead."""
 _LEFT_OUT = re.compile(
     r"/(?:tests?|idlelib|lib2to3|ensurepip|turtledemo|tkinter|config-[^/]*|__pycache__)/"
     r"|/_sysconfigdata[^/]*\.py$|/(?:site|dist)-packages/|/LICENSE\.txt$"
 )
-"""Of a standard library: what people take out, and what is made on the spot."""
+"""Parts of a standard library that people remove, or that are generated on installation."""
 _APPORT = {
     "try:",
     "import apport_python_hook",
@@ -45,7 +46,7 @@ _APPORT = {
 
 
 def facts_of(tree: FileTree, asked: Asked) -> Iterator[tuple[str, Told]]:
-    """Every fact, in no order that matters."""
+    """Yield every fact as (name, value), in no particular order."""
     started, program = tree.interpreter(asked)
     path = tree.search_path(asked)
     reading = _FilesReading(tree, path)
@@ -55,7 +56,7 @@ def facts_of(tree: FileTree, asked: Asked) -> Iterator[tuple[str, Told]]:
         yield "outside.python.sha256", tree.files[program].digest.hex()
         yield from _standard_library(tree, path, program)
     yield from reading.distributions()
-    yield from reading.packages_ofdebian_sums()
+    yield from reading.packages_of_debian_sums()
     for kind, lines in reading.bytecode().items():
         yield from _list(f"outside.bytecode.{kind}", lines)
     yield from _list("outside.pth", reading.startup_files())
@@ -67,7 +68,7 @@ def facts_of(tree: FileTree, asked: Asked) -> Iterator[tuple[str, Told]]:
 
 
 def _list(name: str, lines: Iterable[str]) -> Iterator[tuple[str, Told]]:
-    """A fact of some lines, where there are any; what is too many is counted."""
+    """Yield a fact with these lines, if there are any; the lines beyond the limit are counted."""
     every = sorted(dict.fromkeys(lines))
     if every:
         more = len(every) - _LISTED
@@ -98,21 +99,21 @@ def _standard_library(
 
 
 class _FilesReading:
-    """One pass over what is installed on one search path."""
+    """Examines what is installed on one search path."""
 
     def __init__(self, tree: FileTree, path: tuple[str, ...]) -> None:
         self.tree, self.path = tree, path
         self.sites = tuple(one for one in path if one.endswith(("site-packages", "dist-packages")))
         self.found = tuple(listings(tree, self.sites))
         self.claims: dict[str, list[bytes]] = defaultdict(list)
-        """Path -> the digests that lists give it; empty bytes where a list gives none."""
+        """Path -> the digests that lists give for it; empty bytes where a list gives none."""
         for one in self.found:
             for file, digest in one.listed.items():
                 self.claims[file].append(digest)
         self.debian = dict(debian_sums(tree))
 
     def owned(self, path: str) -> bool:
-        """Whether an installer's list names the file, and it is what the list says."""
+        """Whether an installer's list names the file, and the file has the listed digest."""
         file = self.tree.files.get(path)
         if file is None:
             return False
@@ -121,6 +122,7 @@ class _FilesReading:
         return path in self.debian and self.debian[path] == file.md5
 
     def distributions(self) -> Iterator[tuple[str, Told]]:
+        """Yield facts about every distribution: version, copies, build, and changed files."""
         names: dict[str, list[Listing]] = defaultdict(list)
         for one in self.found[:_DISTRIBUTIONS]:
             names[one.name].append(one)
@@ -137,11 +139,11 @@ class _FilesReading:
             if own := self._own_version(first):
                 yield f"outside.own_version.{name}", own
             if len(several) > 1 or f"{first.info}/METADATA" in self.debian:
-                continue  # A leftover list; or Debian's, which lists the files as they are.
+                continue  # One list is a leftover; or Debian's own sums cover the files.
             yield from self._held(first, added)
 
     def _held(self, one: Listing, added: dict[str, list[str]]) -> Iterator[tuple[str, Told]]:
-        """A distribution's list held against its files, and the digest of what is there."""
+        """Compare a distribution's list with its files, and digest what is there."""
         installer = self.tree.text(f"{one.info}/INSTALLER").strip()
         changed, missing = [], []
         content = hashlib.sha256()
@@ -162,7 +164,7 @@ class _FilesReading:
             if posixpath.basename(path) not in _NOT_CONTENT:
                 content.update(inside.encode("utf-8", "replace") + b"\0" + file.digest)
         yield f"outside.content.{one.name}", content.hexdigest()
-        # conda writes paths of its own into files, after the list was made.
+        # conda writes its own paths into files after the list was made.
         kind = "rewritten" if installer == "conda" else "changed"
         yield from _list(f"outside.{kind}.{one.name}", changed)
         yield from _list(f"outside.missing.{one.name}", missing)
@@ -171,8 +173,10 @@ class _FilesReading:
         )
 
     def _added(self) -> dict[str, list[str]]:
-        """By distribution: modules in a folder that only distributions with lists of files share,
-        and that none of them lists."""
+        """Distribution -> modules in its folders that no list of files names.
+
+        Only folders count where every distribution that uses them has a list of files.
+        """
         owners: dict[str, set[str]] = defaultdict(set)
         for one in self.found:
             for path in one.listed:
@@ -204,8 +208,8 @@ class _FilesReading:
                     return said
         return ""
 
-    def packages_ofdebian_sums(self) -> Iterator[tuple[str, Told]]:
-        """Files of Python that Debian's packages list with other sums."""
+    def packages_of_debian_sums(self) -> Iterator[tuple[str, Told]]:
+        """Yield facts about Python's files that are missing, or differ from Debian's MD5 sums."""
         changed, missing = [], []
         for path, md5 in self.debian.items():
             if not path.endswith((".py", ".so")) and "/bin/" not in path:
@@ -220,7 +224,7 @@ class _FilesReading:
         yield from _list("outside.system.missing", missing)
 
     def bytecode(self) -> dict[str, list[str]]:
-        """Compiled modules by what is wrong with them; see `misfit`."""
+        """Compiled modules, grouped by what is wrong with them; see `misfit`."""
         found: dict[str, list[str]] = defaultdict(list)
         for path, head in self.tree.headers.items():
             if any(path.startswith(f"{one}/") for one in self.path):
@@ -230,8 +234,7 @@ class _FilesReading:
         return found
 
     def startup_files(self) -> Iterator[str]:
-        """Lines of `.pth` files that no installer's list names, which Python follows at each
-        start."""
+        """Lines of `.pth` files that no installer lists; Python follows them at every start."""
         for site in self.sites:
             for path in self.tree.pth_files(site):
                 if self.owned(path):
@@ -243,7 +246,8 @@ class _FilesReading:
                         yield f"/{path} adds: {line.strip()}"
 
     def customized(self) -> Iterator[str]:
-        """Modules of the names that Python imports at each start, with code of nobody's list."""
+        """sitecustomize and usercustomize modules, which Python imports at every start, with code
+        that no installer lists."""
         for folder in self.path:
             for name in ("sitecustomize", "usercustomize"):
                 for path in (f"{folder}/{name}.py", f"{folder}/{name}/__init__.py"):
@@ -254,7 +258,7 @@ class _FilesReading:
                         yield f"/{path}"
 
     def elsewhere(self) -> Iterator[str]:
-        """What else modules may be loaded from: folders of no installer, and eggs."""
+        """Other places that modules are loaded from: folders that no installer uses, and eggs."""
         for folder in self.path:
             library = posixpath.basename(folder).startswith("python")
             if folder not in self.sites and not library:
@@ -266,7 +270,7 @@ class _FilesReading:
                 yield f"/{site}/{first}"
 
     def shadowed(self) -> Iterator[tuple[str, Told]]:
-        """Modules of a distribution that are found first in a folder where nobody installs."""
+        """Modules of a distribution that Python finds earlier, in a folder no installer uses."""
         tops: dict[str, str] = {}
         for one in self.found:
             for path in one.listed:
@@ -281,5 +285,5 @@ class _FilesReading:
 
 
 def _tags(text: str) -> str:
-    """The wheel's build, its tags and their order as they are written."""
+    """A wheel's build number and tags, in their order in the file."""
     return ", ".join(re.findall(r"^(?:Tag|Build):[ \t]*(\S+)", text, re.MULTILINE))[:_TEXT]

@@ -1,4 +1,4 @@
-"""What installers wrote of what they installed: metadata, and lists of files with sums. Pure."""
+"""Read what installers wrote about their work: metadata, and lists of files with digests. Pure."""
 
 from __future__ import annotations
 
@@ -17,18 +17,20 @@ _INFO = re.compile(r"^(?P<folder>.+)/(?P<stem>[^/]+)\.(?P<kind>dist-info|egg-inf
 
 @dataclass(slots=True)
 class Listing:
-    """A distribution, and what its installer says it brought."""
+    """An installed distribution, and its installer's list of files."""
 
     folder: str
     info: str
     name: str
     version: str
     listed: dict[str, bytes] = field(default_factory=dict)
-    """Files it says it brought, with the SHA-256 it says they have; empty: it says none."""
+    """Path of each listed file -> its listed SHA-256; empty bytes if the list gives none."""
     record: bool = False
+    """Whether it has a RECORD."""
 
 
 def listings(tree: FileTree, sites: tuple[str, ...]) -> Iterator[Listing]:
+    """Yield every distribution in these folders that has a name and a version, by its metadata."""
     seen = set()
     for path in sorted(tree.texts):
         found = _INFO.match(path)
@@ -73,6 +75,7 @@ def _rows(folder: str, text: str) -> Iterator[tuple[str, bytes]]:
 
 
 def debian_sums(tree: FileTree) -> Iterator[tuple[str, bytes]]:
+    """Yield (path, MD5) of every file in the md5sums lists of Debian packages."""
     for path in tree.texts:
         if path.endswith(".md5sums"):
             for line in tree.text(path).splitlines():
@@ -82,5 +85,5 @@ def debian_sums(tree: FileTree) -> Iterator[tuple[str, bytes]]:
 
 
 def normal(name: str) -> str:
-    """A distribution's name as facts have it."""
+    """A distribution's name as it appears in facts: lower case, with dashes."""
     return re.sub(r"[-_.]+", "-", name).lower()[:200]

@@ -1,6 +1,6 @@
-"""What is kept of an image's files as they stream by, and what they are to its interpreter. Pure.
+"""What is kept of an image's files as they stream by, and how its interpreter finds them. Pure.
 
-A few bytes for each file that Python could load, none of its content: a digest, a size, a time.
+For each file that Python could load only a digest, a size and a time are kept, not its content.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 
 _LINKS = 40
 MAGIC = {"3.11": 3495, "3.12": 3531, "3.13": 3571, "3.14": 3627}
-"""The releases whose hash of a source this Python computes: earlier ones take SipHash-2-4."""
+"""Python version -> its magic number, for the versions whose source hash this Python can compute;
+earlier ones use SipHash-2-4."""
 _PYTHON = re.compile(r"(?:^|/)bin/(?:python|pypy)(?P<version>\d(?:\.\d{1,2})?)?$")
 _FOLDER = re.compile(r"^(?P<prefix>.*?)/?lib(?:64)?/python(?P<version>\d(?:\.\d{1,2})?)(?:/|$)")
 _QUOTED = re.compile(r"""['"](/[^'"\0]{1,400})['"]""")
@@ -21,10 +22,10 @@ PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Asked:
-    """How the interpreter of an environment is found in it."""
+    """How to find the interpreter in an environment."""
 
     interpreter: str = ""
-    """Empty: python3, then python, on the path."""
+    """Its name or path; if empty, python3 and then python are looked for on `path`."""
     path: str = PATH
     pythonpath: str = ""
 
@@ -38,26 +39,26 @@ class File:
     size: int
     mtime: int
     md5: bytes = b""
-    """Only where a Debian package may have listed it."""
+    """Only for files that a Debian package may list."""
     source: bytes = b""
-    """Of a module: what compiled modules call the hash of their source, where it can be told."""
+    """Of a module: the source hash that compiled modules contain, where it can be computed."""
 
 
 @dataclass(slots=True)
 class FileTree:
-    """What is kept of a whole tree. Paths are without the leading slash."""
+    """What is kept of a whole tree of files. Paths have no leading slash."""
 
     files: dict[str, File] = field(default_factory=dict)
     links: dict[str, str] = field(default_factory=dict)
-    """Symbolic links -> where they lead, as it is written."""
+    """Path of a symbolic link -> its target as written."""
     headers: dict[str, bytes] = field(default_factory=dict)
-    """Compiled modules -> the first 16 bytes."""
+    """Path of a compiled module -> its first 16 bytes."""
     texts: dict[str, bytes] = field(default_factory=dict)
-    """Small files whose content decides something: metadata, lists of files, `.pth` files."""
+    """Contents of small files that are needed: metadata, lists of files, `.pth` files."""
     versions: dict[str, str] = field(default_factory=dict)
-    """Modules -> the version that their text states."""
+    """Path of a module -> the version that its text states."""
     packages: set[str] = field(default_factory=set)
-    """Folders with an `__init__.py`, and modules, that lie where no installer puts any."""
+    """Modules, and folders with an `__init__.py`, outside the folders that installers use."""
 
     def real(self, path: str) -> str:
         """The path without symbolic links, as far as they can be followed."""
@@ -77,7 +78,7 @@ class FileTree:
         return path
 
     def interpreter(self, asked: Asked) -> tuple[str, str]:
-        """(the path that is started, the program it leads to); empty where there is none."""
+        """(the path that is started, the program it links to); both empty if there is none."""
         named = asked.interpreter
         names = (named,) if named else ("python3", "python")
         folders = [one for one in (asked.path or PATH).split(":") if one.startswith("/")]
@@ -91,8 +92,11 @@ class FileTree:
         return "", ""
 
     def search_path(self, asked: Asked) -> tuple[str, ...]:
-        """The folders that modules are loaded from, in order: what PYTHONPATH names, what `.pth`
-        files put in front, the standard library, the installers' folders, what `.pth` files add."""
+        """The folders that modules are loaded from, in order.
+
+        These are: the folders in PYTHONPATH, folders that `.pth` files insert at the front, the
+        standard library, the installers' folders, folders that `.pth` files append.
+        """
         started, real = self.interpreter(asked)
         version = self.version_of(real) or self.version_of(started)
         prefixes = dict.fromkeys(
@@ -114,7 +118,7 @@ class FileTree:
         return tuple(dict.fromkeys((*named, *first, *library, *sites, *last)))
 
     def _alone(self, started: str, version: str) -> bool:
-        """Whether it is a virtual environment that does not see what is installed beside it."""
+        """Whether it is a virtual environment without access to the system's packages."""
         prefix = posixpath.dirname(posixpath.dirname(started))
         marker = f"{prefix}/lib/python{version}/no-global-site-packages.txt"
         settings = self.text(f"{prefix}/pyvenv.cfg").lower().replace(" ", "")
@@ -127,18 +131,19 @@ class FileTree:
                 yield path
 
     def pth_lines(self, site: str) -> Iterator[str]:
-        """What the `.pth` files of a folder say."""
+        """The lines of a folder's `.pth` files, without comments and empty lines."""
         for path in self.pth_files(site):
             for line in self.text(path).splitlines():
                 if line.strip() and not line.startswith("#"):
                     yield line.rstrip()
 
     def text(self, path: str) -> str:
-        """A kept text; empty where there is none."""
+        """The kept content of a file; empty if there is none."""
         return self.texts.get(path, b"").decode("utf-8", "replace")
 
     def version_of(self, program: str) -> str:
-        """major.minor by the program's name or the only library of its prefix; empty: unknown."""
+        """major.minor by the program's name, or by the only library in its prefix; empty if
+        unknown."""
         found = _PYTHON.search(program)
         if found and "." in (found["version"] or ""):
             return str(found["version"])
@@ -152,7 +157,7 @@ class FileTree:
         return minor.pop() if len(minor) == 1 else ""
 
     def _places(self) -> Iterator[str]:
-        """Standard libraries and installers' folders of every Python that is there."""
+        """The standard libraries and installers' folders of every Python in the tree."""
         seen = set()
         for path in self.files:
             parts = path.split("/")
@@ -165,7 +170,7 @@ class FileTree:
 
     @staticmethod
     def magic_of(path: str) -> int:
-        """The number that compiled modules of this file's Python begin with; 0: not known."""
+        """The magic number of compiled modules for this file's Python; 0 if not known."""
         found = _FOLDER.match(path)
         return MAGIC.get(found["version"], 0) if found else 0
 
@@ -188,6 +193,6 @@ class FileTree:
             return False
         known = set(prefixes)
         if "usr" in known and posixpath.basename(folder) == "dist-packages":
-            known.add("usr/local")  # Debian's Python looks there, too.
+            known.add("usr/local")  # Debian's Python searches this prefix, too.
         fits = not version or found["version"] in (version, version.partition(".")[0])
         return found["prefix"] in known and fits

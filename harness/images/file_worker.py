@@ -1,8 +1,8 @@
-"""Reads an image's whole tree, in a process of its own: a tar comes in, lines of JSON go out.
+"""A process that reads an image's whole tree: a tar comes in, lines of JSON go out.
 
-Nothing is extracted and nothing is run. What Python could load is hashed as it streams by; what
-that says when all of it has come is told as facts, one a line. The limits are set before the first
-byte.
+Nothing is extracted and nothing is run. Files that Python could load are hashed as they stream by.
+At the end the facts are written, one on a line. Limits on memory and time are set before the first
+byte is read.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _LIST = 8 * 1024**2
 _HEADER = 16
 _SOURCE = 4 * 1024**2
 _RAW_MAGIC = 0x0A0D0000
-"""The first four bytes of a compiled module are its number and this."""
+"""The high half of a compiled module's first four bytes; the low half is the magic number."""
 _LINKS = 100_000
 
 _LOADED = re.compile(
@@ -41,7 +41,7 @@ _LOADED = re.compile(
 )
 _PROGRAM = re.compile(r"(?:^|/)bin/(?:python|pypy)[\d.]*$")
 _DEBIAN = re.compile(r"^usr/(?:bin/python|lib/python|lib/[^/]+/libpython)")
-"""What a package of Debian may have brought; it lists MD5 sums."""
+"""Files that a Debian package may have installed; such packages list MD5 sums."""
 _TEXTS = re.compile(
     r"/(?:site|dist)-packages/(?:[^/]+\.(?:dist-info/(?:METADATA|WHEEL|INSTALLER)"
     r"|egg-info(?:/(?:PKG-INFO|top_level\.txt))?)|[^/]+\.pth)$"
@@ -64,11 +64,14 @@ PRELOAD = "etc/ld.so.preload"
 
 
 class TooMuch(Exception):
-    """More comes than is read."""
+    """The tar has more files or bytes than the limits allow."""
 
 
 def main(asked: list[str]) -> None:
-    """Read a tar from standard input; tell facts on standard output, and at last how it ended."""
+    """Read a tar from standard input, and write facts to standard output, the outcome last.
+
+    `asked` is the interpreter, PATH and PYTHONPATH of the environment.
+    """
     for what, most in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CPU, CPU_S),
@@ -96,19 +99,21 @@ def main(asked: list[str]) -> None:
     end = {"end": problem, "files": len(tree.files), "peak_kib": peak_kib()}
     sys.stdout.write(json.dumps(end) + "\n")
     sys.stdout.flush()
-    while source.read(_CHUNK):  # whoever sends must not be left hanging
+    while source.read(_CHUNK):  # read to the end, so that the sender does not block
         pass
 
 
 def peak_kib() -> int:
-    """Most memory this process has held, in KiB. `getrusage` would tell that of the process which
-    started it, where that was more."""
+    """The peak memory of this process in KiB.
+
+    `getrusage` would give the parent process's peak instead, if that was higher.
+    """
     with Path("/proc/self/status").open(encoding="ascii") as status:
         return next((int(line.split()[1]) for line in status if line.startswith("VmHWM:")), 0)
 
 
 def keep(stream: BinaryIO, tree: FileTree) -> None:
-    """Put what matters of a tar into `tree`. Raises TooMuch, tarfile.TarError, OSError."""
+    """Read a tar, and keep what matters in `tree`. Raises TooMuch, tarfile.TarError, OSError."""
     total = 0
     with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK, errorlevel=0) as tar:
         for count, member in enumerate(tar):
@@ -151,7 +156,7 @@ def _keep(tar: tarfile.TarFile, member: tarfile.TarInfo, path: str, tree: FileTr
 
 
 def _same_as(target: str, path: str, tree: FileTree) -> None:
-    """A hard link: what came before under another name."""
+    """Record a hard link: the same file as an earlier one, under another name."""
     for kept in (tree.files, tree.headers, tree.texts, tree.versions):
         of_any: dict[str, object] = cast("dict[str, object]", kept)
         if target in of_any:

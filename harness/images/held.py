@@ -1,6 +1,6 @@
-"""An image that a local engine holds, told as an image of a registry is. Pure.
+"""Describe an image that a local engine holds in the same form as an image in a registry. Pure.
 
-The engine's account is its own: it has recomputed every digest when the image was pulled or made.
+The digests are the engine's: it recomputed every one when it pulled or built the image.
 """
 
 from __future__ import annotations
@@ -23,8 +23,10 @@ def reading_of_held(
     reference: Reference,
     engine: str,
 ) -> Reading:
-    """What `engine` tells of an image it holds: its answers to `/images/NAME/json` and
-    `/images/NAME/history`."""
+    """The reading of an image that `engine` holds.
+
+    `inspected` and `history` are its answers to `/images/NAME/json` and `/images/NAME/history`.
+    """
     tree = {
         "architecture": text(inspected.get("Architecture"), 40),
         "os": text(inspected.get("Os"), 40),
@@ -47,8 +49,11 @@ def reading_of_held(
 
 
 def is_called(inspected: Mapping[str, object], reference: Reference) -> bool:
-    """Whether the image that an engine found is one of that name: it also finds images by the
-    beginning of an id. Podman puts `localhost/` before what has no registry."""
+    """Whether the image that an engine found really has that name.
+
+    Engines also find images by the beginning of an id. Podman puts `localhost/` before names
+    without a registry.
+    """
     if reference.digest:
         return digest_there(inspected, reference) == reference.digest
     return any(
@@ -59,7 +64,7 @@ def is_called(inspected: Mapping[str, object], reference: Reference) -> bool:
 
 
 def digest_there(inspected: Mapping[str, object], reference: Reference) -> str:
-    """The digest under which a registry gave the image of this name; empty: it came otherwise."""
+    """The digest with which the image was pulled under this name; empty if it was not pulled."""
     found = [_parsed(one) for one in texts(inspected.get("RepoDigests"))]
     place = (reference.registry, reference.repository)
     digests = [one.digest for one in found if one and (one.registry, one.repository) == place]
@@ -76,7 +81,8 @@ def _parsed(name: str) -> Reference | None:
 
 
 def _step(row: Mapping[str, object]) -> dict[str, object]:
-    """A step as a configuration has it; the engine tells its time in seconds."""
+    """A step of the history in the form of a configuration; the engine gives its time in
+    seconds."""
     made = row.get("Created")
     when = ""
     if isinstance(made, int) and not isinstance(made, bool) and 0 <= made < 1 << 34:

@@ -1,4 +1,7 @@
-"""An image by its own account: its configuration, read without trusting it."""
+"""An image as its configuration describes it, and as it was read from a registry or archive.
+
+The configuration is not trusted.
+"""
 
 from __future__ import annotations
 
@@ -15,11 +18,11 @@ _STEP = 8192
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Image:
-    """What a configuration says."""
+    """The configuration of an image."""
 
     platform: Platform
     created: str = ""
-    """ISO 8601, as written there."""
+    """Time of creation (ISO 8601), as written there."""
     environment: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     entrypoint: tuple[str, ...] = ()
@@ -29,52 +32,52 @@ class Image:
     ports: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     steps: tuple[str, ...] = ()
-    """How it was made, oldest first: the commands of its history."""
+    """The commands of its history, oldest first."""
     times: tuple[str, ...] = ()
-    """When each of these steps was made, as written there; empty: not told."""
+    """The time of each of these steps, as written there; empty text if not given."""
     layers: tuple[str, ...] = ()
-    """Digests of the layers' plain content, lowest first."""
+    """Digests of the layers' uncompressed content, lowest first."""
     download_bytes: int = 0
-    """Compressed layers together, as the manifest says."""
+    """Size of all compressed layers, according to the manifest."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """What is known of an image from a registry or an archive."""
+    """What was read of an image in a registry, in an archive, or on a local engine."""
 
     reference: Reference | None
-    """None: it came from a file."""
+    """None for an image from a file without a usable tag."""
     name: str
-    """As a person calls it."""
+    """The image's name, for people."""
     form: Form
     digest: str = ""
-    """What the tag stands for."""
+    """The digest that the tag points to."""
     manifest_digest: str = ""
-    """Of the image itself; another than `digest` where that is an index."""
+    """The digest of the image's own manifest; differs from `digest` where that is an index."""
     manifest: Manifest | None = None
     image: Image | None = None
     platforms: tuple[str, ...] = ()
-    """What an index offers."""
+    """The platforms that an index offers."""
     problem: str = ""
-    """Why it cannot be read, where it cannot."""
+    """Why the image cannot be read; empty if it can."""
     requests: int = 0
     received: int = 0
-    """Bytes."""
+    """Bytes received from the registry."""
     archived: bool = False
-    """It came from a file: nothing was asked of a registry."""
+    """Whether it came from a file, so that no registry was asked."""
     file: str = ""
     """Path of that file."""
     loaded_as: str = ""
-    """What engines of every age call it after `load` of that file; empty: nobody can say."""
+    """The name that engines of every age give it after `load` of that file; empty if not known."""
     engine: str = ""
-    """The local engine that holds it and told of it; empty: none did."""
+    """The local engine that holds it and described it; empty if none did."""
     remembered: bool = False
-    """Nothing had changed since the last time."""
+    """Whether nothing had changed since the last time."""
     notices: tuple[str, ...] = ()
 
 
 def parse_image(raw: bytes, manifest: Manifest | None = None) -> Image:
-    """Read a configuration. Raises Unreadable where it is no JSON object."""
+    """Parse a configuration. Raises Unreadable if it is no JSON object."""
     tree = parse(raw, CONFIG_LIMIT)
     inner = mapping(tree.get("config"))
     environment = {}

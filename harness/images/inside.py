@@ -1,4 +1,4 @@
-"""What an image holds, as it is told without running anything. Pure."""
+"""The content of an image, as found in its layers without running anything. Pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from harness.knowledge.versions import release
 
 _LINKS = 16
 AVX_PER_MILLION = 50
-"""Times that code leaves AVX, per million bytes, from which on it needs AVX: code that only
-dispatches to it does so less than once, code that needs it 390 times and more (measured on the
-wheels 1.2.1 to 2.21.0)."""
+"""Code that leaves AVX at least this often per million bytes needs AVX. Code that only dispatches
+to it does so less than once, code that needs it 390 times and more (measured on the wheels 1.2.1 to
+2.21.0)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,21 +22,21 @@ class Distribution:
     """An installed distribution."""
 
     name: str
-    """Small letters, with dashes."""
+    """In lower case with dashes."""
     version: str
     python: str
-    """major.minor (Debian's own packages: major) of the folder it lies in."""
+    """major.minor of the Python whose folder it lies in (only major for Debian's own packages)."""
     prefix: str
     path: str
     told: bool = False
-    """Whether its own account (METADATA, PKG-INFO) was read."""
+    """Whether its metadata (METADATA, PKG-INFO) was read."""
     requires: tuple[str, ...] = ()
-    """Its Requires-Dist, as they are written."""
+    """Its Requires-Dist lines, as written."""
     listed: tuple[str, ...] = ()
-    """Lines of setuptools' requires.txt, its sections among them."""
+    """Lines of setuptools' requires.txt, including section headers."""
     requires_python: str = ""
     modules: tuple[str, ...] = ()
-    """First names of what it says it installed, and first two: `google`, `google/protobuf`."""
+    """The first, and the first two, path parts of its listed files: `google`, `google/protobuf`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -56,76 +56,80 @@ class SharedObject:
     problem: str = ""
     bits: int = 0
     machine_number: int = 0
-    """As ELF numbers it."""
+    """ELF's number of the machine."""
     interpreter: str = ""
     """The loader that a program asks for."""
     soname: str = ""
     rpath: str = ""
     runpath: str = ""
     no_default: bool = False
-    """It wants neither the cache nor the default folders searched."""
+    """Whether it asks the loader to search neither the cache nor the default folders."""
     wants: tuple[tuple[str, str], ...] = ()
-    """(library, version of symbols) that it cannot do without."""
+    """(library, symbol version) pairs that it requires."""
     undefined: str = ""
-    """Symbols it cannot do without; see `dynamic`."""
+    """Symbols that it requires; see `dynamic`."""
     exports: str = ""
     versions: str = ""
     unread: str = ""
-    """Why its symbols are not told; empty: they are."""
+    """Why its symbols were not read; empty if they were."""
     opened: tuple[str, ...] = ()
-    """Libraries that its text names: it may open them when it runs. Only of the framework's."""
+    """Libraries that its data names and that it may open at run time; only known for the
+    framework's objects."""
     size: int = 0
+    """In bytes."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Damage:
-    """A distribution that is not as it was installed."""
+    """A distribution whose files differ from its list of files."""
 
     name: str
-    """Small letters, with dashes."""
+    """In lower case with dashes."""
     version: str
     folder: str
     missing: tuple[str, ...] = ()
-    """Modules that its list has and the image has not, or has empty; paths below `folder`."""
+    """Listed modules that are missing, or empty; paths below `folder`."""
     altered: tuple[str, ...] = ()
-    """Modules of another size than it says."""
+    """Modules whose size differs from the listed one; paths below `folder`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inside:
-    """What was found inside an image without running anything."""
+    """Everything that was found in an image's layers without running anything."""
 
     distributions: tuple[Distribution, ...] = ()
     pythons: Mapping[str, str] = field(default_factory=dict)
-    """Path of a program -> where it leads (a path; itself where it is a file)."""
+    """Path of a Python program -> the path it links to; its own path if it is a file."""
     libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Name of a library -> folders that have it."""
+    """Name of a library -> folders that contain it."""
     objects: tuple[SharedObject, ...] = ()
     system: str = ""
-    """id-version of os-release: ubuntu-16.04."""
+    """id and version from os-release, such as ubuntu-16.04."""
     packages: int = 0
-    """How many packages dpkg has installed."""
+    """The number of packages that dpkg has installed."""
     system_packages: tuple[tuple[str, str], ...] = ()
-    """(name, version) of each of these."""
+    """(name, version) of each of these packages."""
     modules: frozenset[str] = frozenset()
-    """What can be imported by its first one or two names: paths below any site-packages."""
+    """Importable modules by the first one or two parts of their names: paths below any
+    site-packages."""
     links: Mapping[str, str] = field(default_factory=dict)
-    """Path of a symbolic link -> where it leads, as it is written; hard links with a slash."""
+    """Path of a symbolic link -> its target as written; hard links have a leading slash."""
     texts: Mapping[str, str] = field(default_factory=dict)
-    """Files that steer the dynamic loader: path -> text."""
+    """Files that configure the dynamic loader: path -> text."""
     cache: bytes = b""
     """The content of ld.so.cache."""
     damages: tuple[Damage, ...] = ()
-    """Distributions with a list of their files (RECORD) that does not hold."""
+    """Distributions whose files differ from their list of files (RECORD)."""
     carried: tuple[CarriedPackage, ...] = ()
-    """Packages of a framework, whoever put them there."""
+    """Packages of a framework, however they got there."""
     overlaps: tuple[Overlap, ...] = ()
-    """Distributions that claim the same files."""
+    """Pairs of distributions that claim the same files."""
     problems: tuple[str, ...] = ()
-    """Layers that could not be read to their end, and why."""
+    """Layers that could not be read completely, and why."""
 
     def python_on(self, path: str) -> tuple[str, str]:
-        """(program, version) of the Python that a PATH finds first: python3, else python."""
+        """(program, version) of the Python found first on a PATH: python3, else python. Both are
+        empty if there is none."""
         for name in ("python3", "python"):
             for folder in path.split(":"):
                 program = f"{folder.strip('/')}/{name}"
@@ -134,7 +138,7 @@ class Inside:
         return "", ""
 
     def version_of(self, program: str) -> str:
-        """major.minor of a Python, by the name its links end at."""
+        """major.minor of a Python, by the name of the file that its links lead to."""
         for _ in range(_LINKS):
             if found := re.search(r"python(\d\.\d{1,2})$", program):
                 return found[1]
@@ -146,8 +150,11 @@ class Inside:
         return found[1] if found else ""
 
     def symbols(self, prefix: str, *, wanted: bool) -> str:
-        """The highest version of a family of symbols (GLIBC_, GLIBCXX_) that the framework's
-        objects want, or that the system's libraries have; empty where there is none."""
+        """The highest version of a family of symbols (GLIBC_, GLIBCXX_); empty if there is none.
+
+        `wanted`: the version that the framework's objects require; otherwise the one that the
+        system's libraries define.
+        """
         versions = {
             name.removeprefix(prefix)
             for one in self.objects

@@ -1,7 +1,7 @@
-"""Looks into one layer, in a process of its own: bytes of a tar come in, lines of JSON go out.
+"""A process that reads one layer: the bytes of a tar come in, lines of JSON go out.
 
-Nothing is extracted: names are told; a few small files and shared objects are read, one at a time,
-a shared object through a temporary file that has no name. The limits are set before the first byte.
+Nothing is extracted: names are reported, and a few small files and shared objects are read, the
+latter through a nameless temporary file. Memory and time are limited before the first byte is read.
 """
 
 from __future__ import annotations
@@ -42,25 +42,25 @@ MEMORY = 768 * 1024**2
 CPU_S = 900
 FILE = 3 * 1024**3
 UNPACKED = 40 * 1024**3
-"""Bytes of one layer."""
+"""Unpacked bytes of one layer at most."""
 RATIO = 100
-"""Unpacked bytes per byte that came in, beyond the first RATIO_FREE."""
+"""Unpacked bytes per compressed byte at most, beyond the first RATIO_FREE bytes."""
 RATIO_FREE = 256 * 1024**2
 MEMBERS = 1_000_000
 TOLD = 200_000
-"""Lines that go out."""
+"""Lines that are written at most."""
 _NAME = 1024
 _PATH = 150
-"""Characters of a path in a list of installed files: a line that goes out stays bounded."""
+"""Characters of a path in a list of installed files at most, so that lines stay bounded."""
 _STATUS = 8 * 1024**2
 _LARGE = FILE
 MODULES = 100_000
-"""Modules of one layer that are told; where there are more, none is missed."""
+"""Modules of one layer that are reported at most; if there are more, none counts as missing."""
 _RECORDED = 24_000
-"""Files of one distribution that are told."""
+"""Files of one distribution that are reported at most."""
 _CHUNK = 1024**2
 _WINDOW_LOG = 27
-"""Memory that unpacking may ask for: 2 to this power, as much as zstd itself takes unasked."""
+"""Memory that unpacking may use: 2 to this power bytes, which is zstd's own default limit."""
 
 _LIBRARY = re.compile(r"(?:^|/)(?:lib[^/]{1,200}|ld-[^/]{1,60})\.so(?:\.[^/]{1,60})?$")
 _RECORD = re.compile(r"/(?:site|dist)-packages/([^/]{1,200})\.dist-info/RECORD$")
@@ -69,7 +69,7 @@ _MODULE = re.compile(r"/(?:site|dist)-packages/.{1,600}(?:\.py|\.so(?:\.[\w.]{1,
 _CONDA = re.compile(r"(?:^|/)conda-meta/([^/]{1,200})\.json$")
 _PYTHON = re.compile(r"(?:^|/)bin/python(?:\d(?:\.\d{1,2})?)?$")
 _PROGRAM = re.compile(r"(?:^|/)bin/python[\d.]{0,6}[dmu]{0,3}$")
-"""Where the program itself may lie that a Python's name leads to."""
+"""Names of Python programs, including those that other names link to."""
 _SYSTEM = {"etc/os-release", "usr/lib/os-release", "etc/centos-release", "etc/debian_version"}
 _PACKAGES = re.compile(r"^var/lib/dpkg/(?:status|status\.d/[^/]{1,100})$")
 _OBJECT = re.compile(r"^/(?!etc/).*\.so(?:\.[\w.+-]{1,60})?$")
@@ -78,7 +78,7 @@ _LOADER_PARTS = re.compile(r"^etc/ld\.so\.conf\.d/[^/]{1,200}$")
 _NO_LIBRARIES = re.compile(
     r"^(?:usr/share/|usr/src/|usr/include/|etc/(?!alternatives/)|var/(?!lib/)|proc/|sys/|dev/)"
 )
-"""Where links lead to no library."""
+"""Folders whose links lead to no libraries."""
 _IN_MEMORY = 8 * 1024**2
 
 
@@ -86,11 +86,11 @@ Lines = Callable[[BinaryIO], Iterator[dict[str, object]]]
 
 
 class Bomb(Exception):
-    """More comes out than may."""
+    """A layer unpacks to more than the limits allow."""
 
 
 class Counted(io.RawIOBase):
-    """Counts what was read, so that a ratio can be told."""
+    """A stream that counts the bytes read from it, so that a ratio can be computed."""
 
     def __init__(self, inner: BinaryIO) -> None:
         self.inner, self.count = inner, 0
@@ -106,7 +106,7 @@ class Counted(io.RawIOBase):
 
 
 class Bounded:
-    """The unpacked stream: bounded in size and ratio, hashed where that is asked for."""
+    """The unpacked stream, bounded in size and ratio, and hashed if `hashed`."""
 
     def __init__(self, inner: BinaryIO, source: Counted, *, hashed: bool = True) -> None:
         self.inner, self.source = inner, source
@@ -123,13 +123,13 @@ class Bounded:
 
 
 def main(modules: list[str], *, hashed: bool = True) -> None:
-    """Read a layer from standard input; tell of it on standard output."""
+    """Read a layer from standard input, and write what it holds to standard output."""
     tell_of(lambda stream: look(stream, modules), hashed=hashed)
 
 
 def tell_of(told_of: Lines, *, hashed: bool) -> None:
-    """Tell what `told_of` finds in the layer on standard input, a line each, and at last how it
-    ended. `hashed`: with the digest of its unpacked content."""
+    """Write what `told_of` finds in the layer on standard input, a line each, the outcome last;
+    with `hashed`, the outcome includes the digest of the unpacked content."""
     limit()
     out = sys.stdout
     source = Counted(cast("BinaryIO", sys.stdin.buffer))
@@ -149,7 +149,7 @@ def tell_of(told_of: Lines, *, hashed: bool) -> None:
         end["problem"] = f"bomb: {error}"
     except (tarfile.TarError, zstd.ZstdError, EOFError, OSError, ValueError, MemoryError) as error:
         end["problem"] = f"{type(error).__name__}: {error}"[:200]
-        # Its digest is of the whole layer, whatever could be made of it.
+        # The digest covers the whole layer, even the part that could not be parsed.
         with suppress(Bomb, zstd.ZstdError, EOFError, OSError, ValueError, MemoryError):
             while stream is not None and stream.read(_CHUNK):
                 pass
@@ -159,12 +159,12 @@ def tell_of(told_of: Lines, *, hashed: bool) -> None:
             end["digest"] = f"sha256:{stream.digest.hexdigest()}"
     out.write(json.dumps(end) + "\n")
     out.flush()
-    while source.read(_CHUNK):  # whoever sends must not be left hanging
+    while source.read(_CHUNK):  # read to the end, so that the sender does not block
         pass
 
 
 def limit() -> None:
-    """Memory, time, size of files; no other process, no core."""
+    """Limit this process: memory, time, size and number of files, and no core dump."""
     for what, most in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CPU, CPU_S),
@@ -186,8 +186,8 @@ def _unpacked(stream: io.BufferedReader) -> BinaryIO:
 
 
 def look(stream: BinaryIO, modules: list[str]) -> Iterator[dict[str, object]]:
-    """What a tar holds that matters: whiteouts, distributions, Pythons, libraries, shared objects
-    (those of the framework's `modules` with their code), links, the system's name."""
+    """Yield what matters in a tar: whiteouts, distributions, Pythons, libraries, shared objects
+    (with their code for those in the framework's folders `modules`), links, the system's name."""
     either = "|".join(map(re.escape, modules)) or "$"
     # Some builds (conda's) keep the framework's libraries beside those of the system.
     inside = re.compile(
@@ -196,7 +196,7 @@ def look(stream: BinaryIO, modules: list[str]) -> Iterator[dict[str, object]]:
     )
     files = package_files(tuple(modules))
     told = 0
-    # A block of 512 bytes at a time would be slow; 1 MiB is what tarfile skips by.
+    # Reading blocks of 512 bytes would be slow; tarfile skips content in steps of this size.
     with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK, errorlevel=0) as tar:
         for count, member in enumerate(tar):
             if count > MEMBERS:
@@ -213,7 +213,7 @@ def look(stream: BinaryIO, modules: list[str]) -> Iterator[dict[str, object]]:
 
 
 def _path(name: str) -> str:
-    """The path inside the image; empty for one that leaves it, or is too long."""
+    """The path inside the image; empty if it leads out of the image or is too long."""
     parts = [part for part in name.split("/") if part not in ("", ".")]
     if ".." in parts or len(name) > _NAME or "\0" in name:
         return ""
@@ -243,7 +243,7 @@ def _tell(
         if executable or member.issym() or member.islnk():
             yield {"kind": "python", "path": path, "link": _link(member, folder)}
         else:
-            # It hides a program of a lower layer, and is none itself.
+            # It is no program, but hides one in a lower layer.
             yield {"kind": "replaced", "path": path}
     elif path == CACHE and member.isfile():
         raw = base64.b64encode(_bytes(tar, member, _STATUS)).decode("ascii")
@@ -274,7 +274,7 @@ def _stated(
     path: str,
     files: tuple[re.Pattern[str], re.Pattern[str]],
 ) -> Iterator[dict[str, object]]:
-    """First modules of the framework's packages, and what their own files state of the release."""
+    """Yield the first modules of the framework's packages, and the versions their files state."""
     first, stating = files
     if not path or not member.isfile():
         return
@@ -286,7 +286,7 @@ def _stated(
 
 
 def _link(member: tarfile.TarInfo, folder: str) -> str:
-    """Where a link leads, inside the image; empty for a file, `-` for what leads nowhere."""
+    """The path inside the image that a link leads to; empty for a file, `-` for an empty target."""
     if not (member.issym() or member.islnk()):
         return ""
     target = member.linkname
@@ -311,7 +311,7 @@ def _bytes(tar: tarfile.TarFile, member: tarfile.TarInfo, limit: int) -> bytes:
 
 
 def _recorded(tar: tarfile.TarFile, member: tarfile.TarInfo) -> list[tuple[str, int]]:
-    """(path below its folder, bytes or -1) of the modules that a distribution says it installed."""
+    """(path below its folder, size in bytes or -1) of the modules in a distribution's RECORD."""
     found: list[tuple[str, int]] = []
     lines = _text(tar, member, _STATUS).splitlines()
     for line in lines[:-1] if member.size > _STATUS else lines:  # the last may be cut off
@@ -326,8 +326,8 @@ def _recorded(tar: tarfile.TarFile, member: tarfile.TarInfo) -> list[tuple[str, 
 def _object(
     tar: tarfile.TarFile, member: tarfile.TarInfo, path: str, *, ours: bool
 ) -> dict[str, object]:
-    """A shared object or program. Its parsers need to seek: a large one goes through a temporary
-    file without a name."""
+    """Describe a shared object or program. The parsers need to seek, so a large one is copied to a
+    temporary file without a name."""
     from harness.images.dynamic import read_dynamic
 
     told: dict[str, object] = {"kind": "object", "path": path, "ours": ours, "size": member.size}

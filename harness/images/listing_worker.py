@@ -1,8 +1,9 @@
-"""Lists the files of one layer, in a process of its own: what two builds are held against.
+"""A process that lists the files of one layer, so that two builds can be compared.
 
-Of each file that is small enough its digest is told three times more: of its lines in order, of
-its text without dates, and of a compiled or packed file without the time in its header. So it can
-be told why two builds differ, with no file kept. Limits are those of `layer_worker`.
+For files that are small enough, further digests are written besides that of the content: of the
+sorted lines, of the text without dates, and of a compiled or packed file without the time in its
+header. They tell why two builds differ without keeping any file. The limits are those of
+`layer_worker`.
 """
 
 from __future__ import annotations
@@ -17,13 +18,13 @@ from typing import BinaryIO
 from harness.images.layer_worker import MEMBERS, Bomb, tell_of
 
 KEPT = 8 * 1024**2
-"""Larger files are told by their whole digest alone."""
+"""Files with more bytes get only the digest of their content."""
 _CHUNK = 1024**2
 _NAME = 1024
 _PYTHON_2 = 50_000
-"""Compiled modules of Python 2 begin with a greater number, those of 3 with a smaller one."""
+"""Magic numbers of Python 2 are above this, those of Python 3 below."""
 _WITH_FLAGS = 3390
-"""From here on (3.7) their header has four bytes more."""
+"""From this magic number on (3.7), the header has four more bytes."""
 _GZIP = b"\x1f\x8b"
 _DATE = re.compile(
     rb"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|[+-]\d\d:?\d\d)?)?"
@@ -32,20 +33,20 @@ _DATE = re.compile(
     rb"|\d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec))"
     rb"(?: \d\d:\d\d:\d\d(?: [A-Z]{3,4})?)?(?: \d{4})?(?: \d\d:\d\d:\d\d)?"
 )
-"""Dates as programs write them: ISO 8601, and as `date` and mail have them."""
+"""Dates as programs write them: ISO 8601, and the formats of `date` and of mail."""
 
 _HASH = re.compile(rb"sha256=[\w-]{43},\d{1,12}(?=\r?$)", re.MULTILINE)
-"""What a list of installed files says of each."""
+"""The digest and size of a file in a list of installed files."""
 
 
 def main(asked: list[str], *, hashed: bool = True) -> None:
-    """Read a layer from standard input; list its files on standard output."""
+    """Read a layer from standard input, and list its files on standard output."""
     del asked
     tell_of(listed, hashed=hashed)
 
 
 def listed(stream: BinaryIO) -> Iterator[dict[str, object]]:
-    """A line for each file, folder and link of a tar, in its order."""
+    """Yield an entry for each file, folder and link of a tar, in its order."""
     with tarfile.open(fileobj=stream, mode="r|", bufsize=_CHUNK, errorlevel=0) as tar:
         for count, member in enumerate(tar):
             if count > MEMBERS:
@@ -67,7 +68,8 @@ def listed(stream: BinaryIO) -> Iterator[dict[str, object]]:
 
 
 def _more(member: tarfile.TarInfo) -> str:
-    """A digest of what else its header says: extended attributes, say."""
+    """A digest of everything else in the header, such as extended attributes; empty if there is
+    nothing."""
     times = ("mtime", "atime", "ctime", "path", "linkpath", "size")
     rest = sorted((key, text) for key, text in member.pax_headers.items() if key not in times)
     device = (member.devmajor, member.devminor) if member.isdev() else ()
@@ -88,7 +90,7 @@ def _content(tar: tarfile.TarFile, member: tarfile.TarInfo) -> dict[str, str]:
 
 
 def _digests(content: bytes) -> dict[str, str]:
-    """What two files have in common that differ in one way alone."""
+    """Digests that are equal for two files which differ only in one way: time, order or dates."""
     found = {}
     if body := _without_time(content):
         found["body"] = _digest(body)
@@ -102,8 +104,7 @@ def _digests(content: bytes) -> dict[str, str]:
 
 
 def _without_time(content: bytes) -> bytes:
-    """A compiled module, or a file packed by gzip, without the time of its source; empty for
-    anything else."""
+    """A compiled module or gzip file without the time in its header; empty for anything else."""
     if content[:2] == _GZIP and len(content) > 10:
         return content[:4] + content[8:]
     if len(content) < 16 or content[2:4] != b"\r\n":

@@ -1,10 +1,11 @@
-"""A model of glibc's dynamic loader over the files of an image: which file answers each name.
+"""A model of glibc's dynamic loader: which file of an image is loaded for each library name.
 
-It follows `man ld.so` and what glibc does where the page is silent: names that are loaded already,
-RPATH along the chain of those who ask (where the first has no RUNPATH), LD_LIBRARY_PATH, RUNPATH,
-the cache, the default folders. Files for another kind of machine are passed over; a file that is
-no object ends the search with an error. Not modelled: folders that only some processors are given
-(glibc-hwcaps), filters (DT_FILTER), audit libraries. Pure.
+It follows `man ld.so`, and glibc's behaviour where the page says nothing. A name is looked up among
+the objects that are already loaded, in the RPATH of the requesting object and of those that loaded
+it (unless the requesting object has a RUNPATH), in LD_LIBRARY_PATH, RUNPATH, the cache, and the
+default folders. Files for another machine are skipped; a file that is no valid object ends the
+search with an error. Not modelled: folders for certain processors (glibc-hwcaps), filters
+(DT_FILTER), audit libraries. Pure.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ from harness.images.loader_tree import lies_at, real
 
 _MULTIARCH = {62: "x86_64-linux-gnu", 183: "aarch64-linux-gnu"}
 _PLATFORM = {62: "x86_64", 183: "aarch64"}
-"""What $PLATFORM means in general. On Intel's processors since 2013 glibc takes `haswell` instead
-(`cpu_features.c`): which processor it will be is not known from files."""
+"""The usual meaning of $PLATFORM. On Intel's processors since 2013 glibc uses `haswell` instead
+(`cpu_features.c`), but the files do not tell which processor it will be."""
 _TOKEN = re.compile(r"\$(?:\{(\w+)\}|(ORIGIN|LIB|PLATFORM))")
 _MOST = 20_000
-"""Objects in one process."""
+"""Objects in one process at most."""
 
 
 class FoundBy(StrEnum):
-    """How a file was found."""
+    """The step of the search in which a file was found."""
 
     STARTED = "started"
     PRELOADED = "preloaded"
@@ -44,52 +45,57 @@ class FoundBy(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LoaderSight:
-    """What the loader sees of an image."""
+    """What the loader can see of an image."""
 
     objects: Mapping[str, SharedObject]
-    """By path, links not among them."""
+    """Objects by their path, not including links."""
     links: Mapping[str, str]
+    """Path of a link -> its target as written."""
     cache: Mapping[str, str]
-    """Name -> path, by ld.so.cache."""
+    """Library name -> path, from ld.so.cache."""
     configured: tuple[str, ...] = ()
-    """Folders of ld.so.conf, to be searched as if `ldconfig` were run at the start."""
+    """Folders of ld.so.conf that are searched as if `ldconfig` were run at the start."""
     library_path: str = ""
     """LD_LIBRARY_PATH."""
     preload: str = ""
     """LD_PRELOAD."""
     preloaded: str = ""
-    """What ld.so.preload says."""
+    """The text of ld.so.preload."""
 
 
 @dataclass(eq=False, kw_only=True, slots=True)
 class LoadedObject:
-    """An object in the process."""
+    """An object that is loaded into the process."""
 
     path: str
-    """As it was found."""
+    """The path at which it was found."""
     real: str
+    """The same path without links."""
     object: SharedObject
     step: FoundBy
     by: LoadedObject | None
-    """Who asked for it first."""
+    """The object that requested it first; None for the program and its loader."""
     names: list[str] = field(default_factory=list)
-    """Under which it was asked for."""
+    """The names under which it was requested."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MissingLibrary:
-    """A name that no file answers, and who asked for it."""
+    """A library name for which no file was found, and the object that requested it."""
 
     name: str
     by: LoadedObject
 
 
 class Loading:
-    """One process, from its start on. What is loaded stays loaded."""
+    """A model of one process from its start on. What is loaded stays loaded."""
 
     def __init__(self, sight: LoaderSight, program: str, preload: Iterable[str] = ()) -> None:
-        """Start a program (its path; with names to be preloaded), which must be an object that
-        was read."""
+        """Start a program.
+
+        `program` is its path and must lead to one of the objects in `sight`; `preload` names
+        further libraries to load first.
+        """
         self.sight = sight
         self.loaded: list[LoadedObject] = []
         self.unanswered: list[MissingLibrary] = []
@@ -98,7 +104,7 @@ class Loading:
         file = lies_at(program.lstrip("/"), sight.links, sight.objects)
         self.machine = sight.objects[file].machine_number
         self.default = self._default_folders(sight.objects[file].interpreter)
-        # The kernel tells the loader the program's path without links.
+        # The kernel gives the loader the program's path without links.
         self.main = self._added(file, file, FoundBy.STARTED, None)
         self._interpreter()
         wanted = [*re.split(r"[ :]+", sight.preload), *preload, *sight.preloaded.split()]
@@ -112,16 +118,17 @@ class Loading:
 
     @property
     def modelled(self) -> bool:
-        """Whether it is a loader that this is a model of."""
+        """Whether this model applies to the program's loader and machine."""
         return self.machine in MACHINES and "/ld-linux" in self.main.object.interpreter
 
     def open(self, path: str) -> LoadedObject | None:
-        """What the interpreter does to load an object by its path (`dlopen`)."""
+        """Load an object by its path, as Python does with `dlopen`; None if it is not found."""
         own = (one for one in self.loaded if one.object.soname.startswith("libpython"))
         return self.find(f"/{path.lstrip('/')}", next(own, self.main))
 
     def find(self, name: str, by: LoadedObject) -> LoadedObject | None:
-        """What answers a name that an object asks for when it runs; it is loaded."""
+        """Find the file for a name that an object requests at run time, and load it; None if there
+        is none."""
         before = len(self.loaded)
         found = self._found(name, by)
         if found is not None and len(self.loaded) > before:
@@ -129,22 +136,22 @@ class Loading:
         return found
 
     def of(self, path: str) -> LoadedObject | None:
-        """The loaded object that is this file."""
+        """The loaded object at this path; None if it is not loaded."""
         return self._by_file.get(lies_at(path, self.sight.links, self.sight.objects))
 
     def named(self, name: str) -> LoadedObject | None:
-        """The loaded object that answers to a name."""
+        """The object that is loaded under a name; None if there is none."""
         return self._by_name.get(name)
 
     def _interpreter(self) -> None:
-        """The loader itself is there from the start."""
+        """Add the loader itself, which is loaded from the start."""
         path = self.main.object.interpreter.lstrip("/")
         if file := lies_at(path, self.sight.links, self.sight.objects):
             self._added(path, file, FoundBy.STARTED, None)
 
     def _default_folders(self, interpreter: str) -> tuple[str, ...]:
-        """Where Debian and its kin build the loader with folders for several machines, it lies in
-        one itself."""
+        """The default folders. Debian and its derivatives build the loader with folders for each
+        machine, and then the loader itself lies in such a folder."""
         kind = _MULTIARCH.get(self.machine, "")
         if kind and kind in real(interpreter.lstrip("/"), self.sight.links):
             return (f"lib/{kind}", f"usr/lib/{kind}", "lib", "usr/lib")
@@ -159,7 +166,7 @@ class Loading:
         return one
 
     def _follow(self, first: list[LoadedObject]) -> None:
-        """Load what they need, then what that needs: breadth first."""
+        """Load what these objects need, and what that needs in turn, breadth first."""
         queue = list(first)
         for one in queue:
             for name in one.object.needed:
@@ -184,11 +191,11 @@ class Loading:
         return known
 
     def _fits(self, one: SharedObject) -> bool:
-        """Whether the loader takes it, or ends with an error; not: whether it passes over it."""
+        """Whether the search ends at this file, be it with an error; otherwise it is skipped."""
         return bool(one.problem) or (one.bits == 64 and one.machine_number == self.machine)
 
     def _places(self, name: str, by: LoadedObject) -> Iterator[tuple[FoundBy, str]]:
-        """Paths at which a name is looked for, in order."""
+        """Yield the paths at which a name is looked for, in order, each with its step."""
         if "/" in name:
             yield FoundBy.NAMED, posixpath.normpath(self._expanded(name, by)).lstrip("/")
             return
@@ -221,14 +228,15 @@ class Loading:
             yield FoundBy.RUNPATH, folder
 
     def _listed(self, paths: str, of: LoadedObject) -> Iterator[str]:
-        """The folders of a list; those relative to where the process stands are nobody's."""
+        """The absolute folders of a list. Folders relative to the working directory are left out,
+        because it is not known."""
         for one in paths.split(":") if paths else ():
             folder = self._expanded(one, of)
             if folder.startswith("/"):
                 yield folder.lstrip("/").rstrip("/")
 
     def _expanded(self, text: str, of: LoadedObject) -> str:
-        """With $ORIGIN, $LIB and $PLATFORM as the loader fills them in."""
+        """The text with $ORIGIN, $LIB and $PLATFORM replaced as the loader does."""
         kind = _MULTIARCH.get(self.machine, "")
         multiarch = self.default[0] == f"lib/{kind}"
         meaning = {

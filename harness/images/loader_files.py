@@ -1,7 +1,7 @@
-"""The files that tell the dynamic loader where libraries lie: ld.so.cache and ld.so.conf. Pure.
+"""Parse the files that tell the dynamic loader where libraries are: ld.so.cache, ld.so.conf. Pure.
 
-The loader itself reads only the cache. `ldconfig` makes it of the folders in ld.so.conf, and
-NVIDIA's container tools run `ldconfig` when a container with a GPU starts.
+The loader itself reads only the cache. `ldconfig` builds the cache from the folders in ld.so.conf,
+and NVIDIA's container tools run `ldconfig` when a container with a GPU starts.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _NEW_ENTRY = struct.Struct("<iIIIQ")
 _LIBC6, _KIND = 3, 0xFF
 _WIDTH = 0xFF00
 _WIDTHS = {62: 0x0300, 183: 0x0A00}
-"""What a library of a 64-bit machine is marked with, by the number ELF has for the machine."""
+"""ELF's number of a 64-bit machine -> the mark of its libraries in the cache."""
 MACHINES = frozenset(_WIDTHS)
 """Machines whose loader is modelled: x86-64 and AArch64."""
 _ENTRIES = 100_000
@@ -34,9 +34,11 @@ _INCLUDED = 8
 
 
 def cached(raw: bytes, machine: int) -> dict[str, str]:
-    """Name -> path of the libraries for a machine in the bytes of an ld.so.cache, the first where
-    there are several, without those that only some processors of its kind are given. Empty for
-    what is no cache."""
+    """Parse an ld.so.cache: library name -> path, for a machine by its ELF number.
+
+    The first of several entries wins. Entries for certain processors only are left out. Empty for
+    bytes that are no cache.
+    """
     found: dict[str, str] = {}
     for name, path in _entries(raw, _WIDTHS.get(machine, -1)):
         found.setdefault(name, path)
@@ -62,7 +64,7 @@ def _entries(raw: bytes, width: int) -> Iterator[tuple[str, str]]:
 
 
 def _old_entries(raw: bytes, width: int) -> Iterator[tuple[str, str]]:
-    """The older form. glibc up to 2.31 writes it in front of the newer one, which then counts."""
+    """Parse the older format. glibc up to 2.31 writes it before the newer one, which then wins."""
     if not raw.startswith(_OLD) or len(raw) < len(_OLD) + 4:
         return
     (count,) = struct.unpack_from("<I", raw, len(_OLD))
@@ -85,8 +87,11 @@ def _text(raw: bytes, at: int) -> str:
 
 
 def configured(texts: Callable[[str], str], paths: Iterable[str]) -> tuple[str, ...]:
-    """The folders that ld.so.conf names, in order. `texts` gives the text of a file (empty: there
-    is none), `paths` are the files that an `include` may mean."""
+    """The folders that ld.so.conf names, in order.
+
+    `texts` gives the text of a file, empty if there is none; `paths` are the files that an
+    `include` may match.
+    """
     known = sorted(one for one in paths if one.startswith("etc/"))
     return tuple(dict.fromkeys(_folders(CONFIGURATION, texts, known, 0)))[:_FOLDERS]
 
@@ -102,13 +107,13 @@ def _folders(path: str, texts: Callable[[str], str], known: list[str], depth: in
                     if depth < _INCLUDED and _matches(f"/{one}", whole):
                         yield from _folders(one, texts, known, depth + 1)
         elif word != "hwcap" and line:
-            # Older files name the kind of library behind the folder: /usr/lib=libc6.
+            # Older files may have the kind of library after the folder: /usr/lib=libc6.
             folder = re.split(r"=(?=libc\w*$)", line)[0].strip()
             if folder.startswith("/"):
                 yield posixpath.normpath(folder).lstrip("/")
 
 
 def _matches(path: str, pattern: str) -> bool:
-    """A shell's pattern, whose star does not reach over a slash."""
+    """Whether a path matches a shell pattern, in which `*` does not match a slash."""
     parts, wanted = path.split("/"), pattern.split("/")
     return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))

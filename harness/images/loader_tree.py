@@ -1,7 +1,6 @@
-"""The files and links of an image, as far as the dynamic loader walks them. Pure.
+"""Follow the links of an image, for the model of the dynamic loader. Pure.
 
-Paths are without the leading slash. A name is followed as the kernel follows it: each part of it
-may be a link.
+Paths have no leading slash. A path is followed as the kernel does it: each part may be a link.
 """
 
 from __future__ import annotations
@@ -12,8 +11,10 @@ _LINKS = 40
 
 
 def real(path: str, links: Mapping[str, str]) -> str:
-    """The path without symbolic links; empty for one that goes round in circles. `links`: path of
-    a link -> where it leads, as it is written."""
+    """The path without symbolic links; empty if the links form a circle.
+
+    `links` maps the path of a link to its target as written.
+    """
     done: list[str] = []
     left = [one for one in reversed(path.split("/")) if one not in ("", ".")]
     followed = 0
@@ -36,7 +37,7 @@ def real(path: str, links: Mapping[str, str]) -> str:
 
 
 def lies_at(path: str, links: Mapping[str, str], files: Container[str]) -> str:
-    """The file that a path leads to; empty: to none."""
+    """The file that a path leads to; empty if it leads to none."""
     if path in files:
         return path
     found = real(path, links)

@@ -1,5 +1,7 @@
-"""What a registry wants to see before it answers: nothing, a password, or a token for one
-repository. Credentials go to the registry and its own token server, to nobody else."""
+"""Log in to a registry, which may require nothing, a password, or a token for one repository.
+
+Credentials are sent only to the registry and to its own token server.
+"""
 
 from __future__ import annotations
 
@@ -22,23 +24,24 @@ _TOKEN_LIMIT = 32 * 1024
 
 @dataclass(kw_only=True)
 class Login:
-    """Answers one registry's challenges, for one repository."""
+    """Answers the authentication challenges of one registry, for one repository."""
 
     transport: Transport
     repository: str
     find: Callable[[], Found]
-    """Looks credentials up; asked only when the registry wants some."""
+    """Looks up credentials; called only when the registry requires some."""
     name: str
-    """The registry as image names have it, with its port, for who logs in by hand."""
+    """The registry's name in image names, with its port, for messages about `docker login`."""
     notices: list[str] = field(default_factory=list)
-    """Said aloud: a helper that failed, credentials that were kept back."""
+    """Messages for the user: a helper that failed, credentials that were not sent."""
     header: Secret | None = None
-    """The Authorization to send, once there is one."""
+    """The value of the Authorization header, once there is one."""
 
     def answer(self, challenges: str) -> bool:
-        """Get what a 401 asked for; False where nothing can be got.
+        """Obtain the authorization that a 401 answer asks for; False if there is none.
 
-        Raises UnsafeAddress for a realm that is none of a registry's, RegistryUnreachable.
+        Raises UnsafeAddress for a realm that no registry should name, ImageRefused if the token
+        server refuses, RegistryUnreachable if it gives no usable answer.
         """
         offered = {one.scheme: one for one in parse_challenges(challenges)}
         found = self.find()
@@ -64,7 +67,7 @@ class Login:
         request = self._request(realm, challenge, credentials)
         answer = self.transport.ask(request)
         if answer.status in (401, 403):
-            said = "refuses the credentials" if credentials else "gives no token to anybody"
+            said = "refuses the credentials" if credentials else "refuses an anonymous token"
             raise ImageRefused(
                 f"{where} {said} for {self.repository} ({answer.status})",
                 remedy=f"docker login {self.name}",
@@ -83,7 +86,7 @@ class Login:
     def _request(
         self, realm: str, challenge: Challenge, credentials: Credentials | None
     ) -> HttpRequest:
-        """For a token that only pulls, whatever scope the registry suggests."""
+        """The request for a token that only allows pulling, whatever the registry suggests."""
         asked = {"scope": f"repository:{self.repository}:pull"}
         if service := challenge.parameters.get("service"):
             asked["service"] = service

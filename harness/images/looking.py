@@ -1,4 +1,4 @@
-"""Layers are looked into as they stream by: one process each, with limits, and nothing kept."""
+"""Read layers as they stream by, each in a process of its own with limits; no layer is stored."""
 
 from __future__ import annotations
 
@@ -27,37 +27,41 @@ _CONTENT = "layer_worker"
 _FILES = "listing_worker"
 _LINE = 32 * 1024**2
 _TOLD = 128 * 1024**2
-"""Bytes that one layer's reader may tell."""
+"""Bytes of output of one layer's reader at most."""
 Chunks = Iterable[bytes]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Layer:
-    """A layer to be looked into."""
+    """A layer to read."""
 
     named: str
-    """Digest of its bytes as they come, or of its plain content."""
+    """Its expected digest: of the bytes as they come, or of its uncompressed content."""
     plain: bool
-    """Whether `named` is of the plain content."""
+    """Whether `named` is the digest of the uncompressed content."""
     open: Callable[[], AbstractContextManager[Chunks]]
+    """Opens the layer and gives its bytes in chunks."""
 
 
 def look_inside(layers: Iterable[Layer], modules: tuple[str, ...]) -> Inside:
-    """What an image with these layers holds, lowest first; `modules` are the framework's folders.
+    """The content of an image with these layers, lowest first.
 
-    Raises WrongContent for a layer that is not the one that was named, and what opening raises.
+    `modules` are the names of the framework's folders. Raises WrongContent for a layer that does
+    not have the expected digest, and whatever opening a layer raises.
     """
     return inside_of(_told(layer, _CONTENT, modules) for layer in layers)
 
 
 def list_files(layer: Layer) -> Iterator[dict[str, object]]:
-    """Every file of a layer in a line, as `listing_worker` tells it, and at last how it ended.
-    Raises as `look_inside` does."""
+    """The entries that `listing_worker` writes for a layer: one for each file, the outcome last.
+
+    Raises as `look_inside` does.
+    """
     return _told(layer, _FILES, ())
 
 
 def _told(layer: Layer, reader: str, asked: tuple[str, ...]) -> Iterator[dict[str, object]]:
-    """What one layer tells, when it was read whole and is the one that was named."""
+    """The entries of one layer, once it was read and its digest was verified."""
     with layer.open() as chunks:
         found, digest = _ask(chunks, layer, reader, asked)
     if digest != layer.named and not (layer.plain and not digest):
@@ -71,8 +75,8 @@ def _told(layer: Layer, reader: str, asked: tuple[str, ...]) -> Iterator[dict[st
 def _ask(
     chunks: Chunks, layer: Layer, reader: str, asked: tuple[str, ...]
 ) -> tuple[list[dict[str, object]], str]:
-    """(entries, digest of what was named) from one worker."""
-    # What comes packed is named by its packed bytes, which are hashed here.
+    """Run one worker; returns (entries, the layer's digest in the kind that `named` has)."""
+    # A compressed layer is named by its compressed bytes, which are hashed here.
     kind = "plain" if layer.plain else "packed"
     worker = subprocess.Popen(
         [sys.executable, "-I", "-c", _START.format(reader=reader), str(_ROOT), kind, *asked],
@@ -87,7 +91,7 @@ def _ask(
     hearing.start()
     named = hashlib.new(layer.named.partition(":")[0] or "sha256")
     try:
-        with suppress(BrokenPipeError):  # it ended: what it told will say so
+        with suppress(BrokenPipeError):  # the worker ended early; its output will say why
             for chunk in chunks:
                 if not layer.plain:
                     named.update(chunk)
@@ -114,7 +118,7 @@ def _ask(
 
 
 def _lines(worker: subprocess.Popen[bytes]) -> list[dict[str, object]]:
-    """Everything it tells, bounded; what is no JSON object is not taken."""
+    """Read the worker's entries, up to a limit; lines that are no JSON object are ignored."""
     entries: list[dict[str, object]] = []
     total = 0
     assert worker.stdout is not None

@@ -1,4 +1,4 @@
-"""What a registry calls an image: a manifest, an index of them, or a form that is gone."""
+"""Manifests as registries serve them: of one image, an index of several, or an obsolete format."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from harness.images.digests import is_digest
 from harness.images.untrusted import Unreadable, items, mapping, parse, size, text
 
 MANIFEST_LIMIT = 4 * 1024**2
-"""Bytes of a manifest; registries themselves refuse more."""
+"""Bytes of a manifest at most; registries themselves refuse larger ones."""
 CONFIG_LIMIT = 8 * 1024**2
 LAYERS = 127
-"""No engine stacks more."""
+"""Layers at most; no engine stacks more."""
 
 _DOCKER = "application/vnd.docker.distribution.manifest."
 _OCI = "application/vnd.oci.image."
@@ -21,7 +21,7 @@ _INDEXES = (f"{_DOCKER}list.v2+json", f"{_OCI}index.v1+json")
 _LEGACY = (f"{_DOCKER}v1+prettyjws", f"{_DOCKER}v1+json")
 _CONFIGS = ("application/vnd.docker.container.image.v1+json", f"{_OCI}config.v1+json")
 ACCEPT = ", ".join((*_IMAGES, *_INDEXES, *(f"{one};q=0.1" for one in _LEGACY)))
-"""What to ask for; the forms that are gone come last, to be recognised."""
+"""The Accept header. Obsolete formats come last; they are only asked for to be recognised."""
 
 
 _ARCHITECTURES = {
@@ -37,12 +37,12 @@ _ARCHITECTURES = {
 
 
 class Form(StrEnum):
-    """What a manifest is."""
+    """The kind of a manifest."""
 
     IMAGE = "image"
     INDEX = "index"
     LEGACY = "legacy-format"
-    """Schema 1: today's engines refuse it."""
+    """Schema 1, which today's engines refuse."""
     OTHER = "not an image"
 
 
@@ -57,7 +57,7 @@ class Descriptor:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Platform:
-    """What an image was built for."""
+    """The operating system and processor that an image was built for."""
 
     os: str = "linux"
     architecture: str
@@ -67,30 +67,30 @@ class Platform:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
 
     def suits(self, host: Platform) -> bool:
-        """Whether `host` runs it natively; a variant is only held against a variant."""
+        """Whether `host` runs it natively. Variants count only if both platforms have one."""
         same = (self.os, self.architecture) == (host.os, host.architecture)
         return same and (not self.variant or not host.variant or self.variant <= host.variant)
 
 
 def platform_of(machine: str) -> Platform:
-    """The platform of a machine by its kernel's name for it."""
+    """The platform of a machine, by the kernel's name for it (such as x86_64)."""
     return Platform(architecture=_ARCHITECTURES.get(machine, machine))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
-    """A manifest as far as it is understood."""
+    """A manifest, as far as it was understood."""
 
     form: Form
     media_type: str
     config: Descriptor | None = None
     layers: tuple[Descriptor, ...] = ()
     members: tuple[tuple[Platform, Descriptor], ...] = ()
-    """Of an index: one image for each platform."""
+    """For an index: (platform, image) of each member."""
 
 
 def parse_manifest(raw: bytes, content_type: str) -> Manifest:
-    """Read a manifest. Raises Unreadable for what cannot be one thing and one thing only."""
+    """Parse a manifest. Raises Unreadable for one that is invalid or can be read in two ways."""
     tree = parse(raw, MANIFEST_LIMIT)
     claimed = content_type.partition(";")[0].strip().lower()
     named = text(tree.get("mediaType"), 200).lower()
@@ -103,7 +103,10 @@ def parse_manifest(raw: bytes, content_type: str) -> Manifest:
 
 
 def _form(tree: dict[str, object], claimed: str, named: str) -> Form:
-    """By media type and content, which must agree (CVE-2021-41190: one body read two ways)."""
+    """The kind of a manifest, by media type and content, which must agree.
+
+    Otherwise one body could be read in two ways (CVE-2021-41190).
+    """
     legacy = tree.get("schemaVersion") == 1
     if legacy:
         if "config" in tree or "manifests" in tree:

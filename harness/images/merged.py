@@ -1,4 +1,4 @@
-"""An image put together from what its layers tell, lowest first. Pure."""
+"""Merge the entries of an image's layers, lowest first, into the content of the image. Pure."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ _KINDS = (
 )
 _LINKS = 16
 _TOPS = 400
-"""First names of modules of one distribution that are kept."""
+"""Names of modules of one distribution that are kept at most."""
 
 
 def inside_of(layers: Iterable[Iterable[Mapping[str, object]]]) -> Inside:
-    """Put layers together, lowest first: a later layer replaces, and whiteouts remove."""
+    """Merge layers' entries, lowest first: later layers replace files, whiteouts remove them."""
     merged = _LayerStack()
     for layer in layers:
         merged.begin()
@@ -60,22 +60,22 @@ class _LayerStack:
         self.gone: set[str] = set()
         self.opaque: set[str] = set()
         self.listed = True
-        """Whether every layer told all of its modules."""
+        """Whether every layer reported all of its modules."""
         self.problems: list[str] = []
         self.number = 0
         self.tops: dict[str, tuple[str, ...]] = {}
-        """Folder of an account -> what of its distribution is imported."""
+        """Folder of a distribution's metadata -> the names of its modules."""
 
     def begin(self) -> None:
-        """Whiteouts of a layer hide what was below it, never what it brings itself."""
+        """Start a new layer. Whiteouts of a layer hide files of lower layers, never its own."""
         self._hide()
         self.before = frozenset(self.entries)
         self.fresh = set()
         self.number += 1
 
     def _hide(self) -> None:
-        """Take away what the layer's whiteouts hide, all of them at once: a layer may have as many
-        whiteouts as there are names."""
+        """Remove what the layer's whiteouts hide, in one pass over all entries: a layer may have as
+        many whiteouts as files."""
         for key in list(self.entries) if self.gone or self.opaque else ():
             if key in self.before and key not in self.fresh and self._hidden(key[1]):
                 del self.entries[key]
@@ -91,6 +91,7 @@ class _LayerStack:
         return False
 
     def take(self, entry: Mapping[str, object]) -> None:
+        """Add one entry of the current layer."""
         kind, path = str(entry.get("kind", "")), str(entry.get("path", ""))
         if kind in ("gone", "opaque"):
             (self.gone if kind == "gone" else self.opaque).add(path)
@@ -105,25 +106,24 @@ class _LayerStack:
         if kind == "dead":
             self.problems.append(f"layer {self.number}: its reader ended without an answer")
             return
-        # What a path was in a lower layer is hidden by what it is now; one layer may tell several
-        # things of one path.
+        # A path's entries in lower layers are replaced; one layer may have several entries for it.
         for other in _KINDS:
             if (other, path) in self.before and (other, path) not in self.fresh:
                 self.entries.pop((other, path), None)
         if kind == "replaced":
             return
         if kind == "link":
-            self.gone.add(path)  # what was a folder in a lower layer is none any more
+            self.gone.add(path)  # a folder of a lower layer at this path is hidden by the link
         self.entries[(kind, path)] = entry
         self.fresh.add((kind, path))
 
     def _of(self, wanted: str) -> list[tuple[str, Mapping[str, object]]]:
-        """(path, entry) of one kind, by path."""
+        """(path, entry) pairs of one kind, sorted by path."""
         found = [(path, one) for (kind, path), one in self.entries.items() if kind == wanted]
         return sorted(found, key=lambda pair: pair[0])
 
     def inside(self) -> Inside:
-        """Everything, once all layers were taken."""
+        """The content of the image, once all layers were taken."""
         self._hide()
         lists = tuple(self._lists())
         return Inside(
@@ -156,7 +156,7 @@ class _LayerStack:
         )
 
     def _told(self, one: Distribution, entry: Mapping[str, object]) -> Distribution:
-        """With what it says that it requires."""
+        """The distribution with its metadata, requirements and modules filled in."""
         info = one.path.removesuffix("/METADATA").removesuffix("/PKG-INFO")
         listed = self.entries.get(("listed", f"{info}/requires.txt"), {})
         tops = self.tops.get(info, ())
@@ -170,12 +170,12 @@ class _LayerStack:
         )
 
     def _sizes(self) -> dict[str, int]:
-        """Bytes of the modules that lie there."""
+        """Path -> size in bytes, of the modules in the image."""
         found = {path: one.get("size") for path, one in self._of("module")}
         return {path: size for path, size in found.items() if isinstance(size, int)}
 
     def _lists(self) -> Iterator[FileList]:
-        """What distributions say they installed, each name of a folder once."""
+        """The distributions' lists of installed files."""
         for path, one in self._of("record"):
             info = path.rpartition("/")[0]
             named, _, version = str(one.get("name", "")).partition("-")
@@ -205,8 +205,8 @@ class _LayerStack:
                 yield name, version
 
     def _damages(self) -> Iterator[Damage]:
-        """Where two distributions claim a file, the later one rightly replaced it; where a name
-        is listed twice, the older list is a leftover."""
+        """Distributions whose files differ from their lists. If two claim a file, the later one
+        rightly replaced it. If a name has two lists, one is a leftover, and neither is checked."""
         records = self._of("record")
         sizes = {path: one.get("size") for path, one in self._of("module")}
         lists: list[tuple[str, str, dict[str, object]]] = []
@@ -250,8 +250,8 @@ class _LayerStack:
                 yield below
 
     def _pythons(self) -> dict[str, str]:
-        """Programs with what they lead to; a link to a Python that is not there is none. Where its
-        links lead through other names (/etc/alternatives), nobody knows."""
+        """Path of each Python program -> the path it links to. Links to a missing Python are left
+        out; links through other names (/etc/alternatives) are kept, as their end is not known."""
         found = {path: str(one.get("link") or path) for path, one in self._of("python")}
 
         def leads(program: str) -> bool:
@@ -267,7 +267,7 @@ class _LayerStack:
         return {path: link for path, link in found.items() if leads(path)}
 
     def _libraries(self) -> dict[str, tuple[str, ...]]:
-        """Names with their folders; a link that leads nowhere is no library."""
+        """Library name -> folders that contain it; links that lead nowhere are left out."""
         paths = {path: str(one.get("link", "")) for path, one in self._of("library")}
         found: dict[str, set[str]] = {}
         for path in paths:
@@ -275,7 +275,7 @@ class _LayerStack:
             for _ in range(_LINKS):
                 if not (onward := paths.get(target, "")):
                     break
-                # Where /lib is a link to /usr/lib, nothing lies at the paths below it.
+                # If /lib is a link to /usr/lib, the files are found only below /usr/lib.
                 target = onward if onward in paths else f"usr/{onward}"
             if target in paths and not paths[target]:
                 folder, _, name = path.rpartition("/")
@@ -298,8 +298,8 @@ def _normal(name: str) -> str:
 
 
 def _tops(files: Iterable[str]) -> tuple[str, ...]:
-    """What is imported of a distribution: the first names of its modules, and the first two, since
-    several distributions share the first one of a namespace (google)."""
+    """The names of a distribution's modules by their first part and by their first two parts, since
+    several distributions share the first part of a namespace (google)."""
     found: dict[str, None] = {}
     for file in files:
         parts = file.split("/")
@@ -312,7 +312,7 @@ def _tops(files: Iterable[str]) -> tuple[str, ...]:
 
 
 def _listed(value: object) -> dict[str, object]:
-    """A list of files as it came out of a layer's reader: path -> bytes."""
+    """A list of files from a layer's reader as a mapping: path -> size in bytes."""
     rows = value if isinstance(value, list) else []
     return {str(row[0]): row[1] for row in rows if isinstance(row, list | tuple) and len(row) == 2}
 
@@ -320,7 +320,7 @@ def _listed(value: object) -> dict[str, object]:
 def _distribution(kind: str, path: str, name: str) -> Distribution | None:
     if kind == "distribution":
         named, _, version = name.partition("-")
-        # An egg's name ends in the Python it is for; a wheel's has two parts.
+        # An egg's name ends with its Python version; a wheel's has only name and version.
         version = re.sub(r"-py\d.*$", "", version)
         found = _SITE.match(path)
         python, prefix = (found["python"], found["prefix"]) if found else ("", "")

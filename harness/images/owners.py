@@ -1,5 +1,5 @@
-"""Who brought a file: lists of installed files held against each other, and against what lies
-there. Pure."""
+"""Compare lists of installed files with each other and with the files that are there, to find out
+which distribution each file belongs to. Pure."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from itertools import combinations
 
 _FEW = 3
-"""Of a file that more distributions than this claim (an empty module of a namespace, say), nobody
-wrote over another."""
+"""A file that more distributions than this claim does not count as overwritten; it may be, for
+example, the empty module of a namespace."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileList:
-    """What one distribution says it installed: modules below the folder it lies in."""
+    """The modules that one distribution says it installed, below the folder it lies in."""
 
     folder: str
     name: str
     version: str
     files: Mapping[str, int]
-    """Path below `folder` -> bytes, -1 where the list does not say."""
+    """Path below `folder` -> size in bytes; -1 if the list gives none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,16 +32,18 @@ class Overlap:
     names: tuple[str, str]
     versions: tuple[str, str]
     count: int
-    """Modules that both claim."""
+    """The number of modules that both claim."""
     kept: str
-    """The one whose files lie there now, by their sizes; empty: sizes do not tell."""
+    """The distribution whose files are there now, judged by their sizes; empty if not known."""
     mixed: bool
-    """Whether some of what lies there is the one's and some the other's."""
+    """Whether some files are from one distribution and some from the other."""
 
 
 def overlaps(lists: Iterable[FileList], sizes: Mapping[str, int]) -> Iterator[Overlap]:
-    """Pairs of distributions in one folder that claim the same modules. `sizes`: whole path ->
-    bytes of what lies there."""
+    """Yield pairs of distributions in one folder that claim the same modules.
+
+    `sizes` maps the whole path of each existing module to its size in bytes.
+    """
     by_name = {(one.folder, one.name): one for one in lists}
     claims: dict[str, list[FileList]] = defaultdict(list)
     for one in by_name.values():
@@ -49,7 +51,7 @@ def overlaps(lists: Iterable[FileList], sizes: Mapping[str, int]) -> Iterator[Ov
             claims[f"{one.folder}/{path}"].append(one)
     pairs: dict[tuple[str, str, str], list[str]] = defaultdict(list)
     for path, several in claims.items():
-        # An empty module may well be claimed by two: both would have it so.
+        # An empty module is the same from either distribution, so both may claim it.
         if not 2 <= len(several) <= _FEW or sizes.get(path, 0) == 0:
             continue
         for one, other in combinations(sorted(several, key=lambda each: each.name), 2):
@@ -69,7 +71,7 @@ def overlaps(lists: Iterable[FileList], sizes: Mapping[str, int]) -> Iterator[Ov
 
 
 def _fits(path: str, one: FileList, other: FileList, size: int) -> str:
-    """Whose file it is; empty where its size is that of both, or of neither."""
+    """The distribution that a file is from; empty if its size fits both or neither."""
     below = path[len(one.folder) + 1 :]
     mine, theirs = one.files[below] == size, other.files[below] == size
     if mine == theirs:

@@ -1,7 +1,7 @@
-"""Connections that are looked at: where they really lead, and for how long they may last.
+"""Connections with a check of the peer's address and a limit on their duration.
 
-A name may lead anywhere, and to another place at every look, so the peer's address is judged
-when the connection stands, before anything is sent over it.
+A name may resolve to any address, and to another one each time. So the peer's address is checked
+once the connection is established, before anything is sent over it.
 """
 
 from __future__ import annotations
@@ -25,8 +25,10 @@ Connected = Callable[[socket], None]
 def pool_for(
     scheme: str, host: str, environment: Mapping[str, str], connected: Connected
 ) -> tuple[urllib3.PoolManager, str]:
-    """A pool whose connections are told to `connected`, and the proxy it goes through, if any
-    (its host, without credentials)."""
+    """(a connection pool, the host of the proxy it uses, without credentials, or "").
+
+    `connected` is called with the socket of each direct connection, before anything is sent.
+    """
     bundle = environment.get("REQUESTS_CA_BUNDLE") or environment.get("CURL_CA_BUNDLE") or ""
     context = _context(bundle) if scheme == "https" else None
     proxy = getproxies().get(scheme, "")
@@ -45,8 +47,11 @@ def pool_for(
 
 @contextmanager
 def cut_off(sockets: list[socket], after_s: float) -> Iterator[None]:
-    """Ends the connections when the time is over: a peer that sends a byte now and then would
-    keep every single read within its own timeout for ever."""
+    """Close the connections after this time.
+
+    Timeouts of single reads are not enough: a peer that sends one byte now and then would keep
+    within them forever.
+    """
 
     def cut() -> None:
         for one in sockets:
@@ -64,7 +69,7 @@ def cut_off(sockets: list[socket], after_s: float) -> Iterator[None]:
 
 @cache
 def _context(bundle: str) -> ssl.SSLContext:
-    """The certificates to trust: reading them takes longer than asking a registry."""
+    """The certificates to trust, cached because reading them takes longer than a request."""
     return ssl.create_default_context(cafile=bundle or None)
 
 

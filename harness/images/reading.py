@@ -1,5 +1,7 @@
-"""What a registry tells about an image without any of its layers: two requests, three through an
-index, one where nothing has changed."""
+"""Read what a registry tells about an image without its layers.
+
+This takes two requests, three through an index, and one if nothing has changed since last time.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ def read_image(
 ) -> Reading:
     """Ask a registry about its image, for a host's platform (this machine's by default).
 
-    What cannot be understood is told in the reading, not raised. Raises ImageRefused,
+    If the answer cannot be understood, `problem` in the reading says why. Raises ImageRefused,
     RegistryUnreachable, WrongContent, UnsafeAddress.
     """
     return _ImageReader(registry, memory, host or platform_of(platform.machine())).read()
@@ -58,7 +60,7 @@ class _ImageReader:
         )
 
     def _top(self) -> Received:
-        """The manifest of the tag: from memory where the registry says that nothing changed."""
+        """The manifest of the tag, from memory if the registry says that nothing has changed."""
         reference = self.registry.reference
         before, media_type = self.memory.tag(reference) if self.memory else ("", "")
         raw = self.memory.content(before) if self.memory and before else None
@@ -94,7 +96,7 @@ class _ImageReader:
         return replace(reading, image=parse_image(raw, manifest))
 
     def _member(self, chosen: Descriptor) -> bytes:
-        """The manifest of one platform, by its digest: an address of its own in a registry."""
+        """The manifest of one platform in an index, fetched by its digest."""
         known = self.memory.content(chosen.digest) if self.memory else None
         if known is not None:
             return known

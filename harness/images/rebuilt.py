@@ -1,4 +1,4 @@
-"""Two builds of one recipe, file by file: what differs, and whether the reason is known. Pure."""
+"""Compare two builds of one recipe file by file, and say why files differ where known. Pure."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ class DifferenceReason(StrEnum):
     """Why a file may differ between two builds of one recipe."""
 
     TIME_STAMP = "time stamp"
-    """It, or what it holds, says when it was made, and nothing else differs."""
+    """The file or its content contains the time of the build, and nothing else differs."""
     BYTE_CODE = "byte-code"
-    """It is compiled from a source that is equal in both: CPython marks strings that are shared
-    with others in the process that compiles."""
+    """It is compiled from a source that is equal in both builds. CPython's byte code depends on
+    which strings are shared with others in the compiling process."""
     ORDER = "order"
     """The same lines, or the same files of a layer, in another order."""
     FOLLOWS = "follows"
-    """It is made from a file that differs, or lists its digest; that one is told itself."""
+    """It is made from a file that differs, or lists its digest; that file is reported itself."""
     UNEXPLAINED = "unexplained"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LayerFile:
-    """One file, folder or link of a layer. Texts are the layer's own word."""
+    """One file, folder or link of a layer. Texts come from the layer and are not trusted."""
 
     path: str
     type: str
@@ -36,17 +36,17 @@ class LayerFile:
     link: str
     more: str
     digest: str = ""
-    """SHA-256 of its content; empty for what has none."""
+    """SHA-256 of its content; empty if it has none."""
     body: str = ""
-    """The same without the time in its header; empty where that is not known to be there."""
+    """SHA-256 without the time in its header; empty if it is not known to have such a header."""
     ordered: str = ""
-    """Of its lines in order; empty for what is no text, or large."""
+    """SHA-256 of its sorted lines; empty if it is no text, or large."""
     undated: str = ""
-    """Of its text without dates."""
+    """SHA-256 of its text without dates."""
     both: str = ""
-    """Of its lines in order, without dates."""
+    """SHA-256 of its sorted lines without dates."""
     unhashed: str = ""
-    """Of its lines in order, without the digests that a list of installed files has."""
+    """SHA-256 of its sorted lines without the digests of a list of installed files."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,14 +54,14 @@ class RebuiltFile:
     """A path that differs between two builds."""
 
     path: str
-    """Empty: what is about the layer as a whole."""
+    """Empty for a difference of the layer as a whole."""
     what: str
     """What differs, in words."""
     reasons: tuple[DifferenceReason, ...]
 
     @property
     def explained(self) -> bool:
-        """Whether every reason is known."""
+        """Whether the reasons explain the whole difference."""
         return DifferenceReason.UNEXPLAINED not in self.reasons
 
 
@@ -69,8 +69,8 @@ _NONE = LayerFile(path="", type="", mode="", owner="", time="", link="", more=""
 
 
 def files_of(lines: Iterable[Mapping[str, object]]) -> tuple[tuple[LayerFile, ...], str]:
-    """(the files of a layer in its order, why they are not all; empty where they are) of what its
-    reader told."""
+    """(files of a layer in its order, problem) from the output of its reader; the problem is empty
+    if all files were read."""
     found = []
     problem = "its reader ended without an answer"
     for line in lines:
@@ -87,8 +87,10 @@ def _plain(value: object) -> str:
 
 
 def differing(first: Sequence[LayerFile], second: Sequence[LayerFile]) -> tuple[RebuiltFile, ...]:
-    """Every path that differs between two layers of equal place, by path; what is about a layer as
-    a whole last, and only where no path differs."""
+    """Every path that differs between two layers in the same position, sorted by path.
+
+    If no path differs, the result is one difference of the layer as a whole.
+    """
     one, other = ({file.path: file for file in layer} for layer in (first, second))
     found = tuple(
         difference
@@ -111,7 +113,7 @@ def differing(first: Sequence[LayerFile], second: Sequence[LayerFile]) -> tuple[
 
 
 def _of_nothing(found: Sequence[RebuiltFile]) -> tuple[RebuiltFile, ...]:
-    """What would follow of other files, where no other differs."""
+    """Turn `follows` into `unexplained`, because there is no other file to follow from."""
     return tuple(
         replace(one, reasons=(DifferenceReason.UNEXPLAINED,))
         if DifferenceReason.FOLLOWS in one.reasons
@@ -171,7 +173,7 @@ def _of_content(
 def _of_byte_code(
     before: LayerFile | None, after: LayerFile | None
 ) -> Mapping[str, DifferenceReason]:
-    """Of a compiled file that differs in more than its time, from its source in each build."""
+    """Why a compiled file differs in more than its time, judged by its source in each build."""
     if before is None or after is None or not before.digest:
         return {"compiled otherwise, its source is not there": DifferenceReason.UNEXPLAINED}
     if before.digest == after.digest:

@@ -1,4 +1,4 @@
-"""Image names as Docker reads them: registry, repository, tag, digest."""
+"""Parse image names as Docker does: registry, repository, tag, digest."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ _LONGEST = 512
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reference:
-    """One image in one registry; exactly one of `tag` and `digest` decides, the digest if both."""
+    """One image in one registry. If it has both a tag and a digest, the digest decides."""
 
     registry: str
-    """Host, with its port where one is given."""
+    """Host, with the port if one is given."""
     repository: str
     tag: str = ""
     digest: str = ""
 
     @property
     def wanted(self) -> str:
-        """What to ask the registry for."""
+        """The digest or tag to ask the registry for."""
         return self.digest or self.tag
 
     def __str__(self) -> str:
@@ -42,9 +42,9 @@ class Reference:
 
 
 def parse_reference(name: str) -> Reference:
-    """What an image name means; the tag is `latest` where none is given.
+    """Parse an image name; the tag is `latest` if neither tag nor digest is given.
 
-    Raises UsageError that quotes the name.
+    Raises UsageError, which quotes the name.
     """
     if not name or len(name) > _LONGEST or "://" in name:
         raise _refused(name, "write it as you would for `docker pull`: [REGISTRY/]NAME[:TAG]")
@@ -65,7 +65,8 @@ def parse_reference(name: str) -> Reference:
 
 
 def _registry_of(name: str) -> tuple[str, str]:
-    """The registry, and what is left. A first word with a dot or a port is a registry."""
+    """(registry, rest of the name). The first part is a registry if it has a dot or a port, or is
+    `localhost`."""
     default = default_registry()
     first, slash, rest = name.partition("/")
     if not slash or not ("." in first or ":" in first or first == "localhost"):

@@ -1,4 +1,4 @@
-"""A registry, asked for manifests and configurations: few requests, statuses told apart."""
+"""Ask a registry for manifests, configurations and layers, with few requests and clear errors."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from harness.knowledge.library import default_registry
 from harness.text import clean_line
 
 PATIENCE_S = 10.0
-"""How long we wait in all where a registry asks us to come back later."""
+"""Seconds to wait in total when a registry asks us to come back later."""
 LAYER_DEADLINE_S = 1800.0
 _TRIES = 3
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Received:
-    """A manifest as it came."""
+    """A manifest as received."""
 
     digest: str
     """Recomputed over `raw`."""
@@ -61,8 +61,11 @@ class Registry:
         )
 
     def current(self) -> str:
-        """The digest the image's tag stands for now; empty where the registry does not say.
-        One request, no body. Raises ImageRefused, RegistryUnreachable, UnsafeAddress."""
+        """The digest that the image's tag points to now; empty if the registry does not say.
+
+        This is one request without a body. Raises ImageRefused, RegistryUnreachable,
+        UnsafeAddress.
+        """
         answer = self._ask("HEAD", f"manifests/{self.reference.wanted}", limit=0)
         digest = answer.headers.get("docker-content-digest", "")
         return digest if is_digest(digest) else ""
@@ -81,15 +84,17 @@ class Registry:
         )
 
     def blob(self, digest: str, limit: int) -> bytes:
-        """A small piece of content, verified. Raises as `manifest`."""
+        """A small piece of content (at most `limit` bytes), verified. Raises as `manifest`."""
         body = self._ask("GET", f"blobs/{digest}", limit=limit).body
         verify(body, digest, "configuration")
         return body
 
     @contextmanager
     def layer(self, digest: str, size: int) -> Iterator[Iterator[bytes]]:
-        """A layer's bytes as they come; whoever reads verifies them. Raises as `manifest`, while
-        it is read too."""
+        """A layer's bytes as they come, to be verified by the reader.
+
+        Raises as `manifest`, also while the bytes are read.
+        """
         request = replace(
             self._request("GET", f"blobs/{digest}", size), deadline_s=LAYER_DEADLINE_S
         )
@@ -99,7 +104,7 @@ class Registry:
             yield chunks
 
     def _ask(self, method: str, path: str, *, limit: int) -> HttpResponse:
-        """An answer of status 200; what may pass is tried again, once or twice, not for long."""
+        """Get an answer with status 200; temporary errors are tried again, at most twice."""
         waited = 0.0
         for left in reversed(range(_TRIES)):
             try:
@@ -137,7 +142,7 @@ class Registry:
 
 
 def endpoint(registry: str) -> WebOrigin:
-    """Who answers for a registry: over TLS, but for one on this machine."""
+    """The origin that serves a registry: https, except for a registry on this machine."""
     default = default_registry()
     host = default.endpoint if registry == default.name else registry
     secure = parse_address(f"https://{host}")
@@ -145,7 +150,7 @@ def endpoint(registry: str) -> WebOrigin:
 
 
 def _pause(answer: HttpResponse) -> float | None:
-    """How long to wait before another try; None: another try is of no use."""
+    """Seconds to wait before another try; None if another try is useless."""
     told = answer.headers.get("retry-after", "")
     if answer.status in (429, 503) and told.isdigit() and len(told) < 6:
         return float(told)
@@ -155,12 +160,12 @@ def _pause(answer: HttpResponse) -> float | None:
 _REFUSALS: Mapping[int, tuple[type[ImageRefused | RegistryUnreachable], str, str]] = {
     401: (
         ImageRefused,
-        "{registry} wants to know who asks for {image} (401){note}",
+        "{registry} requires a login for {image} (401){note}",
         "docker login {name}",
     ),
     403: (
         ImageRefused,
-        "{registry} does not let you have {image} (403){note}",
+        "{registry} refuses access to {image} (403){note}",
         "ask its owner; private and blocked images look like this",
     ),
     404: (
@@ -171,22 +176,22 @@ _REFUSALS: Mapping[int, tuple[type[ImageRefused | RegistryUnreachable], str, str
     ),
     407: (
         RegistryUnreachable,
-        "the proxy wants to know who asks for {registry} (407)",
+        "the proxy requires a login for {registry} (407)",
         "put user and password into HTTPS_PROXY",
     ),
     429: (
         RegistryUnreachable,
-        "{registry} has had enough of us (429){quota}",
+        "{registry} allows no more requests for now (429){quota}",
         "docker login {name}, wait, or use a mirror",
     ),
 }
-"""Status -> what it means, in a sentence, with the next step."""
+"""Status -> (error class, message, remedy)."""
 
 
 def refusal(
     answer: HttpResponse, reference: Reference, registry: WebOrigin, login: Login
 ) -> ImageRefused | RegistryUnreachable:
-    """What a status means, as the error to raise."""
+    """The error to raise for an answer's status."""
     status = answer.status
     if known := _REFUSALS.get(status):
         error, told, remedy = known
@@ -199,12 +204,12 @@ def refusal(
         }
         return error(told.format(**facts), remedy=remedy.format(**facts))
     if status >= 500:
-        return RegistryUnreachable(f"{registry} is in trouble itself ({status})")
+        return RegistryUnreachable(f"{registry} reports an error of its own ({status})")
     return RegistryUnreachable(f"{registry} answers {status} where a registry says 200")
 
 
 def _quota(answer: HttpResponse) -> str:
-    """What a registry says of our quota: `0;w=21600` is none left of those for six hours."""
+    """What a registry says about our quota; `0;w=21600` means none left within six hours."""
     told = []
     for name, meaning in (("ratelimit-limit", "allowed"), ("ratelimit-remaining", "left")):
         count, _, window = answer.headers.get(name, "").partition(";w=")

@@ -1,6 +1,6 @@
-"""What registries said before, kept by content: an unchanged tag then costs one request.
+"""A cache of registries' answers, stored by digest; an unchanged tag then costs one request.
 
-Nothing is believed for lying there: every byte is verified against its digest when it is read.
+The cache is not trusted: all content is verified against its digest when it is read.
 """
 
 from __future__ import annotations
@@ -19,18 +19,19 @@ from harness.images.reference import Reference
 from harness.machine.files import atomic_write
 
 _MOST = 600
-"""Files; the oldest go first."""
+"""Files at most; the oldest are deleted first."""
 _TAG_LIMIT = 64 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remembered:
-    """A folder of answers. What cannot be read or written there counts as not remembered."""
+    """A folder with cached answers. Files that cannot be read or written count as not cached."""
 
     folder: Path
 
     def tag(self, reference: Reference) -> tuple[str, str]:
-        """(digest, media type) that the image's tag stood for when it was last asked."""
+        """(digest, media type) that the image's tag pointed to when last asked; empty if not
+        known."""
         try:
             with self._tag_path(reference).open("rb") as stream:
                 row = json.loads(stream.read(_TAG_LIMIT))
@@ -42,12 +43,12 @@ class Remembered:
         return (told[1], told[2]) if is_digest(told[1]) else ("", "")
 
     def keep_tag(self, reference: Reference, digest: str, media_type: str) -> None:
-        """Remember what a tag stands for now."""
+        """Remember what a tag points to now."""
         row = {"reference": str(reference), "digest": digest, "media_type": media_type}
         self._write(self._tag_path(reference), json.dumps(row).encode())
 
     def content(self, digest: str) -> bytes | None:
-        """The content of that digest, verified; None where it is not there, or not itself."""
+        """The content with that digest, verified; None if it is missing or damaged."""
         try:
             with self._content_path(digest).open("rb") as stream:
                 raw = stream.read(CONFIG_LIMIT + 1)
@@ -68,7 +69,7 @@ class Remembered:
     def _write(self, path: Path, raw: bytes) -> None:
         with suppress(OSError, HarnessError):
             self.folder.mkdir(parents=True, exist_ok=True)
-            # Configurations of private images are nobody else's business.
+            # Configurations of private images must not be readable by other users.
             self.folder.chmod(0o700)
             atomic_write(path, raw)
             self._prune()

@@ -1,7 +1,7 @@
-"""What the files of an environment say when they are read from outside, without running anything.
+"""The second opinion: facts from an environment's files, read without running anything in it.
 
-The bytes of a tar of the whole tree go into a process of its own, with limits on memory and time;
-facts come back, which are bounded, and believed as little as anything an image holds.
+A process with limits on memory and time gets a tar of the whole tree and returns facts. They are
+bounded, and no more trusted than anything else from an image.
 """
 
 from __future__ import annotations
@@ -39,16 +39,16 @@ _LINES = 21
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FilesRead:
-    """What was told of a tree; `problem` says why it is not all."""
+    """The facts about a tree; `problem` says why they are incomplete."""
 
     facts: Facts
     problem: str = ""
     peak_kib: int = 0
-    """Memory that reading took."""
+    """Peak memory of the reading process in KiB."""
 
 
 def reader() -> str:
-    """A digest of how files are read: what another version read is read again."""
+    """A digest of the code that reads files, so that results of another version are not reused."""
     digest = hashlib.sha256()
     for name in _READS:
         digest.update(Path(__file__).with_name(name).read_bytes())
@@ -56,7 +56,10 @@ def reader() -> str:
 
 
 def read_files(chunks: Iterable[bytes], asked: Asked) -> FilesRead:
-    """Read the tar in `chunks`. What opening and sending raise is raised; else it is a value."""
+    """Read the tar in `chunks`, and return facts about it.
+
+    Exceptions from `chunks` are raised; problems with the content are in the result.
+    """
     worker = subprocess.Popen(
         [
             *(sys.executable, "-I", "-c", _START, str(_ROOT)),
@@ -72,7 +75,7 @@ def read_files(chunks: Iterable[bytes], asked: Asked) -> FilesRead:
     listener = threading.Thread(target=lambda: heard.put(_heard(worker)), daemon=True)
     listener.start()
     try:
-        with suppress(BrokenPipeError):  # it ended: what it told will say so
+        with suppress(BrokenPipeError):  # the worker ended early; its output will say why
             for chunk in chunks:
                 worker.stdin.write(chunk)
     except BaseException:
@@ -88,12 +91,12 @@ def read_files(chunks: Iterable[bytes], asked: Asked) -> FilesRead:
 
 
 def _argument(text: str) -> str:
-    """An image's word as an argument: without what no argument can hold."""
+    """Text from an image as a program argument: bounded, and without NUL characters."""
     return text.replace("\0", "")[:4096]
 
 
 def _heard(worker: subprocess.Popen[bytes]) -> FilesRead:
-    """Everything it tells, bounded; what is no fact is not taken."""
+    """Read the worker's facts, up to a limit; lines that are no facts are ignored."""
     facts: dict[str, Fact] = {}
     total = 0
     assert worker.stdout is not None

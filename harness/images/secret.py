@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 class Secret:
-    """A string that shows itself only when asked: repr, str and format give `***`."""
+    """A string that only `reveal` shows; repr, str and format give `***`."""
 
     __slots__ = ("_value",)
 
@@ -15,7 +15,7 @@ class Secret:
         self._value = value
 
     def reveal(self) -> str:
-        """The string itself, to be sent and not kept."""
+        """The string itself, to be sent and not stored."""
         return self._value
 
     def __bool__(self) -> bool:
@@ -32,12 +32,13 @@ class Secret:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Credentials:
-    """What Docker's configuration has for one registry."""
+    """Credentials for one registry from Docker's configuration."""
 
     user: str = ""
     password: Secret
     identity: bool = False
-    """Whether `password` is an identity token, to be exchanged, never sent as a password."""
+    """Whether `password` is an identity token, which is exchanged for an access token and never
+    sent as a password."""
 
     def basic(self) -> Secret:
         """The value of an Authorization header."""

@@ -1,7 +1,7 @@
-"""What tags named when they were looked at: one file a tag, beside the store, one sighting a line.
+"""A memory of which images tags named: beside the store, one file per tag, one sighting per line.
 
-A tag is a name that may be given to another image at any time, and no registry tells what it named
-before. What cannot be read counts as not seen; what cannot be written is said, and is no failure.
+A tag can move to another image at any time, and no registry tells what it named before. Lines that
+cannot be read count as never seen. A failure to write is reported, but does not fail the check.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from harness.machine.lease import lease
 from harness.serial import UnreadableError, decode, encode
 
 MOST = 64
-"""Sightings of one tag; the oldest go first, but for the last that worked."""
+"""Sightings of one tag at most. The oldest are dropped first, except the last one that worked."""
 _TAGS = 2000
-"""Files; those that were not asked about for longest go first."""
+"""Files at most; those that were written longest ago are deleted first."""
 _LINE = 16 * 1024
 _FILE = MOST * _LINE
 _LOCK = "lock"
@@ -30,27 +30,29 @@ _LOCK = "lock"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sighting:
-    """What a tag named, from the first time that this was seen to the last time in a row."""
+    """What a tag named over a period of consecutive checks, from the first to the last."""
 
     digest: str
     """What the tag named: an image, or an index of images."""
     image: str = ""
-    """The image that was meant for `platform`; empty: none."""
+    """Digest of the image for `platform`; empty if there was none."""
     platform: str = ""
     first: str
-    """ISO 8601, UTC, to the second."""
+    """Time of the first check: ISO 8601, UTC, to the second."""
     last: str
+    """Time of the last check."""
     said: Mapping[str, str] = field(default_factory=dict)
-    """What the image said of itself when it was last looked at: framework, python, ..."""
+    """What the image said of itself at the last check: framework, python, ..."""
     answer: str = ""
-    """What `harness check` answered for this host; empty: it was asked for another."""
+    """What `harness check` answered for this host; empty if it was asked for another host."""
     run: str = ""
-    """The last run in which it reached the level it should; empty: none is known."""
+    """The last run in which it reached the level it should; empty if none is known."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _SeenLine:
-    """A line of a file: digests of names may collide, and files may be moved."""
+    """A line of a file. It repeats the tag's name, because files may be moved and digests of names
+    may collide."""
 
     name: str
     seen: Sighting
@@ -62,21 +64,21 @@ class SeenTags:
 
     folder: Path
     place: str = ""
-    """Whose tags: empty for those of registries, else the local engine's name."""
+    """Empty for tags in registries, else the name of the local engine."""
 
     def before(self, reference: Reference) -> tuple[Sighting, ...]:
-        """What the tag named, oldest first."""
+        """The earlier sightings of the tag, oldest first."""
         return self._read(self._name(reference))
 
     def keep(self, reference: Reference, seen: Sighting) -> str:
-        """Remember a sighting; why it could not be, empty where it was.
+        """Remember a sighting; returns why it could not be stored, empty if it was.
 
-        The same digest as the last time makes one sighting longer; another one is another.
+        If the digest is the same as last time, the last sighting is extended.
         """
         name = self._name(reference)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            # Names of private images are nobody else's business.
+            # Names of private images must not be readable by other users.
             self.folder.chmod(0o700)
             with lease(self.folder / _LOCK, alone=True):
                 rows = _with(self._read(name), seen)
@@ -94,7 +96,7 @@ class SeenTags:
         return self.folder / sha256(name.encode()).hexdigest()
 
     def _read(self, name: str) -> tuple[Sighting, ...]:
-        """Every line that is whole: what damaged one says nothing of the others."""
+        """The sightings from every intact line; damaged lines are skipped."""
         try:
             with self._path(name).open("rb") as stream:
                 raw = stream.read(_FILE)
@@ -125,7 +127,7 @@ def _with(rows: tuple[Sighting, ...], seen: Sighting) -> tuple[Sighting, ...]:
             seen,
             first=last.first,
             last=max(last.last, seen.last),
-            # What a deeper look told is still true of the same image.
+            # What an earlier, deeper check found is still true of the same image.
             said={**last.said, **seen.said},
             answer=seen.answer or last.answer,
             run=seen.run or last.run,

@@ -1,9 +1,9 @@
-"""Symbols as numbers: half a million of them have to travel and be compared. Pure.
+"""Symbols as numbers, because half a million of them have to be transferred and compared. Pure.
 
-A symbol is told by the hash that objects carry of it (GNU hash: h = 5381, then h * 33 + c, in 32
-bits), without its lowest bit, which the objects need for something else. Two names share one by
-chance once in two thousand million pairs, so that of some thousand missing symbols one may seem to
-be given.
+A symbol is represented by the hash that objects contain of it (GNU hash: h = 5381, then h * 33 + c,
+in 32 bits), without the lowest bit, which the objects use for something else. Two names have the
+same hash by chance once in two thousand million pairs, so that of some thousand missing symbols one
+may seem to be defined.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Key = TypeVar("Key", bound=Hashable)
 
 def hash_of(name: bytes) -> int:
     """The GNU hash of a symbol's name."""
-    # As one sum, h = 5381 * 33^n + c1 * 33^(n-1) + ... + cn, it is computed without a loop here.
+    # Written as a sum, h = 5381 * 33^n + c1 * 33^(n-1) + ... + cn, it needs no Python loop.
     length = len(name)
     if length >= _LONGEST:
         return hash_of(name[: _LONGEST - 1])
@@ -36,7 +36,7 @@ def hash_of(name: bytes) -> int:
 
 
 def version_hash(name: str) -> int:
-    """A number for the version of a symbol; never 0, which stands for none."""
+    """A number for the version of a symbol; never 0, which means no version."""
     return zlib.crc32(name.encode("utf-8", "replace")) | 1
 
 
@@ -48,7 +48,7 @@ def packed(numbers: array[int]) -> str:
 
 
 def unpacked(text: str) -> array[int]:
-    """What `packed` made; empty for anything else."""
+    """The numbers that `packed` encoded; empty for any other text."""
     found = array("I")
     try:
         opened = zlib.decompressobj()
@@ -62,8 +62,11 @@ def unpacked(text: str) -> array[int]:
 
 
 def lacking(wanted: Mapping[Key, str], given: Iterable[tuple[str, str]]) -> dict[Key, list[str]]:
-    """Which of the symbols that each of `wanted` wants (name, or name@version, divided by blanks)
-    none of `given` has (hashes and versions, as `packed` made them)."""
+    """The needed symbols that nothing defines: key -> names.
+
+    `wanted` has, for each key, names or name@version separated by blanks; `given` has pairs of
+    hashes and versions as `packed` encodes them.
+    """
     lists = {key: text.split(" ") if text else [] for key, text in wanted.items()}
     names = {one: one.partition("@")[0] for many in lists.values() for one in many}
     hashes = {

@@ -1,4 +1,4 @@
-"""Shared objects, put together from what a layer's reader told of them. Pure."""
+"""Turn a layer reader's entries about shared objects into values. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _SYMBOLS = 16 * 1024**2
 
 
 def object_of(path: str, entry: Mapping[str, object]) -> SharedObject:
-    """A shared object, out of what a layer's reader told of it."""
+    """The shared object that an entry of a layer's reader describes."""
     per_million = entry.get("avx_per_million")
     wants = [one for one in map(texts, items(entry.get("wants"))) if len(one) == 2]
     return SharedObject(

@@ -1,5 +1,6 @@
-"""Requests that cannot be led astray: bounded, on time, redirects looked at before they are
-followed, credentials to one origin only. Nothing is retried here, and nothing decoded."""
+"""Web requests that a hostile server cannot misuse: bounded in size and time, redirects checked
+before they are followed, credentials sent to one origin only. Nothing is retried or decoded here.
+"""
 
 from __future__ import annotations
 
@@ -24,61 +25,62 @@ from harness.text import clean_line
 
 CONNECT_S = 10.0
 DEADLINE_S = 30.0
-"""For one answer, redirects and body included, where nothing else is said."""
+"""Default seconds for one answer, including redirects and body."""
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _CHUNK = 64 * 1024
 
 
 class TransferInterrupted(RegistryUnreachable):
-    """The connection ended, or stood still, in the middle: worth another try."""
+    """The connection ended or stalled before the answer was complete; another try may help."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HttpResponse:
-    """What came back; the body only as far as it was read."""
+    """An answer; the body only as far as it was read."""
 
     status: int
     headers: Mapping[str, str]
-    """Names in small letters."""
+    """Names are in lower case."""
     body: bytes = b""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HttpRequest:
-    """What to ask, and what to take."""
+    """A request, and limits for its answer."""
 
     url: str
     method: str = "GET"
     headers: Mapping[str, str] = field(default_factory=dict)
     authorization: Secret | None = None
-    """For the origin of `url` only."""
+    """Sent to the origin of `url` only."""
     form: Mapping[str, str] | None = None
     redirects: bool = True
     limit: int
-    """Bytes of body."""
+    """Bytes of body at most."""
     deadline_s: float = DEADLINE_S
+    """Seconds for the whole answer."""
 
 
 @dataclass(kw_only=True)
 class Transport:
-    """Talks to one registry, and to where it sends us."""
+    """Sends requests to one registry, and to the servers it redirects to."""
 
     registry: WebOrigin
     environment: Mapping[str, str] = field(default_factory=lambda: os.environ)
     requests: int = 0
-    """Sent so far, redirects included."""
+    """Requests sent so far, including redirects."""
     received: int = 0
     """Bytes of bodies received so far."""
 
     def ask(self, request: HttpRequest) -> HttpResponse:
-        """The whole answer. Raises RegistryUnreachable, TransferInterrupted, UnsafeAddress."""
+        """Get the whole answer. Raises RegistryUnreachable, TransferInterrupted, UnsafeAddress."""
         with self.opened(request) as (answer, chunks):
             return HttpResponse(status=answer.status, headers=answer.headers, body=b"".join(chunks))
 
     @contextmanager
     def opened(self, request: HttpRequest) -> Iterator[tuple[HttpResponse, Iterator[bytes]]]:
-        """An answer whose body is read as it comes. Raises as `ask`, while it is read too."""
+        """An answer whose body is read as it comes. Raises as `ask`, also during reading."""
         sockets: list[socket] = []
         with cut_off(sockets, request.deadline_s):
             answer, response = self._follow(request, sockets)
@@ -90,7 +92,7 @@ class Transport:
     def _follow(
         self, request: HttpRequest, sockets: list[socket]
     ) -> tuple[HttpResponse, BaseHTTPResponse]:
-        """Follow redirects to an answer whose body is not read yet."""
+        """Follow redirects to the final answer, without reading its body."""
         end = time.monotonic() + request.deadline_s
         url, home = request.url, parse_address(request.url)
         for _ in range(_MOST_REDIRECTS + 1):
@@ -155,7 +157,8 @@ class Transport:
     def _chunks(
         self, response: BaseHTTPResponse, answer: HttpResponse, request: HttpRequest
     ) -> Iterator[bytes]:
-        """The body in pieces. Raises TransferInterrupted where it stops early or takes too long."""
+        """Yield the body in pieces. Raises TransferInterrupted if it stops early or takes too long,
+        RegistryUnreachable if it is longer than allowed."""
         where = parse_address(request.url)
         due = answer.headers.get("content-length", "")
         seen = 0

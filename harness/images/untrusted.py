@@ -1,4 +1,4 @@
-"""JSON from strangers: bounded, and read without trusting the kind of anything in it."""
+"""Read untrusted JSON: bounded, and without relying on the type of any value in it."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import json
 from collections.abc import Iterator
 
 TEXT_LIMIT = 32 * 1024
-"""Characters kept of one string; an environment variable may be long, nothing else is."""
+"""Characters kept of one string at most; only environment variables may be that long."""
 LIST_LIMIT = 16384
 
 
 class Unreadable(ValueError):
-    """Bytes that are not what they should be; says why, in one line."""
+    """Content that is not what it should be; the message says why, in one line."""
 
 
 def parse(raw: bytes, limit: int) -> dict[str, object]:
-    """The JSON object in `raw`. Raises Unreadable for anything else, or above `limit` bytes."""
+    """The JSON object in `raw`. Raises Unreadable for anything else, and above `limit` bytes."""
     if len(raw) > limit:
         raise Unreadable(f"it has {len(raw)} bytes; the limit is {limit}")
     try:
@@ -28,22 +28,22 @@ def parse(raw: bytes, limit: int) -> dict[str, object]:
 
 
 def mapping(value: object) -> dict[str, object]:
-    """The object, or an empty one."""
+    """The value if it is an object, else an empty one."""
     return value if isinstance(value, dict) else {}
 
 
 def items(value: object, limit: int = LIST_LIMIT) -> list[object]:
-    """The list, cut at `limit`; empty where it is none."""
+    """The value if it is a list, cut at `limit` items, else an empty list."""
     return value[:limit] if isinstance(value, list) else []
 
 
 def text(value: object, limit: int = TEXT_LIMIT) -> str:
-    """The string, cut at `limit`; empty where it is none."""
+    """The value if it is a string, cut at `limit` characters, else an empty string."""
     return value[:limit] if isinstance(value, str) else ""
 
 
 def texts(value: object) -> tuple[str, ...]:
-    """The strings of a list; a lone string is a list of one."""
+    """The strings in a list; a single string counts as a list of one."""
     if isinstance(value, str):
         return (text(value),)
     return tuple(text(one) for one in items(value) if isinstance(one, str))
@@ -57,6 +57,6 @@ def pairs(value: object) -> Iterator[tuple[str, str]]:
 
 
 def size(value: object) -> int:
-    """A number of bytes; -1 where it is none."""
+    """The value if it is a number of bytes, else -1."""
     good = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 62
     return value if good and isinstance(value, int) else -1

@@ -1,8 +1,8 @@
-"""Which combinations of a framework's release and Python can exist: is there a wheel for it?
+"""Which combinations of a framework's release and Python are possible: is there a wheel for them?
 
-The facts lie in `harness/knowledge/<framework>_builds.json`, with their sources. Only what
-the table knows is ruled out: a release newer than the table, or a framework without one, is taken
-to be available.
+The facts are in `harness/knowledge/<framework>_builds.json`, with their sources. Only combinations
+that the table excludes are ruled out: a release newer than the table, or a framework without a
+table, is assumed to be available.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from harness.knowledge.frameworks import Build, builds, names
 
 
 def packages(framework: str) -> frozenset[str]:
-    """The distributions the table of a framework knows; empty where there is no table."""
+    """The distributions in a framework's table; empty if there is no table."""
     return frozenset(_table(framework))
 
 
 def reason_unavailable(framework: str, version: str, package: str, python: str) -> str | None:
-    """Why `package` in release `version` cannot be had for a Python (major.minor); None if it can,
-    or if nobody knows."""
+    """Why there is no wheel of `package` in release `version` for a Python (major.minor).
+
+    None if there is one, or if it is not known.
+    """
     minors = _table(framework).get(package)
     release = _release(version)
     if not minors or release is None:
@@ -48,7 +50,7 @@ def reason_unavailable(framework: str, version: str, package: str, python: str) 
 
 
 _Wheels = Mapping[tuple[int, ...], Mapping[str, list[str]]]
-"""By major.minor, by release: Python tags."""
+"""(major, minor) -> release -> Python tags of its wheels."""
 
 
 @cache
@@ -71,7 +73,7 @@ def _builds(framework: str) -> Mapping[str, Build]:
 
 
 def _release(version: str) -> tuple[int, ...] | None:
-    """The numbers of a final release; None for anything else, of which the table knows nothing."""
+    """The numbers of a final release; None for other versions, which the table does not cover."""
     if re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6}){1,3}(\.post[0-9]{1,6})?", version) is None:
         return None
     return tuple(int(part.removeprefix("post")) for part in version.split("."))

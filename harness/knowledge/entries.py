@@ -1,4 +1,4 @@
-"""Every row of the knowledge base as an entry for people, with an id."""
+"""Every row of the knowledge base as an entry with an id, for people to read."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ Lines = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Entry:
-    """What is known under one id."""
+    """The text of the knowledge base under one id."""
 
     id: str
     kind: str
     title: str
     lines: Lines
-    """(name, value); without the empty ones."""
+    """(name, value) pairs, without empty values."""
     source: str
     evidence: Evidence
 
 
 @cache
 def entries() -> dict[str, Entry]:
-    """Everything there is, by id, in the order of the tables."""
+    """All entries by id, in the order of the tables."""
     tables = (_general(), *(_of_framework(name) for name in frameworks.names()))
     return {entry.id: entry for table in tables for entry in table}
 
 
 def slug(name: str) -> str:
-    """A name as an id: small letters, digits, dots, dashes."""
+    """Turn a name into an id of lower-case letters, digits, dots and dashes."""
     return re.sub(r"[^a-z0-9.]+", "-", name.lower()).strip("-")
 
 

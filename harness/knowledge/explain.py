@@ -1,4 +1,4 @@
-"""`harness explain`: every row of the knowledge base has an id, and can be asked for."""
+"""`harness explain`: look up a row of the knowledge base by its id."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from harness.text import did_you_mean
 
 
 def explain(id: str) -> Entry:
-    """The entry of an id, however it is spelt. Raises UsageError with the nearest ones."""
+    """The entry under an id; case and punctuation do not matter.
+
+    Raises UsageError, with the nearest ids, if there is none.
+    """
     known = entries()
     wanted = slug(id)
     if wanted not in known and wanted.rpartition(".")[0] in known:
-        wanted = wanted.rpartition(".")[0]  # a release of a minor version that there is a row of
+        wanted = wanted.rpartition(".")[0]  # there is a row for the minor version of this release
     if wanted in known:
         return known[wanted]
     near = did_you_mean(wanted, tuple(known))
@@ -46,7 +49,7 @@ def _wrapped(head: str, value: str) -> str:
 
 
 def listing() -> str:
-    """All ids, by kind."""
+    """All ids as text, grouped by kind."""
     kinds: dict[str, list[str]] = {}
     for entry in entries().values():
         kinds.setdefault(entry.kind, []).append(entry.id)

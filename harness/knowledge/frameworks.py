@@ -1,4 +1,4 @@
-"""What is known of frameworks: their builds, and what the tags of their own images promise."""
+"""Facts about frameworks: their builds, and what the tags of their own images promise."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ InstructionSet = Literal["baseline", "avx", "avx2"]
 
 
 class Period(SourcedRow):
-    """Releases whose images were made alike."""
+    """A range of releases whose images were made in the same way."""
 
     id: str
     first: str
     last: str
-    """Empty: still so."""
+    """The last release; empty if the period still goes on."""
     system: str
     cuda: str
-    """Empty: differs inside the period."""
+    """Empty if it differs within the period."""
     cudnn: str
     python: str
     python3: str
-    """Where a tag asks for Python 3; empty: tags no longer do."""
+    """The Python of tags that ask for Python 3; empty if tags no longer do."""
     base: str
     gpu_base: str
     command: str
@@ -47,7 +47,7 @@ class RecipeFile(StrictModel):
 
 
 class TaggedRelease(SourcedRow):
-    """What the Dockerfiles of one release say."""
+    """What the framework's own Dockerfiles of one release contain."""
 
     release: str
     commit: str
@@ -68,7 +68,7 @@ class Tags(StrictModel):
 
 
 class Wheel(SourcedRow):
-    """What was measured on one wheel."""
+    """Measurements of one wheel."""
 
     package: str
     version: str
@@ -90,28 +90,30 @@ class Wheels(StrictModel):
 
 
 class BuildGpuCode(SourcedRow):
-    """For which GPUs a build holds code: ready, or to be compiled by the driver at start."""
+    """Compute capabilities of the GPUs that a build contains code for."""
 
     cubin: list[str]
+    """With code that is ready to run."""
     ptx: list[str]
+    """With PTX, which the driver compiles at start."""
 
 
 class OneDnn(StrictModel):
-    """What is on by default, and the variable that changes it."""
+    """Whether oneDNN is on by default, and the variable that changes it."""
 
     default: str
     env: str
 
 
 class Determinism(StrictModel):
-    """How the same bits are asked for."""
+    """How to ask for bit-identical results."""
 
     api: str
     note: str
 
 
 class BuildSources(StrictModel):
-    """Where the fields of a build are from."""
+    """The sources of a build's fields."""
 
     build: str
     pypi: str
@@ -131,14 +133,14 @@ class Build(StrictModel):
     cuda: str
     cudnn: str
     pypi_linux_x86_64: dict[str, dict[str, list[str]] | None]
-    """Distribution -> release -> tags of the Pythons that there are wheels for."""
+    """Distribution -> release -> tags of the Pythons with a wheel."""
     keras: str
     min_cpu: str
-    """What the CPU must have, in words."""
+    """What the CPU must support, in words."""
     instruction_set: InstructionSet
-    """What the CPU must have."""
+    """The instruction set that the CPU must support."""
     instruction_set_of_release: dict[str, InstructionSet]
-    """Where a release needs another than its minor version."""
+    """Release -> instruction set, for releases that differ from their minor version."""
     onednn: OneDnn
     determinism: Determinism
     wheel_gpu_arch: BuildGpuCode | None
@@ -147,7 +149,7 @@ class Build(StrictModel):
     gpu_library_linkage: str
     """How the GPU build finds CUDA's libraries, in words."""
     gpu_libraries: Literal["linked", "opened"]
-    """`linked`: the import fails without them; `opened`: at run time, by name."""
+    """`linked`: the import fails without them; `opened`: they are opened by name at run time."""
     note: str = ""
 
     @property
@@ -156,7 +158,7 @@ class Build(StrictModel):
         return self.gpu_libraries == "linked"
 
     def needs(self, version: str) -> InstructionSet:
-        """What a release of it needs of the CPU: without it, it ends at import."""
+        """The instruction set that a release needs; without it, the process dies at import."""
         return self.instruction_set_of_release.get(version, self.instruction_set)
 
 
@@ -170,14 +172,14 @@ class Variant(SourcedRow):
 class Builds(StrictModel):
     schema_: str
     gpu_packages: list[str]
-    """Distributions that are for GPUs alone."""
+    """Distributions that are only for GPUs."""
     variants: list[Variant]
-    """Distributions made elsewhere or otherwise: of their builds nothing else is known."""
+    """Distributions that were built elsewhere or in another way; their builds are not known."""
     rows: list[Build]
 
 
 class Pinned(StrictModel):
-    """A set of distributions that was seen to work, or not."""
+    """A set of distributions that was tried, and whether it worked."""
 
     package: str
     version: str
@@ -196,7 +198,7 @@ class Pins(StrictModel):
 
 
 class Conflict(SourcedRow):
-    """What does not go together, and how one knows it by its breakage."""
+    """Distributions that do not work together, and the breakage by which one recognises it."""
 
     breakage: str
     framework: str
@@ -205,14 +207,14 @@ class Conflict(SourcedRow):
     versions: str
     python: str
     absent: bool
-    """It breaks where the package is not there."""
+    """Whether it breaks if the package is absent."""
     module: str = ""
-    """What importing it loads first, below site-packages: a package may be there without its
-    account of itself."""
+    """The file below site-packages that importing the package loads first; a package may be there
+    without metadata."""
     unless: dict[str, str]
-    """Environment that mends it."""
+    """Environment variables, and the values with which it does not break."""
     where: dict[str, list[str]] = Field(default_factory=dict)
-    """Values of variables under which alone it breaks."""
+    """Environment variables, and the values with which alone it breaks."""
     effect: Literal["blocks", "change", "note"]
 
 
@@ -223,37 +225,37 @@ class Conflicts(StrictModel):
 
 @cache
 def names() -> tuple[str, ...]:
-    """The frameworks there are tables of."""
+    """The names of all frameworks that have tables."""
     return tuple(sorted(path.name[: -len("_builds.json")] for path in FOLDER.glob("*_builds.json")))
 
 
 @cache
 def builds(framework: str) -> dict[str, Build]:
-    """Builds by minor release."""
+    """The framework's builds: minor version -> build."""
     return {row.minor: row for row in load(f"{framework}_builds.json", Builds).rows}
 
 
 @cache
 def gpu_packages(framework: str) -> frozenset[str]:
-    """Its distributions that are for GPUs alone."""
+    """The framework's distributions that are only for GPUs."""
     return frozenset(load(f"{framework}_builds.json", Builds).gpu_packages)
 
 
 @cache
 def variants(framework: str) -> dict[str, Variant]:
-    """Distributions that carry it under another name, by name."""
+    """Distributions that contain the framework under another name: name -> variant."""
     return {row.package: row for row in load(f"{framework}_builds.json", Builds).variants}
 
 
 @cache
 def tags(framework: str) -> Tags:
-    """What its own images' tags promise."""
+    """What the tags of the framework's own images promise."""
     return load(f"{framework}_tags.json", Tags)
 
 
 @cache
 def wheels(framework: str) -> Wheels:
-    """What was measured on its wheels."""
+    """Measurements of the framework's wheels."""
     return load(f"{framework}_wheels.json", Wheels)
 
 
@@ -265,30 +267,30 @@ def pins(framework: str) -> tuple[Pinned, ...]:
 
 @cache
 def conflicts(framework: str) -> tuple[Conflict, ...]:
-    """What does not go together with it."""
+    """Known conflicts of the framework with other distributions."""
     return tuple(load(f"{framework}_conflicts.json", Conflicts).conflicts)
 
 
 @cache
 def packages(framework: str) -> frozenset[str]:
-    """The distributions that carry the framework."""
+    """The distributions of the framework's own project that contain it."""
     return frozenset(name for row in builds(framework).values() for name in row.pypi_linux_x86_64)
 
 
 @cache
 def carriers(framework: str) -> frozenset[str]:
-    """Every distribution that is known to carry the framework, its own and variants."""
+    """Every distribution that is known to contain the framework: its own, and variants."""
     return packages(framework) | frozenset(variants(framework))
 
 
 def build(framework: str, version: str) -> Build | None:
-    """The build of a full version; None where nothing is known of it."""
+    """The build of a full version; None if it is not in the table."""
     parts = release(version)
     return builds(framework).get(".".join(map(str, parts[:2]))) if len(parts) >= 2 else None
 
 
 def period(framework: str, version: str) -> Period | None:
-    """How images of that version were made."""
+    """How images of that version were made; None if not known."""
     wanted = release(version)[:2]
     for one in tags(framework).periods:
         if release(one.first) <= wanted and (not one.last or wanted <= release(one.last)):
@@ -297,11 +299,11 @@ def period(framework: str, version: str) -> Period | None:
 
 
 def framework_of(repository: str) -> str:
-    """The framework whose own repository this is; empty: nobody's."""
+    """The framework that an image repository belongs to; empty if to none."""
     return next((name for name in names() if repository in tags(name).repositories), "")
 
 
 @cache
 def tag_pattern(framework: str) -> re.Pattern[str]:
-    """The grammar of its tags."""
+    """The pattern of the framework's image tags."""
     return re.compile(tags(framework).pattern)

@@ -1,4 +1,4 @@
-"""GPU names as people, shops and drivers write them, and what those GPUs can do."""
+"""Look up GPUs by name, as people, shops and drivers write it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _VENDOR = {"nvidia", "tesla", "geforce", "quadro", "grid", "graphics", "device",
 def gpu_named(name: str) -> Gpu:
     """The row of a GPU: `Tesla V100-SXM2-16GB`, `rtx 3090`, `NVIDIA A100 80GB PCIe`.
 
-    Raises UsageError where it is unknown, or may be one of several.
+    Raises UsageError if it is unknown or ambiguous.
     """
     wanted = _words(name)
     matches = [(len(_words(row.name)), row) for row in gpus().gpus if _is(row, wanted)]
@@ -22,21 +22,22 @@ def gpu_named(name: str) -> Gpu:
         return max(matches, key=lambda match: match[0])[1]
     near = [row.name for row in gpus().gpus if wanted and set(wanted) <= set(_words(row.name))]
     remedy = f"it may be one of: {', '.join(near[:8])}" if near else "`harness explain` lists them"
-    raise UsageError(f"nobody knows the GPU {clean_line(name, 60)!r}", remedy=remedy)
+    raise UsageError(f"unknown GPU {clean_line(name, 60)!r}", remedy=remedy)
 
 
 def capability_of(name: str) -> str:
-    """The compute capability of a GPU, such as 7.0. Raises UsageError."""
+    """The compute capability of a GPU, such as 7.0. Raises UsageError as `gpu_named`."""
     return gpu_named(name).capability
 
 
 def _is(row: Gpu, wanted: tuple[str, ...]) -> bool:
-    """Whether the row's words begin the name: what follows is memory, bus, or a vendor's word."""
+    """Whether the name begins with the row's words; what follows is memory size, bus, or a vendor's
+    addition."""
     words = _words(row.name)
     return wanted[: len(words)] == words
 
 
 def _words(name: str) -> tuple[str, ...]:
-    # `RTX3090` and `RTX 3090` are one; `K80` and `A100` are one word each.
+    # `RTX3090` and `RTX 3090` are the same; `K80` and `A100` are one word each.
     spaced = re.sub(r"\b(rtx|gtx|gt)(?=\d)", r"\1 ", name.lower()[:200])
     return tuple(word for word in re.findall(r"[a-z0-9]+", spaced) if word not in _VENDOR)

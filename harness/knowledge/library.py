@@ -1,7 +1,7 @@
 """The knowledge base: files of facts with sources, checked against a schema whenever they are read.
 
-Code asks for facts by name; another framework is three more files: `<framework>_builds.json`,
-`<framework>_tags.json`, `<framework>_wheels.json`.
+Code asks for facts by name. Another framework needs only three more files:
+`<framework>_builds.json`, `<framework>_tags.json`, `<framework>_wheels.json`.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ MEANING: dict[Evidence, str] = {
 
 
 class StrictModel(BaseModel):
-    """A row of a table: nothing missing, nothing unknown, no kind guessed."""
+    """A row of a table: no field may be missing or unknown, and no type is converted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 class SourcedRow(StrictModel):
-    """A row that says where it is from."""
+    """A row that names its source."""
 
     source: str
     evidence: Evidence
@@ -41,7 +41,7 @@ class ToolkitUpdate(StrictModel):
     """A release within one minor version of CUDA."""
 
     release: str
-    """Its full version; empty: it has only a name."""
+    """Its full version; empty if it has only a name."""
     name: str
     driver: str
 
@@ -51,10 +51,10 @@ class Toolkit(SourcedRow):
 
     version: str
     driver: str | None
-    """Lowest Linux x86_64 driver; None: unknown."""
+    """Lowest Linux x86_64 driver; None if not known."""
     updates: list[ToolkitUpdate]
     minor_version_driver: str | None
-    """Lowest driver of minor-version compatibility; None: the release has no such thing."""
+    """Lowest driver with minor-version compatibility; None if the release has none."""
     sm_first: str
     sm_last: str | None
     """Highest compute capability it can compile for."""
@@ -67,10 +67,10 @@ class Branch(SourcedRow):
     id: str
     branch: int
     architectures: list[str]
-    """Lowest and highest capability it is the last for."""
+    """Lowest and highest compute capability of the GPUs it is the last for."""
     what: str
     gone_from: int
-    """The first branch without them."""
+    """The first branch without support for them."""
     final: str
 
 
@@ -92,7 +92,7 @@ class Gpu(SourcedRow):
 
 
 class Breakage(SourcedRow):
-    """One known way to break: the line it is known by, why, and what to do."""
+    """One known way to break: the line it is recognised by, its cause, and its remedy."""
 
     id: str
     category: str
@@ -103,15 +103,15 @@ class Breakage(SourcedRow):
     cause: str
     remedy: str
     since: str = ""
-    """ISO date from which on it breaks; empty: at any time."""
+    """ISO date from which on it breaks; empty for at any time."""
     specific: bool
-    """It fires for this cause alone."""
+    """Whether the signature matches for this cause only."""
     sample: str
-    """A line it was tried on; empty: untested."""
+    """A line that the signature was tried on; empty if untested."""
 
 
 class System(SourcedRow):
-    """A distribution's release."""
+    """A release of a Linux distribution."""
 
     id: str
     name: str
@@ -131,13 +131,13 @@ class Python(SourcedRow):
 
 
 class Limit(SourcedRow):
-    """A version at which a product changed what it does with old images."""
+    """A version from which on a product treats old images differently."""
 
     id: str
     product: str
     version: str
     capability: str = ""
-    """The compute capability from which on GPUs are concerned; empty: it is about no GPU."""
+    """The lowest compute capability of the GPUs concerned; empty if it is not about GPUs."""
     meaning: str
     remedy: str
 
@@ -151,23 +151,26 @@ class Variable(SourcedRow):
 
 
 class DefaultRegistry(SourcedRow):
-    """The registry that is meant where an image's name has none."""
+    """The registry that is meant if an image's name has none."""
 
     name: str
     aliases: list[str]
     endpoint: str
-    """Host that answers for it."""
+    """The host that serves it."""
     credentials: str
     """Its key in Docker's configuration."""
     namespace: str
-    """Put before a repository of one word."""
+    """The prefix for repositories of one word."""
     realms: list[str]
-    """Hosts of its token servers, which may see credentials for it."""
+    """Hosts of its token servers, which may see its credentials."""
 
 
 class ReasonRow(StrictModel):
-    """What a reason of `harness check` says, and what it weighs. Texts are templates: `{name}` is
-    a fact that the rule knows, `{known.remedy}` a field of the row that `known` names."""
+    """The texts and weight of a reason of `harness check`.
+
+    Texts are templates: `{name}` is a fact from the rule, `{known.remedy}` a field of the row that
+    `known` names.
+    """
 
     id: str
     weight: Literal["blocks", "untold", "cpu", "change", "note", "fine"]
@@ -176,13 +179,14 @@ class ReasonRow(StrictModel):
     source: str = ""
     confidence: Literal["measured", "read in the image", "table", "rule of thumb"]
     known: str = ""
-    """Id of a limit or a breakage; empty: the texts need none."""
+    """Id of a limit or a breakage; empty if the texts need none."""
     explain: str = ""
     """Id for `harness explain`."""
     about: str = ""
-    """What it speaks for, or leaves open: nothing speaks for what another reason leaves open."""
+    """The topic that it speaks for or leaves open. Where one reason leaves a topic open, no other
+    can speak for it."""
     foresees: dict[str, Literal["yes", "no"]] = {}
-    """Sign that running the image would show -> whether it would."""
+    """Predictions: sign -> the value that running the image would show."""
 
 
 class CudaTable(StrictModel):
@@ -232,7 +236,7 @@ T = TypeVar("T", bound=StrictModel)
 
 
 def load(name: str, kind: type[T]) -> T:
-    """A table by its file name. Raises InternalError where the file is not what it should be."""
+    """Load a table by its file name. Raises InternalError if the file is missing or invalid."""
     try:
         tree = json.loads((FOLDER / name).read_text(encoding="utf-8"))
         tree["schema_"] = tree.pop("schema")
@@ -249,19 +253,19 @@ def cuda() -> CudaTable:
 
 @cache
 def gpus() -> GpuTable:
-    """GPU names and what they can do."""
+    """GPUs and their compute capabilities."""
     return load("gpus.json", GpuTable)
 
 
 @cache
 def breakages() -> tuple[Breakage, ...]:
-    """Known ways to break."""
+    """All known breakages."""
     return tuple(load("breakages.json", BreakageTable).breakages)
 
 
 @cache
 def systems() -> SystemTable:
-    """Distributions and Pythons."""
+    """Releases of Linux distributions and Python, with their ends of support."""
     return load("systems.json", SystemTable)
 
 
@@ -273,34 +277,34 @@ def limits() -> dict[str, Limit]:
 
 @cache
 def reasons() -> dict[str, ReasonRow]:
-    """What reasons of `harness check` say and weigh, by id."""
+    """Texts and weights of the reasons of `harness check`, by id."""
     return {one.id: one for one in load("reasons.json", ReasonTable).reasons}
 
 
 @cache
 def known() -> dict[str, Limit | Breakage]:
-    """Limits and breakages, by id: what a reason may rest on."""
+    """Limits and breakages by id, to which the row of a reason can refer."""
     return {**limits(), **{one.id: one for one in breakages()}}
 
 
 @cache
 def default_registry() -> DefaultRegistry:
-    """The registry that is meant where an image's name has none."""
+    """The registry that is meant if an image's name has none."""
     return load("registries.json", RegistryTable).default
 
 
 @cache
 def nvidia() -> NvidiaTable:
-    """NVIDIA's images."""
+    """Variables and labels of NVIDIA's images."""
     return load("nvidia_images.json", NvidiaTable)
 
 
 def system(id: str) -> System | None:
-    """A distribution's release by its id, such as `ubuntu-16.04`."""
+    """The release of a Linux distribution by its id, such as `ubuntu-16.04`; None if unknown."""
     return next((one for one in systems().systems if one.id == id), None)
 
 
 def toolkit(version: str) -> Toolkit | None:
-    """The row of a CUDA release, by major.minor of its version."""
+    """The row of a CUDA release, by major.minor of its version; None if unknown."""
     minor = ".".join(version.split(".")[:2])
     return next((one for one in cuda().toolkits if one.version == minor), None)

@@ -1,4 +1,4 @@
-"""Which modules importing a framework loads: measured for some releases, near enough for others."""
+"""Which modules importing a framework loads: measured for some releases, assumed for others."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from harness.knowledge.versions import release
 
 
 class Loaded(SourcedRow):
-    """What importing one release loads."""
+    """The modules that importing one release loads."""
 
     release: str
     python: str
     modules: dict[str, str]
-    """Folder of site-packages -> names of modules, divided by spaces."""
+    """Folder below site-packages -> names of modules, separated by spaces."""
 
 
 class LoadedTable(StrictModel):
@@ -25,14 +25,16 @@ class LoadedTable(StrictModel):
 
 @cache
 def rows(framework: str) -> tuple[Loaded, ...]:
-    """What importing the measured releases loads."""
+    """The modules that importing each measured release loads."""
     return tuple(load(f"{framework}_loaded.json", LoadedTable).loaded)
 
 
 @cache
 def nearest(framework: str, version: str) -> tuple[str, frozenset[str]]:
-    """(the measured release nearest to a version, the modules that its import loads: paths in
-    site-packages). Modules of Python end in .py."""
+    """(the measured release nearest to a version, the modules that importing it loads).
+
+    Modules are paths below site-packages; those written in Python end in .py.
+    """
     order = sorted(frameworks.builds(framework), key=release)
     wanted = ".".join(map(str, release(version)[:2]))
     measured = rows(framework)
@@ -53,8 +55,10 @@ def nearest(framework: str, version: str) -> tuple[str, frozenset[str]]:
 
 @cache
 def around(framework: str, version: str) -> frozenset[str]:
-    """Modules that the measured releases before and after a version load, both together: what came
-    or went between them may be loaded."""
+    """The modules that the measured releases before and after a version load, taken together.
+
+    Modules that were added or removed between the two may be loaded, so they are included.
+    """
     measured = sorted(rows(framework), key=lambda row: release(row.release))
     wanted = release(version)
     before = [row.release for row in measured if release(row.release) <= wanted][-1:]

@@ -1,4 +1,4 @@
-"""What an installer takes today for what a release asks for, where nothing else bounds it."""
+"""Which release of a dependency an installer picks today, if only the framework limits it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.knowledge.versions import minor
 
 
 class AsksOfRelease(StrictModel):
-    """What one release of a framework asks for."""
+    """The requirements of one release of a framework."""
 
     version: str
     asks: dict[str, str]
@@ -25,10 +25,11 @@ class RequiresTable(SourcedRow):
 
 
 class NewestRow(StrictModel):
-    """The newest release of a distribution, by Python."""
+    """The newest release of a distribution for each Python."""
 
     distribution: str
     by_python: dict[str, str]
+    """Python (major.minor) -> version."""
 
 
 class NewestTable(SourcedRow):
@@ -38,19 +39,22 @@ class NewestTable(SourcedRow):
 
 @cache
 def requires(framework: str) -> RequiresTable:
-    """What the framework's releases ask for."""
+    """The requirements of the framework's releases."""
     return load(f"{framework}_requires.json", RequiresTable)
 
 
 @cache
 def newest() -> NewestTable:
-    """The newest releases there are."""
+    """The newest releases of distributions."""
     return load("newest_releases.json", NewestTable)
 
 
 def taken_today(framework: str, version: str, package: str, python: str) -> str:
-    """The release of a package that an installer takes today beside a release of a framework, where
-    nothing else bounds it; empty: nobody knows, or it is bounded to an older one."""
+    """The release of a package that an installer picks today for a release of a framework.
+
+    It is assumed that only the framework limits the package. Empty if that is not known, or if the
+    framework allows only older releases.
+    """
     if framework not in frameworks.names():
         return ""
     asks = next((one.asks for one in requires(framework).requires if one.version == version), None)

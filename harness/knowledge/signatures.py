@@ -1,6 +1,7 @@
-"""Lines by which known breakages are recognised, in whatever a failing probe or build printed.
+"""Recognise known breakages in the output of a failing probe or build, line by line.
 
-Linear time: lines are bounded, and so is every repetition in every pattern (a test looks at them).
+This takes linear time: lines are bounded, and so is every repetition in every pattern, which a test
+checks.
 """
 
 from __future__ import annotations
@@ -13,11 +14,11 @@ from functools import cache, lru_cache
 from harness.knowledge.library import Breakage, breakages
 
 LINE = 4096
-"""Characters of a line that are looked at."""
+"""Characters of a line that are searched at most."""
 LINES = 20_000
-"""Lines of one text that are looked at: the last ones."""
+"""Lines of one text that are searched at most, counted from the end."""
 _KEPT = 64
-"""Failures that are remembered: several findings ask the same of one."""
+"""Failures whose results are cached, because several findings ask about the same one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,7 +32,7 @@ class Recognised:
 def recognise(texts: Iterable[str]) -> tuple[Recognised, ...]:
     """The known breakages in these texts, each once, in the order of their first lines.
 
-    Only specific signatures count: the others also fire on healthy output.
+    Only specific signatures count; the others also match healthy output.
     """
     return _recognised(tuple(texts))
 

@@ -1,4 +1,4 @@
-"""Versions of drivers, toolkits and libraries, in order."""
+"""Parse and compare versions of drivers, toolkits and libraries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _RELEASE = re.compile(r"v?(\d{1,9}(?:\.\d{1,9}){0,7})")
 
 
 def release(text: str) -> tuple[int, ...]:
-    """The numbers a version begins with: (1, 2, 1) for 1.2.1rc0; empty where it has none."""
+    """The numbers that a version begins with: (1, 2, 1) for 1.2.1rc0; empty if there are none."""
     found = _RELEASE.match(text.strip())
     return tuple(int(part) for part in _NUMBERS.findall(found[1])) if found else ()
 
@@ -22,5 +22,5 @@ def at_least(version: str, floor: str) -> bool:
 
 
 def minor(version: str) -> str:
-    """major.minor of a version; fewer where it has fewer."""
+    """major.minor of a version; only major if it has only that, empty if it has no numbers."""
     return ".".join(map(str, release(version)[:2]))

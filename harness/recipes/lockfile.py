@@ -1,6 +1,7 @@
-"""Lock files: the hashed list of distributions a cell installs, one file a cell, stable bytes.
+"""Lock files: the list of distributions that a cell installs, with their hashes; one file per cell.
 
-`dockerfiles/locks/<cell id>.json`; one artifact a line, so that a change reads well in a diff.
+They are `dockerfiles/locks/<cell id>.json`. Equal locks give equal bytes, and each artifact is on a
+line of its own, so that changes are easy to read in a diff.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ class _Refused(ValueError):
 
 
 def lock_path(root: Path, cell: str) -> Path:
-    """Where the lock of a cell lies in a suite's folder."""
+    """The path of a cell's lock in a suite's folder."""
     return root / "dockerfiles" / "locks" / f"{cell}.json"
 
 
 def find_lock(root: Path, cell: str) -> Lock | None:
-    """The lock of a cell: the suite's own, else the standard one; None where there is neither.
+    """The lock of a cell: the suite's own, else the standard one; None if there is neither.
 
-    UsageError where the file cannot be read or is no lock.
+    Raises UsageError if the file cannot be read or is no lock.
     """
     from harness.standard import folder
 
@@ -61,7 +62,8 @@ def find_lock(root: Path, cell: str) -> Lock | None:
 
 
 def render_lock(lock: Lock) -> str:
-    """The text of a lock file. Distributions sorted by name; tools as they are, pip first."""
+    """The text of a lock file. Distributions are sorted by name; tools keep their order, pip
+    first."""
     head = [f' "schema": {SCHEMA}']
     head += [f' "{key}": {json.dumps(getattr(lock, key))}' for key in _TEXTS]
     head += [f' "base": {json.dumps(lock.base)}'] if lock.base else []
@@ -74,7 +76,8 @@ def render_lock(lock: Lock) -> str:
 
 
 def parse_lock(text: str, path: str) -> Lock:
-    """The lock a file holds. UsageError, with the file and the next step, where it holds none."""
+    """Parse the text of a lock file. Raises UsageError, with the file and a remedy, if it is
+    none."""
     try:
         return _lock(_tree(text))
     except _Refused as error:
@@ -107,7 +110,7 @@ def _tree(text: str) -> dict[str, Any]:
     except _Refused:
         raise
     except ValueError:  # an integer of thousands of digits
-        raise _Refused("it has a number that nobody can read") from None
+        raise _Refused("it has a number with too many digits") from None
     if not isinstance(tree, dict):
         raise _Refused("it is not a JSON object")
     return tree

@@ -1,7 +1,7 @@
-"""What a cell's Dockerfile comes to before anything is built: read, judged, its context digested.
+"""Prepare the build of a cell's Dockerfile: read it, check it, and digest its context.
 
-Reads files of this host, and no network. The cells of one product share their Dockerfile and their
-context, which are read and digested once.
+This reads files of this host and uses no network. The cells of one product share their Dockerfile
+and context, which are read and digested only once.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from harness.recipes.of_lock import lock_of, locked_recipe
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DockerfileFound:
-    """A cell's Dockerfile with everything that is known of it without an engine."""
+    """A cell's Dockerfile, with everything that is known about it without an engine."""
 
     recipe: DockerfileRecipe
     dockerfile: Dockerfile
@@ -48,9 +48,9 @@ class DockerfileReader:
     _contexts: dict[tuple[Path, Path], tuple[Context, str]] = field(default_factory=dict)
 
     def of(self, cell: Cell) -> DockerfileFound:
-        """What a cell that is built of a Dockerfile is built of.
+        """Read the Dockerfile and context of a cell that is built from a Dockerfile.
 
-        Raises DockerfileError with everything that is wrong with the Dockerfile, UsageError where
+        Raises DockerfileError with everything that is wrong with the Dockerfile, and UsageError if
         it or its context cannot be read.
         """
         build = cell.build
@@ -126,7 +126,8 @@ class DockerfileReader:
         raise InternalError(f"cell {cell.id} has no base {name!r}")
 
     def _cell(self, cell: Cell, name: str) -> tuple[Cell, Recipe]:
-        """A locked cell, and the recipe of its image. Raises UsageError for its lock."""
+        """A locked cell, and the recipe of its image. Raises UsageError if its lock is missing or
+        stale."""
         for one in self.suite.cells:
             if one.id == name:
                 return one, locked_recipe(self.suite, one, lock_of(self.suite, one))
@@ -134,7 +135,7 @@ class DockerfileReader:
 
 
 def allowed(build: DockerfileBuild | DockerfileRecipe) -> Allowed:
-    """What a row, or a recipe, lets its Dockerfile do."""
+    """What a row of a matrix.yaml, or a recipe, allows its Dockerfile to do."""
     if isinstance(build, DockerfileBuild):
         images = [image for image, _ in build.images]
     else:
@@ -150,7 +151,7 @@ def allowed(build: DockerfileBuild | DockerfileRecipe) -> Allowed:
 
 
 def missing_secrets(recipe: DockerfileRecipe, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Why a secret of a build has no value on this host; one sentence for each that has none."""
+    """One sentence for each secret of a build that has no value on this host, saying why."""
     told = []
     for one in recipe.secrets:
         if one.env and one.env not in environment:
@@ -161,12 +162,12 @@ def missing_secrets(recipe: DockerfileRecipe, environment: Mapping[str, str]) ->
 
 
 def secret_path(recipe: DockerfileRecipe, file: str) -> Path:
-    """Where a secret's file lies: from the Dockerfile's folder, where it is no absolute path."""
+    """The path of a secret's file; a relative one starts from the Dockerfile's folder."""
     return Path(recipe.path).parent / Path(file).expanduser()
 
 
 def _shown(path: Path) -> str:
-    """A path as a person would write it here."""
+    """A path relative to the working directory if it is below it, else unchanged."""
     try:
         return str(path.relative_to(Path.cwd()))
     except ValueError:

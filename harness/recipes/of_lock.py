@@ -1,4 +1,4 @@
-"""The recipe of a cell on a base: from its lock, and from our own files that builds run."""
+"""Make the recipe of a cell on a base from its lock and from the harness's own build files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.recipes.recipe import base_of, is_fresh, recipe_of
 
 
 def lock_of(suite: Suite, cell: Cell) -> Lock:
-    """The cell's lock, fresh. Raises UsageError where it is missing or stale."""
+    """The cell's lock. Raises UsageError if it is missing or stale."""
     lock = find_lock(Path(suite.root), cell.id)
     if lock is None:
         raise UsageError(
@@ -36,7 +36,7 @@ def locked_recipe(suite: Suite, cell: Cell, lock: Lock) -> Recipe:
 
 DOCKERFILE = "cell.Dockerfile"
 PROGRAMS = ("install.py", "in_place.py")
-"""Our own files that builds run, beside the Dockerfile."""
+"""The harness's own programs that builds run, beside the Dockerfile."""
 _EARLIER = frozenset(
     (
         "156f81cb532357f168c67761b6b68a815003837c620aa854575f87160dde9344",
@@ -44,14 +44,15 @@ _EARLIER = frozenset(
         "ad0ee8520eb5e9a27cf8affe8bd5843eafbdc72adc2161ba84824b6cf03b66a7",
     )
 )
-"""SHA-256 of what `check --emit-cell` of earlier versions has put into suites: ours, so it is
-known that nothing of it is lost."""
+"""SHA-256 of files that `check --emit-cell` of earlier versions put into suites. They are the
+harness's own, so nothing of the user's is lost if they are not used."""
 
 
 def build_files(suite: Suite) -> tuple[str, tuple[tuple[str, str], ...]]:
-    """The text of the Dockerfile, and (name, text) of our own files that builds run.
+    """The text of the Dockerfile, and (name, text) of the harness's own programs that builds run.
 
-    UsageError where the suite has others under their names: no build would follow them.
+    Raises UsageError if the suite has different files under these names, because no build would
+    use them.
     """
     folder = Path(suite.root) / "dockerfiles"
     ours = {name: standard.dockerfile(name) for name in (DOCKERFILE, *PROGRAMS)}

@@ -1,4 +1,4 @@
-"""Orders: what an engine is asked to obtain for a cell, from the cell, its lock and our files."""
+"""Orders: what an engine is to obtain for a cell."""
 
 from __future__ import annotations
 
@@ -15,14 +15,18 @@ from harness.recipes.recipe import digest
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Order:
-    """What is to be obtained: a cell on a base has a recipe, one of a Dockerfile that Dockerfile's,
-    an existing one neither."""
+    """What an engine is to obtain for a cell.
+
+    A cell on a base has a `recipe`, a cell built from a Dockerfile has `dockerfile`, and a cell
+    with an existing image has neither.
+    """
 
     cell: Cell
     recipe: Recipe | None = None
     dockerfile: DockerfileRecipe | None = None
     as_cell: str = ""
-    """Id of the cell whose environment is taken, to hold it against itself; empty: its own."""
+    """Id of another cell whose environment is used, to compare that cell with itself; empty for
+    the cell's own."""
 
     @property
     def digest(self) -> str:
@@ -32,8 +36,8 @@ class Order:
 
 
 def order(suite: Suite, cell: Cell) -> Order:
-    """What an engine is asked to obtain. Raises UsageError for a missing or stale lock, and for a
-    Dockerfile that cannot be built."""
+    """The order for a cell. Raises UsageError for a missing or stale lock, and for a Dockerfile
+    that cannot be built."""
     return _order(suite, cell, DockerfileReader(suite))
 
 
@@ -56,8 +60,10 @@ def _dockerfile(cell: Cell, reader: DockerfileReader) -> DockerfileRecipe:
 
 
 def orders(suite: Suite, cells: Sequence[Cell]) -> tuple[Order, ...]:
-    """The orders of several cells; every missing or stale lock, and all that is wrong with their
-    Dockerfiles, is told at once."""
+    """The orders of several cells.
+
+    Raises one UsageError with every missing or stale lock and every problem of their Dockerfiles.
+    """
     made: list[Order] = []
     problems: list[str] = []
     reader = DockerfileReader(suite)

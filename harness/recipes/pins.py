@@ -1,8 +1,8 @@
-"""Bases that are pulled by a tag: what a tag is, and the digest a lock pins it to.
+"""Bases that are pulled by a tag, and the digests that locks pin the tags to.
 
-A tag is what a base falls back to where nothing before it works, and it means another image on
-another day. So it is no part of what a base or a lock is known by, and the digest that answered
-when a cell was locked stands in its lock.
+A base falls back to a tag if no earlier source works, and a tag may name another image tomorrow. So
+such a tag is not part of the digest of a base or lock. The digest that the tag had when a cell was
+locked is kept in the cell's lock instead.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _DIGEST = "@sha256:"
 
 
 def by_tag(source: Source) -> bool:
-    """Whether a source is an image by a name that may mean another one tomorrow."""
+    """Whether a source is an image named without its digest, which may be another one tomorrow."""
     return source.kind == "pull" and _DIGEST not in source.image
 
 
@@ -27,7 +27,8 @@ def repository_of(image: str) -> str:
 
 
 def decisive(base: Base) -> tuple[Source, ...]:
-    """The sources that a base is known by: all but the tags behind them."""
+    """The sources that a base's digest covers: all but trailing ones by tag; all if there are no
+    others."""
     sources = base.sources
     while sources and by_tag(sources[-1]):
         sources = sources[:-1]
@@ -35,12 +36,12 @@ def decisive(base: Base) -> tuple[Source, ...]:
 
 
 def pin_of(source: Source, digest: str) -> str:
-    """What a lock keeps of the source its base was made from; empty for one without a tag."""
+    """The pin that a lock keeps for the source of its base; empty if that is not named by a tag."""
     return f"{source.image}@{digest}" if digest and by_tag(source) else ""
 
 
 def pinned(base: Base, lock: Lock) -> Base:
-    """The base with the tag that the lock pins replaced by its digest."""
+    """The base, with the tag that the lock pins replaced by the digest."""
     if not lock.base:
         return base
     return replace(base, sources=tuple(_pinned(each, lock.base) for each in base.sources))

@@ -1,7 +1,6 @@
-"""Recipes: everything requested that decides an image's content, and the digests things are known
-by.
+"""Recipes: everything requested that decides an image's content, and digests to identify it.
 
-A digest covers content, not names or places: renaming a cell or a base rebuilds nothing.
+A digest covers content, not names or places, so that renaming a cell or a base rebuilds nothing.
 """
 
 from __future__ import annotations
@@ -25,10 +24,11 @@ def recipe_of(
     dockerfile: str,
     files: tuple[tuple[str, str], ...] = (),
 ) -> Recipe:
-    """The recipe of a built cell. `dockerfile` is the text of the template it is rendered from,
-    `files` are (name, text) of what its build runs.
+    """The recipe of a built cell.
 
-    InternalError for a cell that is not built, or whose base the suite does not have.
+    `dockerfile` is the text of the template that is rendered, `files` are (name, text) of the
+    programs that the build runs. Raises InternalError for a cell that is not built, or whose base
+    the suite does not have.
     """
     return Recipe(
         base=pinned(base_of(suite, cell), lock),
@@ -41,7 +41,8 @@ def recipe_of(
 
 
 def base_of(suite: Suite, cell: Cell) -> Base:
-    """The base a built cell names. InternalError where there is none: loading has checked it."""
+    """The base that a built cell names. Raises InternalError if there is none, although loading
+    the suite has checked it."""
     for base in suite.bases:
         if base.id == cell.base:
             return base
@@ -49,8 +50,10 @@ def base_of(suite: Suite, cell: Cell) -> Base:
 
 
 def with_part(recipe: Recipe, **parts: Any) -> Recipe:
-    """The recipe with some of its parts replaced: base, interpreter, lock, environment,
-    dockerfile, files. InternalError for a part there is not."""
+    """The recipe with some parts replaced: base, interpreter, lock, environment, dockerfile, files.
+
+    Raises InternalError for an unknown part.
+    """
     unknown = parts.keys() - {field.name for field in fields(recipe)}
     if unknown:
         raise InternalError(f"a recipe has no part {', '.join(sorted(unknown))}")
@@ -58,9 +61,10 @@ def with_part(recipe: Recipe, **parts: Any) -> Recipe:
 
 
 def render(recipe: Recipe) -> str:
-    """The Dockerfile: the template, and what the cell sets in the environment behind it.
+    """The text of the Dockerfile: the template, then the cell's environment.
 
-    The base's image and the interpreter are build arguments: they depend on the source that works.
+    The base's image and the interpreter are build arguments, because they depend on which source
+    works.
     """
     lines = [recipe.dockerfile.rstrip("\n")]
     lines += [f"ENV {name}={_quoted(value)}" for name, value in recipe.environment]
@@ -68,10 +72,10 @@ def render(recipe: Recipe) -> str:
 
 
 def digest(value: object) -> str:
-    """SHA-256, in hexadecimal, of a value's canonical JSON; places are left out of it.
+    """The SHA-256, in hexadecimal, of a value's canonical JSON without places.
 
-    Of a recipe, what decides the image: not the names of its cell and base, and not how its lock
-    came about. InternalError for a value that JSON cannot hold.
+    For a recipe, it covers what decides the image: not the names of its cell and base, and not how
+    its lock was made. Raises InternalError for a value that JSON cannot represent.
     """
     content = value
     if isinstance(value, Recipe):
@@ -82,13 +86,15 @@ def digest(value: object) -> str:
 
 
 def base_request_digest(base: Base) -> str:
-    """What a base is kept under on an engine: its Python and sources, whatever it is called, but
-    for the tags it falls back to."""
+    """The digest under which an engine keeps a base.
+
+    It covers the base's Python and sources, but neither its name nor the tags it falls back to.
+    """
     return digest(_base(base))
 
 
 def lock_request_digest(cell: Cell, base: Base) -> str:
-    """What a cell's lock was resolved for; a lock with another digest is stale."""
+    """The digest of what a cell's lock is resolved for; a lock with another digest is stale."""
     return digest(
         {
             "install": cell.install,
@@ -118,7 +124,7 @@ def _content(recipe: Recipe) -> dict[str, Any]:
 
 
 def _content_of_dockerfile(recipe: DockerfileRecipe) -> dict[str, Any]:
-    """Of secrets the names alone: what they hold is nobody's business, and in no digest."""
+    """The content that a digest covers; of secrets only the names, never the values."""
     content: dict[str, Any] = {
         "dockerfile": recipe.text,
         "context": recipe.context,
@@ -129,7 +135,7 @@ def _content_of_dockerfile(recipe: DockerfileRecipe) -> dict[str, Any]:
         "network": recipe.network,
         "secrets": sorted(one.id for one in recipe.secrets),
     }
-    # What came later stands there where it is something: digests made before hold on.
+    # Keys that were added later appear only with a value, so that earlier digests stay valid.
     if recipe.cells:
         content["cells"] = [(image, digest(of)) for image, _, of in recipe.cells]
     if recipe.data:
@@ -142,6 +148,6 @@ def _base(base: Base) -> dict[str, Any]:
 
 
 def _quoted(value: str) -> str:
-    """A value as a Dockerfile reads it back: nothing is expanded, nothing ends the quotes."""
+    """A value quoted for a Dockerfile, so that nothing is expanded and nothing ends the quotes."""
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
     return f'"{escaped}"'

@@ -1,7 +1,7 @@
 """The lock of a suite: digests of its probes, data, bases and existing images, in one file.
 
-`matrix.lock.json` beside `matrix.yaml`; an entry a line, sorted, so that a change reads well in a
-diff. The locks of cells stay what they are: what they do not have is the same for many cells.
+The file is `matrix.lock.json` beside `matrix.yaml`, with sorted entries, one per line, so that
+changes are easy to read in a diff. It has what many cells share, and does not replace their locks.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class _NoLock(ValueError):
 
 
 def suite_lock_path(root: Path) -> Path:
-    """Where the lock of a suite lies."""
+    """The path of a suite's lock."""
     return root / FILE_NAME
 
 
 def find_suite_lock(root: Path) -> SuiteLock | None:
-    """The lock of the suite in a folder; None where there is none.
+    """The lock of the suite in a folder; None if there is none.
 
-    UsageError where the file cannot be read or is no lock.
+    Raises UsageError if the file cannot be read or is no lock.
     """
     path = suite_lock_path(root)
     try:
@@ -66,7 +66,8 @@ def render_suite_lock(lock: SuiteLock) -> str:
 
 
 def parse_suite_lock(text: str, path: str) -> SuiteLock:
-    """The lock that a file holds. UsageError, with the file and the next step, where it is none."""
+    """Parse the text of a suite's lock. Raises UsageError, with the file and a remedy, if it is
+    none."""
     try:
         return _lock(_tree(text))
     except _NoLock as error:
@@ -76,7 +77,7 @@ def parse_suite_lock(text: str, path: str) -> SuiteLock:
 def with_entries(
     lock: SuiteLock, bases: Sequence[LockedBase], images: Sequence[LockedImage]
 ) -> SuiteLock:
-    """The lock with these entries in the place of those of the same bases and cells."""
+    """The lock with these entries added; they replace those of the same bases and cells."""
     by_base = {one.base: one for one in (*lock.bases, *bases)}
     by_cell = {one.cell: one for one in (*lock.images, *images)}
     return SuiteLock(
@@ -90,7 +91,7 @@ def with_entries(
 def relevant(
     lock: SuiteLock, cells: Sequence[Cell], probes: Sequence[Probe], dataset: str
 ) -> SuiteLock:
-    """What a lock says of these cells and probes, and of the data set of that name."""
+    """The entries of a lock for these cells and probes, and for the data set of that name."""
     names = {one.name for one in probes}
     bases = {cell.base for cell in cells}
     images = {(cell.id, cell.image) for cell in cells}
@@ -123,7 +124,7 @@ def _tree(text: str) -> dict[str, Any]:
     except _NoLock:
         raise
     except ValueError:  # an integer of thousands of digits
-        raise _NoLock("it has a number that nobody can read") from None
+        raise _NoLock("it has a number with too many digits") from None
     if not isinstance(tree, dict):
         raise _NoLock("it is not a JSON object")
     return tree
@@ -181,5 +182,5 @@ def _pair(value: Any, name: str) -> tuple[str, str]:
 
 def _matching(pattern: re.Pattern[str], value: Any, name: str) -> str:
     if not isinstance(value, str) or pattern.fullmatch(value) is None:
-        raise _NoLock(f"what it says of {ascii(name)[:80]} is none")
+        raise _NoLock(f"what it says of {ascii(name)[:80]} is not valid")
     return value

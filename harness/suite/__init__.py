@@ -1,4 +1,4 @@
-"""A matrix.yaml becomes cells, bases and rules, or every problem in it with file, line and column.
+"""Turn a matrix.yaml into cells, bases and rules, or into all its problems with line and column.
 
 Never here: an engine, the store, or reading any file but the matrix itself.
 """

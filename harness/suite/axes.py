@@ -1,6 +1,6 @@
-"""Products of framework versions, Pythons and CUDA versions, made cells.
+"""Expand products of framework versions, Pythons and CUDA versions into cells.
 
-Nothing of a product disappears silently: a member is a cell, or excluded with a reason.
+No member of a product disappears silently: it becomes a cell, or is excluded with a reason.
 """
 
 from __future__ import annotations
@@ -30,34 +30,36 @@ if TYPE_CHECKING:
     from harness.suite.schema import Axis
 
 MAX_MEMBERS = 5000
-"""Members of one product; more are a slip of the pen."""
+"""Members of one product at most; more are taken for a mistake."""
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Member:
-    """One combination: what it would be, and why it is left out where it is."""
+    """One combination of a product."""
 
     origin: Origin
     excluded: str = ""
+    """Why it is left out; empty if it is not."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """A problem of the product, and which of its keys (and which part of it) it is about."""
+    """A problem of a product."""
 
     message: str
     where: tuple[str | int, ...] = ()
+    """The way from the product to the key, or part of it, that the problem is about."""
     remedy: str = ""
     at_key: bool = False
-    """About the key's name, not about its value."""
+    """Whether it is about the key's name, not about its value."""
 
 
 def expand(axis: Axis) -> Iterator[Member | Fault]:
-    """The members of a product, in the order written, with the last axis turning fastest.
+    """Yield the members of a product in the order written, the last axis varying fastest.
 
-    Faults of the whole product come first and are all there is then.
+    If the product as a whole has faults, only these are yielded.
     """
     values = _axes(axis)
     faults = list(_faults(axis, values))
@@ -201,7 +203,10 @@ def _filled(
     pattern: str | None,
     number: int | str | None = None,
 ) -> str:
-    """A template with the member's values. _Unfit for an unknown field, or an unfit result."""
+    """A template filled in with the member's values.
+
+    Raises _Unfit for an unknown field, or if the result does not match `pattern`.
+    """
     where = (key,) if number is None else (key, number)
     for name in _FIELD.findall(template):
         if name not in member:

@@ -1,4 +1,4 @@
-"""The shape of a base in a matrix.yaml."""
+"""The keys of a base in a matrix.yaml, as pydantic models."""
 
 from __future__ import annotations
 

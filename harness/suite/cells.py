@@ -1,4 +1,4 @@
-"""Cells made of rows: defaults merged, the profile's departures named, the impossible excluded."""
+"""Make cells from rows: merge defaults, list relaxations of the profile, exclude the impossible."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _STRICT = Profile()
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Origin:
-    """What names one cell and says where it comes from; the rest is shared with its product."""
+    """The values of one cell that its product does not share: its id, versions, and source."""
 
     id: str
     framework: tuple[tuple[str, str], ...]
@@ -50,7 +50,7 @@ def make_cell(
     base_pythons: Mapping[str, str],
     place: Place,
 ) -> Cell | Excluded:
-    """One cell, or why there cannot be one. A base's Python is the cell's where it names none."""
+    """One cell, or the reason why it is impossible. A cell without a Python takes its base's."""
     built = bool(origin.base)
     install = origin.install
     if install is None:
@@ -86,7 +86,7 @@ def make_cell(
 
 
 def profile_for(gpu: str | None, profile: Profile) -> Profile:
-    """A profile fit for a cell with a GPU: what the image itself would preload is taken out.
+    """The profile for a cell; with a GPU, LD_PRELOAD of the image is emptied.
 
     The hook that hands over a GPU runs as root on the host, and releases up to 1.17.7 did so with
     the image's own environment (CVE-2025-23266).
@@ -104,7 +104,7 @@ def build_of(
     images: Mapping[str, str],
     shared: Shared,
 ) -> DockerfileBuild | None:
-    """How a cell is built of a Dockerfile; None where none is named."""
+    """How a cell is built from a Dockerfile; None if none is named."""
     if not dockerfile:
         return None
     return DockerfileBuild(
@@ -123,11 +123,12 @@ def build_of(
 
 
 NOT_HERMETIC = "build-network=true"
-"""Among the relaxations of a cell: what it was built of may have come from anywhere."""
+"""The relaxation of a cell whose build may use the network, so that its content may come from
+anywhere."""
 
 
 def _with_network(build: DockerfileBuild | None, profile: Profile) -> Profile:
-    """The profile, with what its build departs in."""
+    """The profile, with the relaxation of a build that may use the network."""
     if build is None or not build.network:
         return profile
     relaxations = tuple(sorted((*profile.relaxations, NOT_HERMETIC)))
@@ -183,7 +184,7 @@ def _settings(defaults: Defaults, shared: Shared) -> _Settings:
 
 
 def _impossible(cell: Cell) -> str | None:
-    """Why no distribution of the claimed framework can be installed; None where one can."""
+    """Why the claimed framework cannot be installed; None if nothing speaks against it."""
     if not cell.base or not cell.python:
         return None
     for framework, _ in cell.framework:
@@ -198,7 +199,7 @@ def _impossible(cell: Cell) -> str | None:
 
 
 def _pinned(requirement: str) -> tuple[str, str]:
-    """The distribution's name, and the one version that is wanted; empty where several may be."""
+    """(distribution, version) of a requirement; the version is empty if it is not pinned to one."""
     if (plain := plain_requirement(requirement)) is not None:
         name, operator, version = plain
         return name, version if operator == "==" else ""

@@ -1,8 +1,8 @@
-"""Cells dealt to several jobs, so that the longest of the jobs is as short as can be.
+"""Distribute cells over several jobs so that the longest job is as short as possible.
 
-First longest processing time first (Graham, Bounds on multiprocessing timing anomalies, 1969): the
-heaviest cell goes to the job that has least. Then, as long as it helps, a cell of the heaviest job
-moves to a lighter one, or two cells of them change places.
+The first step is longest processing time first (Graham, Bounds on multiprocessing timing anomalies,
+1969): each cell, the heaviest first, goes to the job with the least weight so far. Then, as long as
+it helps, a cell of the heaviest job moves to a lighter job, or the two jobs swap two cells.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ from enum import StrEnum
 from harness.errors import UsageError
 
 MOST_SHARDS = 256
-"""A job matrix of GitHub has no more."""
+"""The largest number of jobs in a job matrix of GitHub."""
 _STEPS = 10_000
 _NEAR = 1 + 1e-6
-"""Nobody waits for what is nearer to the bound."""
+"""A load within this factor of the bound is not improved further."""
 
 
 class WeighedBy(StrEnum):
-    """By what a cell is weighed: what is known of how long it takes."""
+    """What a cell's weight is based on."""
 
     PAST = "past"
-    """It was asked before, on hosts of one class."""
+    """Durations of earlier runs on hosts of one class."""
     SIZE = "size"
-    """What it installs; in seconds where other cells tell how long so much takes."""
+    """The size of what it installs, converted to seconds if the past of other cells allows it."""
     UNKNOWN = "unknown"
-    """Nothing: it counts as much as the median of the others."""
+    """Nothing is known, so the cell gets the median weight of the others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellWeight:
-    """How much a cell weighs: seconds where any cell's past is known, else bytes."""
+    """The weight of a cell: seconds if the past of any cell is known, else bytes."""
 
     value: float
     by: WeighedBy
@@ -44,38 +44,41 @@ class CellWeight:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Dealt:
-    """Which shard each cell went to, and what was known then."""
+    """The shard of each cell, and the weights it was decided by."""
 
     cells: tuple[str, ...]
-    """Ids, in the order of the plan."""
+    """Cell ids, in the order of the plan."""
     shards: tuple[int, ...]
-    """For each of them the number of its shard, from 1 on."""
+    """For each cell the number of its shard, from 1 on."""
     weights: tuple[CellWeight, ...]
     count: int
-    """How many shards there are; some may be empty."""
+    """The number of shards; some may be empty."""
     on: str = ""
-    """On which kind of host, and by which engine, past durations were measured; empty: none are
-    known, and weights are sizes."""
+    """The kind of host and the engine on which past durations were measured; empty if none are
+    known, in which case weights are sizes."""
 
     def of(self, number: int) -> tuple[str, ...]:
         """The cells of one shard."""
         return tuple(one for one, to in zip(self.cells, self.shards, strict=True) if to == number)
 
     def loads(self) -> tuple[float, ...]:
-        """What each shard weighs, in the order of their numbers."""
+        """The weight of each shard, in the order of their numbers."""
         sums = [0.0] * self.count
         for weight, to in zip(self.weights, self.shards, strict=True):
             sums[to - 1] += weight.value
         return tuple(sums)
 
     def bound(self) -> float:
-        """No way of dealing has a largest shard below this: an even share, or the longest cell."""
+        """A lower bound for the heaviest shard: an even share, or the heaviest cell."""
         values = [one.value for one in self.weights]
         return max(sum(values) / self.count, *values) if values else 0.0
 
 
 def shard_asked(text: str) -> tuple[int, int] | None:
-    """(number, count) of what `--shard` says, `2/8`; None where it says nothing. UsageError."""
+    """(number, count) from the value of `--shard`, such as `2/8`; None if it is empty.
+
+    Raises UsageError for anything else.
+    """
     if not text:
         return None
     found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text, re.ASCII)
@@ -89,10 +92,9 @@ def shard_asked(text: str) -> tuple[int, int] | None:
 
 
 def deal(weights: Sequence[float], count: int) -> tuple[int, ...]:
-    """For each item the number, from 1 on, of the shard that it goes to.
+    """Distribute items over `count` shards; returns for each item its shard's number, from 1 on.
 
-    Every item goes to exactly one; the same weights give the same shards. Weights are finite and
-    not negative.
+    The same weights give the same shards. Weights must be finite and not negative.
     """
     shards: list[list[tuple[float, int]]] = [[] for _ in range(count)]
     lightest = [(0.0, 0, place) for place in range(count)]
@@ -113,7 +115,7 @@ def _heavy_first(one: tuple[float, int]) -> tuple[float, int]:
 
 
 def _improve(shards: list[list[tuple[float, int]]], bound: float) -> None:
-    """Make the heaviest shard lighter, until it cannot be, or nothing that is tried helps."""
+    """Make the heaviest shard lighter until it reaches the bound, or until nothing helps."""
     for shard in shards:
         shard.sort()
     loads = [sum(value for value, _ in shard) for shard in shards]
@@ -131,10 +133,11 @@ def _improve(shards: list[list[tuple[float, int]]], bound: float) -> None:
 def _relieve(
     shards: list[list[tuple[float, int]]], loads: list[float], heavy: int, light: int
 ) -> bool:
-    """Bring two shards nearer to each other; whether anything was moved.
+    """Make the loads of two shards more equal; returns whether anything was moved.
 
-    An item of the heavy one goes over, perhaps against one of the light one: that whose difference
-    is nearest to half of what lies between the two.
+    One item of the heavy shard moves to the light one, possibly in exchange for one of the light
+    shard. The move that leaves the smaller maximum load is chosen; candidates for the exchange are
+    those whose difference is nearest to half the gap between the loads.
     """
     gap = loads[heavy] - loads[light]
     best: tuple[float, tuple[float, int], tuple[float, int] | None] | None = None

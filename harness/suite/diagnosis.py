@@ -1,7 +1,7 @@
-"""What is wrong with a document's content, in the words of the person who wrote it.
+"""Explain what is wrong with a document's content in terms of the file the user wrote.
 
-The shape is checked by pydantic; its complaints become problems with a place, an excerpt and a
-remedy. What is broken is cut out and the rest checked again, so that one mistake hides no other.
+Pydantic checks the shape; its errors become problems with a place, an excerpt and a remedy. Broken
+parts are cut out and the rest is checked again, so that one mistake hides no other.
 """
 
 from __future__ import annotations
@@ -41,23 +41,23 @@ _WANTED = {
 
 @dataclass(frozen=True, kw_only=True)
 class Diagnosis:
-    """The matrix as far as it is sound, and every problem of its shape.
+    """The valid part of a matrix, and every problem of its shape.
 
-    With problems, the matrix lacks the rows, bases and top-level keys that have one.
+    The matrix lacks the rows, bases and top-level keys that have a problem.
     """
 
     matrix: Matrix | None
     problems: tuple[Problem, ...]
     kept: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """For a list that lacks rows: the positions, as written, of those it has."""
+    """For each list that lacks rows: the positions in the file of the rows it still has."""
 
     def where(self, key: str, number: int) -> Where:
-        """The way to row `number` of the matrix's list `key` in the document."""
+        """The way in the document to row `number` of the matrix's list `key`."""
         return (key, self.kept[key][number] if key in self.kept else number)
 
 
 def diagnose(document: Document) -> Diagnosis:
-    """Check the shape of a whole document. Never raises."""
+    """Check the shape of a document. Never raises."""
     from harness.suite.schema import Matrix
 
     tree = document.value
@@ -81,20 +81,19 @@ def diagnose(document: Document) -> Diagnosis:
 def shape_problems(
     document: Document, error: ValidationError, schema: Mapping[str, Any]
 ) -> tuple[Problem, ...]:
-    """What pydantic complains of in a whole document, as problems; `schema` is the published one
-    of its model."""
+    """Pydantic's errors about a whole document as problems; `schema` is its published schema."""
     return _problems(document, _faults(document.value, error), schema)
 
 
 def no_mapping(document: Document, wanted: str, remedy: str) -> Problem:
-    """The problem of a document that is no mapping at all; `wanted` says what it should be."""
+    """The problem of a document that is no mapping; `wanted` says what it should be."""
     tree = document.value
     what = "empty" if tree is None else described(tree)
     return document.problem(f"{wanted}, this is {what}", (), remedy=remedy)
 
 
 def _faults(tree: Any, error: ValidationError) -> dict[Where, ErrorDetails]:
-    """The first complaint about each place."""
+    """Pydantic's first error about each place."""
     faults: dict[Where, ErrorDetails] = {}
     for entry in error.errors(include_url=False):
         faults.setdefault(_way(tree, entry), entry)
@@ -112,7 +111,7 @@ def _problems(
 
 
 def _way(tree: Any, entry: ErrorDetails) -> Where:
-    """The way to a fault in the document: pydantic's own also names branches of unions."""
+    """The way to an error in the document, without the branches of unions that pydantic adds."""
     where: list[str | int] = []
     node = tree
     for step in entry["loc"]:
@@ -170,7 +169,7 @@ def _wrong_kind(document: Document, where: Where, name: str, wanted: str, value:
 
 
 def _word_problem(name: str, entry: ErrorDetails) -> tuple[str, str]:
-    """Message and remedy for a value of the right kind that is not what it should be."""
+    """(message, remedy) for a value of the right type that is not valid."""
     context: Mapping[str, Any] = entry.get("ctx", {})
     complaint = context.get("error")
     if isinstance(complaint, words.Complaint):
@@ -191,7 +190,7 @@ def _word_problem(name: str, entry: ErrorDetails) -> tuple[str, str]:
 
 
 def _shown(where: Where) -> str:
-    """The nearest key: `python`, or `tags` for one of the tags."""
+    """The nearest key on the way: `python`, or `tags` for one of the tags."""
     for step in reversed(where):
         if isinstance(step, str):
             return clean_line(step, 80)
@@ -199,8 +198,8 @@ def _shown(where: Where) -> str:
 
 
 def _without(tree: Any, broken: list[Where]) -> tuple[Any, dict[str, tuple[int, ...]]]:
-    """A copy without the parts that have faults (rows, bases, else top-level keys), and the
-    positions of what is left of each list that lost rows."""
+    """A copy without the broken parts (rows, bases, else top-level keys), and for each list that
+    lost rows the positions of the rows that are left."""
     sound = dict(tree)
     lost: dict[str, set[int]] = {}
     for where in broken:
@@ -232,7 +231,7 @@ def _matrix_schema() -> dict[str, Any]:
 
 
 def _known_keys(where: Where, schema: Mapping[str, Any]) -> tuple[str, ...]:
-    """The keys a mapping at `where` may have, by the published schema."""
+    """The keys that a mapping at `where` may have, by the published schema."""
     nodes = [schema]
     for step in where:
         nodes = [below for node in nodes for below in _below(node, step, schema)]

@@ -1,8 +1,8 @@
-"""A YAML document with the place of everything in it, read from bytes that nobody vouches for.
+"""Read a YAML document from untrusted bytes, with the place of everything in it.
 
-Bounded in size, depth and number of nodes; UTF-8 alone; no anchors, aliases, tags, merge keys or
-directives, no key twice, one document. Whatever the bytes, reading ends in a `Document`, whose
-`problems` say what is wrong with it.
+It is bounded in size, depth and number of nodes. It must be UTF-8 and one document, without
+anchors, aliases, tags, merge keys, directives or duplicate keys. Reading any bytes gives a
+`Document`, whose `problems` say what is wrong with it.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ _NOT_YAML = (
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """What was read, as plain values, and where each of them stands."""
+    """A document as plain values, and the place of each of them."""
 
     path: str
-    """The name of the file, as the user gave it."""
+    """The name of the file as the user gave it."""
     lines: Lines
     value: Any
     """Mappings with text keys, lists, and scalars; None for an empty document."""
     spots: Mapping[Where, Spot]
     problems: tuple[Problem, ...]
     doubtful: frozenset[Where]
-    """Nodes that hold a stand-in for what could not be read."""
+    """Nodes with a substitute for a value that could not be read."""
     whole: bool
-    """Read to its end; if not, nothing but `problems` can be relied on."""
+    """Whether it was read to its end; if not, only `problems` is meaningful."""
 
     def spot(self, where: Where) -> Spot:
-        """The spot of a node, or of the nearest one around it that has any."""
+        """The spot of a node, or of the nearest enclosing node that has one."""
         for length in range(len(where), -1, -1):
             found = self.spots.get(where[:length])
             if found is not None:
@@ -49,12 +49,12 @@ class Document:
         return Spot(key=None, value=Span(line=1, column=1))
 
     def place(self, where: Where) -> Place:
-        """Where a node's value begins, for the model."""
+        """The place where a node's value begins."""
         span = self.spot(where).value
         return Place(path=self.path, line=span.line, column=span.column)
 
     def is_doubtful(self, where: Where) -> bool:
-        """Whether the node, or one around it, has a problem of its own already."""
+        """Whether the node, or one that encloses it, has already been reported as a problem."""
         return any(where[:length] in self.doubtful for length in range(len(where) + 1))
 
     def problem(
@@ -66,14 +66,14 @@ class Document:
         note: str = "",
         remedy: str = "",
     ) -> Problem:
-        """A problem of the node at `where`, with its line as the excerpt."""
+        """A problem of the node at `where`, or of its key if `at_key`, with its line as excerpt."""
         spot = self.spot(where)
         span = spot.key if at_key and spot.key is not None else spot.value
         return problem_at(self.path, self.lines, span, message, note=note, remedy=remedy)
 
 
 def read_document(data: bytes, path: str) -> Document:
-    """Read bytes; `path` names them in every problem. Never raises."""
+    """Read a document; `path` names it in problems. Never raises."""
     if len(data) > MAX_BYTES:
         return _unreadable(
             path, "", 0, f"the file is larger than {MAX_BYTES // 1024**2} MiB", "split it"
@@ -81,14 +81,14 @@ def read_document(data: bytes, path: str) -> Document:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        # The byte-order mark is not counted in error.start, and is no part of the text.
+        # error.start does not count the byte-order mark, which is not part of the text.
         body = data.removeprefix(b"\xef\xbb\xbf")
         before = body[: error.start].decode("utf-8", "replace")
         rest = BREAK.split(body[error.start :].decode("utf-8", "replace"), maxsplit=1)[0]
         return _unreadable(
             path, before + rest, len(before), "the file is not UTF-8", "save it as UTF-8"
         )
-    # Compiling the other pattern takes longer than reading most files.
+    # Compiling the other pattern takes longer than reading most files, so try this one first.
     odd = None if _PLAIN.fullmatch(text) else re.search(_NOT_YAML, text)
     if odd is not None:
         code = ord(odd.group())

@@ -1,4 +1,4 @@
-"""How a row says that its cell is expected to fail, and what can be wrong with that."""
+"""Read which failure a row expects of its cell, and find problems with that expectation."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def expected_failure(table: ExpectTable | None) -> ExpectedFailure | None:
-    """The failure that a row expects; None where it expects none."""
+    """The failure that a row expects; None if it expects none."""
     if table is None:
         return None
     return ExpectedFailure(
@@ -30,7 +30,7 @@ def expected_failure(table: ExpectTable | None) -> ExpectedFailure | None:
 def expect_problems(
     document: Document, cell: Cell, where: Where, reference: str
 ) -> Iterator[Problem]:
-    """What is wrong with the failure that the row at `where` expects of its cell."""
+    """The problems of the failure that the row at `where` expects of its cell."""
     expect = cell.expect
     if expect is None:
         return

@@ -1,4 +1,4 @@
-"""The words of a matrix.yaml as pydantic reads them: what a name, a version, a size may be."""
+"""Pydantic types for the values in a matrix.yaml: names, versions, sizes and others."""
 
 from __future__ import annotations
 
@@ -43,4 +43,4 @@ Size = Annotated[
 LevelName = Literal["L0", "L1", "L2", "L3", "L4"]
 RuleName = Literal["exact", "within", "equivalent", "ignore", "allowed"]
 Effect = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
-"""A share of a time (0.1 is 10 %), points of an accuracy (0.007 is 0.7 points)."""
+"""A fraction of a time (0.1 is 10 %), or a difference of an accuracy (0.007 is 0.7 points)."""

@@ -1,5 +1,6 @@
-"""Names in a matrix.yaml that mean something outside of it: probes, their settings, frameworks,
-what a band is for. A slip in one of them would match nothing, and nobody would be told."""
+"""Check the names in a matrix.yaml that are defined outside of it: probes, their settings,
+frameworks, and the facts and data sets of bands. Without this check, a misspelt name would silently
+match nothing."""
 
 from __future__ import annotations
 
@@ -20,35 +21,37 @@ if TYPE_CHECKING:
     from harness.suite.schema import BandTable, Matrix
 
 _NEAR = 0.8
-"""So alike is a slip of the pen; what is less alike may be a framework that no probe knows."""
+"""Similarity from which on a name counts as misspelt. A less similar one may be a framework that
+no probe knows."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BandFact:
-    """A fact that a probe lets be judged by a band."""
+    """A fact that can be judged by a band, as a probe's metadata says."""
 
     fact: str
     datasets: tuple[str, ...] = ()
-    """Names of the data sets it can be learned from; empty: the probe does not say."""
+    """Names of the data sets it can be learned from; empty if the probe does not say."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownNames:
-    """The names there are outside of the matrix."""
+    """The names that exist outside of the matrix."""
 
     settings: Mapping[str, Mapping[str, Scalar]]
-    """By probe: its settings, with their defaults."""
+    """Probe -> its settings with their defaults."""
     frameworks: frozenset[str] = frozenset()
-    """That a probe can measure."""
+    """Frameworks that some probe can measure."""
     learned: tuple[BandFact, ...] = ()
+    """Facts that can be judged by a band."""
     datasets: frozenset[str] | None = None
-    """That can be found by hash; None: nobody has looked."""
+    """Data sets that can be found by hash; None if they were not looked up."""
 
 
 def known_problems(
     document: Document, diagnosis: Diagnosis, known: KnownNames
 ) -> Iterator[Problem]:
-    """Every name of a matrix that there is none of."""
+    """Yield a problem for every name in a matrix that does not exist."""
     matrix = diagnosis.matrix
     assert matrix is not None
     for number, name in enumerate(matrix.probes):
@@ -77,7 +80,7 @@ def known_problems(
 def _places(
     diagnosis: Diagnosis, matrix: Matrix
 ) -> Iterator[tuple[Where, Mapping[str, Mapping[str, Scalar]], Mapping[str, float]]]:
-    """Wherever settings and time limits can stand."""
+    """Yield (way, settings, time limits) for every place in a matrix where they can stand."""
     yield ("defaults",), matrix.defaults.settings, matrix.defaults.timeouts
     for tag, table in matrix.tags.items():
         yield ("tags", tag), table.settings, {}
@@ -127,7 +130,7 @@ def _settings(
 
 
 def _wanted(default: Scalar, value: Scalar) -> str:
-    """What a setting's value should be, by its default; empty where the value is that."""
+    """What a setting's value should be, judged by the type of its default; empty if it is so."""
     if isinstance(default, bool):
         return "" if isinstance(value, bool) else "true or false"
     if isinstance(default, int | float):

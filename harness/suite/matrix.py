@@ -1,4 +1,4 @@
-"""A suite read from its matrix.yaml: every cell and every excluded one, or every problem."""
+"""Read a suite from its matrix.yaml: all its cells, included and excluded, or all its problems."""
 
 from __future__ import annotations
 
@@ -35,20 +35,19 @@ FILE_NAME = "matrix.yaml"
 
 
 def load_suite(path: Path, known: KnownNames | None = None) -> Suite:
-    """The suite of a matrix.yaml, or of the folder that has one.
+    """Load the suite of a matrix.yaml, or of a folder that contains one.
 
-    With `known`, names that there are none of are problems too. Raises
-    MatrixError with all its problems, UsageError where there is no such file.
+    With `known`, names that do not exist are problems, too. Raises MatrixError with all problems,
+    and UsageError if the file cannot be read.
     """
     file, data = _read(path)
     return read_suite(data, str(file), file.resolve().parent, known)
 
 
 def suite_name(path: Path) -> str:
-    """The name of the suite alone, which needs nothing else of it to be right: ten times as quick.
+    """The name of a suite, without checking the rest of it; ten times as quick as `load_suite`.
 
-    Raises MatrixError where the file is no YAML up to its name, UsageError where there is no such
-    file.
+    Raises MatrixError if the file is no YAML up to its name, and UsageError if it cannot be read.
     """
     from harness.suite.document import read_document
 
@@ -67,8 +66,8 @@ def suite_name(path: Path) -> str:
 _HEAD = re.compile(
     rb"(?:.*\n)*?name:[ \t].*\n(?=(?:[ \t]*(?:#.*)?\n)*(?:[^ \t\n#]|[ \t]*\Z))",
 )
-"""A file up to the end of the line that names the suite, where what follows cannot belong to that
-line. What is YAML by itself up to there says the name as the whole does."""
+"""Matches a file up to the end of the line that names the suite, if the next line cannot continue
+it. If this part is valid YAML by itself, it has the same name as the whole file."""
 
 
 def _named(document: Document) -> str:
@@ -77,7 +76,8 @@ def _named(document: Document) -> str:
 
 
 def _read(path: Path) -> tuple[Path, bytes]:
-    """A matrix.yaml, or that of a folder, and what it holds. Raises UsageError."""
+    """(path, content) of a matrix.yaml, or of the one in a folder. Raises UsageError if it cannot
+    be read."""
     from harness.suite.document import MAX_BYTES
 
     file = path / FILE_NAME if path.is_dir() else path
@@ -91,7 +91,7 @@ def _read(path: Path) -> tuple[Path, bytes]:
 
 
 def read_suite(data: bytes, path: str, root: Path, known: KnownNames | None = None) -> Suite:
-    """The suite that the bytes of a matrix.yaml describe.
+    """The suite that the bytes of a matrix.yaml describe. Raises MatrixError with all problems.
 
     `path` names the file in problems and places; `root` is the suite's folder.
     """
@@ -147,15 +147,15 @@ def read_suite(data: bytes, path: str, root: Path, known: KnownNames | None = No
 
 
 def _in_order(problems: list[Problem]) -> list[Problem]:
-    """By their place in the file, each once."""
+    """The problems sorted by their place in the file, each once."""
     return sorted(dict.fromkeys(problems), key=lambda problem: (problem.line, problem.column))
 
 
 def _cells(
     document: Document, diagnosis: Diagnosis
 ) -> tuple[list[tuple[Cell | Excluded, Where]], list[Problem], bool]:
-    """Every row and every member of a product, with its place; what is wrong with them; and
-    whether no product lacks members for that."""
+    """(every row and member of a product with its place, their problems, whether all products are
+    complete in spite of these problems)."""
     from harness.suite.cells import Origin, build_of, make_cell
     from harness.suite.expecting import expect_problems, expected_failure
     from harness.suite.promising import promise_problems
@@ -209,7 +209,7 @@ def _product(
     made: list[tuple[Cell | Excluded, Where]],
     problems: list[Problem],
 ) -> None:
-    """Add a product's members to `made`, and what is wrong with it to `problems`."""
+    """Add a product's members to `made`, and its problems to `problems`."""
     from harness.suite.axes import Fault, expand
     from harness.suite.cells import make_cell
     from harness.suite.promising import promise_problems

@@ -1,8 +1,9 @@
-"""Plain values of a YAML text, every restriction of `harness.suite.document` kept on the way.
+"""Read the plain values of a YAML text, and enforce the restrictions of `harness.suite.document`.
 
-ruamel.yaml composes the nodes; this sees each before it is composed, so that what is not read here
-is noted with its place, and nothing becomes deeper or larger than the bounds. What a scalar means
-is decided by `harness.suite.scalars`, not by ruamel.yaml, which also knows dates and `1_000`.
+ruamel.yaml composes the nodes. The code here sees each node before it is composed, so that
+unsupported syntax is reported with its place, and nothing exceeds the limits of depth and size. The
+meaning of a scalar is decided by `harness.suite.scalars`, not by ruamel.yaml, which also knows
+dates and `1_000`.
 """
 
 from __future__ import annotations
@@ -28,16 +29,17 @@ MAX_PROBLEMS = 100
 
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufeff]")
 _TAG = "tag:yaml.org,2002:str"
-"""Of every scalar: tags are not read, and ruamel.yaml's constructors are not asked."""
+"""The tag of every scalar: tags in the text are not supported, and ruamel.yaml's constructors are
+not used."""
 
 
 class _Stop(Exception):
-    """Reading on makes no sense; the problem is noted."""
+    """Raised to stop reading, after the problem has been noted."""
 
 
 @dataclass(slots=True)
 class Composed:
-    """What came of a text."""
+    """The result of reading a text."""
 
     value: Any = None
     spots: dict[Where, Spot] = field(default_factory=dict)
@@ -48,7 +50,7 @@ class Composed:
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """The step from a mapping to a value: its key, and whether that counts."""
+    """The step from a mapping to a value: its key, and whether the value is kept."""
 
     name: str
     span: Span
@@ -65,7 +67,7 @@ def compose(text: str, path: str, lines: Lines) -> Composed:
         made.whole = True
     except _Stop:
         pass
-    except Exception as error:  # hostile text ends in many kinds of error there
+    except Exception as error:  # ruamel.yaml raises many kinds of errors on hostile text
         made.problems.append(_syntax_error(error, path, lines))
     return made
 
@@ -79,13 +81,13 @@ class _Composer(Composer):
         self._lines = lines
         self._nodes = 0
         self._way: Where = ()
-        """To the node that is being composed."""
+        """The way to the node that is being composed."""
         self._keys: dict[Node, _Step] = {}
 
     # --- what ruamel.yaml calls ---
 
     def get_single_node(self) -> Node | None:
-        """The node of the only document there is; its value is in `made` then."""
+        """Compose the only document of the text, and put its value into `made`."""
         if not self.check_node():
             return None
         node: Node = self.get_node()
@@ -100,7 +102,8 @@ class _Composer(Composer):
         return super().compose_document()
 
     def compose_node(self, parent: Node | None, index: Any) -> Node:
-        """`index` is the key's node in a mapping (None: the key itself), the position in a list."""
+        """Compose one node. `index` is the node of the key in a mapping (None for the key itself),
+        or the position in a list."""
         event = self.parser.peek_event()
         self._admit(event)
         if isinstance(parent, MappingNode) and index is None:
@@ -127,7 +130,7 @@ class _Composer(Composer):
         return node
 
     def compose_scalar_node(self, anchor: object) -> ScalarNode:  # noqa: ARG002
-        """Its value is the plain one, not the text."""
+        """Compose a scalar, whose value here is the plain value, not the text."""
         event = self.parser.get_event()
         value, is_sound = self._scalar(event)
         if not is_sound:
@@ -155,7 +158,7 @@ class _Composer(Composer):
             self._refuse(event, "tags are not read here", remedy="remove the `!...`")
 
     def _scalar(self, event: Any) -> tuple[Scalar, bool]:
-        """The value of a scalar, and whether it holds no character that cannot stand there."""
+        """(the value of a scalar, whether it is free of forbidden characters)."""
         text: str = event.value
         odd = _CONTROL.search(text)
         if odd is not None:
@@ -193,7 +196,7 @@ class _Composer(Composer):
             self._refuse(event, message, note=f"first on line {first.key.line}")
             stored = False
         if not stored:
-            # A way of its own, so that the refused value hides nothing of the first one.
+            # The refused value gets a way of its own, so that it does not replace the first one.
             step = f"{step}\0{self._nodes}"
         if not is_sound:
             self._made.doubtful.add((*self._way, step))
@@ -202,7 +205,7 @@ class _Composer(Composer):
         return node
 
     def _plain(self, node: Node) -> Any:
-        """The plain value of a composed node; no deeper than MAX_DEPTH."""
+        """The plain value of a composed node, which is no deeper than MAX_DEPTH."""
         if isinstance(node, MappingNode):
             return {
                 self._keys[key].name: self._plain(value)
@@ -232,7 +235,7 @@ class _Composer(Composer):
 
 
 def _syntax_error(error: Exception, path: str, lines: Lines) -> Problem:
-    """What ruamel.yaml could not read."""
+    """The problem for an error of ruamel.yaml."""
     said = str(getattr(error, "problem", None) or "it cannot be read")
     at = getattr(error, "problem_mark", None)
     opened = getattr(error, "context_mark", None)
@@ -249,5 +252,5 @@ def _syntax_error(error: Exception, path: str, lines: Lines) -> Problem:
 
 
 def _written(event: Any) -> str:
-    """What was written, for a scalar without quotes; empty for everything else."""
+    """The text of a scalar without quotes; empty for everything else."""
     return event.value if isinstance(event, ScalarEvent) and event.style is None else ""

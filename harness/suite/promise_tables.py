@@ -1,4 +1,4 @@
-"""The keys of a row with which a cell promises something, as pydantic reads them."""
+"""The keys of a row in which a cell promises something, as pydantic models."""
 
 from __future__ import annotations
 

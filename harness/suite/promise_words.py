@@ -1,4 +1,4 @@
-"""What promises are made of, as pydantic reads it: requests, statuses, paths, patterns, JSON."""
+"""Pydantic types for the values in promises: requests, statuses, paths, patterns, JSON."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _checked_json(value: object) -> object:
 
 
 def _groups(value: str) -> int:
-    """How many groups a pattern has; 0 for what is none."""
+    """The number of groups in a regular expression; 0 if it is not valid."""
     try:
         return re.compile(value).groups if len(value) <= _PATTERN else 0
     except (re.error, OverflowError, RecursionError):

@@ -1,4 +1,4 @@
-"""What rows promise, as values, and what can be wrong with that."""
+"""Turn what rows promise into values, and find problems with the promises."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     )
 
 _STARTED = ("serves", "stops-within", "logs", "trains")
-"""Keys that need a command of the cell's own."""
+"""Keys that need a command to be running in the container."""
 _JSON_TYPE = "application/json"
 _TEXT_TYPE = "text/plain; charset=utf-8"
 
 
 def promise_of(row: PromisingTable) -> Promise | None:
-    """What a row promises; None where that is nothing."""
+    """What a row promises; None if it promises nothing."""
     promise = Promise(
         command=tuple(row.command or ()),
         user=row.user,
@@ -145,9 +145,9 @@ def _compact(value: Any) -> str:
 def promise_problems(
     document: Document, row: PromisingTable, where: Where, *, base: bool, host: bool
 ) -> Iterator[Problem]:
-    """What is wrong with what the row or product at `where` promises.
+    """The problems of what the row or product at `where` promises.
 
-    `base`: it is built from a base; `host`: it is an interpreter of this host.
+    `base`: the cell is built from a base; `host`: it is an interpreter of this host.
     """
     given = [
         key

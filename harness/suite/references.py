@@ -1,4 +1,4 @@
-"""What one part of a matrix says about another: do the names it uses exist, and do they agree?"""
+"""Check what one part of a matrix says about another: whether names exist, and values agree."""
 
 from __future__ import annotations
 
@@ -25,17 +25,20 @@ _BUILT_ONLY = ("install", "constraints", "as-of", "environment")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Named:
-    """The names there are in a document, those of unsound parts included."""
+    """The names that are defined in a document, including those of parts with problems."""
 
     bases: frozenset[str]
     tags: frozenset[str]
     whole: bool
-    """No row or product is left out for a problem of its own: what is not named does not exist."""
+    """Whether no row or product is left out because of a problem, so that a name that is missing
+    here really does not exist."""
 
 
 def names(document: Document, matrix: Matrix, *, whole: bool = False) -> Named:
-    """Every name a reference may use. Bases are read from the document itself: one with another
-    problem exists all the same."""
+    """Every name that a reference may use.
+
+    Bases are taken from the document itself, because a base with another problem still exists.
+    """
     tree = document.value
     bases = tree.get("bases") if isinstance(tree, dict) else None
     tags = {tag for row in (*matrix.cells, *matrix.axes) for tag in row.tags}
@@ -49,7 +52,7 @@ def names(document: Document, matrix: Matrix, *, whole: bool = False) -> Named:
 def row_problems(
     document: Document, row: CellTable, where: Where, named: Named
 ) -> Iterator[Problem]:
-    """What is wrong with where a row's cell comes from."""
+    """The problems of where a row's cell comes from (base, Dockerfile, image or host)."""
     origins = [key for key in _ORIGINS if getattr(row, key)]
     if len(origins) != 1:
         got = " and ".join(f"`{key}`" for key in origins) or "none"
@@ -75,7 +78,7 @@ def row_problems(
 
 
 def build_problems(document: Document, row: CellTable | Axis, where: Where) -> Iterator[Problem]:
-    """What is wrong with what a row says of a Dockerfile's build."""
+    """The problems of a row's keys for the build of a Dockerfile."""
     if not row.dockerfile:
         for key in _DOCKERFILE_ONLY:
             name = "images" if key == "from" else key.replace("-", "_")
@@ -103,7 +106,7 @@ def _quoted(keys: Iterable[str]) -> str:
 
 
 def unknown_base(document: Document, base: str, where: Where, named: Named) -> Problem:
-    """A base that is not among the bases."""
+    """The problem of a base that does not exist."""
     return document.problem(
         f"there is no base `{base}`",
         where,
@@ -114,7 +117,7 @@ def unknown_base(document: Document, base: str, where: Where, named: Named) -> P
 def python_problem(
     document: Document, cell: Cell, pythons: Mapping[str, str], where: Where
 ) -> Iterator[Problem]:
-    """A cell whose Python is not its base's."""
+    """The problem of a cell whose Python is not that of its base."""
     own = pythons.get(cell.base, "")
     if cell.python and own and cell.python != own:
         yield document.problem(
@@ -124,8 +127,10 @@ def python_problem(
 
 
 def twins(document: Document, made: Collection[tuple[Cell | Excluded, Where]]) -> Iterator[Problem]:
-    """Cells with the same id, told once for each row or product. Case counts for nothing: the
-    name of an image has none."""
+    """The problems of cells with the same id, one for each row or product.
+
+    Case is ignored, because names of images are in lower case.
+    """
     first: dict[str, Where] = {}
     told: set[Where] = set()
     for cell, where in made:
@@ -150,7 +155,7 @@ def suite_problems(
     excluded: Collection[Excluded],
     named: Named,
 ) -> Iterator[Problem]:
-    """What is wrong with the reference, the default tags, the bases, expectations and bands."""
+    """The problems of the reference, the tags, the bases, expectations and bands."""
     matrix = diagnosis.matrix
     assert matrix is not None
     ids = {cell.id for cell in cells}

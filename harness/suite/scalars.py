@@ -1,4 +1,4 @@
-"""What a plain YAML scalar is: the core schema of YAML 1.2, in which `no` and `3:30` are text."""
+"""The meaning of a plain YAML scalar, by the core schema of YAML 1.2: `no` and `3:30` are text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from harness.model import Scalar
 
 MAX_NUMBER_LENGTH = 64
-"""Characters of a number; a longer one is refused, not computed."""
+"""Characters of a number at most; a longer one is refused without computing it."""
 
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUE = frozenset({"true", "True", "TRUE"})
@@ -21,13 +21,13 @@ _NUMBERS = (_INTEGER, _OCTAL, _HEXADECIMAL, _FLOAT, _INFINITE)
 
 
 class LongNumberError(ValueError):
-    """A number of more digits than anyone means."""
+    """A number with too many digits to be meant seriously."""
 
 
 def resolve(text: str) -> Scalar:
     """The value of a plain (unquoted) scalar.
 
-    LongNumberError for a number of more than MAX_NUMBER_LENGTH characters.
+    Raises LongNumberError for a number of more than MAX_NUMBER_LENGTH characters.
     """
     if text in _NULL:
         return None

@@ -1,8 +1,7 @@
-"""The shape of a matrix.yaml: which keys there are, what each holds, and the published schema.
+"""The shape of a matrix.yaml: its keys, their values, and the published schema.
 
-`python -m harness.suite.schema` writes `matrix.schema.json`, which editors read. What one key says
-about another (a base that must exist, a tag that no cell has) is checked in
-`harness.suite.references`.
+`python -m harness.suite.schema` writes `matrix.schema.json`, which editors read. Relations between
+keys (a base that must exist, a tag that no cell has) are checked in `harness.suite.references`.
 """
 
 from __future__ import annotations

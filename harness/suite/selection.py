@@ -1,4 +1,5 @@
-"""Which cells a command is about: globs over ids, tags, else the suite's own choice."""
+"""Select the cells that a command applies to: by globs over ids, by tags, or by the suite's
+default."""
 
 from __future__ import annotations
 
@@ -14,10 +15,9 @@ from harness.text import name_remedy
 def select(suite: Suite, cells: Sequence[str] = (), tags: Sequence[str] = ()) -> tuple[Cell, ...]:
     """The cells that match any of the globs and have any of the tags, in the suite's order.
 
-    Raises NothingToRunError where every cell of the suite is left out.
-
-    With neither: those with one of the suite's default tags, else all. Raises UsageError for a
-    glob or tag that no cell has, and where globs and tags share no cell.
+    Without globs and tags: the cells with one of the suite's default tags, or all if there are no
+    default tags. Raises UsageError for a glob or tag that no cell has, and if no cell has both.
+    Raises NothingToRunError if every cell of the suite is left out.
     """
     if not suite.cells:
         raise _all_left_out(suite)
@@ -51,14 +51,16 @@ def select(suite: Suite, cells: Sequence[str] = (), tags: Sequence[str] = ()) ->
 
 
 def tags_of(suite: Suite, cells: Sequence[str], tags: Sequence[str]) -> tuple[str, ...]:
-    """The tags by which a selection is made: those named, else, where no cell is named, the
-    suite's default ones."""
+    """The tags that a selection uses: the named ones or, if neither tags nor cells are named, the
+    suite's default tags."""
     return tuple(tags or (() if cells else suite.default))
 
 
 def with_tags(suite: Suite, tags: Sequence[str]) -> Suite:
-    """The suite as a run that is selected by these tags asks it: with the probes that they ask too,
-    and their settings, which replace all others; of several tags the one written last wins."""
+    """The suite with the additional probes and settings of these tags.
+
+    The settings replace all others; of several tags the one written last wins.
+    """
     more = [one for one in suite.asked_more if one.tag in tags]
     if not more:
         return suite
@@ -80,7 +82,7 @@ def _settings(
 
 
 def _all_left_out(suite: Suite) -> NothingToRunError:
-    """Every cell that is left out, with its reason, in one error."""
+    """One error that lists every left-out cell with its reason."""
     lines = [
         f"  {one.id}: {one.reason}" + (f" ({one.place})" if one.place else "")
         for one in suite.excluded

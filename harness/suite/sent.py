@@ -1,7 +1,7 @@
-"""Files of a suite that checks send: read when the suite is, so that a promise holds what is sent.
+"""Read the files that a suite's checks send, together with the suite itself.
 
-A cell's content then follows from what the file holds, and nobody has to find it again where the
-request is made.
+The promise then contains what is sent. So a cell's content depends on the file's content, and the
+file need not be found again where the request is made.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from harness.suite.lines import Where
 
 MOST_BYTES = 64 * 1024
-"""Of one file: a suite is held in memory, and travels to every worker. What is larger is sent as
-`bytes`."""
+"""Bytes of one file at most, because a suite is kept in memory and sent to every worker. For larger
+requests there is `bytes`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,8 +34,10 @@ class SentFiles:
     _read: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     def filled(self, promise: Promise | None, where: Where) -> Promise | None:
-        """The promise of the row at `where`, with what its files hold; what cannot be read is told
-        in `problems`."""
+        """The promise of the row at `where` with the content of its files filled in.
+
+        Files that cannot be read are reported in `problems`.
+        """
         if promise is None or not any(c.file for one in promise.serves for c in one.checks):
             return promise
         serves = tuple(
@@ -69,7 +71,7 @@ class SentFiles:
 
 
 def _content(path: Path) -> tuple[str, str]:
-    """(what a file holds, in Base64; why it cannot be sent)."""
+    """(content of a file in Base64, why it cannot be sent); one of the two is empty."""
     try:
         if not path.is_file():
             return "", "is not there"

@@ -1,4 +1,4 @@
-"""What every mapping of a matrix.yaml has in common."""
+"""The common base class of all mappings in a matrix.yaml."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What rows take for the images that their Dockerfiles name: do the cells and data sets exist?"""
+"""Check that the cells and data sets exist that rows take for images in their Dockerfiles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.text import name_remedy
 
 
 def is_base(taken: str) -> bool:
-    """Whether it is the id of a base that is taken."""
+    """Whether the value is the id of a base, and no `cell:` or `data:`."""
     return not taken.startswith((CELL_TAKEN, DATA_TAKEN))
 
 
@@ -21,8 +21,11 @@ def taken_problems(
     made: Collection[tuple[Cell | Excluded, Where]],
     datasets: frozenset[str] | None,
 ) -> Iterator[Problem]:
-    """Cells that are none, or not locked, and data sets that nobody knows; each told once for a
-    product. `datasets`: the names there are; None: nobody has looked."""
+    """The problems of cells that do not exist or have no base, and of unknown data sets; each once
+    for a product.
+
+    `datasets` are the known names; None if they were not looked up.
+    """
     cells = {one.id: one for one, _ in made}
     locked = [one.id for one in cells.values() if isinstance(one, Cell) and one.base]
     told: set[tuple[Where, str]] = set()

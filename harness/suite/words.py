@@ -1,6 +1,6 @@
-"""How the words in a matrix.yaml are spelled: names, versions, sizes, dates, requirements.
+"""The spelling of values in a matrix.yaml: names, versions, sizes, dates, requirements.
 
-Each pattern has its meaning in plain words in `MEANING`, for error messages.
+`MEANING` describes each pattern in plain words, for error messages.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ MEANING = {
     USER_ID: 'the number of a user, in quotes, as in "1000"',
     HEADER: "the name of a header: letters, digits and `-`",
 }
-"""What a text that does not match should have been."""
+"""Pattern -> what a matching text is, in words."""
 
 _UNITS: dict[str, int] = {
     unit: 1024**power for power, unit in enumerate(("B", "KiB", "MiB", "GiB", "TiB"))
@@ -78,7 +78,7 @@ _LARGEST = 1024**5
 
 
 class Complaint(ValueError):
-    """A word is not what it should be; says so in a sentence, with the next step."""
+    """A value is not valid; it has a message and a remedy."""
 
     def __init__(self, message: str, *, remedy: str = "") -> None:
         super().__init__(message)
@@ -87,7 +87,7 @@ class Complaint(ValueError):
 
 
 def size_in_bytes(value: object) -> int:
-    """Bytes of `6GiB`, or of a plain number. Complaint for anything else."""
+    """The number of bytes in `6GiB` or in a plain number. Raises Complaint for anything else."""
     if isinstance(value, str):
         if re.fullmatch(SIZE, value) is None:
             raise Complaint(
@@ -100,12 +100,12 @@ def size_in_bytes(value: object) -> int:
     else:
         raise Complaint("not a size", remedy="write it as 512MiB or 6GiB")
     if not 0 < size <= _LARGEST:
-        raise Complaint("a size must be more than nothing, and at most 1024TiB")
+        raise Complaint("a size must be more than 0, and at most 1024TiB")
     return size
 
 
 def size_text(size: int) -> str:
-    """A size as a person writes it: the largest unit that divides it."""
+    """A size as a person writes it, in the largest unit that divides it."""
     for unit in ("TiB", "GiB", "MiB", "KiB"):
         if size and size % _UNITS[unit] == 0:
             return f"{size // _UNITS[unit]}{unit}"
@@ -113,14 +113,14 @@ def size_text(size: int) -> str:
 
 
 def checked_format(value: object) -> object:
-    """The value, if it is the version of the format that is read here. Complaint otherwise."""
+    """The value, if it is the supported version of the format. Raises Complaint otherwise."""
     if type(value) is not int or value != 1:
         raise Complaint("this harness reads version 1 of the format", remedy="write `version: 1`")
     return value
 
 
 def checked_date(value: str) -> str:
-    """The text, if it is an ISO date. Complaint otherwise."""
+    """The text, if it is empty or an ISO date. Raises Complaint otherwise."""
     if value:
         try:
             same = date.fromisoformat(value).isoformat() == value
@@ -132,7 +132,7 @@ def checked_date(value: str) -> str:
 
 
 def checked_setting(value: object) -> object:
-    """The value, if it is a finite scalar. Complaint otherwise."""
+    """The value, if it is a finite scalar. Raises Complaint otherwise."""
     if isinstance(value, float) and not math.isfinite(value):
         raise Complaint("a setting must be a finite number")
     if isinstance(value, (list, dict)):
@@ -148,10 +148,10 @@ _PLAIN_REQUIREMENT = re.compile(
 
 
 def plain_requirement(text: str) -> tuple[str, str, str] | None:
-    """Name (as PEP 503 compares it), operator and version of the plainest of requirements.
+    """(name as PEP 503 normalises it, operator, version) of a simple requirement.
 
-    Operator and version may be empty. None for anything that is not so plain: `packaging` is to
-    read it, which takes longer to be imported than a whole matrix.yaml takes to be read.
+    Operator and version may be empty. None for any other requirement, which `packaging` must parse;
+    importing that takes longer than reading a whole matrix.yaml.
     """
     found = _PLAIN_REQUIREMENT.fullmatch(text)
     if found is None:
@@ -161,7 +161,8 @@ def plain_requirement(text: str) -> tuple[str, str, str] | None:
 
 
 def checked_requirement(value: str) -> str:
-    """The text, if it is a requirement by name (PEP 508), with no place to fetch it from."""
+    """The text, if it is a requirement by name (PEP 508) without a URL. Raises Complaint
+    otherwise."""
     if plain_requirement(value) is not None:
         return value
     from packaging.requirements import InvalidRequirement, Requirement

@@ -34,14 +34,14 @@ def token(value: str = "t0ken") -> Reply:
 @pytest.mark.parametrize(
     ("status", "headers", "exit_status", "words"),
     [
-        (401, {}, 2, "wants to know who asks"),
-        (403, {}, 2, "does not let you have"),
+        (401, {}, 2, "requires a login"),
+        (403, {}, 2, "refuses access"),
         (404, {}, 2, "has no"),
         (429, {"Retry-After": "2400"}, 4, "come back in 2400 s"),
         (429, {"RateLimit-Limit": "100;w=21600", "RateLimit-Remaining": "0;w=21600"}, 4, "0 left"),
-        (500, {}, 4, "in trouble itself (500)"),
-        (503, {"Retry-After": "3600"}, 4, "in trouble itself (503)"),
-        (407, {}, 4, "the proxy wants"),
+        (500, {}, 4, "an error of its own (500)"),
+        (503, {"Retry-After": "3600"}, 4, "an error of its own (503)"),
+        (407, {}, 4, "the proxy requires"),
         (418, {}, 4, "answers 418"),
     ],
 )

@@ -96,7 +96,7 @@ def with_artifact(**changes: Any) -> str:
         ("[]", "it is not a JSON object"),
         ("[" * 100_000, "it is nested too deeply"),
         ('{"a": 1, "a": 2}', "a key stands there twice"),
-        ('{"schema": ' + "9" * 5000 + "}", "it has a number that nobody can read"),
+        ('{"schema": ' + "9" * 5000 + "}", "it has a number with too many digits"),
         (" " * (1024**2 + 1), "it is larger than 1 MiB"),
         (altered(schema=2), "its schema is not 1"),
         (altered(extra=1), "it has an unknown key 'extra'"),

@@ -134,9 +134,9 @@ def test_an_altered_lock_is_a_lock_or_refused_with_the_remedy(position: int, put
         ({"more": {}}, "an unknown key 'more'"),
         ({"probes": []}, "`probes` is not an object"),
         ({"probes": {"../x": ONE}}, "a name of `probes`"),
-        ({"probes": {"x": 1}}, "what it says of 'x' is none"),
+        ({"probes": {"x": 1}}, "what it says of 'x' is not valid"),
         ({"bases": {"x": ["a"]}}, "is not two short texts"),
-        ({"images": {"x": ["--all", ONE]}}, "what it says of 'x' is none"),
+        ({"images": {"x": ["--all", ONE]}}, "what it says of 'x' is not valid"),
     ],
 )
 def test_what_is_no_lock_is_refused_with_its_reason(change: dict[str, object], why: str) -> None:

@@ -1,4 +1,4 @@
-"""What is known of an image by its name alone: its system, Python, framework, CUDA."""
+"""What an image's name alone tells: its system, Python, framework and CUDA."""
 
 from __future__ import annotations
 
@@ -16,28 +16,30 @@ _NUMBERED = re.compile(r"(?:ubuntu|debian|centos|rockylinux)-?(\d{1,2}(?:\.\d{2}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BasedOn:
-    """What a name says."""
+    """What is known of an image by its name."""
 
     reference: Reference | None
-    """None: it cannot be read."""
+    """None if the name cannot be parsed."""
     python: str = ""
-    """major.minor of `python3`, or of `python` where there is no other; empty: nobody knows."""
+    """major.minor of `python3`, or of `python` if it is the only one; empty if not known."""
     python2: str = ""
-    """major.minor of `python` where that is another; empty: the same, or nobody knows."""
+    """major.minor of `python` if it differs from `python3`; empty if it does not, or is not
+    known."""
     system: System | None = None
     cuda: str = ""
     framework: str = ""
-    """Of the framework's own images."""
+    """The framework, if the image is from the framework's own repository."""
     version: str = ""
+    """Version of that framework."""
 
     @property
     def repository(self) -> str:
-        """Without the default namespace."""
+        """The repository without the default namespace."""
         return self.reference.repository.removeprefix(_OFFICIAL) if self.reference else ""
 
     @property
     def tag(self) -> str:
-        """Empty where there is none."""
+        """The tag; empty if there is none."""
         return self.reference.tag if self.reference else ""
 
 

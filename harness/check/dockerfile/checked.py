@@ -1,4 +1,4 @@
-"""A Dockerfile that is asked about, and what is found wrong with it."""
+"""A Dockerfile under examination, and the findings about it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from harness.knowledge.library import Breakage, breakages
 
 
 class DockerfileWeight(StrEnum):
-    """What a finding does; the heaviest first."""
+    """How serious a finding is, the heaviest first."""
 
     BREAKS = "breaks"
-    """It does not build, or not do what it says, today."""
+    """It does not build today, or does not do what it says."""
     DRIFTS = "drifts"
-    """What it gives changes with the day on which it is built."""
+    """The result depends on the day on which it is built."""
     NOTE = "note"
     """Worth knowing."""
 
@@ -38,16 +38,17 @@ class DockerfileFinding:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckedDockerfile:
-    """What rules look at."""
+    """A Dockerfile with everything that the rules examine."""
 
     dockerfile: Dockerfile
     layout: Layout
     date: str
-    """The day it is asked on, ISO."""
+    """The day of the check (ISO date)."""
     files: Mapping[str, str] = field(default_factory=dict)
-    """Small texts of its folder, by their path from there."""
+    """Contents of small text files in its folder, by their path below it."""
     moved: Mapping[str, str] = field(default_factory=dict)
-    """By image: that its tag moved or is gone, as somebody looked; empty: it is as it was."""
+    """Image -> message that its tag has moved or is gone; empty if it has not changed. Images
+    that were not looked up are not in it."""
 
     @property
     def final(self) -> Stage:
@@ -55,14 +56,15 @@ class CheckedDockerfile:
         return self.layout.stages[-1]
 
     def chain(self) -> tuple[Stage, ...]:
-        """The final stage and those that it grows on, the first first."""
+        """The stages that the final one is built on, the first of them first, then itself."""
         stages = [self.final]
         while stages[0].parent is not None:
             stages.insert(0, self.layout.stages[stages[0].parent])
         return tuple(stages)
 
     def last(self, name: str) -> Instruction | None:
-        """The last instruction of that name that the image has."""
+        """The last instruction of that name that takes effect in the image; None if there is
+        none."""
         found = [
             step.instruction
             for stage in self.chain()
@@ -74,19 +76,19 @@ class CheckedDockerfile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DockerfilePage:
-    """Everything that there is to say about one Dockerfile."""
+    """The result of checking one Dockerfile."""
 
     path: str
     excerpts: Mapping[int, str]
-    """By line: what stands there."""
+    """Line number -> text of the line, for lines with findings."""
     findings: tuple[DockerfileFinding, ...]
-    """By their lines."""
+    """Sorted by line."""
     notices: tuple[str, ...] = ()
-    """What nobody looked at."""
+    """What was not examined."""
 
     @property
     def exit(self) -> Exit:
-        """1 where something breaks or drifts."""
+        """The exit status: 1 if something breaks or drifts, else 0."""
         heavy = any(one.weight is not DockerfileWeight.NOTE for one in self.findings)
         return Exit.FINDINGS if heavy else Exit.OK
 

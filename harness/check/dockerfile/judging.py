@@ -1,4 +1,4 @@
-"""A Dockerfile and what is known, put together: one page of findings by their lines."""
+"""Apply all rules to a Dockerfile, and sort the findings by line."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _ORDER = list(DockerfileWeight)
 
 
 def judged(checked: CheckedDockerfile, notices: tuple[str, ...] = ()) -> DockerfilePage:
-    """The page. Pure: the same values, the same page."""
+    """The findings of all rules on one page. Pure: the same values give the same page."""
     found = dict.fromkeys(all_findings(checked) if checked.layout.stages else ())
     ordered = sorted(found, key=lambda one: (one.line, _ORDER.index(one.weight), one.message))
     lines = checked.dockerfile.text.split("\n")

@@ -1,4 +1,4 @@
-"""Commands of RUN instructions, and what pip and conda are told to install."""
+"""Parse the commands of RUN instructions, and what they have pip, conda and apt install."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ _LONGEST = 20_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PipInstall:
-    """One thing that pip is told to install."""
+    """One requirement that pip installs."""
 
     line: int
     name: str
-    """In small letters, with dashes; empty: it could not be read."""
+    """In lower case with dashes; empty if it could not be parsed."""
     specifier: str
     python: str
-    """What the command says of the Python: `3`, `3.6`, `2`; empty: nothing."""
+    """The Python version in the command's name: `3`, `3.6`, `2`; empty if there is none."""
     of_file: str = ""
-    """The file of requirements that it stands in."""
+    """The requirements file that lists it; empty if it is in the command itself."""
     stage: int = 0
 
     @property
     def pinned(self) -> str:
-        """The version it is pinned to; empty: it is not."""
+        """The version it is pinned to; empty if it is not pinned."""
         found = re.fullmatch(r"={2,3}\s*([^*,\s]+)", self.specifier)
         return found[1] if found else ""
 
 
 def commands(step: StageStep) -> Iterator[tuple[int, list[str]]]:
-    """(line, words) of every command of a RUN."""
+    """Yield (line, words) for every command of a RUN instruction."""
     one = step.instruction
     if one.name != "RUN":
         return
@@ -70,7 +70,7 @@ def _parts(text: str, one: Instruction, scope: Scope) -> Iterator[tuple[int, lis
     for part in _BETWEEN.split(text[:_LONGEST]):
         words = _words(part, scope)
         if words:
-            # The first line, at or behind that of the command before, that has the same words.
+            # The first line from the previous command's line on that contains these words.
             needle = part.split("\\")[0].strip()[:20]
             found = next((n for n in range(at, len(raw)) if needle and needle in raw[n]), at)
             at = found
@@ -94,7 +94,7 @@ def _words(part: str, scope: Scope) -> list[str]:
 
 
 def pip_installs(checked: CheckedDockerfile) -> Iterator[PipInstall]:
-    """Everything that pip is told to install, in the order written."""
+    """Every requirement that pip installs, in the order written."""
     for stage in checked.layout.stages:
         for step in stage.steps:
             for line, words in commands(step):
@@ -133,7 +133,7 @@ def _of_command(
 
 
 def pip_command(words: list[str]) -> tuple[str, list[str]] | None:
-    """(what it says of the Python, words behind pip) of a command that is pip; else None."""
+    """(Python version in the command's name, words after pip); None if the command is not pip."""
     if words and words[0] == "sudo":
         words = words[1:]
     if not words:
@@ -148,7 +148,7 @@ def pip_command(words: list[str]) -> tuple[str, list[str]] | None:
 
 
 def _from_command(words: list[str]) -> list[str]:
-    """From pip's own command on, with the options before it behind it."""
+    """The words with pip's global options moved behind pip's own command."""
     options = []
     while words and words[0].startswith("-"):
         options.append(words[0])
@@ -167,7 +167,7 @@ def _of_file(
 
 
 def requirements_text(checked: CheckedDockerfile, name: str) -> str | None:
-    """A file of requirements by the name that a command gives it; None: nobody has it."""
+    """The text of a requirements file, by the name in the command; None if it is not known."""
     last = name.rpartition("/")[2]
     for path, text in checked.files.items():
         if path == name or path.rpartition("/")[2] == last:
@@ -194,7 +194,8 @@ def _install(text: str, stage: Stage, line: int, python: str, file: str) -> PipI
 
 
 def apt_installed(step: StageStep) -> frozenset[str]:
-    """Names of packages that a RUN installs by apt."""
+    """The words of a RUN's package manager commands (apt, yum, apk, dnf), package names among
+    them."""
     found: set[str] = set()
     for _, words in commands(step):
         rest = words[1:] if words[0] == "sudo" else words
@@ -204,7 +205,7 @@ def apt_installed(step: StageStep) -> frozenset[str]:
 
 
 def conda_python(checked: CheckedDockerfile) -> str:
-    """The Python that conda is told to install; empty: none."""
+    """The Python (major.minor) that conda installs; empty if none."""
     for stage in checked.layout.stages:
         for step in stage.steps:
             for _, words in commands(step):

@@ -1,8 +1,8 @@
-"""What decides: one module for each question, found by itself.
+"""The rules for images: one module for each question, discovered automatically.
 
-A rule is a module of this package that offers `reasons(subject, host) -> Iterable[Reason]`, a pure
-function. What it has nothing to say about gives no reason. Never here: reading the image, and the
-words of a reason, which stand in `knowledge/reasons.json`.
+A rule is a module of this package with a pure function
+`reasons(subject, host) -> Iterable[Reason]`. It yields nothing where it does not apply. Never here:
+reading the image, and the wording of a reason, which is in `knowledge/reasons.json`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from harness.check.subject import Subject
 
 
 def names() -> tuple[str, ...]:
-    """The rules there are, in alphabetical order."""
+    """The names of all rules, in alphabetical order."""
     return tuple(sorted(one.name for one in iter_modules(__path__)))
 
 
 def all_reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Every reason of every rule; where there is nothing in the image, that alone."""
+    """The reasons of all rules; for an image without content, that single reason instead."""
     if _made_of_nothing(subject):
         yield reason("made-of-nothing")
         return
@@ -31,7 +31,7 @@ def all_reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
 
 
 def _made_of_nothing(subject: Subject) -> bool:
-    """Whether its layers were read, and hold nothing that any other rule could ask about."""
+    """Whether the layers were read and contain nothing that any other rule could examine."""
     inside = subject.inside
     if inside is None or inside.problems:
         return False

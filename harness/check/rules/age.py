@@ -1,4 +1,4 @@
-"""Ends of life: nothing stops working that day, but nothing is mended after it."""
+"""Ends of life. Nothing stops working on that day, but nothing is fixed after it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.knowledge.versions import minor
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """What is out of support, and what that means for building on it."""
+    """A system or Python past its support, and an image older than NVIDIA's change of its key."""
     system = subject.system
     if system is not None and system.end <= host.date:
         yield reason(
@@ -44,7 +44,7 @@ def _rotated_key(subject: Subject) -> Iterator[Reason]:
     if image is None or not subject.said("cuda"):
         return
     made, changed = image.created[:10], _key().since
-    # Builds that can be repeated write 1980 or earlier, which is no date.
+    # Reproducible builds write 1980 or earlier, which is not a real date.
     if made[:4] > "1980" and made < changed:
         yield reason("nvidia-key-changed", [f"made on {made}, the key changed on {changed}"])
 

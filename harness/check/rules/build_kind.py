@@ -1,4 +1,4 @@
-"""A build for the CPU under a tag, a variable or a label that promises a GPU."""
+"""A CPU build in an image whose tag, variables or labels promise a GPU."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.check.subject import Subject
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """What its objects say against the promise."""
+    """A reason if the framework's objects contradict that promise."""
     inside = subject.inside
     if inside is None or not subject.claims_gpu or not subject.version:
         return

@@ -1,5 +1,5 @@
-"""What of NVIDIA's driver an image asks for: without `compute`, nvidia-smi works in it and no
-framework has a GPU."""
+"""Which of the NVIDIA driver's capabilities an image asks for. Without `compute`, nvidia-smi works
+in it, but no framework finds a GPU."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ENOUGH = {"compute", "all"}
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Whether it asks for what computes; nothing where no GPU would be handed over."""
+    """Whether the image asks for `compute`; nothing where the container would get no GPU."""
     image = subject.reading.image
     if image is None or not subject.for_gpu_of(host) or not host.gpus:
         return
@@ -31,7 +31,7 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     wanted = ",".join(sorted({*words, "compute", "utility"}))
     shown = clean_line(asked, 100)
     found = reason("compute-not-asked", [f"{_VARIABLE}={shown}"], asked=shown)
-    # What an image says becomes no part of a command: only words that the toolkit knows do.
+    # Text from an image must not get into a command; only words that the toolkit knows may.
     known = words <= _KNOWN
     change = Change(environment=((_VARIABLE, wanted if known else "compute,utility"),))
     yield replace(found, change=change)

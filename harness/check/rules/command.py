@@ -1,4 +1,4 @@
-"""What it does when it is started without a command, and as whom."""
+"""What the image does when it is started without a command, and as which user."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from harness.text import clean_line
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """The default command, ports, volumes, user; and habits of the time, translated."""
+    """The default command, ports, volumes and user, and what replaces `nvidia-docker run`."""
     image = subject.reading.image
     if image is None:
         return

@@ -1,4 +1,4 @@
-"""Instruction sets: a build for a newer CPU ends in `Illegal instruction` at import."""
+"""Instruction sets: a build for a newer CPU dies with `Illegal instruction` at import."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from harness.knowledge.library import limits
 from harness.knowledge.versions import at_least
 
 _V2 = ("cx16", "lahf_lm", "popcnt", "sse4_1", "sse4_2", "ssse3")
-"""What x86-64-v2 asks for beyond x86-64 (psABI), as the kernel names it."""
+"""The CPU flags that x86-64-v2 requires beyond x86-64 (psABI), by the kernel's names."""
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Whether the host's CPU has what the builds need."""
+    """Whether the host's CPU has the instruction sets that the framework and NumPy need."""
     if host.machine not in ("x86_64", "amd64"):
         return
     yield from _framework(subject, host)
@@ -55,7 +55,7 @@ def _framework(subject: Subject, host: TargetHost) -> Iterator[Reason]:
 
 
 def _numpy(inside: Inside | None, host: TargetHost) -> Iterator[Reason]:
-    """NumPy's own wheels look at the CPU before anything else does."""
+    """Newer wheels of NumPy need x86-64-v2; they check the CPU before anything else does."""
     limit = limits()["numpy-x86-64-v2"]
     lacking = [flag for flag in _V2 if flag not in host.flags] if host.flags else []
     for version in sorted({v for name, v in _installed(inside) if name == limit.product}):
@@ -76,7 +76,8 @@ def _cpu(host: TargetHost) -> tuple[str, ...]:
 
 
 def _lacking(id: str, host: TargetHost, evidence: list[str], **facts: str) -> Reason:
-    """A reason by what the CPU lacks: in a virtual machine it is the CPU type that hides it."""
+    """The reason for a missing instruction set; a variant of it for virtual machines, where the
+    CPU type hides the instruction set."""
     if not is_virtual(host):
         return reason(id, evidence, **facts)
     kind = cpu_type(host)
@@ -84,7 +85,7 @@ def _lacking(id: str, host: TargetHost, evidence: list[str], **facts: str) -> Re
 
 
 def _read(subject: Subject) -> str | None:
-    """The object whose code needs AVX; empty: none does; None: nobody looked."""
+    """Path of an object whose code needs AVX; empty if none does, None if none was examined."""
     objects = subject.inside.objects if subject.inside else ()
     looked = [one for one in objects if one.ours and one.avx_per_million >= 0]
     if not looked:

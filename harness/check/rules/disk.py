@@ -1,4 +1,4 @@
-"""Room for it, where the engine keeps its images."""
+"""Disk space for the image where the engine keeps its images."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _UNPACKED = 2.5
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Needed against free."""
+    """Whether the space that pulling needs is free; nothing where either is not known."""
     image, engine = subject.reading.image, host.engine
     if image is None or not image.download_bytes or engine is None or not engine.free_bytes:
         return
-    # While it is pulled, both forms lie there.
+    # During a pull, the compressed and the unpacked layers are both on disk.
     needed = int(image.download_bytes * (1 + _UNPACKED))
     told = (
         f"{in_gb(image.download_bytes, 2)} to download, about {in_gb(needed)} needed, "

@@ -1,4 +1,4 @@
-"""NVIDIA's driver and container toolkit against what the image asks of them."""
+"""Whether NVIDIA's driver and container toolkit are new enough for the image and the GPU."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.knowledge.versions import at_least, minor, release
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Whether the driver serves the image's CUDA, and a container gets at the GPU."""
+    """Whether the driver supports the image's CUDA, and whether a container gets the GPU."""
     build = subject.build
     if build is None or not subject.for_gpu_of(host) or not host.gpus:
         return
@@ -49,7 +49,7 @@ def _enough(row: Toolkit, subject: Subject, host: TargetHost) -> Reason:
 
 
 def _branch(host: TargetHost) -> Iterator[Reason]:
-    """A driver that no longer drives the GPU."""
+    """A driver that no longer supports the GPU."""
     for gpu in dict.fromkeys(host.gpus):
         for branch in cuda().branches:
             if not branch.architectures or not gpu.capability:
@@ -101,7 +101,7 @@ def _toolkit(host: TargetHost) -> Iterator[Reason]:
 
 
 def _brand(name: str) -> str:
-    """NVIDIA's brand of a GPU, as its requirement language knows it."""
+    """NVIDIA's brand of a GPU, as NVIDIA_REQUIRE_CUDA spells it; empty for an unknown GPU."""
     try:
         known = gpu_named(name).name.lower()
     except UsageError:

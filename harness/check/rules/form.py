@@ -1,4 +1,4 @@
-"""Can an engine here take it at all: its form, and the platform it was made for."""
+"""Whether an engine here can use the image at all: its manifest format and its platform."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from harness.knowledge.versions import at_least
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """What stands in the way of pulling and starting it."""
+    """What prevents an engine from pulling or starting the image."""
     reading = subject.reading
     here = platform_of(host.machine)
     if reading.problem:

@@ -1,4 +1,4 @@
-"""A GPU image on this host: is there a GPU, and can the build run on it?"""
+"""A GPU image on this host: whether there is a GPU, and whether the build can run on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BY_FIT = {
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """One reason for each of the host's kinds of GPU, or for their lack."""
+    """One reason for each kind of GPU on the host, or one for having none."""
     build = subject.build
     if build is None or not subject.for_gpu_of(host):
         return
@@ -35,7 +35,7 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
 
 def _none(subject: Subject, host: TargetHost, build: Build) -> Reason:
     told = loading_of(subject, host)
-    # A stub of the driver that is found lets it be imported.
+    # If the loader finds a stub of the driver, the import works without a GPU.
     stub = not isinstance(told, str) and told.loading.named("libcuda.so.1") is not None
     evidence = [f"{subject.framework} {build.minor}: {build.gpu_library_linkage}"]
     if build.links_cuda and not stub:
@@ -82,7 +82,7 @@ def _fit(code: GpuCode, gpu: TargetGpu, shown: str) -> Reason:
 
 
 def _by_toolkit(cuda: str, gpu: TargetGpu, shown: str) -> Reason:
-    """Nobody measured the build: what its toolkit can make says what is likely."""
+    """A guess for a build whose code is not known: the GPUs that its CUDA can compile for."""
     row = toolkit(cuda)
     if row is None or row.sm_last is None:
         return reason("toolkit-not-known", cuda=cuda)

@@ -1,4 +1,4 @@
-"""What is it: the framework and version that it is taken for, and who says so."""
+"""The identity of the image: the framework and version it is taken for, and the evidence."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from harness.knowledge import frameworks
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Whether it is known, borne out by the image, and at one with its tag."""
+    """Whether the release is known, supported by the image itself, and consistent with its tag."""
     if subject.reading.form is not Form.IMAGE or subject.reading.problem:
         return
     inside = subject.inside
     if inside is not None and not inside.problems and not _installed(subject):
-        # Where there is no Python at all, that is the reason.
+        # If there is no Python at all, another rule reports that.
         if inside.pythons:
             count = len(inside.distributions)
             yield reason("no-framework-inside", [f"{count} distributions were found"])
@@ -61,7 +61,7 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
 
 
 def _foreign(subject: Subject) -> Reason:
-    """A build of which the tables know nothing, however well known its release is."""
+    """The reason for a build that the tables do not cover, even if its release is known."""
     claims = [one for one in subject.all("framework") if one.origin is not ClaimOrigin.TAG]
     evidence = [f"{one.origin}: {one.evidence}" for one in claims[:3]]
     framework = foreseen(Sign.FRAMEWORK, subject.framework)
@@ -81,7 +81,7 @@ def _foreign(subject: Subject) -> Reason:
 
 
 def _value(what: str, value: str) -> tuple[Foreseen, ...]:
-    """A claim as running would show it; nothing for what no probe tells."""
+    """A claim as a prediction; empty for subjects that no probe reports."""
     return foreseen(Sign(what), value) if what in _TOLD else ()
 
 

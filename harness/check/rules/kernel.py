@@ -1,4 +1,4 @@
-"""The image's C library against the host's kernel and engine."""
+"""Whether the image's C library works with the host's kernel and engine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.knowledge.versions import at_least
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Whether programs of the image can start, and start threads."""
+    """Whether the image's programs can start, and whether they can start threads."""
     system = subject.system
     if system is None:
         return

@@ -1,4 +1,4 @@
-"""Text in other scripts: before 3.7, Python reads and writes ASCII where no locale is asked for."""
+"""Text in other scripts: without a locale, Python 3 before 3.7 reads and writes only ASCII."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ from harness.knowledge.versions import at_least, minor, release
 from harness.text import clean_line
 
 _ORDER = ("LC_ALL", "LC_CTYPE", "LANG")
-"""Which variable wins, as setlocale(3) reads them: the first that is not empty."""
+"""The variables in the order of setlocale(3); the first that is not empty wins."""
 _NONE = ("", "C", "POSIX")
 _BUILT_IN = re.compile(r"C\.utf-?8$", re.IGNORECASE)
-"""The locale that Debian's, Ubuntu's and later Red Hat's C libraries always have."""
+"""The locale that the C libraries of Debian, Ubuntu and later Red Hat releases always have."""
 _INSTALLS = re.compile(
     r"locale-gen|localedef|update-locale|\blocales(?:-all)?\b|glibc-langpack|language-pack"
 )
 _WITHOUT_IT = ("centos-5", "centos-6", "centos-7")
-"""Their C library has no C.UTF-8; their images have en_US.UTF-8."""
+"""Systems whose C library has no C.UTF-8; their images have en_US.UTF-8."""
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Whether its Python 3 writes more than ASCII; of Python 2 nothing is said: there a program
-    decides, not the locale."""
+    """Whether the image's Python 3 writes more than ASCII. Nothing is said of Python 2, where the
+    program decides, not the locale."""
     image = subject.reading.image
     version = minor(subject.said("python"))
     if image is None or release(version)[:1] != (3,) or at_least(version, "3.7"):
         return
     if len(release(version)) < 2:
-        return  # Which Python 3 it is, nobody says.
+        return  # The minor version of Python 3 is not known.
     variable, locale = _locale(image.environment)
     wanted = "en_US.UTF-8" if subject.said("system") in _WITHOUT_IT else "C.UTF-8"
     change = Change(environment=((variable, wanted),))
@@ -48,7 +48,7 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
 
 
 def _locale(environment: Mapping[str, str]) -> tuple[str, str]:
-    """(the variable that decides, its value); where none is set, the one to set."""
+    """(the variable that decides, its value); if none is set, (the variable to set, "")."""
     return next(
         ((name, environment[name]) for name in _ORDER if environment.get(name)), ("LANG", "")
     )

@@ -1,4 +1,4 @@
-"""CUDA and cuDNN in the image, by its own account, against what the build was made for."""
+"""Compare the image's CUDA and cuDNN with those that the framework was built for."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from harness.knowledge.versions import release
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """What a GPU build will not find."""
+    """The CUDA libraries that a GPU build will not find, or that all fit."""
     build = subject.build
     if build is None or not subject.for_gpu_of(host):
         return
@@ -47,7 +47,8 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
 
 
 def _opened(subject: Subject, host: TargetHost, build: Build, inside: Inside) -> Iterator[Reason]:
-    """Libraries that later builds open at run time, by name; the linker's are told elsewhere."""
+    """Libraries that later builds open by name at run time; the rule `loader` reports those that
+    builds are linked with."""
     told = loading_of(subject, host)
     missing = [
         one
@@ -70,7 +71,7 @@ def _opened(subject: Subject, host: TargetHost, build: Build, inside: Inside) ->
 
 
 def _needed(subject: Subject, build: Build) -> Iterator[tuple[str, str, str]]:
-    """(soname, cuda or cudnn, what the image says of it) where the image says something."""
+    """Yield (soname, "cuda" or "cudnn", the image's version) where the image gives a version."""
     for soname in build.gpu_library_sonames:
         what = "cudnn" if soname.startswith("libcudnn") else "cuda"
         if (what == "cudnn" or soname.startswith("libcudart")) and subject.said(what):
@@ -78,8 +79,8 @@ def _needed(subject: Subject, build: Build) -> Iterator[tuple[str, str, str]]:
 
 
 def _serves(soname: str, what: str, said: str) -> bool:
-    """Whether that release brings a library of this name: libcudart.so.8.0 is CUDA 8.0's,
-    libcudart.so.11.0 any CUDA 11's, libcudnn.so.5 any cuDNN 5's."""
+    """Whether a release contains a library of this name: libcudart.so.8.0 belongs to CUDA 8.0,
+    libcudart.so.11.0 to any CUDA 11, libcudnn.so.5 to any cuDNN 5."""
     wanted = release(re.split(r"\.so\.", soname)[-1])
     have = release(said)
     if what == "cudnn" or wanted[0] >= 11:

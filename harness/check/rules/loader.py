@@ -1,4 +1,4 @@
-"""Which file answers each library that the framework needs, by a model of the dynamic loader."""
+"""Whether the framework finds its libraries, according to a model of the dynamic loader."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ _SHOWN = 3
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Libraries that are missing, lie elsewhere, cannot be loaded, or lack versions of symbols."""
+    """Libraries that are missing, lie outside the search path, cannot be loaded, or lack versions
+    of symbols."""
     told = loading_of(subject, host)
     if isinstance(told, str):
         if told:
@@ -51,7 +52,7 @@ def _missing(
             return replace(found, change=Change(environment=(("LD_LIBRARY_PATH", wider),)))
     build = subject.build
     if build and any(name.startswith(("libcu", "libnccl")) for name in names):
-        # For some CUDA releases, missing libraries are a breakage of their own.
+        # For some CUDA releases, missing libraries are a known breakage.
         id = f"libcublas-{build.cuda}"
         base = base_with(names, build.cuda, build.cudnn)
         id = id if id in known() and f"CUDA {build.cuda}" in base else ""
@@ -60,7 +61,7 @@ def _missing(
 
 
 def _broken(told: ImageLoading) -> Iterator[Reason]:
-    """Files that answer a name and are no objects: the loader ends there with an error."""
+    """Files with a library's name that are no valid objects; the loader fails on them."""
     for one in (*told.started, *told.imported):
         if one.object.problem and not one.object.ours:
             asking = [f"loaded for /{one.by.path}"] if one.by else []
@@ -68,14 +69,14 @@ def _broken(told: ImageLoading) -> Iterator[Reason]:
 
 
 def _versions(told: ImageLoading) -> Iterator[Reason]:
-    """Versions of symbols that a library is asked for and does not define."""
+    """Symbol versions that objects require of a library, and that it does not define."""
     unmet: dict[str, dict[str, LoadedObject]] = defaultdict(dict)
     answering: dict[str, LoadedObject] = {}
     for one in (*told.started, *told.imported):
         for library, version in one.object.wants:
             found = told.loading.named(library)
             if found is None or found.object.problem or not found.object.provides:
-                continue  # it is missing, or has no versions: the loader then takes any
+                continue  # it is missing, or has no versions, and the loader accepts it for any
             if version not in found.object.provides:
                 unmet[found.path].setdefault(version, one)
                 answering[found.path] = found

@@ -1,5 +1,4 @@
-"""Libraries of different CUDA releases in one process: one was made for another than its
-neighbours."""
+"""Libraries of different CUDA releases that would be loaded into one process."""
 
 from __future__ import annotations
 
@@ -15,7 +14,7 @@ from harness.images.loader import LoadedObject
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Which libraries, found where, tell which releases."""
+    """One reason with the conflicting releases, and a library of each."""
     build = subject.build
     if build is None or not subject.for_gpu_of(host):
         return

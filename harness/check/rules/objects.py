@@ -1,5 +1,5 @@
-"""The framework's shared objects: whether they can be read, and, where nobody can tell what the
-dynamic loader would load, whether the image's C and C++ libraries are new enough for them."""
+"""The framework's shared objects: whether they can be read and, if it is not known what the dynamic
+loader would load, whether the image's C and C++ libraries are new enough for them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FAMILIES = (
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Symbols that are too new, objects that cannot be read."""
+    """Symbol versions that the image's libraries lack, and objects that cannot be read."""
     inside = subject.inside
     if inside is None:
         return

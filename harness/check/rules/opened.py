@@ -1,4 +1,4 @@
-"""Libraries that the framework's text names and the image lacks: parts of it open them by name."""
+"""Libraries that the framework opens by name, and that the image lacks."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SHOWN = 6
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Their names; what NVIDIA's tools bring is not among them."""
+    """One reason with their names, without those that NVIDIA's tools add to the container."""
     told = loading_of(subject, host)
     if isinstance(told, str) or subject.inside is None or not told.roots:
         return

@@ -1,4 +1,4 @@
-"""Distributions that were installed over each other: both say that the same files are theirs."""
+"""Distributions that were installed over each other: both claim the same files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FEW = 3
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """One reason for each pair, and whose files lie there."""
+    """One reason for each pair, saying whose files are there now."""
     inside = subject.inside
     if inside is None or inside.problems or not subject.framework:
         return

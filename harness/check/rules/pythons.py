@@ -17,7 +17,8 @@ _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """No Python, one off the PATH, or another one before it."""
+    """A reason if there is no Python, none on the PATH, or if another Python than the framework's
+    comes first."""
     inside = subject.inside
     if inside is None:
         return
@@ -60,7 +61,7 @@ def _first(subject: Subject, inside: Inside) -> Iterator[Reason]:
 
 
 def _commanded(subject: Subject, inside: Inside, holders: list[Distribution]) -> Iterator[Reason]:
-    """Where the image's own command starts a Python by a name, and that one has no framework."""
+    """A reason if the image's own command starts a Python that does not have the framework."""
     image = subject.reading.image
     if image is None or not (name := _python_started((*image.entrypoint, *image.command))):
         return
@@ -86,7 +87,7 @@ def _commanded(subject: Subject, inside: Inside, holders: list[Distribution]) ->
 
 
 def _python_started(words: tuple[str, ...]) -> str:
-    """The Python that a command starts first, as it names it; empty where it starts none."""
+    """The Python that a command starts, as the command names it; empty if it starts none."""
     if len(words) > 2 and words[1] == "-c" and words[0].endswith("sh"):
         words = tuple(words[2].split()[:4])
     if words[:1] == ("exec",):
@@ -100,14 +101,14 @@ def _paths(subject: Subject) -> set[str]:
 
 
 def _serves(program: str, holder: Distribution) -> bool:
-    """Whether a program, by its name, is the Python of that folder."""
+    """Whether a program's path is that of the Python the distribution is installed for."""
     prefix, _, name = program.rpartition("bin/")
     same = prefix.strip("/") in (holder.prefix, "usr" if holder.prefix == "usr/local" else "")
     return same and name == f"python{holder.python}"
 
 
 def _for(holder: Distribution, program: str, version: str, inside: Inside) -> bool:
-    """Whether the Python at `program` looks into the folder that holds the distribution."""
+    """Whether the Python at `program` searches the folder that contains the distribution."""
     real = program
     for _ in range(16):
         onward = inside.pythons.get(real, real)

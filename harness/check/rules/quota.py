@@ -1,4 +1,4 @@
-"""A share of the processors' time: frameworks start a thread for each processor that they see."""
+"""A limit on processor time, which slows down frameworks that start a thread per processor."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from harness.check.subject import Subject
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Whether the host's programs are throttled."""
+    """A reason if the host's programs are throttled."""
     if subject.reading.image is not None and host.throttled:
         yield reason("cpu-quota", quota=f"{host.quota:g}", cores=str(host.cores))

@@ -1,4 +1,4 @@
-"""What the framework and all that it needs ask for, against what is installed."""
+"""Whether the requirements of the framework and of its dependencies are met."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _NAMED = 4
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """One reason for each requirement that is not met by what the import loads; the others
-    together; and whether anybody could look."""
+    """One reason for each unmet requirement that the import depends on, one for all others
+    together, and one for each framework distribution whose requirements were not read."""
     inside = subject.inside
     if inside is None or inside.problems or (read := requirements_of(subject)) is None:
         return
@@ -23,7 +23,7 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
         yield reason(
             "requirements-not-read", [f"/{holder.path}"], name=holder.name, version=holder.version
         )
-    # What is known of a set says more than that it is not what was asked for.
+    # The rule `sets` says more about these than that a requirement is unmet.
     known = told_of(subject)
     unmet = [one for one in read.unmet if one.name not in known]
     deciding = [one for one in unmet if one.loaded]

@@ -18,7 +18,7 @@ from harness.knowledge.library import breakages
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """One reason for each conflict that what is installed runs into."""
+    """One reason for each known conflict that applies to the installed distributions."""
     installed = _installed(subject)
     python = subject.said("python")
     for conflict in _applying(subject):
@@ -28,12 +28,12 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
 
 
 def told_of(subject: Subject) -> frozenset[str]:
-    """The distributions of which a reason is given here."""
+    """The distributions that this rule gives a reason about."""
     return frozenset(one.package for one in _applying(subject))
 
 
 def _installed(subject: Subject) -> dict[str, str]:
-    """What the framework's Python has, by name."""
+    """The distributions of the framework's Python: name -> version."""
     python = subject.said("python")
     return {
         one.name: one.version
@@ -51,7 +51,7 @@ def _applying(subject: Subject) -> Iterator[Conflict]:
     installed, python = _installed(subject), subject.said("python")
     for conflict in frameworks.conflicts(subject.framework):
         if conflict.absent and (inside.problems or conflict.module in inside.modules):
-            continue  # what was not seen may be there, and what is there may not say so
+            continue  # a package is absent only if all layers were read and its module is not there
         if _applies(conflict, subject.version, python, installed, environment):
             yield conflict
 

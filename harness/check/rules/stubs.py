@@ -1,7 +1,7 @@
-"""A stub of NVIDIA's driver that is found before the driver itself.
+"""A stub of NVIDIA's driver that the loader finds before the driver itself.
 
-CUDA brings stubs, so that programs can be linked where no driver is. One that is found when a
-program runs hides the driver that NVIDIA's tools bring into the container.
+CUDA contains stubs so that programs can be linked where there is no driver. A stub that is found
+when a program runs hides the driver that NVIDIA's tools add to the container.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _LEAST = 4 * 1024**2
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """The stub, how it is found, and what mends it."""
+    """One reason with the stub, how it is found, and the remedy."""
     if not subject.for_gpu_of(host) or not host.gpus:
         return
     told = loading_of(subject, host)
@@ -33,7 +33,7 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     if found is None or not _stub(found):
         return
     if found.step is FoundBy.DEFAULT or posixpath.dirname(found.path) in told.loading.default:
-        return  # NVIDIA's tools put the driver over it
+        return  # NVIDIA's tools mount the driver over it
     evidence = [f"/{found.path}, {found.object.size} bytes, found by {found.step}"]
     if found.step is not FoundBy.LIBRARY_PATH:
         remedy = "build a layer on it that removes the stub, or put the driver's folder first"

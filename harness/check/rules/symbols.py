@@ -1,5 +1,5 @@
-"""Symbols that nothing gives which would be loaded: objects that were built for one another's
-other releases."""
+"""Symbols that no loaded object defines: the objects were built for other releases of each
+other."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from harness.images.symbols import lacking
 from harness.text import clean_line
 
 _DRIVERS = re.compile(r"^(?:cu|nv)[A-Z]\w+(?:@|$)|^nvml")
-"""Names of symbols that NVIDIA's driver gives."""
+"""Names of symbols that NVIDIA's driver defines."""
 _SHOWN = 3
 _WIDTH = 100
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """What the framework lacks, what packages lack that are linked with it, what was not read."""
+    """Symbols missing for the framework, and for packages linked with it; or which objects could
+    not be read."""
     told = loading_of(subject, host)
     if isinstance(told, str) or told.first:
         return
@@ -45,8 +46,10 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
 
 
 def _lacking(told: ImageLoading, *, driver: bool) -> dict[LoadedObject, list[str]]:
-    """What each object lacks of all that would be loaded; where the driver is still to come, what
-    that gives is not missed."""
+    """The symbols that each object needs and no loaded object defines.
+
+    With `driver`, symbols of NVIDIA's driver do not count: it is added when the container starts.
+    """
     found = lacking(
         {one: one.object.undefined for one in told.loading.loaded},
         [(one.object.exports, one.object.versions) for one in told.loading.loaded],
@@ -60,8 +63,11 @@ def _lacking(told: ImageLoading, *, driver: bool) -> dict[LoadedObject, list[str
 def _extensions(
     subject: Subject, told: ImageLoading, lacks: dict[LoadedObject, list[str]]
 ) -> Iterator[Reason]:
-    """Of packages that are linked with the framework. Those of their objects for which a library
-    is missing are not judged: such packages bring several, for whichever library is there."""
+    """Symbols missing for packages that are linked with the framework.
+
+    Objects for which a whole library is missing are not judged: such packages contain several
+    variants, one for each library that may be present.
+    """
     incomplete = {one.by for one in told.lacking_extensions}
     missing: dict[str, dict[LoadedObject, list[str]]] = defaultdict(dict)
     for one in told.extensions:

@@ -1,4 +1,4 @@
-"""What a tag named before, and how old is what a tag names that promises to be new."""
+"""Whether a tag has moved to another image, and how old the image under a moving tag is."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from harness.images.sightings import Sighting
 from harness.knowledge.released import released
 
 _MOVING = re.compile(r"(?:latest|nightly|devel|edge|master|main|dev|snapshot)(?:[-_.]|$)")
-"""Tags that are meant to be given to another image again and again."""
+"""Tags that are meant to move from image to image."""
 _NIGHTLY_DAYS = 30
-"""A nightly that is older than that is none."""
+"""Age in days from which on a nightly counts as old."""
 _SINCE = "1980-01-02"
-"""Builds that can be repeated write 1980 or earlier, which is no date."""
+"""The first date that is believed; reproducible builds write 1980 or earlier."""
 _SHOWN = 8
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Nothing is said of an image that is named by its digest: that cannot move."""
+    """Reasons about the image's tag; none for an image named by its digest, which cannot move."""
     reading = subject.reading
     reference = reading.reference
     if reference is None or not reference.tag or reference.digest or reading.archived:
@@ -45,13 +45,13 @@ def _moved(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     since, now = host.date, said_of(subject)
     while earlier and earlier[-1].digest == digest:
         same = earlier.pop()
-        # A deeper look that somebody took before is still true of the same image.
+        # What an earlier, deeper check found is still true of the same image.
         since, now = same.first, {**same.said, **now}
     if not digest or not earlier:
         return
     before = earlier[-1]
     if before.image and before.image == subject.reading.manifest_digest:
-        return  # Only images for other platforms were changed.
+        return  # Only the images for other platforms have changed.
     differs = tuple(_differences(before.said, now))
     told = [
         f"{before.digest}, last seen {_day(before.last)}",
@@ -61,7 +61,7 @@ def _moved(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     told.append(_how_to_tell(subject.reading, before))
     if (others := len({one.digest for one in earlier} - {before.digest, digest})) > 0:
         told.append(f"and {others} other{'s' if others > 1 else ''} before that")
-    # Of an image that told nothing of itself, nobody knows whether it was of the same kind.
+    # If an image did not say what it holds, it is not known whether both are of the same kind.
     alike = bool(before.said.get("framework") and now.get("framework"))
     yield reason(
         "tag-made-anew" if alike and not any(_matters(one) for one in differs) else "tag-moved",
@@ -79,7 +79,7 @@ def _how_to_tell(reading: Reading, before: Sighting) -> str:
 
 def _differences(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[str]:
     for what in (*SAID, "command", "made"):
-        # What only one of them says may not have been looked at in the other.
+        # A value that only one of them has may simply not have been read from the other.
         if what not in before or what not in now:
             continue
         old, new = before[what], now[what]
@@ -88,7 +88,7 @@ def _differences(before: Mapping[str, str], now: Mapping[str, str]) -> Iterator[
 
 
 def _matters(difference: str) -> bool:
-    """Whether it is more than another day's build of the same."""
+    """Whether a difference is more than the day of the build."""
     return not difference.startswith("made:")
 
 
@@ -99,7 +99,7 @@ def _what(said: Mapping[str, str]) -> str:
 
 
 def _remedy(reading: Reading, earlier: list[Sighting]) -> str:
-    """Which digest to name instead: the last that worked, where one is known to."""
+    """Which digest to name instead of the tag: the last that is known to have worked, if any."""
     ran = next((one for one in reversed(earlier) if one.run and one.digest != reading.digest), None)
     if ran is not None:
         return f"the one that worked here: {_named(reading, ran.digest)} (run {ran.run})"
@@ -112,7 +112,8 @@ def _remedy(reading: Reading, earlier: list[Sighting]) -> str:
 
 
 def _named(reading: Reading, digest: str) -> str:
-    """How an engine is told of it. What was never in a registry has an id alone."""
+    """The name by which an engine finds the image; an image that was never in a registry has only
+    an id."""
     reference = reading.reference
     if reference is None or (reading.engine and not reading.manifest_digest):
         return digest
@@ -128,17 +129,17 @@ def _day(moment: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _ContentDates:
-    """When it came to be, as far as somebody says; ISO dates, empty where nobody does."""
+    """When an image and its content were made: ISO dates, empty if not known."""
 
     created: str
     layers: tuple[str, str]
-    """The oldest and the newest."""
+    """Dates of the oldest and the newest layer."""
     released: str
 
     @property
     def content(self) -> str:
-        """The day of what it holds: of the framework's release, else of the image. An image that
-        is made anew of an old release is no younger for it."""
+        """The date of the content: of the framework's release, else of the image. Rebuilding an
+        image with an old release does not make its content younger."""
         return self.released or min(filter(None, (self.created, self.layers[1])), default="")
 
 
@@ -174,7 +175,7 @@ def _age(subject: Subject, image: Image, host: TargetHost) -> Iterator[Reason]:
 
 
 def _date(moment: str) -> str:
-    """The day of a time in ISO 8601; empty for none that can be meant."""
+    """The day of an ISO 8601 time; empty if it is no date, or too early to be real."""
     try:
         day = date.fromisoformat(moment[:10]).isoformat()
     except ValueError:

@@ -1,4 +1,4 @@
-"""Is what is installed whole: every module that a distribution's own list (RECORD) has?"""
+"""Whether installed distributions are complete: every module in their list of files (RECORD)."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _SPARED = re.compile(
     r"(?:^|/)(?:tests?|testing|testdata|examples?|benchmarks?|contrib|lite|tools|docs?)/"
     r"|_tests?\.py$|(?:^|/)test_[^/]*$|(?:^|/)conftest\.py$"
 )
-"""What images are slimmed by, and what is only loaded when it is asked for: where no release near
-enough was measured."""
+"""Paths that people remove to slim an image, or that are loaded only on demand. Used where no
+measured release is near enough to tell what an import loads."""
 _NAMED = 3
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
-    """Reasons for each damaged distribution of the Python that has the framework."""
+    """Reasons for each damaged distribution in the framework's own folder of packages."""
     inside = subject.inside
     if inside is None or inside.problems or not subject.version:
         return
@@ -38,11 +38,11 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
 
 
 def _told(damage: Damage, subject: Subject, own: frozenset[str]) -> Iterator[Reason]:
-    # A module of Python that was edited may well be meant; compiled code is not edited.
+    # A changed Python module may have been edited on purpose; compiled code is never edited.
     edited = [one for one in damage.altered if one.endswith(".py")]
     broken = [*damage.missing, *(one for one in damage.altered if not one.endswith(".py"))]
     measured, modules = loaded.nearest(subject.framework, subject.version)
-    # Of other distributions every release loads much the same; of its own modules it does not.
+    # All releases load much the same modules of other distributions, but not of the framework.
     alike = damage.name not in own or minor(measured) == minor(subject.version)
     deciding = _decide(broken, modules, alike=alike)
     facts = {"name": damage.name, "version": damage.version}
@@ -56,7 +56,8 @@ def _told(damage: Damage, subject: Subject, own: frozenset[str]) -> Iterator[Rea
 
 
 def _decide(paths: list[str], modules: frozenset[str], *, alike: bool) -> list[str]:
-    """Those that an import loads; compiled modules have another name for each Python."""
+    """The damaged paths that an import loads. Compiled modules are compared without the suffix
+    that names their Python."""
     if not alike:
         return [one for one in paths if not _SPARED.search(one)]
     stems = {_stem(one) for one in modules}
@@ -68,7 +69,7 @@ def _stem(path: str) -> str:
 
 
 def _linked(path: str) -> bool:
-    """Whether it is a library that compiled modules need: the linker loads it, no import does."""
+    """Whether the path is a library that compiled modules are linked with, and no module."""
     name = path.rpartition("/")[2]
     return name.startswith("lib") and ".so" in name and not _SPARED.search(path)
 

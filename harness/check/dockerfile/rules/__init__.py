@@ -1,7 +1,7 @@
-"""What may be wrong with a Dockerfile: one module for each question, found by itself.
+"""The rules for Dockerfiles: one module for each question, discovered automatically.
 
-A rule is a module of this package that offers `findings(checked) -> Iterable[DockerfileFinding]`, a
-pure function. Never here: style, which hadolint judges.
+A rule is a module of this package with a pure function
+`findings(checked) -> Iterable[DockerfileFinding]`. Never here: style, which hadolint judges.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ from harness.check.dockerfile.checked import CheckedDockerfile, DockerfileFindin
 
 
 def names() -> tuple[str, ...]:
-    """The rules there are, in alphabetical order."""
+    """The names of all rules, in alphabetical order."""
     return tuple(sorted(one.name for one in iter_modules(__path__)))
 
 
 def all_findings(checked: CheckedDockerfile) -> Iterator[DockerfileFinding]:
-    """Everything that every rule finds."""
+    """The findings of all rules."""
     for name in names():
         yield from import_module(f"{__name__}.{name}").findings(checked)

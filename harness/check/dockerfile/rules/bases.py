@@ -1,4 +1,4 @@
-"""What it is built on: names that move, images that are gone, systems and Pythons past support."""
+"""Base images: tags that move, images that are gone, systems and Pythons past their support."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from harness.knowledge.library import systems
 
 _NOTE, _DRIFTS = DockerfileWeight.NOTE, DockerfileWeight.DRIFTS
 _ARCHIVED = ("debian-8", "debian-9", "debian-10")
-"""Of them the mirrors have nothing any more, by the breakage debian-eol."""
+"""Releases that have left Debian's mirrors, as the breakage debian-eol says."""
 _GONE_CUDA = ("7.", "8.", "9.", "10.0", "10.1", "11.0")
-"""Releases whose images NVIDIA has taken out of its repository: the breakage manifest-unknown."""
+"""CUDA releases whose images NVIDIA has removed from its repository; see the breakage
+manifest-unknown."""
 
 
 def findings(checked: CheckedDockerfile) -> Iterator[DockerfileFinding]:
-    """Of every image that it takes something from."""
+    """Findings about every image that the Dockerfile uses."""
     for use in image_uses(checked.layout):
         based = based_on(use.image)
         yield from _name(checked, use, based)
@@ -102,7 +103,7 @@ def _age(checked: CheckedDockerfile, stage: Stage, based: BasedOn) -> Iterator[D
 
 
 def _first_update(stage: Stage) -> int:
-    """The line of the first `apt-get update`; 0: there is none."""
+    """The line of the first `apt-get update`; 0 if there is none."""
     for step in stage.steps:
         for line, words in commands(step):
             rest = words[1:] if words[0] == "sudo" else words

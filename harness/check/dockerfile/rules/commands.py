@@ -1,5 +1,5 @@
-"""Commands that do not do what they say: sudo that is not there, lists that are no JSON, `pip list`
-for requirements, an installer of whatever Python is newest.
+"""Commands that do not do what they seem to: sudo where it is not installed, a CMD that only looks
+like JSON, `pip list` output used as requirements, an installer of whatever Python is newest.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _OLD_LIST = re.compile(r"^[A-Za-z0-9._-]+ \([0-9][^)]*\)\s*$", re.MULTILINE)
 
 
 def findings(checked: CheckedDockerfile) -> Iterator[DockerfileFinding]:
-    """Of every stage's commands."""
+    """Findings about the commands of every stage."""
     for stage in checked.layout.stages:
         yield from _sudo(checked, stage)
         yield from _no_lists(checked, stage)
@@ -94,7 +94,7 @@ def _of_command(line: int, words: list[str]) -> Iterator[DockerfileFinding]:
 
 
 def _no_lists(checked: CheckedDockerfile, stage: Stage) -> Iterator[DockerfileFinding]:
-    """Packages that are installed before anybody has asked which there are."""
+    """Packages that are installed before `apt-get update` has fetched the package lists."""
     based = based_on(first_image(checked, stage))
     if stage.parent is not None or (based.repository not in _PLAIN and not based.framework):
         return
@@ -116,11 +116,11 @@ def _no_lists(checked: CheckedDockerfile, stage: Stage) -> Iterator[DockerfileFi
 
 
 _LEFT = {"python-pip": ("20.04", "11"), "libpng12-dev": ("16.10", "9")}
-"""Debian packages that systems have not any more, from Ubuntu's and Debian's releases on."""
+"""Debian packages that were removed -> the first Ubuntu and Debian release without them."""
 
 
 def _packages(line: int, words: list[str], based: BasedOn) -> Iterator[DockerfileFinding]:
-    """Packages that apt is told to install and the system has not any more."""
+    """Packages that apt should install but that the system no longer has."""
     rest = words[1:] if words[0] == "sudo" else words
     if rest[:1] not in (["apt-get"], ["apt"]) or "install" not in rest:
         return
@@ -148,7 +148,7 @@ def _packages(line: int, words: list[str], based: BasedOn) -> Iterator[Dockerfil
 
 
 def first_image(checked: CheckedDockerfile, stage: Stage) -> str:
-    """The image that a stage grows on."""
+    """The image that a stage is built on, directly or through other stages."""
     while stage.parent is not None:
         stage = checked.layout.stages[stage.parent]
     return stage.image

@@ -1,5 +1,5 @@
-"""What pip is told to install: releases without a wheel for that Python, what today's newest
-breaks, what is not pinned, a GPU build without its CUDA.
+"""What pip installs: releases without a wheel for that Python, today's newest releases that break
+something, requirements without a pin, GPU builds without their CUDA.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _EFFECT = {
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Installed:
-    """A release of a framework that is installed, and for which Python."""
+    """A release of a framework that pip installs, and the Python it is for."""
 
     framework: str
     version: str
@@ -44,7 +44,7 @@ class _Installed:
 
 
 def findings(checked: CheckedDockerfile) -> Iterator[DockerfileFinding]:
-    """Of everything that pip installs."""
+    """Findings about everything that pip installs."""
     installs = tuple(pip_installs(checked))
     conda = conda_python(checked)
     for one in _frameworks(checked, installs, conda):
@@ -75,7 +75,8 @@ def _frameworks(
 
 
 def _python(one: PipInstall, based: BasedOn) -> str:
-    """The Python that a pip is of, by its name and what it is built on; empty: nobody knows."""
+    """The Python (major.minor) that a pip installs for, by pip's name and the base image; empty if
+    not known."""
     if "." in one.python:
         return one.python
     if one.python == "2":
@@ -126,7 +127,7 @@ def _of_framework(
 
 
 def _environment(checked: CheckedDockerfile, number: int) -> dict[str, str | None]:
-    """What the stage has set at its end, as far as the Dockerfile says it."""
+    """The environment at the end of a stage, as far as the Dockerfile sets it."""
     found: dict[str, str | None] = {}
     for step in checked.layout.stages[number].steps:
         found |= dict(step.scope.environment)
@@ -137,7 +138,7 @@ def _environment(checked: CheckedDockerfile, number: int) -> dict[str, str | Non
 
 
 def _cuda(checked: CheckedDockerfile, one: _Installed) -> Iterator[DockerfileFinding]:
-    """A build for GPUs on what has not its CUDA."""
+    """A GPU build on a base image without the CUDA release it needs."""
     build = frameworks.build(one.framework, one.version)
     if build is None or one.package not in frameworks.gpu_packages(one.framework):
         return
@@ -164,7 +165,7 @@ def _cuda(checked: CheckedDockerfile, one: _Installed) -> Iterator[DockerfileFin
 
 
 def _brings_cuda(checked: CheckedDockerfile) -> bool:
-    """Whether a step installs something of CUDA: then nobody knows by names alone."""
+    """Whether a step installs parts of CUDA; names alone then do not tell which release."""
     return any(
         any("cuda" in word or "cudnn" in word for word in words)
         for stage in checked.layout.stages

@@ -1,5 +1,5 @@
-"""What does not go with what it is installed beside: a keras of another age, a project that has
-ended, web packages of two ages, a Python of the system that takes no packages.
+"""Packages that do not work together: a keras from another era than its framework, a discontinued
+project, web packages from two eras, a system Python that refuses packages from pip.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from harness.knowledge import frameworks
 from harness.knowledge.versions import at_least, release
 
 _MANAGED = (("ubuntu", "23.04"), ("debian", "12"))
-"""From which release on a system's own Python takes no packages from pip (PEP 668)."""
+"""The first release whose system Python refuses packages from pip (PEP 668)."""
 _NO_PYTHON = (("ubuntu", "20.04"), ("debian", "11"))
-"""From which release on a system has no program `python`."""
+"""The first release without a program called `python`."""
 
 
 def findings(checked: CheckedDockerfile) -> Iterator[DockerfileFinding]:
-    """Of every stage."""
+    """Findings about every stage."""
     installs = tuple(pip_installs(checked))
     for stage in checked.layout.stages:
         own = {one.name: one for one in installs if one.stage == stage.number}
@@ -63,14 +63,14 @@ def _ended(own: dict[str, PipInstall]) -> Iterator[DockerfileFinding]:
         for name in frameworks.gpu_packages(framework):
             one = own.get(name)
             if one is not None and not one.specifier:
-                message = f"{name} has ended: its newest release is a placeholder that fails"
+                message = f"{name} is discontinued: its newest release is a placeholder that fails"
                 yield of_breakage(f"{name}-removed", one.line, message)
 
 
 def _web(own: dict[str, PipInstall], based: BasedOn) -> Iterator[DockerfileFinding]:
-    """Old Flask beside today's newest of what it needs, which it bounds from 1.1.3 on alone.
+    """An old Flask with today's newest dependencies, which Flask limits only from 1.1.3 on.
 
-    For Pythons before 3.7 today's newest are old enough.
+    Pythons before 3.7 are left out: the newest releases for them are old enough to work.
     """
     flask = own.get("flask")
     if flask is None or not flask.pinned or at_least(flask.pinned, "1.1.3"):
@@ -114,7 +114,7 @@ def _system_python(stage: Stage, based: BasedOn) -> Iterator[DockerfileFinding]:
 
 
 def _no_python(checked: CheckedDockerfile) -> Iterator[DockerfileFinding]:
-    """`python` is called where only `python3` is."""
+    """`python` is called where only `python3` exists."""
     for stage in checked.layout.stages:
         based = based_on(_first(checked, stage).image)
         if not _since(based, _NO_PYTHON):

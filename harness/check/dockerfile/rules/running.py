@@ -1,4 +1,4 @@
-"""What the image does when it is started: as whom, and whether what it publishes is served."""
+"""The started image: the user it runs as, and whether something serves its published ports."""
 
 from __future__ import annotations
 
@@ -18,13 +18,14 @@ _PORT = re.compile(r"(?:--port[= ]|--bind[= ]\S*:|-p ?|-b \S*:|0\.0\.0\.0:|:)(\d
 _FLASK = re.compile(r"(?P<app>\w+)(?:\(\))?\.run\((?P<args>[^()]{0,300})\)")
 _MADE = re.compile(r"(\w+)\s{0,8}=\s{0,8}(?:flask\.)?Flask\(")
 _APPS = ("app", "application", "create_app", "socketio")
-"""What Flask's object is called where it is not made in the same file; others have a `run`, too."""
+"""Usual names of a Flask object that is created in another file. Only these count, because other
+objects have a `run`, too."""
 _SHELLS = ("bash", "sh", "/bin/bash", "/bin/sh", "python", "python3", "ipython")
 _PLAIN = ("ubuntu", "debian", "python", "nvidia/cuda", "nvidia/cudagl", "centos")
 
 
 def findings(checked: CheckedDockerfile) -> Iterator[DockerfileFinding]:
-    """Of the final image."""
+    """Findings about the final image."""
     yield from _root(checked)
     yield from _ports(checked)
 
@@ -36,7 +37,7 @@ def _root(checked: CheckedDockerfile) -> Iterator[DockerfileFinding]:
         return
     based = based_on(checked.chain()[0].image)
     if user is None and based.repository not in _PLAIN and not based.framework:
-        return  # an image of somebody's may have a user of its own
+        return  # An unknown base image may set a user of its own.
     line = user.line if user else checked.final.begins.line
     yield DockerfileFinding(
         weight=DockerfileWeight.NOTE,
@@ -112,7 +113,7 @@ def _exposed(checked: CheckedDockerfile) -> Iterator[tuple[Instruction, str]]:
 
 
 def _program(checked: CheckedDockerfile, words: list[str]) -> tuple[str, str]:
-    """The program of the context that a command starts, with its text; empty: it is none."""
+    """(path, text) of the Python file in the context that a command starts; empty if none."""
     for word in words:
         last = word.rpartition("/")[2]
         for path, text in checked.files.items():

@@ -1,4 +1,4 @@
-"""What no builder here takes without asking, and what builders no longer want."""
+"""Instructions that builds here refuse or must be allowed, and instructions that are outdated."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from harness.dockerfiles.rules import Allowed, breaches
 
 
 def findings(checked: CheckedDockerfile) -> Iterator[DockerfileFinding]:
-    """Of the Dockerfile as it is written."""
+    """Findings about the text of the Dockerfile."""
     told = set()
     for problem in breaches(checked.dockerfile, checked.layout, Allowed(network=True)):
         told.add((problem.line, problem.message))
         if problem.message.startswith("the cell declares no secret"):
-            continue  # it is the row of a cell that declares it
+            continue  # Secrets are declared in a cell's row, and there is no cell here.
         yield DockerfileFinding(
             weight=DockerfileWeight.BREAKS,
             line=problem.line,
