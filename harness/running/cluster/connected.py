@@ -84,7 +84,7 @@ def without_what_ray_prints() -> Iterator[None]:
 
 @contextmanager
 def _signals_as_they_were() -> Iterator[None]:
-    """Restore the SIGTERM handler, which Ray replaces: Ray's would end a run with its own status."""
+    """Restore the SIGTERM handler: Ray sets its own, which would end a run with another status."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield
