@@ -1,8 +1,7 @@
 """The store: writes runs, their planned keys and their records, and reads them back.
 
-When `Store.record` returns, the record is on the disk: it survives a kill, a full disk and a second
-writer. Writing the same record again changes nothing; a different record under the same key is
-refused.
+When `Store.record` returns, the record survives a kill, a full disk and a second writer. Writing
+the same record again changes nothing; a different record under its key is refused.
 """
 
 from __future__ import annotations
@@ -96,10 +95,7 @@ class Store:
             put_attempt(connection, attempt)
 
     def take_back(self, attempts: Sequence[Attempt]) -> None:
-        """Turn records into attempts: they stay as evidence, and their keys need a record again.
-
-        Either all of them change or none does.
-        """
+        """Turn records into attempts, all or none; their keys then need a record again."""
         with self._database.writing() as connection:
             for attempt in attempts:
                 take_back(connection, attempt)
@@ -242,21 +238,16 @@ class Store:
         return (self._whole(self._run(found[0])), found[1]) if found else None
 
     def runs_of(self, suite: str, most: int) -> Iterator[Run]:
-        """Yield the newest runs, at most `most`, that were made here for the suite with this name.
-
-        Each is read when it is asked for; a run that cannot be read back is skipped.
-        """
+        """Yield the `most` newest runs made here of the suite with this name. Each is read
+        when it is asked for; a run that cannot be read back is skipped."""
         with self._database.reading() as connection:
             rows = queries.runs_of(connection, suite, most)
         yield from self._readable(rows)
 
     def runs_between(self, suite: str, after: str, before: str) -> Iterator[Run]:
-        """Yield the complete runs of the suite with this name that began between two times.
-
-        Imported runs count too. The times are as in `Run.started`, and are themselves excluded.
-        Newest first; each run is read when it is asked for, and one that cannot be read back is
-        skipped.
-        """
+        """Yield the complete runs, also imported ones, of the suite with this name that began
+        between two times (as in `Run.started`, both excluded), newest first. Each is read when it
+        is asked for; a run that cannot be read back is skipped."""
         with self._database.reading() as connection:
             rows = queries.runs_between(connection, suite, after, before)
         yield from self._readable(rows)
@@ -267,12 +258,9 @@ class Store:
             return queries.made_here(connection, run_id)
 
     def whole_answers(self, suite: str, cell: str) -> Iterator[tuple[Run, tuple[Record, ...]]]:
-        """Yield the runs made here in which every planned key of `cell` has a record, and those
-        records.
-
-        Only runs of the suite with this name, newest first; each is read when it is asked for, and
-        a run that cannot be read back is skipped. Whether such a run answers what is asked now is
-        decided in `harness.running.answering`.
+        """Yield the runs of a suite made here in which every planned key of `cell` has a record,
+        and these records, newest first. Each run is read when it is asked for; a run that cannot be
+        read back is skipped. Whether they answer a question, `harness.running.answering` decides.
         """
         with self._database.reading() as connection:
             rows = queries.whole_cells(connection, suite, cell)
@@ -284,10 +272,7 @@ class Store:
         self, cells: Sequence[str], probes: Sequence[str], engines: Sequence[str]
     ) -> tuple[tuple[Run, Record], ...]:
         """Return the newest record of each of these cells and probes on each of these engines, with
-        its run.
-
-        Only complete runs made here count; a run that cannot be read back is left out.
-        """
+        its run. Only complete runs made here that can be read back count."""
         with self._database.reading() as connection:
             rows = queries.latest_answers(connection, cells, probes, engines)
         runs = {}
@@ -306,8 +291,7 @@ class Store:
         return tuple(record for record, _ in self._entries("records", "''", run_id, cell))
 
     def record_texts(self, run_id: str) -> Iterator[tuple[str, str]]:
-        """Yield (JSON of a record without its facts, JSON of its facts) as stored, in planned
-        order."""
+        """Yield (record without its facts, its facts) as stored JSON, in planned order."""
         with self._database.reading() as connection:
             yield from queries.record_texts(connection, run_id)
 
