@@ -1,4 +1,4 @@
-"""Packs the folders of an interpreter of this host into a tar stream, as an image's files come.
+"""Packs the folders of an interpreter of this host into a tar stream, as for an image.
 
 Nothing is run: the folders are derived from the interpreter's path, its symbolic links and the
 `pyvenv.cfg` beside it.

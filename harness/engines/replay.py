@@ -1,7 +1,7 @@
 """The engine `replay`: answers from recordings, without building or running anything.
 
-It serves to test suites, and what is done with their records, without an engine. A question that
-was not recorded, or was different when recorded, ends as host-incompatible with the reason.
+It is for testing suites, and what is done with their records, where there is no engine. A question
+that was not recorded, or was different when recorded, ends as host-incompatible with the reason.
 """
 
 from __future__ import annotations

@@ -108,7 +108,7 @@ class Store:
     def finish(self, run_id: str, *, ended: str, state: str = "complete") -> None:
         """End a run as `complete` or `interrupted`.
 
-        InternalError for `complete` if a planned key has no record, and if the run is unknown.
+        InternalError if the run is unknown, or for `complete` if a planned key has no record.
         """
         with self._database.writing() as connection:
             if state == "complete" and (lacking := missing(connection, run_id)):

@@ -1,4 +1,5 @@
-"""Records in the cache, shared by all runs, which images are needed and when each was last needed.
+"""Keeps track of which images are needed, and when each was last needed, in files of the cache that
+all runs share.
 
 A process that needs images keeps their names in a file of its own, which counts only while the
 process lives. When an image was last needed is the modification time of an empty file of its name.
@@ -31,7 +32,7 @@ class Uses:
         self._names: frozenset[str] = frozenset()
 
     def turn(self) -> AbstractContextManager[None]:
-        """Lock the records: inside `with`, nobody can begin to hold an image, so that images which
+        """Lock these files: inside `with`, nobody can begin to hold an image, so that images which
         nobody holds can be removed safely."""
         return lease(self._turn, alone=True)
 
@@ -93,7 +94,7 @@ class Uses:
             return None
 
     def forget(self, name: str) -> None:
-        """Delete the record of an image that was removed."""
+        """Delete the file of an image that was removed."""
         with suppress(OSError):
             self._marker(name).unlink()
 
