@@ -1,7 +1,7 @@
-"""Engines: what runs environments. One file each, found by name; the file name is the engine's.
+"""Engines run environments. Each is one module of this package, found by name.
 
-An engine does two things: it obtains what a cell asks for, and it performs one pass of probes in
-it. Never here: planning, storing and judging.
+An engine does two things: it obtains the environment that a cell asks for, and it performs a pass
+of probes in it. Never here: planning, storing and judging.
 """
 
 from __future__ import annotations
@@ -32,21 +32,21 @@ from harness.promises import Promise
 from harness.recipes.orders import Order
 
 Say = Callable[[str], object]
-"""Hears one line of progress for a person."""
+"""Called with one line of progress for a person."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Obtained:
-    """An environment ready to be probed, or why there is none (`outcome` is then not ok)."""
+    """An environment ready to be probed, or why there is none (then `outcome` is not ok)."""
 
     outcome: Outcome = Outcome.OK
     reason: str = ""
     image: ImageIdentity | None = None
     interpreter: str = ""
-    """Path of the Python to start; empty: look for python3, then python, in the environment."""
+    """Path of the Python to start; if empty, python3, then python, on the environment's PATH."""
     seconds: float = 0.0
     log: str = ""
-    """Path of the build log, where there is one."""
+    """Path of the build log; empty if there is none."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,20 +68,20 @@ class Pass:
     questions: tuple[ProbeQuestion, ...]
     profile: Profile
     dataset: Mapping[str, Path] = field(default_factory=dict)
-    """File name -> path of the data set the probes may read."""
+    """Files of the data set that the probes may read: name -> path."""
     gpu: str = ""
     promise: Promise | None = None
-    """What is asked about from outside; questions of probes inside need none. The questions of one
-    pass are all of one sort."""
+    """The promise that probes check from outside; probes inside need none. The probes of one pass
+    all run inside, or all outside."""
     asks: Callable[[str], object] = field(default=lambda _: None, compare=False)
-    """Hears the name of each probe when it is asked."""
+    """Called with the name of each probe when it is asked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Performed:
-    """What came back: whole, verified answers by probe, and how the container itself ended.
+    """The result of a pass: complete, verified answers by probe, and how the container ended.
 
-    Where `outcome` is not ok it is the outcome of the first probe that has no answer; probes
+    If `outcome` is not ok, it is the outcome of the first probe that has no answer; the probes
     after that one were not reached, and are performed in a fresh container.
     """
 
@@ -91,18 +91,18 @@ class Performed:
     noise: str = ""
     seconds: float = 0.0
     containers: Mapping[str, int] = field(default_factory=dict)
-    """By probe: which container of the round gave the answer, where that was not this one."""
+    """By probe: the number of the container in the round that gave the answer, if not this one."""
     observed: Mapping[str, Scalar] = field(default_factory=dict)
-    """What was seen of the container that changed no answer."""
+    """Observations on the container that changed no answer."""
     signal: str = ""
-    """The signal that ended the container's first process; empty: none did."""
+    """The signal that ended the container's first process; empty if none did."""
     begun: bool = True
-    """Whether Python came to the questions at all; where it did not, no probe is to blame."""
+    """Whether Python reached the questions at all; if not, no probe is to blame."""
 
 
 class GoneInPassError(EngineError):
-    """The engine went away in a pass; `performed` holds what was heard before, which is evidence
-    and does not count."""
+    """The engine went away during a pass; `performed` has the answers until then, which are kept
+    as evidence but do not count."""
 
     def __init__(self, why: EngineError, *, answers: Mapping[str, Answer], noise: str) -> None:
         super().__init__(why.message, remedy=why.remedy)
@@ -112,29 +112,29 @@ class GoneInPassError(EngineError):
 
 
 class Stock(Protocol):
-    """The images an engine keeps on its disk, within the disk budget."""
+    """The images that an engine keeps on its disk, within the disk budget."""
 
     def survey(self, orders: Sequence[Order]) -> Survey | None:
-        """Hold the images of these cells; what they need and what there is room for.
+        """Hold the images of these cells; return what they need and what there is room for.
 
-        None where nothing bounds it. Raises EngineError.
+        None if there is no limit. Raises EngineError.
         """
 
     def free(self, orders: Sequence[Order]) -> None:
-        """The records of these cells are stored: their images may go."""
+        """Allow the images of these cells to be removed: their records are stored."""
 
     def make_room(self, wanted: int, say: Say) -> None:
         """Remove images that nobody needs until `wanted` bytes fit. Raises EngineError."""
 
 
 class Engine(Protocol):
-    """What every engine offers. Constructors do no I/O; `with` connects, and always lets go."""
+    """The interface of every engine. Constructors do no I/O; `with` connects and disconnects."""
 
     name: str
 
     @property
     def stock(self) -> Stock | None:
-        """The images it keeps; None: it keeps none."""
+        """The images that it keeps; None if it keeps none."""
 
     @property
     def here(self) -> bool:
@@ -150,24 +150,24 @@ class Engine(Protocol):
     ) -> None: ...
 
     def describe(self) -> EngineInfo:
-        """Its versions."""
+        """Return its name, versions and features."""
 
     def host(self) -> HostClass:
-        """The host that environments run on."""
+        """Return the class of the host on which environments run."""
 
     def sweep(self) -> tuple[str, ...]:
-        """Remove what dead runs left; what was removed, one name each."""
+        """Remove what dead runs left; return the names of what was removed."""
 
     def obtain(self, order: Order, say: Say) -> Obtained:
-        """Build, pull or find. A cell that cannot be had is a value, not an exception.
+        """Build, pull or find an environment. A failure is a value, not an exception.
 
         Raises EngineError only when the engine itself is gone.
         """
 
     def second_opinion(self, run: str, cell: str, obtained: Obtained) -> SecondOpinion | None:
-        """What the files of an obtained environment say, without running anything.
+        """Read the files of an obtained environment, without running anything.
 
-        None where it has none to read. Raises EngineError only when the engine itself is gone.
+        None if it has none to read. Raises EngineError only when the engine itself is gone.
         """
 
     def perform(self, request: Pass) -> Performed:
@@ -177,15 +177,15 @@ class Engine(Protocol):
         """
 
     def stop(self) -> None:
-        """Give up, soon, what is being obtained; called while other threads obtain."""
+        """Make whatever is being obtained, in other threads, stop soon."""
 
     def release(self, run: str) -> None:
-        """Remove what a run needed besides images: its volume, its containers."""
+        """Remove what a run needed, except images: its volume and its containers."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Workshop:
-    """What engines share: where things lie, how bases are found, who owns what is made."""
+    """What engines need from the host and the command line: folders, bases, owner and options."""
 
     cache: Path
     logs: Path
@@ -193,32 +193,32 @@ class Workshop:
     owner: str
     refresh_bases: bool = False
     made_anew: set[str] = field(default_factory=set)
-    """Names of the bases and roots that `refresh_bases` has made anew: once is enough."""
+    """Names of bases and roots that `refresh_bases` has already made anew, each only once."""
     fresh: bool = False
-    """Dockerfiles are built without anything that was built or kept before."""
+    """Whether to build Dockerfiles without anything that was built or kept before."""
     offline: bool = False
     disk_budget: int | None = None
-    """Bytes that images of ours may take on the engine's disk; None: what is free decides."""
+    """Bytes that our images may take on the engine's disk; if None, the free space is the limit."""
     baseline_images: frozenset[str] = frozenset()
-    """Ids of the images that the suite's baseline was made with: they are the last to go."""
+    """Ids of the images of the suite's baseline: they are removed last."""
     registry: str = ""
-    """HOST:PORT, with a path where images of cells lie below one: what was built is put there, and
-    pulled from there instead of being built again. Empty: each engine builds for itself."""
+    """HOST:PORT, optionally with a path: images of cells are pushed there once built, and pulled
+    from there instead of being built again. If empty, each engine builds for itself."""
     stop: Event = field(default_factory=Event)
-    """Set when everything that obtains is to give up."""
+    """Set when everything that is being obtained must stop."""
     recordings: Path | None = None
-    """The folder that `replay` answers from."""
+    """The folder from which `replay` answers."""
 
 
 def names() -> tuple[str, ...]:
-    """The engines there are: the modules of this package that make one; none is imported."""
+    """Return the names of all engines: the modules of this package with a `make`. Imports none."""
     modules = [entry for entry in resources.files(__name__).iterdir() if entry.name[-3:] == ".py"]
     making = [one for one in modules if "\ndef make(" in one.read_text(encoding="utf-8")]
     return tuple(sorted(one.name[:-3] for one in making))
 
 
 def engine_by_name(name: str, workshop: Workshop) -> Engine:
-    """Make the engine of that name. Raises UsageError with the names there are."""
+    """Make the engine with that name. UsageError, listing all names, if there is none."""
     if name not in names():
         raise UsageError(
             f"there is no engine {name!r}", remedy=f"take one of: {', '.join(names())}"

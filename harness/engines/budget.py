@@ -1,8 +1,8 @@
-"""How much of an engine's disk our images may take: what cells need, which images go, when.
+"""The disk budget of our images: how much cells need, and which images are removed when.
 
-A budget bounds the images of cells and bases and what builds hold meanwhile. Where it is tight,
-cells are done in groups, one after the other, and between two groups the images go that were
-not used for longest. All sizes are in bytes.
+The budget limits the images of cells and bases, including what builds take temporarily. If it is
+tight, cells are done in groups, one after the other, and between two groups the least recently used
+images are removed. All sizes are in bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _WELL_PACKED = 4.7
 _BADLY_PACKED = 1.65
 _WELL_PACKED_BYTES = 350_000_000
 BASE_BYTES = 200_000_000
-"""What a base takes that is still to be made: those of the default suite take 109 to 191 MB."""
+"""Assumed size of a base that is not made yet: those of the default suite take 109 to 191 MB."""
 _OF_A_DOCKERFILE = 2_000_000_000
 _KEPT_FREE_SHARE = 0.05
 _KEPT_FREE_BYTES = 5_000_000_000
@@ -26,14 +26,14 @@ _KEPT_FREE_BYTES = 5_000_000_000
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Need:
-    """What the image of one cell takes."""
+    """The disk space that the image of one cell takes."""
 
     cell: str
     kept: int = 0
     passing: int = 0
-    """Beyond `kept`, only while it is built."""
+    """Space beyond `kept` that is taken only during the build."""
     there: bool = False
-    """It needs no building: `kept` is taken already."""
+    """Whether the image exists, so that `kept` is taken already."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -42,64 +42,66 @@ class Kept:
 
     name: str
     size: int
-    """With the layers it shares with others."""
+    """Including the layers that it shares with others."""
     layers: tuple[str, ...]
     """Diff ids, the lowest first."""
     last_used: float = 0.0
     """Seconds since the epoch."""
     held: bool = False
-    """It may not go: somebody who lives needs it, or it is a base."""
+    """Whether it must stay: a live process needs it, or it is a base."""
     of_baseline: bool = False
-    """The suite's baseline was made with it: it goes after all that was not."""
+    """Whether the suite's baseline was made with it: then it is removed after all others."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Survey:
-    """What there is room for on an engine's disk, and what the cells of a run need."""
+    """The room on an engine's disk, and what the cells of a run need of it."""
 
     limit: int
-    """What all our images may take: as named, else what they take now and what is free."""
+    """What all our images may take: the budget, else what they take now plus what is free."""
     named: bool
-    """Somebody named the limit."""
+    """Whether the user set the limit."""
     taken: int
+    """What our images take now."""
     lasting: int
-    """Taken by bases, never given back."""
+    """The part of `taken` that bases take, which is never freed."""
     bases: int = 0
-    """Needed for bases that are still to be made."""
+    """What bases that are still to be made will take."""
     elsewhere: int = 0
-    """Taken by images that other runs need now."""
+    """The part of `taken` that images take which other runs need now."""
     free: int | None = None
-    """On the engine's disk, beyond what is to stay free; None: it cannot be seen from here."""
+    """Free on the engine's disk, beyond what must stay free; None if unknown on this host."""
     needs: tuple[Need, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Group:
-    """Cells whose images have room at the same time."""
+    """Cells whose images fit on the disk at the same time."""
 
     cells: tuple[str, ...]
     wanted: int = 0
-    """Room to be made before they are obtained; with that for bases, made in whichever group."""
+    """Room to make before they are obtained; includes room for all missing bases, since any group
+    may have to make them."""
 
 
 def kept_free(disk: int) -> int:
-    """What is left free of a disk of that size where nobody names a budget."""
+    """Return how much of a disk of that size is left free if there is no budget."""
     return min(int(disk * _KEPT_FREE_SHARE), _KEPT_FREE_BYTES)
 
 
 def need_of(cell: str, lock: Lock) -> Need:
-    """What building a cell takes, from the sizes in its lock.
+    """Estimate what building a cell takes, from the sizes in its lock.
 
     Measured on the images of the default suite (ten built, the wheels of all nineteen locks
-    unpacked): an image is larger than its base by 3.6 to 4.7 times its distributions, where these
-    have up to 440 MB. What goes beyond is mostly GPU code, which is compressed already: with 1.8
-    to 2.5 GB of distributions it is 1.9 to 2.1 times all of them. Taken is the upper edge, which
-    is too much by 30 % at most.
+    unpacked): with up to 440 MB of distributions, an image is larger than its base by 3.6 to 4.7
+    times their size. Beyond that, distributions are mostly GPU code, which hardly compresses: with
+    1.8 to 2.5 GB of distributions it is 1.9 to 2.1 times their size. The estimate is the upper
+    bound, which is at most 30 % too much.
 
-    While it is built, the disk holds the distributions on the build's volume, with what is built of
-    them beside (they count twice for that, and for a disk's whole blocks), and what they install
-    twice: in the container, and as that is committed. 595 MB above the base were measured for 60 MB
-    of distributions and tools that install 252 MB.
+    During the build, the disk holds the distributions on the build's volume, with what is built
+    from them (for that, and for rounding up to the disk's blocks, they count twice), and what they
+    install twice: in the container, and while that is committed. For 60 MB of distributions and
+    tools that install 252 MB, 595 MB above the base were measured.
     """
     wheels = sum(artifact.size for artifact in lock.distributions)
     tools = sum(artifact.size for artifact in lock.tools)
@@ -109,26 +111,28 @@ def need_of(cell: str, lock: Lock) -> Need:
 
 
 def need_of_dockerfile(cell: str, context: int) -> Need:
-    """What building a Dockerfile takes: nobody knows what its steps will install, so two gigabytes
-    are put down for it, what an image with a framework takes, and three times its context: as it
-    is sent, as the engine keeps it, and copied."""
+    """Estimate what building a Dockerfile takes, with a context of `context` bytes.
+
+    What its steps install is unknown, so the estimate is 2 GB, as for an image with a framework,
+    and three times the context: as it is sent, as the engine keeps it, and copied into the image.
+    """
     return Need(cell=cell, kept=_OF_A_DOCKERFILE + context, passing=2 * context)
 
 
 def together(cell: str, *needs: Need) -> Need:
-    """What a cell takes whose image is made of others that are still to be built, too."""
+    """Return what a cell takes whose image is made from others that must be built as well."""
     kept = sum(need.kept for need in needs)
     return Need(cell=cell, kept=kept, passing=max(need.passing for need in needs))
 
 
 def occupied(images: Iterable[Kept]) -> int:
-    """What images take together: layers that several share count once."""
+    """Return what images take together; layers that several share count once."""
     sizes = {image.layers: image.size for image in images}
     return sum(size - _below(layers, sizes) for layers, size in sizes.items())
 
 
 def _below(layers: tuple[str, ...], sizes: dict[tuple[str, ...], int]) -> int:
-    """Size of the largest other image that this one is made from."""
+    """Return the size of the largest other image that this one is made from."""
     for end in range(len(layers) - 1, 0, -1):
         if layers[:end] in sizes:
             return sizes[layers[:end]]
@@ -136,10 +140,10 @@ def _below(layers: tuple[str, ...], sizes: dict[tuple[str, ...], int]) -> int:
 
 
 def next_to_go(images: Sequence[Kept], limit: int, wanted: int = 0) -> Kept | None:
-    """The image to remove for `wanted` more to fit: the least recently used that nobody holds; one
-    of the baseline only where there is no other.
+    """Return the image to remove so that `wanted` more bytes fit: the least recently used that is
+    not held, and one of the baseline only if there is no other.
 
-    None where it fits, and where nothing may go.
+    None if they fit already, or if no image may be removed.
     """
     if occupied(images) + wanted <= limit:
         return None
@@ -150,17 +154,18 @@ def next_to_go(images: Sequence[Kept], limit: int, wanted: int = 0) -> Kept | No
 
 
 def peak(needs: Iterable[Need], at_once: int) -> int:
-    """What images take at the worst moment, while `at_once` of them are built at a time."""
+    """Return the most that images take at any moment if `at_once` of them are built at a time."""
     needs = tuple(needs)
     passing = sorted((need.passing for need in needs), reverse=True)
     return sum(need.kept for need in needs) + sum(passing[:at_once])
 
 
 def groups(survey: Survey | None, cells: Sequence[str], at_once: int) -> tuple[Group, ...]:
-    """All cells in one group where they have room together; else as few groups as go in order.
+    """Put all cells into one group if their images fit together; else into groups, in order, each
+    filled as far as there is room.
 
-    Cells whose images are there come first then: each makes room once it is done. Without a survey
-    there is no bound.
+    In the latter case, cells whose images exist come first, since each frees room once it is done.
+    Without a survey there is no limit.
     """
     if survey is None:
         return (Group(cells=tuple(cells)),)
@@ -188,7 +193,7 @@ def _group(needs: Sequence[Need], at_once: int, bases: int) -> Group:
 
 
 def refusal(survey: Survey) -> HarnessError | None:
-    """Why a cell can never be built here, even alone, with the next step; None where all can."""
+    """Return an error, with a remedy, if a cell cannot be built here even alone; else None."""
     lasting = survey.lasting + survey.bases
     room = max(0, survey.limit - lasting)
     wrong = [need for need in survey.needs if not need.there and need.kept + need.passing > room]
@@ -209,7 +214,7 @@ def refusal(survey: Survey) -> HarnessError | None:
 
 
 def told(survey: Survey, parts: Sequence[Group]) -> tuple[str, ...]:
-    """What is to be said before anything is built, a line each."""
+    """Return the lines to show about the disk budget before anything is built."""
     source = "as named" if survey.named else f"{amount(survey.free or 0)} of its disk can be used"
     lines = [
         f"disk budget: {amount(survey.limit)} for images of ours on the engine, which take "
@@ -228,7 +233,7 @@ def told(survey: Survey, parts: Sequence[Group]) -> tuple[str, ...]:
 
 
 def grouped(parts: Sequence[Group]) -> str:
-    """What is said and kept of a run whose cells are done in groups; empty where they are not."""
+    """Return the notice for a run whose cells are done in groups; empty if they are not."""
     if len(parts) < 2:
         return ""
     listed = " | ".join(", ".join(group.cells) for group in parts)
@@ -239,7 +244,7 @@ def grouped(parts: Sequence[Group]) -> str:
 
 
 def amount(size: int, *, up: bool = False) -> str:
-    """A size for a person; `up`: as `--disk-budget` takes it, not less than it is."""
+    """Format a size for a person; with `up`, rounded up and in the form `--disk-budget` takes."""
     if up:
         return f"{-(-size // 1024**2)}MiB"
     return in_gb(size) if size >= 10**9 else in_mb(max(0, size))

@@ -1,7 +1,8 @@
-"""Two engines in one run: the host takes the interpreters of this machine, the other all else.
+"""Two engines in one run: the host engine takes the interpreters of this machine, and the other
+engine takes all other cells.
 
-What is asked of a cell goes to the engine that takes it; what is asked of the whole (images, what
-dead runs left) to both.
+A request about one cell goes to the engine that takes it; sweeping, stopping and releasing go to
+both. Images are those of the other engine.
 """
 
 from __future__ import annotations
@@ -16,8 +17,10 @@ from harness.recipes.orders import Order
 
 
 class DividedEngine:
-    """`main`, and `host` for the cells that are interpreters of this machine. Both are opened and
-    closed by whoever made them."""
+    """An engine that divides cells between `main` and, for interpreters of this machine, `host`.
+
+    Both are opened and closed by whoever made them.
+    """
 
     def __init__(self, main: Engine, host: Engine, cells: Iterable[Cell]) -> None:
         self.name = main.name
@@ -26,11 +29,11 @@ class DividedEngine:
         self._interpreters = frozenset(cell.id for cell in cells if cell.host)
 
     def taking(self, cell: str) -> Engine:
-        """The engine that takes a cell."""
+        """Return the engine that takes a cell."""
         return self._host if cell in self._interpreters else self._main
 
     def beside(self) -> tuple[Beside, ...]:
-        """Who takes which cells beside the main engine."""
+        """Return which cells the host engine takes beside the main engine."""
         cells = tuple(sorted(self._interpreters))
         return (Beside(engine=self._host.describe(), host=self._host.host(), cells=cells),)
 
@@ -47,7 +50,7 @@ class DividedEngine:
 
     @property
     def stock(self) -> Stock | None:
-        """The images that the main engine keeps: interpreters are none."""
+        """The images of the main engine; the host engine has none."""
         return self._main.stock
 
     @property
@@ -56,39 +59,39 @@ class DividedEngine:
         return self._main.here
 
     def describe(self) -> EngineInfo:
-        """The main engine."""
+        """Describe the main engine."""
         return self._main.describe()
 
     def host(self) -> HostClass:
-        """The host of the main engine."""
+        """Return the host class of the main engine."""
         return self._main.host()
 
     def sweep(self) -> tuple[str, ...]:
-        """What dead runs left on both."""
+        """Remove what dead runs left on both engines."""
         return (*self._main.sweep(), *self._host.sweep())
 
     def stop(self) -> None:
-        """Both give up."""
+        """Stop what is being obtained on both engines."""
         self._main.stop()
         self._host.stop()
 
     def release(self, run: str) -> None:
-        """What the run needed on both."""
+        """Remove what the run needed on both engines."""
         try:
             self._main.release(run)
         finally:
             self._host.release(run)
 
     def obtain(self, order: Order, say: Say) -> Obtained:
-        """By the engine that takes the cell."""
+        """Obtain with the engine that takes the cell."""
         return self.taking(order.cell.id).obtain(order, say)
 
     def second_opinion(self, run: str, cell: str, obtained: Obtained) -> SecondOpinion | None:
-        """By the engine that takes the cell."""
+        """Read files with the engine that takes the cell."""
         return self.taking(cell).second_opinion(run, cell, obtained)
 
     def perform(self, request: Pass) -> Performed:
-        """By the engine that takes the cell."""
+        """Perform with the engine that takes the cell."""
         return self.taking(request.cell).perform(request)
 
 
@@ -98,10 +101,10 @@ def is_mixed(cells: Sequence[Cell]) -> bool:
 
 
 def taking(engine: Engine, cell: str) -> Engine:
-    """The engine that takes a cell: that of a division, else the engine itself."""
+    """Return the engine that takes a cell: a part of a divided engine, else the engine itself."""
     return engine.taking(cell) if isinstance(engine, DividedEngine) else engine
 
 
 def beside(engine: Engine) -> tuple[Beside, ...] | None:
-    """Who takes which cells beside the engine; None: it takes all."""
+    """Return which cells another engine takes beside this one; None if this one takes all."""
     return engine.beside() if isinstance(engine, DividedEngine) else None

@@ -6,7 +6,7 @@ from harness.engines import Engine, Workshop
 
 
 def make(workshop: Workshop) -> Engine:
-    """An engine at DOCKER_HOST, else at the usual socket."""
+    """Make an engine for Docker at DOCKER_HOST, else at the usual socket."""
     from harness.engines.oci.capabilities import DOCKER
     from harness.engines.oci.engine import ContainerEngine
 

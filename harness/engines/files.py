@@ -1,4 +1,5 @@
-"""The second opinion on an environment: read once for each image id, and kept in the cache."""
+"""Reads the files of an environment for its second opinion, once for each image id; the result is
+kept in the cache."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ class _KeptFiles:
 
 
 class FileReader:
-    """Reads trees of files one at a time, and remembers what was read of an image."""
+    """Reads one file tree at a time, and caches the result for each image."""
 
     def __init__(self, cache: Path, stop: Event) -> None:
         self._folder = cache / "files"
@@ -34,9 +35,9 @@ class FileReader:
         self._lock = Lock()
 
     def read(self, image: str, asked: Asked, opened: Callable[[], Opened]) -> FilesRead:
-        """What the files of `image` say; from the cache where they were read before.
+        """Read the files of `image`, or return the cached result of an earlier reading.
 
-        Raises what opening and reading raise, and EngineError where everything is to stop.
+        Raises what opening and reading raise, and EngineError once `stop` is set.
         """
         with self._lock:
             path = self._folder / f"{self._key(image, asked)}.json"
@@ -61,7 +62,7 @@ class FileReader:
 
 
 def opinion_of(cell: str, image: ImageIdentity, read: FilesRead) -> SecondOpinion:
-    """What was read, as an opinion on a cell."""
+    """Return what was read as the second opinion on a cell."""
     return SecondOpinion(cell=cell, image=image.id, facts=read.facts, problem=read.problem)
 
 

@@ -1,4 +1,5 @@
-"""What every engine gives its guests: runner, probes, data, questions; and what it installs."""
+"""What every engine hands to its environments: the guest runner, probes, data and questions, and
+the list of what to install."""
 
 from __future__ import annotations
 
@@ -15,32 +16,33 @@ from harness.outcomes import INFRASTRUCTURE
 from harness.probing.exchange import Exchange, ProbeRequest, Session
 
 START = ("-E", "-s", "-S", "-c")
-"""How the runner's interpreter is started: nothing that the image adds to a start is imported."""
+"""Options of the runner's interpreter, so that nothing that the image adds to Python's start is
+imported."""
 START_AT_HOME = START[1:]
-"""The same for an interpreter that finds its library by PYTHONHOME alone."""
+"""The same without `-E`, for an interpreter that needs PYTHONHOME to find its library."""
 _HOMELESS = "encodings"
-"""What such an interpreter names, the first module it needs, when it cannot start with `-E`."""
+"""The first module that Python imports: such an interpreter names it when it fails with `-E`."""
 _ANSWER_BYTES = 4 * 1024**2
 _NOISE_BYTES = 16 * 1024
 _PROBE_OUTPUT_BYTES = 64 * 1024**2
 _NOISE_TEXT = 16_000
-"""Bytes that are no text take four characters each."""
+"""Most characters of kept noise; a byte that is no text takes four of them."""
 _TOLD_ALREADY = (Outcome.NO_INTERPRETER, Outcome.HOST_INCOMPATIBLE)
-"""Outcomes that say by themselves that nothing had begun."""
+"""Outcomes that imply that no probe had begun."""
 
 
 def guest_text(name: str) -> str:
-    """The text of a guest file: `runner`, or `asking`."""
+    """Return the source text of a guest file: `runner` or `asking`."""
     return Path(harness.probing.guest.__file__).with_name(f"{name}.py").read_text("ascii")
 
 
 def runner_command(interpreter: str, start: tuple[str, ...] = START) -> tuple[str, ...]:
-    """The command that starts the guest runner."""
+    """Return the command that starts the guest runner."""
     return (interpreter, *start, guest_text("runner"))
 
 
 def needs_its_home(performed: Performed) -> bool:
-    """Whether an interpreter could not start without PYTHONHOME."""
+    """Whether the interpreter failed because it needs PYTHONHOME to start."""
     return (
         performed.outcome is Outcome.NO_ANSWER
         and not performed.answers
@@ -49,7 +51,7 @@ def needs_its_home(performed: Performed) -> bool:
 
 
 def signal_name(number: int) -> str:
-    """SIGSEGV for 11; a number without a name as `signal N`."""
+    """Return a signal's name, such as SIGSEGV for 11, or `signal N` if it has none."""
     try:
         return signal.Signals(number).name
     except ValueError:
@@ -57,12 +59,12 @@ def signal_name(number: int) -> str:
 
 
 def printed(noise: bytes | bytearray, exchange: Exchange) -> str:
-    """The end of what was printed beside the answers."""
+    """Return the end of what was printed beside the answers, as text."""
     return (noise or exchange.noise).decode("utf-8", "backslashreplace")[-_NOISE_TEXT:]
 
 
 def with_beginning(performed: Performed, interpreter: str) -> Performed:
-    """What was performed; where Python did not come to the first question, that is told too."""
+    """Add to the reason, if it is so, that the interpreter ended before any probe had begun."""
     if performed.begun or performed.outcome in (*INFRASTRUCTURE, *_TOLD_ALREADY):
         return performed
     outcome = performed.outcome if performed.outcome is not Outcome.OK else Outcome.NO_ANSWER
@@ -72,7 +74,7 @@ def with_beginning(performed: Performed, interpreter: str) -> Performed:
 
 
 def guest_data(request: Pass) -> dict[str, Path | bytes]:
-    """Relative path -> content of the data set."""
+    """Return the files of the data set: relative path -> content."""
     return {f"data/{name}": path for name, path in request.dataset.items()}
 
 
@@ -85,10 +87,10 @@ def exchange_of(
     alone: bool = False,
     given: Mapping[str, Scalar] | None = None,
 ) -> Exchange:
-    """The conversation about the questions of a pass.
+    """Return the conversation about the questions of a pass.
 
-    `at`: where the guest finds its data; `alone`: it has a process namespace of its own; `given`:
-    what every probe finds among its settings beside its own.
+    `at` is the folder with the guest's data; `alone` says that it has a process namespace of its
+    own; `given` is added to the settings of every probe.
     """
     where = PurePosixPath(at)
     session = Session(
@@ -118,7 +120,7 @@ def exchange_of(
 
 
 def install_list(lock: Lock) -> bytes:
-    """What install.py reads: names, files, hashes; tools in their order."""
+    """Return the JSON that install.py reads: names, files and hashes, with tools in their order."""
 
     def rows(artifacts: tuple[Artifact, ...]) -> list[dict[str, str]]:
         return [

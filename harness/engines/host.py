@@ -1,8 +1,8 @@
-"""The host as an engine: no containers, but the same locks, probes and records.
+"""The engine `host`: interpreters of this machine, with the same locks, probes and records.
 
-A cell's base becomes a CPython of that version found on this machine, its lock a virtual
-environment. `host:PYTHON` cells take the interpreter as it is. Nothing is isolated: what this
-engine cannot verify (images, other Pythons, limits) ends as host-incompatible.
+In place of a cell's base it uses a CPython of that version found on this machine, and it installs
+the lock into a virtual environment. `host:PYTHON` cells use the interpreter as it is. Nothing is
+isolated. What this engine cannot provide (images, other Python versions) ends as host-incompatible.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ from harness.recipes.orders import Order
 
 
 def make(workshop: Workshop) -> Engine:
-    """The engine of this host."""
+    """Make the engine of this host."""
     return HostEngine(workshop)
 
 
 class HostEngine:
-    """Interpreters of this machine."""
+    """An engine that runs interpreters of this machine."""
 
     name = "host"
     here = True
@@ -61,31 +61,31 @@ class HostEngine:
 
     @property
     def stock(self) -> None:
-        """It has no images."""
+        """None: it has no images."""
         return None
 
     def describe(self) -> EngineInfo:
-        """This host's kernel."""
+        """Return the name and version of this host's kernel."""
         system = os.uname()
         return EngineInfo(name=self.name, version=system.release, detail={"os": system.sysname})
 
     def host(self) -> HostClass:
-        """This host."""
+        """Return the class of this host."""
         return host_class()
 
     def sweep(self) -> tuple[str, ...]:
-        """Remove the folders of guests whose harness is dead."""
+        """Remove the work folders whose owner is dead; return their names."""
         return sweep_folders(owner_alive)
 
     def stop(self) -> None:
-        """End what makes environments."""
+        """Stop making environments."""
         self._workshop.stop.set()
 
     def release(self, run: str) -> None:
-        """Nothing: every guest's folder goes with it."""
+        """Do nothing: every pass removes its own folder."""
 
     def obtain(self, order: Order, say: Say) -> Obtained:
-        """A virtual environment from the cell's lock, or the named interpreter as it is."""
+        """Make a virtual environment from the cell's lock, or find the interpreter it names."""
         cell = order.cell
         if cell.host:
             return _as_it_is(cell.host)
@@ -126,8 +126,8 @@ class HostEngine:
         return Obtained(image=identity, interpreter=str(folder / "bin" / "python"), log=str(log))
 
     def second_opinion(self, run: str, cell: str, obtained: Obtained) -> SecondOpinion | None:
-        """What the interpreter's own folders say; they may change: they are read each time."""
-        del run  # Nothing is made that could be left.
+        """Read the interpreter's folders, each time anew, since they may change."""
+        del run  # Nothing is created that would have to be labelled with the run.
         if obtained.image is None:
             return None
         interpreter = str(Path(_binary(obtained.interpreter)).absolute())
@@ -136,7 +136,7 @@ class HostEngine:
         return opinion_of(cell, obtained.image, read)
 
     def perform(self, request: Pass) -> Performed:
-        """One runner process in a folder of its own, killed with its group at the deadline."""
+        """Run the guest runner as a process in a folder of its own."""
         if any(is_outside(question.probe) for question in request.questions):
             return Performed(
                 answers={},
@@ -157,7 +157,8 @@ _WHICH = "import sys; sys.stdout.write('%d.%d.%d' % sys.version_info[:3])"
 
 
 def _as_it_is(named: str) -> Obtained:
-    """The interpreter a user means: a path, a name on PATH, or a version. Virtual ones too."""
+    """Find the interpreter that a user names by path, by name on PATH, or by version; it may be
+    that of a virtual environment."""
     of_version = _of_version(named)
     program = of_version.path if of_version else shutil.which(named)
     if program is None:
@@ -174,8 +175,8 @@ def _as_it_is(named: str) -> Obtained:
 
 
 def _binary(program: str) -> str:
-    """The interpreter that a program is or, where it is a script (a shim of pyenv, a wrapper), ends
-    in: whose files are to be read."""
+    """Return the interpreter's own binary: the program itself or, if that is a script (a shim of
+    pyenv, a wrapper), the interpreter that it starts."""
     path = Path(program)
     with suppress(OSError, subprocess.SubprocessError, ValueError):
         with path.open("rb") as file:

@@ -1,6 +1,6 @@
-"""The folders of an interpreter of this host, as the stream that an image's files come in.
+"""Packs the folders of an interpreter of this host into a tar stream, as for an image.
 
-Nothing is run: the folders follow from where the interpreter lies, and from the links and the
+Nothing is run: the folders are derived from the interpreter's path, its symbolic links and the
 `pyvenv.cfg` beside it.
 """
 
@@ -15,12 +15,12 @@ from threading import Event
 
 _CHUNK = 1024**2
 _MOST = 1_000_000
-"""Files."""
+"""Most files that are packed."""
 _LINKS = 40
 
 
 def packed(interpreter: str, stop: Event) -> Iterator[bytes]:
-    """A tar of what the interpreter could load, in pieces; names are paths of this host."""
+    """Yield, in pieces, a tar of what the interpreter could load; names are paths of this host."""
     reading, writing = os.pipe()
     thread = threading.Thread(target=_pack, args=(interpreter, writing, stop), daemon=True)
     thread.start()
@@ -44,13 +44,13 @@ def _pack(interpreter: str, writing: int, stop: Event) -> None:
                 try:
                     archive.add(path, arcname=str(path).lstrip("/"), recursive=False)
                 except (FileNotFoundError, PermissionError):
-                    continue  # It went away, or nobody but its owner may read it.
+                    continue  # The file has gone, or only its owner may read it.
     except OSError:
-        pass  # Who reads has ended, or a file shrank: what was read says that it is not all.
+        pass  # The reader has ended, or a file shrank: the reader notices an incomplete archive.
 
 
 def _paths(interpreter: Path) -> Iterator[Path]:
-    """The programs and their links, then the folders, each once."""
+    """Yield the program and its links, then the contents of the folders, each once."""
     chain = _chain(interpreter)
     yield from chain
     prefixes = dict.fromkeys(one.parent.parent for one in chain)
@@ -80,7 +80,7 @@ def _paths(interpreter: Path) -> Iterator[Path]:
 
 
 def _chain(interpreter: Path) -> list[Path]:
-    """The interpreter and what its links lead to, one by one."""
+    """Return the interpreter and, link by link, what it points to."""
     found = [interpreter.absolute()]
     while found[-1].is_symlink() and len(found) < _LINKS:
         found.append(Path(os.path.normpath(found[-1].parent / found[-1].readlink())))

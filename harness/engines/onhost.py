@@ -1,4 +1,4 @@
-"""The guest runner as a process of this host: how interpreters are asked here, and how probes run
+"""Runs the guest runner as a process of this host: for interpreters of this host, and for probes
 that ask a started container from outside."""
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ _OVERHEAD_S = 60.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OnHost:
-    """Which interpreter runs the runner, in which folder, with which variables."""
+    """The interpreter, folder and environment variables of a guest runner on this host."""
 
     interpreter: str
     folder: Path
-    """Its own; it is removed by whoever made it."""
+    """A folder of its own; whoever made it removes it."""
     environment: Mapping[str, str]
     given: Mapping[str, Scalar] = field(default_factory=dict)
-    """What every probe finds among its settings beside its own."""
+    """Settings that are added to those of every probe."""
 
 
 def run_on_host(request: Pass, on: OnHost) -> Performed:
-    """One runner process in a folder of its own, killed with its group at the deadline."""
+    """Run the guest runner as a process, which is killed with its process group at the deadline."""
     scratch = on.folder / "scratch"
     scratch.mkdir()
     for name, content in guest_data(request).items():
@@ -113,11 +113,11 @@ def _run(request: Pass, on: OnHost, scratch: Path) -> Performed:
 
 
 def _talk(process: subprocess.Popen[bytes], exchange: Exchange) -> None:
-    """Send what is due and hear what comes, until the output ends or is too much."""
+    """Exchange requests and answers until the output ends or exceeds its budget."""
     assert process.stdin is not None
     assert process.stdout is not None
     due = exchange.begin()
-    # A runner that has ended, or does not read, takes nothing: how it ends says why.
+    # A runner that has ended takes no input. That is no error here: its exit status shows why.
     with process.stdin as input_, suppress(BrokenPipeError):
         while True:
             if due:
@@ -133,7 +133,7 @@ def _talk(process: subprocess.Popen[bytes], exchange: Exchange) -> None:
 
 
 def _wait_shortly(process: subprocess.Popen[bytes]) -> None:
-    """Its output has ended; let it end by itself, so that the exit status is its own."""
+    """Let the process end by itself after its output, so that the exit status is its own."""
     with suppress(subprocess.TimeoutExpired):
         process.wait(5)
 

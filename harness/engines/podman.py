@@ -1,4 +1,4 @@
-"""Podman, by the service that speaks Docker's API."""
+"""Podman, through its service that speaks Docker's API."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from harness.engines import Engine, Workshop
 
 
 def make(workshop: Workshop) -> Engine:
-    """An engine at CONTAINER_HOST, else at the system's socket, else at the user's own."""
+    """Make an engine for Podman at CONTAINER_HOST, else at the system's or the user's socket."""
     from harness.engines.oci.capabilities import PODMAN
     from harness.engines.oci.engine import ContainerEngine
 

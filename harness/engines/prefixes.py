@@ -1,6 +1,7 @@
-"""A CPython prefix found on this host (pyenv's or uv's), packed to be laid on a Debian root.
+"""Finds a CPython prefix on this host (pyenv's or uv's), and packs it for use on a Debian root.
 
-Tests, caches and everything in site-packages stay behind: the cell's lock says what is installed.
+Tests, caches and everything in site-packages are left out: the cell's lock decides what is
+installed.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ TARGET = "opt/python"
 
 
 class PrefixUnavailable(HarnessError):
-    """No CPython of that version lies on this host in a form that can be copied."""
+    """This host has no CPython of that version that can be copied."""
 
 
 def find_prefix(python: str) -> Interpreter:
-    """The newest copyable CPython of a major.minor version. Raises PrefixUnavailable."""
+    """Return the newest copyable CPython of a major.minor version. Raises PrefixUnavailable."""
     found = [
         interpreter
         for interpreter in find_interpreters()
@@ -42,7 +43,7 @@ def find_prefix(python: str) -> Interpreter:
 
 
 def pack_prefix(python: str, out: IO[bytes]) -> None:
-    """Write an archive with the prefix at TARGET. Raises PrefixUnavailable."""
+    """Write a tar to `out` with the prefix at TARGET. Raises PrefixUnavailable."""
     interpreter = find_prefix(python)
     prefix = Path(interpreter.prefix)
     with tarfile.open(fileobj=out, mode="w") as archive:

@@ -1,4 +1,4 @@
-"""An engine that lets another do the work, and writes down what it said."""
+"""An engine that delegates to another engine and records what that one answers."""
 
 from __future__ import annotations
 
@@ -25,11 +25,10 @@ from harness.recipes.orders import Order
 
 
 class RecordingEngine:
-    """`engine`, with everything it says put into `folder` for `replay` to say again.
+    """Delegates to `engine`, and records its answers in `folder`, from which `replay` answers.
 
-    A cell that is obtained replaces what was recorded of it before. What ends in an exception
-    (the engine is gone) is not recorded. UsageError, InfrastructureError: the folder cannot be
-    written.
+    Obtaining a cell deletes what was recorded of it before. What ends in an exception (the engine
+    is gone) is not recorded. UsageError or InfrastructureError if the folder cannot be written.
     """
 
     def __init__(self, engine: Engine, folder: Path, data: RecordedData | None = None) -> None:
@@ -53,36 +52,37 @@ class RecordingEngine:
 
     @property
     def stock(self) -> Stock | None:
-        """That of the engine that works."""
+        """The images of the recorded engine."""
         return self._engine.stock
 
     @property
     def here(self) -> bool:
-        """That of the engine that works."""
+        """Whether the recorded engine's environments run on this host."""
         return self._engine.here
 
     def describe(self) -> EngineInfo:
-        """That of the engine that works."""
+        """Describe the recorded engine."""
         return self._engine.describe()
 
     def host(self) -> HostClass:
-        """That of the engine that works."""
+        """Return the host class of the recorded engine."""
         return self._engine.host()
 
     def sweep(self) -> tuple[str, ...]:
-        """Done by the engine that works."""
+        """Let the recorded engine remove what dead runs left."""
         return self._engine.sweep()
 
     def stop(self) -> None:
-        """Done by the engine that works."""
+        """Let the recorded engine stop what is being obtained."""
         self._engine.stop()
 
     def release(self, run: str) -> None:
-        """Done by the engine that works."""
+        """Let the recorded engine remove what the run needed."""
         self._engine.release(run)
 
     def obtain(self, order: Order, say: Say) -> Obtained:
-        """What the engine obtained, written down without this host's paths and times."""
+        """Obtain with the recorded engine, and record the result without this host's paths and
+        times."""
         obtained = self._engine.obtain(order, say)
         begin_cell(
             self._folder,
@@ -98,14 +98,14 @@ class RecordingEngine:
         return obtained
 
     def second_opinion(self, run: str, cell: str, obtained: Obtained) -> SecondOpinion | None:
-        """Done by the engine that works; it is not recorded."""
+        """Read files with the recorded engine; this is not recorded."""
         return self._engine.second_opinion(run, cell, obtained)
 
     def perform(self, request: Pass) -> Performed:
-        """What the engine performed; every question's part of it written down.
+        """Perform with the recorded engine, and record the result of every question.
 
-        A question that is left without an answer is written down with what ended its container,
-        until a later container of the round answers it.
+        A question without an answer is recorded with what ended its container; a later container of
+        the round that answers it replaces that.
         """
         performed = self._engine.perform(request)
         self._containers[(request.cell, request.round)] += 1

@@ -1,8 +1,9 @@
-"""Recordings: what an engine said, in files, so that it can be said again without one.
+"""Recordings: the answers of an engine in files, so that `replay` can give them without an engine.
 
-A folder holds one folder for each cell: `obtained.json`, and `round-N/PROBE.json` for every
+A folder has one folder for each cell, with `obtained.json`, and `round-N/PROBE.json` for every
 question of every round. Each file is one canonical JSON value with the version of this format.
-What is read is as untrusted as what an image prints: bounded, validated, every problem told.
+Recordings are trusted as little as what an image prints: their size is bounded, they are validated,
+and problems are reported.
 """
 
 from __future__ import annotations
@@ -23,19 +24,19 @@ from harness.text import clean_line
 
 FORMAT = 1
 MAX_FILES = 50_000
-"""Files of one folder; more are not a set of recordings."""
+"""Most files of one folder; a folder with more is refused."""
 _OBTAINED = "obtained.json"
 _SHOWN = 10
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordedData:
-    """The data set a probe could read when it was recorded."""
+    """The data set that a probe could read when it was recorded."""
 
     name: str
     digest: str
     notice: str = ""
-    """What was said aloud about it then."""
+    """The notice on the data set at that time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -45,9 +46,9 @@ class RecordedCell:
     format: int = FORMAT
     cell: str
     asked: str
-    """Digest of what was to be obtained."""
+    """Digest of what was to be obtained, as `asked` makes it."""
     recorded: str
-    """The moment, UTC, ISO 8601."""
+    """The time of recording, ISO 8601 in UTC."""
     engine: EngineInfo
     host: HostClass
     obtained: Obtained
@@ -55,7 +56,7 @@ class RecordedCell:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RecordedAnswer:
-    """What one probe said in one round, or how its container ended without its answer."""
+    """The answer of one probe in one round, or how its container ended without one."""
 
     format: int = FORMAT
     cell: str
@@ -66,15 +67,15 @@ class RecordedAnswer:
     data: RecordedData | None = None
     image: str = ""
     container: int = 1
-    """Which container of the round."""
+    """Number of the container in the round."""
     seconds: float = 0.0
-    """How long that container took."""
+    """How long that container ran."""
     answer: Answer
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recordings:
-    """Everything a folder holds, read and validated."""
+    """All recordings of a folder, validated."""
 
     folder: Path
     cells: Mapping[str, RecordedCell]
@@ -82,9 +83,9 @@ class Recordings:
     """By cell, round, probe."""
 
     def data(self) -> RecordedData | None:
-        """The data set the recordings were made with; None where none was needed.
+        """Return the data set with which the recordings were made; None if none was needed.
 
-        UsageError where they were made with different ones.
+        UsageError if they were made with different ones.
         """
         found = sorted(
             {one.data for one in self.answers.values() if one.data is not None},
@@ -100,9 +101,11 @@ class Recordings:
 
 
 def asked(order: Order) -> str:
-    """Digest of what an order asks for: base, locked distributions, environment; or the image's
-    name, or the host's interpreter; and what is promised of it. How a build goes about it is no
-    part of it."""
+    """Return the digest of what an order asks for, without how it is built.
+
+    It covers base, locked distributions and environment, or a Dockerfile's digest, or the name of
+    an image or interpreter; and the cell's promise.
+    """
     if order.recipe is not None:
         content = digest(with_part(order.recipe, dockerfile="", files=()))
     elif order.dockerfile is not None:
@@ -114,7 +117,7 @@ def asked(order: Order) -> str:
 
 
 def differs(recorded: RecordedAnswer, question: ProbeQuestion, image: str) -> str:
-    """Why a recorded answer is none to this question; empty where it is one."""
+    """Describe why a recorded answer does not answer this question; empty if it does."""
     if recorded.image != image:
         return "it was recorded in another image of the cell"
     if recorded.probe_digest != question.probe.digest:
@@ -134,7 +137,7 @@ def differs(recorded: RecordedAnswer, question: ProbeQuestion, image: str) -> st
 
 
 def begin_cell(folder: Path, cell: RecordedCell) -> None:
-    """Put a cell's obtaining into the folder, and take away what was recorded of it before."""
+    """Record how a cell was obtained, after deleting what was recorded of the cell before."""
     home = folder / cell.cell
     for path in _files(home):
         path.unlink()
@@ -142,12 +145,13 @@ def begin_cell(folder: Path, cell: RecordedCell) -> None:
 
 
 def keep_answer(folder: Path, answer: RecordedAnswer) -> None:
-    """Put an answer into the folder. UsageError, InfrastructureError: it cannot be written."""
+    """Record an answer. UsageError or InfrastructureError if it cannot be written."""
     _write(folder / answer.cell / f"round-{answer.round}" / f"{answer.probe}.json", answer)
 
 
 def load(folder: Path) -> Recordings:
-    """Everything a folder holds. UsageError where there is none, or with all that is wrong."""
+    """Read all recordings of a folder. UsageError if there is no folder, or listing what is
+    wrong."""
     if not folder.is_dir():
         raise UsageError(
             f"there are no recordings at {folder}: it is not a folder",
@@ -195,7 +199,7 @@ def _all_files(folder: Path) -> Iterator[Path]:
 
 
 def _files(home: Path) -> Iterator[Path]:
-    """What is ours in a cell's folder."""
+    """Yield the files in a cell's folder that are recordings."""
     yield from sorted([*home.glob(_OBTAINED), *home.glob("round-*/*.json")])
 
 
@@ -217,7 +221,7 @@ def _read(path: Path) -> RecordedCell | RecordedAnswer:
 
 
 def _check(value: RecordedAnswer) -> None:
-    """What an answer must hold beyond its types."""
+    """Check what types alone do not ensure about an answer. Raises UnreadableError."""
     answer = value.answer
     if answer.probe != value.probe:
         raise UnreadableError("is of another probe", "answer.probe")

@@ -1,7 +1,7 @@
-"""Answers from recordings: nothing is built, nothing is run.
+"""The engine `replay`: answers from recordings, without building or running anything.
 
-For testing suites, and what is done with their records, where no engine is. What was not
-recorded, or was asked otherwise then, ends as host-incompatible with the reason.
+It is for testing suites, and what is done with their records, where there is no engine. A question
+that was not recorded, or was different when recorded, ends as host-incompatible with the reason.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ _SEVERAL = HostClass(
 
 
 def make(workshop: Workshop) -> Engine:
-    """The engine that answers from the workshop's recordings."""
+    """Make the engine that answers from the workshop's recordings."""
     return ReplayEngine(workshop)
 
 
 class ReplayEngine:
-    """What other engines said once, said again."""
+    """An engine that gives the recorded answers of other engines."""
 
     name = "replay"
     here = False
-    """Nothing runs at all."""
+    """False, since nothing runs at all."""
 
     def __init__(self, workshop: Workshop) -> None:
         self._folder = workshop.recordings
@@ -59,18 +59,18 @@ class ReplayEngine:
 
     @property
     def recordings(self) -> Recordings:
-        """What it answers from; only inside `with`."""
+        """The recordings; only inside `with`."""
         if self._loaded is None:
             raise EngineError(f"engine {self.name} is not open")
         return self._loaded
 
     @property
     def stock(self) -> None:
-        """It has no images."""
+        """None: it has no images."""
         return None
 
     def describe(self) -> EngineInfo:
-        """Replay, and in its details what was recorded: engines, hosts, days."""
+        """Describe replay, with the recorded engines, hosts and days in its details."""
         cells = self.recordings.cells.values()
         return EngineInfo(
             name=self.name,
@@ -84,7 +84,7 @@ class ReplayEngine:
         )
 
     def notice(self) -> str:
-        """What every report on a replayed run must say."""
+        """Return the notice that every report on a replayed run must show."""
         told = self.describe().detail
         return (
             "replayed, nothing was run: the answers were recorded by "
@@ -92,7 +92,7 @@ class ReplayEngine:
         )
 
     def data(self) -> DataSet | None:
-        """The data set of the recordings, without its files; UsageError where there are two."""
+        """Return the data set of the recordings, without its files; UsageError if there are two."""
         data = self.recordings.data()
         if data is None:
             return None
@@ -106,22 +106,22 @@ class ReplayEngine:
         )
 
     def host(self) -> HostClass:
-        """The host that was recorded; where there were several, one that says so."""
+        """Return the recorded host class; if there were several, a placeholder that says so."""
         hosts = {recorded.host for recorded in self.recordings.cells.values()}
         return hosts.pop() if len(hosts) == 1 else _SEVERAL
 
     def sweep(self) -> tuple[str, ...]:
-        """Nothing is ever left."""
+        """Return nothing: a replay never leaves anything."""
         return ()
 
     def stop(self) -> None:
-        """Nothing takes long."""
+        """Do nothing: no call takes long."""
 
     def release(self, run: str) -> None:
-        """Nothing is held."""
+        """Do nothing: a replay holds nothing."""
 
     def obtain(self, order: Order, say: Say) -> Obtained:
-        """What was recorded of the cell, if the same was asked for then."""
+        """Return what was recorded of the cell, if the same was asked for then."""
         recorded = self.recordings.cells.get(order.cell.id)
         if recorded is None:
             return _incompatible(f"there is no recording of {order.cell.id}")
@@ -131,10 +131,10 @@ class ReplayEngine:
         return recorded.obtained
 
     def second_opinion(self, run: str, cell: str, obtained: Obtained) -> None:
-        """None: there are no files here."""
+        """Return None: there are no files to read."""
 
     def perform(self, request: Pass) -> Performed:
-        """Every question's recorded answer, however its container ended then."""
+        """Return every question's recorded answer, however its container ended then."""
         image = request.obtained.image
         said = {
             question.probe.name: self._answer(request, question, image.id if image else "")
@@ -164,7 +164,7 @@ class ReplayEngine:
 
 
 def _as_recorded(recorded: RecordedAnswer) -> Answer:
-    """The answer, with the time that its container took."""
+    """Return the answer, with the time that its container took."""
     answer = recorded.answer
     return replace(
         answer,

@@ -1,10 +1,10 @@
-"""Debian root file systems, made on this host by mmdebstrap, from the tools' own sources.
+"""Makes Debian root file systems on this host with mmdebstrap, from the mirrors its tools know.
 
-A suite's minimal root is made once and kept in the cache for a day; what a base asks for is added
-to it. So two bases of one suite share the larger part of the work, and what a root holds depends on
-its own request alone, never on which other bases a suite has. SOURCE_DATE_EPOCH is set, so that the
-same package versions give the same files and times; only byte-code that Debian's own scripts
-compile may differ.
+The minimal root of a Debian suite is made once and kept in the cache for a day; the packages that a
+base asks for are added to it. So two bases of one Debian suite share the larger part of the work,
+and the content of a root depends only on its own request, never on other bases. SOURCE_DATE_EPOCH
+is set, so that the same package versions give the same files and times; only byte-code that
+Debian's own scripts compile may differ.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ from harness.model import Outcome, Source
 from harness.text import has_user
 
 SOURCE_DATE_EPOCH = "1514764800"
-"""2018-01-01T00:00:00Z: every file we make in an image has this time."""
+"""2018-01-01T00:00:00Z, the time of every file that we make in an image."""
 _LIMIT_S = 900
 _FRESH_S = 24 * 3600
-"""A minimal root that is older is made anew: Debian's security updates come daily."""
+"""Seconds after which a minimal root is made anew: Debian's security updates come daily."""
 _ARCHIVE_SCRIPT = Path("/usr/share/debootstrap/scripts/etch")
 _LEFT_OUT = ("doc", "man", "locale", "info")
-"""Folders of /usr/share that stay empty."""
+"""Folders of /usr/share that are emptied."""
 _CHUNK = 1 << 20
 
 
 class RootUnavailable(HarnessError):
-    """No root file system of that suite can be made here."""
+    """No root file system of that Debian suite can be made here."""
 
     def __init__(self, message: str, outcome: Outcome) -> None:
         super().__init__(message)
@@ -47,9 +47,10 @@ class RootUnavailable(HarnessError):
 
 
 def archive_mirror() -> str:
-    """Where suites lie that have left the mirrors.
+    """Return the address of the archive, which has the Debian suites that have left the mirrors.
 
-    HARNESS_DEBIAN_ARCHIVE, else what debootstrap's script of such a suite names; empty: unknown.
+    It is HARNESS_DEBIAN_ARCHIVE, else what debootstrap's script for such a suite names; empty if
+    unknown.
     """
     if named := os.environ.get("HARNESS_DEBIAN_ARCHIVE"):
         return named
@@ -64,13 +65,13 @@ def archive_mirror() -> str:
 def make_root(source: Source, out: IO[bytes], log: Path, workshop: Workshop) -> tuple[str, ...]:
     """Write a tar of a minimal Debian of `source.suite` with `source.packages` to `out`.
 
-    Its package list, as `name=version`. What mmdebstrap prints is added to `log`; the workshop's
-    `stop` ends it. Raises RootUnavailable with the last line it printed, InfrastructureError where
-    it was stopped while it waited for another's.
+    Returns its packages, as `name=version`. The output of mmdebstrap is appended to `log`; the
+    workshop's `stop` ends it. RootUnavailable with the last line it printed; InfrastructureError if
+    it was stopped while it waited for another process that makes the same root.
     """
     mirror = archive_mirror() if source.archive else ""
     if has_user(mirror):
-        # It would stand in the list of sources of every image.
+        # The user would end up in the apt sources of every image.
         raise RootUnavailable(
             "HARNESS_DEBIAN_ARCHIVE names a user: give apt its credentials in auth.conf.d",
             Outcome.HOST_INCOMPATIBLE,
@@ -89,7 +90,7 @@ def make_root(source: Source, out: IO[bytes], log: Path, workshop: Workshop) -> 
     except RootUnavailable:
         if not found or workshop.stop.is_set():
             raise
-    # The mirrors may have replaced packages since that root's lists were read.
+    # The mirrors may have replaced packages since the package lists of that root were read.
     out.seek(0)
     out.truncate()
     minimal, _ = _minimal(mmdebstrap, anew=True)
@@ -97,10 +98,10 @@ def make_root(source: Source, out: IO[bytes], log: Path, workshop: Workshop) -> 
 
 
 def _minimal(mmdebstrap: _Mmdebstrap, *, anew: bool) -> tuple[Path, bool]:
-    """A tar of the suite's minimal root, with apt's lists; whether it was there.
+    """Return a tar of the Debian suite's minimal root, with apt's lists, and whether it was cached.
 
-    Who comes while it is made waits for it. `anew`, once for a command that refreshes bases, and
-    where it is a day old, it is made again.
+    A caller that comes while it is being made waits for it. It is made again with `anew`, once for
+    a command that refreshes bases, and if it is more than a day old.
     """
     workshop = mmdebstrap.workshop
     name = f"{mmdebstrap.suite}-{sha256(mmdebstrap.mirror.encode()).hexdigest()[:12]}"
@@ -109,7 +110,7 @@ def _minimal(mmdebstrap: _Mmdebstrap, *, anew: bool) -> tuple[Path, bool]:
     refreshed = f"root of {name}"
     with lease(workshop.cache / "locks" / f"root-{name}.lock", alone=True, stop=workshop.stop):
         anew |= workshop.refresh_bases and refreshed not in workshop.made_anew
-        # Of a clock that was set back the age is negative.
+        # The age is negative if the clock was set back.
         if not anew and kept.is_file() and 0 <= time.time() - kept.stat().st_mtime < _FRESH_S:
             return kept, True
         mmdebstrap.minimal(kept)
@@ -118,7 +119,7 @@ def _minimal(mmdebstrap: _Mmdebstrap, *, anew: bool) -> tuple[Path, bool]:
 
 
 class _Mmdebstrap:
-    """The program, for one suite of one mirror."""
+    """Runs mmdebstrap for one Debian suite of one mirror."""
 
     def __init__(self, suite: str, mirror: str, log: Path, workshop: Workshop) -> None:
         self.suite = suite
@@ -127,9 +128,10 @@ class _Mmdebstrap:
         self._log = log
 
     def minimal(self, kept: Path) -> None:
-        """Make the suite's minimal root at `kept`, whole or not at all."""
-        # Leaving folders out while packages are unpacked would take each one through a filter,
-        # a quarter of the whole time. dpkg leaves them out by itself in what comes later.
+        """Make the Debian suite's minimal root at `kept`, completely or not at all."""
+        # Leaving folders out while these packages are unpacked would pass each one through a
+        # filter, which takes a quarter of the whole time. The hook below makes dpkg leave the
+        # folders out of packages that are added later.
         excluded = "".join(f"path-exclude=/usr/share/{name}/*\\n" for name in _LEFT_OUT)
         options = (
             "--variant=minbase",
@@ -148,16 +150,17 @@ class _Mmdebstrap:
                 raise RootUnavailable(error.message, Outcome.PULL_FAILED) from error
 
     def added(self, minimal: Path, packages: Sequence[str], out: IO[bytes]) -> tuple[str, ...]:
-        """Write a tar of the minimal root with `packages` to `out`; all that is installed in it."""
+        """Write a tar of the minimal root with `packages` to `out`; return all installed
+        packages."""
         with work_folder(self.workshop.owner, "root") as folder:
-            # Without root mmdebstrap works as another user, who sees nothing of this one's cache.
+            # Without root, mmdebstrap works as another user, who cannot read this user's cache.
             shutil.copyfile(minimal, folder / "minimal.tar")
             listing = folder / "packages"
             options = (
                 "--variant=custom",
                 "--skip=update",
-                # Its own `tar-in` dies where tar has seen the end before all padding was written.
-                # Devices are its own matter: only root may make them.
+                # mmdebstrap's own `tar-in` fails if tar sees the end before all padding is written.
+                # Devices are left to mmdebstrap, because only root may make them.
                 "--setup-hook=tar --numeric-owner --xattrs --xattrs-include='*' --exclude='./dev/*'"
                 f' -C "$1" -xf {folder}/minimal.tar',
                 *((f"--include={','.join(packages)}",) if packages else ()),

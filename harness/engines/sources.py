@@ -1,7 +1,7 @@
-"""Which sources of a base this host can use, by its programs and Pythons, and which distributions
-it has; no engine is asked.
+"""Checks which sources of a base this host can use, by its programs and Pythons, and which
+distributions are in its cache; no engine is asked.
 
-Never here: trying one. That a source can be used says nothing about networks and mirrors.
+Never here: trying a source. That a source can be used says nothing about networks and mirrors.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ class HostMeans:
 
     mmdebstrap: bool
     archive: bool
-    """Whether it is known where Debian's archive lies."""
+    """Whether the address of Debian's archive is known."""
     prefixes: Mapping[str, str]
-    """By major.minor version: the CPython that can be copied, in words; empty: none."""
+    """By major.minor version: the CPython that can be copied, in words; empty if there is none."""
 
 
 def host_means(sources: Iterable[Source]) -> HostMeans:
-    """Look at this host, as far as these sources need it."""
+    """Find out what this host has, as far as these sources need it."""
     pythons = sorted({source.python for source in sources if source.kind == "prefix"})
     return HostMeans(
         mmdebstrap=shutil.which("mmdebstrap") is not None,
@@ -41,7 +41,7 @@ def host_means(sources: Iterable[Source]) -> HostMeans:
 
 
 def usable_here(source: Source, means: HostMeans) -> str:
-    """Whether this host can use a source, in a few words."""
+    """Describe in a few words whether this host can use a source."""
     if source.kind == "pull":
         return REGISTRY
     found = ""
@@ -58,7 +58,7 @@ def usable_here(source: Source, means: HostMeans) -> str:
 
 
 def cached_files(cache: Path, locks: Iterable[Lock]) -> frozenset[str]:
-    """The SHA-256 of those locked files that the cache of this host at `cache` has."""
+    """Return the SHA-256 of those locked files that are in this host's cache at `cache`."""
     kept = DistributionCache(cache / "distributions")
     wanted = (one for lock in locks for one in (*lock.tools, *lock.distributions))
     return frozenset(one.sha256 for one in wanted if kept.has(one))

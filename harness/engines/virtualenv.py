@@ -1,6 +1,6 @@
-"""A virtual environment from a lock: the host's counterpart of a built image.
+"""Makes a virtual environment from a lock: the host engine's counterpart of a built image.
 
-Whole or not at all: a marker is written last, and a folder without it is made anew.
+A marker file is written last; a folder without it is incomplete and made anew.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _LIMIT_S = 1800
 
 
 class EnvironmentFailed(Exception):
-    """The environment could not be made; carries the last lines of what was said."""
+    """The environment could not be made; the text has the last lines of output."""
 
 
 def make_environment(
@@ -36,9 +36,9 @@ def make_environment(
     log: Path,
     say: Say,
 ) -> bool:
-    """Make the environment, unless it is there; whether it was made now.
+    """Make the environment unless it exists; return whether it was made now.
 
-    Raises EnvironmentFailed, InfrastructureError (fetching).
+    Raises EnvironmentFailed, InfrastructureError (from fetching) and WrongLockError.
     """
     if (folder / _MARKER).exists():
         return False
@@ -51,7 +51,7 @@ def make_environment(
     shutil.rmtree(folder, ignore_errors=True)
     folder.parent.mkdir(parents=True, exist_ok=True)
     with work_folder(workshop.owner, "install") as source:
-        # wheel, say, may be both a tool and a distribution.
+        # A package such as wheel may be both a tool and a distribution.
         files = {each.filename: each.sha256 for each in (*lock.tools, *lock.distributions)}
         for filename, sha256 in files.items():
             (source / filename).symlink_to(cache.path(sha256).absolute())
@@ -71,7 +71,7 @@ def _creating(interpreter: Interpreter, lock: Lock, source: Path, folder: Path) 
     tool = next((each for each in lock.tools if each.name == "virtualenv"), None)
     if tool is None:
         raise EnvironmentFailed("its lock names no virtualenv, which Python 2 needs on a host")
-    # virtualenv 16 is one module; run from its wheel, with no downloads.
+    # virtualenv 16 is a single module, which can be run from its wheel without downloads.
     start = "import sys; sys.path.insert(0, sys.argv.pop(1)); import virtualenv; virtualenv.main()"
     bare = ["--no-download", "--no-pip", "--no-setuptools", "--no-wheel"]
     return [interpreter.path, "-c", start, str(source / tool.filename), *bare, str(folder)]

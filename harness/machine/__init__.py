@@ -1,4 +1,4 @@
-"""This host: its files, processes, places, interpreters, and who owns what on it.
+"""This host: its files, processes, paths and interpreters, and who owns what on it.
 
 Never here: container engines, and what a suite or a record means.
 """

@@ -1,4 +1,4 @@
-"""Writing files so that a reader sees the whole of the old content or the whole of the new."""
+"""Writes files atomically: a reader sees all of the old content or all of the new."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _NAMED_WRONGLY = {
 
 
 def atomic_write(path: Path, content: bytes | Iterable[bytes]) -> None:
-    """Put `content` at `path`: a temporary file beside it, fsync, rename, fsync of the folder.
+    """Write `content` to `path`: a temporary file beside it, fsync, rename, fsync of the folder.
 
-    A reader, or a crash at any moment, sees the old file or the new one, never a part. What
-    earlier writers that were killed left in the folder is removed. A symbolic link, a folder or a
-    device at `path` is refused. UsageError: the path cannot be a file of ours;
-    InfrastructureError: the disk did not take it. Errors that `content` raises pass unchanged.
+    A reader sees the old file or the new one, never a part, and so does whoever looks after a crash
+    at any moment. Temporary files that killed writers left in the folder are removed. A symbolic
+    link, a folder or a device at `path` is refused. UsageError if the path cannot be a file of
+    ours; InfrastructureError if writing failed. Errors that `content` raises pass unchanged.
     """
     chunks = (content,) if isinstance(content, bytes) else content
     try:
@@ -49,7 +49,7 @@ def atomic_write(path: Path, content: bytes | Iterable[bytes]) -> None:
 
 
 def check_file(path: Path) -> None:
-    """Raise UsageError where `atomic_write` could not put a file at `path`. Nothing is left."""
+    """Raise UsageError if `atomic_write` could not write a file at `path`. Leaves no file."""
     try:
         folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
@@ -66,8 +66,10 @@ def check_file(path: Path) -> None:
 
 
 def check_folder(folder: Path) -> None:
-    """Raise UsageError where files could not be put into `folder`, which may have to be made: then
-    the nearest folder above it that is there is looked at. Nothing is left there."""
+    """Raise UsageError if files could not be written into `folder`.
+
+    If the folder does not exist yet, its nearest existing parent is checked. Leaves no file.
+    """
     there = folder.absolute()
     while not os.path.lexists(there) and there != there.parent:
         there = there.parent
@@ -79,13 +81,14 @@ def check_folder(folder: Path) -> None:
 
 
 def _refused_before(path: Path, error: OSError) -> UsageError:
-    """Before anything has begun, a full disk too is a place that was named wrongly."""
+    """Return a UsageError for any error: before anything has begun, even a full disk means that
+    the wrong place was named."""
     refused = _refusal(path, error)
     return UsageError(refused.message, remedy=refused.remedy)
 
 
 def sync_folder(folder: Path) -> None:
-    """Make names created in `folder` survive a power cut. Raises OSError."""
+    """Ensure that names created in `folder` survive a power cut. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -121,13 +124,14 @@ def _write_and_rename(path: Path, folder: int, chunks: Iterable[bytes]) -> None:
 
 
 def _temporary(folder: int) -> tuple[str, int]:
-    """A new file that is locked for as long as its writer lives."""
+    """Create a file that stays locked as long as its writer lives; return its name and
+    descriptor."""
     while True:
         name = f"{_PREFIX}{secrets.token_hex(8)}{_SUFFIX}"
         descriptor = os.open(name, _CREATE, 0o666, dir_fd=folder)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            # A sweep may have taken it for a dead writer's between its creation and the lock.
+            # Between its creation and the lock, a sweep may have removed it as a dead writer's.
             if os.fstat(descriptor).st_nlink:
                 return name, descriptor
         except BaseException:
@@ -138,7 +142,7 @@ def _temporary(folder: int) -> tuple[str, int]:
 
 
 def _sweep(folder: int) -> None:
-    """Remove temporary files whose writer is dead: nobody holds their lock."""
+    """Remove temporary files that nobody has locked: their writer is dead."""
     for name in os.listdir(folder):
         if not (name.startswith(_PREFIX) and name.endswith(_SUFFIX)):
             continue

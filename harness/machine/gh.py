@@ -1,6 +1,7 @@
-"""GitHub's issues through its own command, `gh`: it knows the repository, and who is asking.
+"""Lists, opens and closes GitHub issues with GitHub's command line `gh`, which knows the repository
+and the user.
 
-Everything is handed over as an argument or on standard input, never through a shell.
+Everything is passed as an argument or on standard input, never through a shell.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from harness.errors import InfrastructureError
 from harness.text import clean_line
 
 LABEL = "harness-night"
-"""What our issues carry: only those are looked at."""
+"""The label of our issues; others are never looked at."""
 _MOST = 1000
 _LIMIT_S = 60
 
 
 def open_issues() -> list[tuple[int, str]]:
-    """(number, text) of every open issue that carries our label. InfrastructureError."""
+    """Return (number, text) of every open issue with our label. Raises InfrastructureError."""
     said = _gh(
         *("issue", "list", "--label", LABEL, "--state", "open"),
         *("--limit", str(_MOST), "--json", "number,body"),
@@ -35,7 +36,7 @@ def open_issues() -> list[tuple[int, str]]:
 
 
 def ensure_label() -> None:
-    """Make our label, or leave it as it is."""
+    """Create our label in the repository, if it is not there yet."""
     _gh(
         *("label", "create", LABEL, "--force", "--color", "B60205"),
         *("--description", "An event of the nightly run; opened and closed by it"),
@@ -43,13 +44,13 @@ def ensure_label() -> None:
 
 
 def open_issue(title: str, body: str) -> str:
-    """Open an issue; its address."""
+    """Open an issue; return its address."""
     command = ("issue", "create", "--title", title, "--label", LABEL, "--body-file", "-")
     return _gh(*command, given=body).strip()
 
 
 def close_issue(number: int, comment: str) -> None:
-    """Close an issue with a last word."""
+    """Close an issue with a comment."""
     _gh("issue", "close", str(number), "--comment", comment)
 
 

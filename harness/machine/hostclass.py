@@ -1,4 +1,4 @@
-"""What makes two hosts comparable, read from this one. Never MHz, uptime, load."""
+"""Reads this host's class: what makes two hosts comparable. Never MHz, uptime or load."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.model import HostClass
 
 
 def host_class(proc: Path = Path("/proc")) -> HostClass:
-    """This host; what cannot be read is empty or zero."""
+    """Return the class of this host; what cannot be read is empty or zero."""
     cpu = _text(proc / "cpuinfo")
     memory = re.search(r"^MemTotal:\s+(\d+) kB", _text(proc / "meminfo"), re.MULTILINE)
     driver = re.search(

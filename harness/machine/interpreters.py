@@ -1,4 +1,5 @@
-"""Find the CPythons of this host: pyenv's, uv's, those on the PATH; each is asked what it is."""
+"""Finds the CPythons of this host: pyenv's, uv's, and those on the PATH. Each is run to learn its
+version."""
 
 from __future__ import annotations
 
@@ -29,15 +30,15 @@ class Interpreter:
     version: str
     """Full, such as 3.9.18 or 3.15.0a2."""
     path: str
-    """The program, absolute, as it is spelt where it was found."""
+    """Absolute path of the program, without resolving links."""
     prefix: str
     """The folder it is installed in."""
     origin: str
-    """pyenv, uv, or path."""
+    """`pyenv`, `uv` or `path`."""
 
     @property
     def minor(self) -> str:
-        """major.minor."""
+        """The version as major.minor."""
         return ".".join(self.version.split(".")[:2])
 
     @property
@@ -47,11 +48,11 @@ class Interpreter:
 
 
 def find_interpreters(environment: Mapping[str, str] | None = None) -> tuple[Interpreter, ...]:
-    """Every installed CPython, oldest first, each prefix and version once; never raises.
+    """Return every installed CPython, oldest first, each prefix and version once; never raises.
 
-    Looks where `environment` (this process's by default) says that pyenv and uv keep theirs, else
-    at their usual places, and along its PATH. What does not answer in time is
-    left out, and so are virtual environments.
+    It looks where `environment` (default: this process's) says that pyenv and uv keep theirs, else
+    at their usual places, and along the PATH. Virtual environments are left out, and so are
+    programs that do not answer in time.
     """
     environment = os.environ if environment is None else environment
     candidates = list(dict.fromkeys(_candidates(environment)))
@@ -65,10 +66,10 @@ def find_interpreters(environment: Mapping[str, str] | None = None) -> tuple[Int
 
 
 def inspect_interpreter(program: str | Path, origin: str = "path") -> Interpreter | None:
-    """What a program is, by path or by name on the PATH; None where it is no CPython that answers.
+    """Inspect a program, given by path or by name on the PATH; None if it is no working CPython.
 
-    It runs without its site-packages and without the environment's PYTHON variables. Its `path` is
-    kept as it was given, so that a virtual environment stays one.
+    It is run without its site-packages and without the environment's PYTHON variables. Its `path`
+    stays as it was given, so that a virtual environment stays one.
     """
     found = shutil.which(program)
     if found is None:
@@ -91,7 +92,7 @@ def inspect_interpreter(program: str | Path, origin: str = "path") -> Interprete
     ):
         return None
     if Path(executable).resolve() != path.resolve():
-        # A shim stands for an interpreter that lies elsewhere.
+        # The program is a shim for an interpreter elsewhere.
         path = Path(executable)
     return Interpreter(version=version, path=str(path), prefix=prefix, origin=origin)
 

@@ -1,4 +1,4 @@
-"""A lease on a file: what one process of this host does alone, the others wait for."""
+"""A lease on a file: a lock between the processes of this host, exclusive or shared."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ _AGAIN_S = 0.1
 
 @contextmanager
 def lease(path: Path, *, alone: bool, stop: threading.Event | None = None) -> Iterator[None]:
-    """Hold the lease at `path` (a file, made where it is not there): `alone`, or with others that
-    do not want it alone. Waits until it is free; ends with the process that holds it, however that
-    ends. InfrastructureError where `stop` is set meanwhile.
+    """Hold the lease at `path`, a file that is created if needed: exclusively if `alone`, else
+    shared with others that do not want it alone.
 
-    Who holds it with others must not wait for somebody who wants it alone.
+    Waits until it is free. The kernel releases it when its process ends, however that happens.
+    InfrastructureError if `stop` is set while waiting.
+
+    A holder of a shared lease must not wait for a process that wants it alone: that is a deadlock.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
@@ -36,7 +38,7 @@ def lease(path: Path, *, alone: bool, stop: threading.Event | None = None) -> It
 
 
 def _wait(descriptor: int, how: int, stop: threading.Event) -> None:
-    """A thread that waits in the kernel would keep its process from ending."""
+    """Wait by polling: a thread that waits in the kernel would keep its process from ending."""
     while True:
         try:
             return fcntl.flock(descriptor, how | fcntl.LOCK_NB)

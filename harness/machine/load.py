@@ -1,9 +1,9 @@
-"""How busy this host is with other things, over a stretch of time.
+"""Measures how busy this host is with other work over a period of time.
 
 The kernel counts for each processor what it was busy with since it started (proc(5), /proc/stat).
-Between two looks at those counters: all that processors worked, what a hypervisor took away, and,
-without what the stretch itself worked, what others worked meanwhile. The load average cannot say
-that: it lags by a minute, and has our own work in it.
+The difference between two readings gives the time that processors worked and the time that a
+hypervisor took away; without our own work, the former is what others worked. The load average does
+not show that: it lags by a minute, and includes our own work.
 """
 
 from __future__ import annotations
@@ -17,24 +17,25 @@ from pathlib import Path
 from harness.model import Scalar
 
 ELSEWHERE = "host.busy_elsewhere"
-"""Observed: processors that others kept busy, on average over the round."""
+"""Observation: number of processors that others kept busy, on average over the round."""
 STOLEN = "host.stolen"
-"""Observed: processors that a hypervisor gave to other machines, on average over the round."""
+"""Observation: number of processors that a hypervisor gave to other machines, on average over the
+round."""
 PROCESSORS = "host.processors"
-"""Observed: of how many processors both are told, those that the harness may use."""
+"""Observation: number of processors that both figures cover, those that the harness may use."""
 LOAD = "host.load_1m"
-"""Observed: processes that ran or waited over the minute before."""
+"""Observation: number of processes that ran or waited, averaged over the minute before."""
 
 _IDLE = (3, 4)
-"""Columns of idle and of waiting for a disk."""
+"""Columns of /proc/stat for idle time and for waiting for a disk."""
 _STEAL = 7
 _COUNTED = 8
-"""Guests' time, behind these columns, is in user and nice already."""
+"""Number of columns that are added up. Later ones are guests' time, which user and nice include."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Worked:
-    """What processors have worked since the host started, in seconds of one processor."""
+    """Processor time since the host started, in seconds of one processor."""
 
     busy: float
     stolen: float
@@ -43,15 +44,15 @@ class Worked:
 
 
 def cpus_here() -> tuple[int, ...]:
-    """The processors that this process may use, and so those of what it starts."""
+    """The processors that this process, and what it starts, may use."""
     return tuple(sorted(os.sched_getaffinity(0)))
 
 
 def worked(cpus: Collection[int], proc: Path = Path("/proc")) -> Worked | None:
-    """What these processors have worked; None where the kernel does not tell."""
+    """Return how long these processors have worked; None if the kernel does not say."""
     try:
         with (proc / "stat").open(encoding="ascii", errors="replace") as told:
-            # Processors stand first; behind them come thousands of counters of interrupts.
+            # The lines of processors come first; after them come thousands of interrupt counters.
             lines = list(itertools.takewhile(lambda line: line.startswith("cpu"), told))
     except OSError:
         return None
@@ -76,9 +77,11 @@ def worked(cpus: Collection[int], proc: Path = Path("/proc")) -> Worked | None:
 def observed_between(
     before: Worked | None, after: Worked | None, seconds: float, own: float
 ) -> dict[str, Scalar]:
-    """What is observed of the host over a stretch of `seconds` in which what it was for worked
-    `own` seconds of processor time. Nothing where that is not known, or another number of
-    processors was counted after than before."""
+    """Return the observations on the host over a period of `seconds`.
+
+    `own` is the processor time, in seconds, of our own work in that period. Empty if a reading is
+    missing, or if the two readings counted different numbers of processors.
+    """
     if before is None or after is None or seconds <= 0 or before.among != after.among:
         return {}
     return {
@@ -89,7 +92,7 @@ def observed_between(
 
 
 def load_before() -> dict[str, Scalar]:
-    """The load average as a round begins; nothing where the system has none."""
+    """Return the load average at the beginning of a round; empty if the system has none."""
     try:
         return {LOAD: round(os.getloadavg()[0], 2)}
     except OSError:

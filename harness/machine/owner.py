@@ -1,7 +1,7 @@
-"""Who made a run, and whether that process is still alive.
+"""Tokens that identify the process which owns something, and whether that process is still alive.
 
-A process id alone is reused; with the boot id and the process's start time it is not. An engine may
-serve several hosts, so the host is told as well.
+Process ids are reused, but not together with the boot id and the process's start time. An engine
+may serve several hosts, so the token names the host, too.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ _UNKNOWN = "-"
 
 
 def owner_token(proc: Path = _PROC, etc: Path = _ETC) -> str:
-    """This process, as `boot id:process-id namespace:process id:start time in clock ticks:host`.
+    """Return this process's token, in the form
+    `boot id:process-id namespace:process id:start time in clock ticks:host`.
 
-    Where there is no /proc, the parts it would give are `-`.
+    Without /proc, the parts that come from it are `-`.
     """
     pid = os.getpid()
     start = _start_time(proc, pid) or _UNKNOWN
@@ -26,9 +27,9 @@ def owner_token(proc: Path = _PROC, etc: Path = _ETC) -> str:
 
 
 def maybe_alive(token: str, proc: Path = _PROC, etc: Path = _ETC) -> bool:
-    """The same as `owner_alive`, of what lies on an engine: an owner on another host may live.
+    """Whether the owner of something on an engine may be alive; an owner on another host may be.
 
-    Only a host's own next run, or its `harness clean`, sweeps what it left.
+    What a host left there is removed only by its own next run or its own `harness clean`.
     """
     host = (token.split(":") + [""] * 5)[4]
     return owner_alive(token, proc) or bool(host and host != _host(etc))
@@ -37,8 +38,8 @@ def maybe_alive(token: str, proc: Path = _PROC, etc: Path = _ETC) -> bool:
 def owner_alive(token: str, proc: Path = _PROC) -> bool:
     """Whether the process that `owner_token` described is still running.
 
-    Where that cannot be told (the token is of another process-id namespace, a container's
-    say) the owner counts as alive: a run too many is left alone rather than swept away alive.
+    If that is unknown (for example, the token is from the process-id namespace of a container), the
+    owner counts as alive, so that what a live run needs is never deleted.
     """
     boot, namespace, pid_text, start = (token.split(":") + [""] * 4)[:4]
     if not pid_text.isascii() or not pid_text.isdigit() or boot != _boot(proc):
@@ -51,7 +52,7 @@ def owner_alive(token: str, proc: Path = _PROC) -> bool:
 
 
 def _host(etc: Path) -> str:
-    """Some digits that this host keeps when it starts anew; they tell nobody its name."""
+    """Return digits that identify this host, stay the same over reboots, and hide its name."""
     try:
         machine = (etc / "machine-id").read_bytes()
     except OSError:
@@ -67,7 +68,7 @@ def _boot(proc: Path) -> str:
 
 
 def _namespace(proc: Path) -> str:
-    """The inode in `pid:[4026531836]`."""
+    """The inode of the process-id namespace, the number in `pid:[4026531836]`."""
     try:
         return str((proc / "self/ns/pid").readlink()).strip("pid:[]") or _UNKNOWN
     except OSError:
@@ -75,12 +76,12 @@ def _namespace(proc: Path) -> str:
 
 
 def _start_time(proc: Path, pid: int) -> str:
-    """Start time of a live process; empty where there is none (a zombie is not alive)."""
+    """Start time of a live process; empty if there is none (a zombie is not alive)."""
     try:
         text = (proc / str(pid) / "stat").read_text("utf-8", "replace")
     except OSError:
         return ""
-    # The second field is the command in parentheses and may itself hold spaces and parentheses.
+    # The second field is the command in parentheses, which may contain spaces and parentheses.
     fields = text.rpartition(")")[2].split()
     return "" if len(fields) < 20 or fields[0] in {"Z", "X"} else fields[19]
 

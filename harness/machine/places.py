@@ -1,6 +1,6 @@
-"""Where the store, the cache, the data sets and the reports lie, and how to move them.
+"""The paths of the store, the cache, the data sets and the reports, and how to move them.
 
-An environment and a home folder in, paths out. Nothing is created here.
+They are computed from the environment and the home folder. Nothing is created here.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ DOWNLOAD_VARIABLE = "HARNESS_DOWNLOAD"
 
 
 def may_download(env: Mapping[str, str]) -> bool:
-    """Whether data sets may be downloaded: not where the variable is `0`."""
+    """Whether data sets may be downloaded: not if HARNESS_DOWNLOAD is `0`."""
     return env.get(DOWNLOAD_VARIABLE, "1") != "0"
 
 
 def places_here() -> Places:
-    """Where everything lies for this process. UsageError where its HOME is no folder's name, and
-    something would lie in it."""
+    """Return the paths for this process. UsageError if HOME is not an absolute path and one of the
+    paths would be in it."""
     named = os.environ.get("HOME")
     if named is not None and not named.startswith("/"):
         needed = Places.from_environment(os.environ, _NOWHERE)
@@ -44,23 +44,24 @@ _NOWHERE = Path("/nonexistent")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Places:
-    """Where everything lies. A relative path is relative to the working folder."""
+    """The paths that the harness uses. A relative path is relative to the working folder."""
 
     store: Path
     """The SQLite file with all runs."""
     cache: Path
-    """Distributions, data sets, bases: everything that can be fetched or made again."""
+    """The folder of distributions, data sets and bases: all that can be fetched or made again."""
     data: Path | None
-    """A folder with data sets that the user named; none: cache, download, shipped subset."""
+    """A folder with data sets that the user named; if None, they come from the cache, a download
+    or the shipped subset."""
     reports: Path
-    """The folder that runs write their reports to."""
+    """The folder to which runs write their reports."""
 
     @classmethod
     def from_environment(cls, env: Mapping[str, str], home: Path) -> Places:
-        """The places that `env` names, else those of the XDG base directories under `home`.
+        """Return the paths that `env` names, else those of the XDG base directories under `home`.
 
-        An empty variable counts as unset; a relative XDG variable does too, as its
-        specification asks. `~` in our own variables is `home`.
+        An empty variable counts as unset, and so does a relative XDG variable, as the XDG
+        specification requires. `~` in our own variables means `home`.
         """
         state = _xdg(env, "XDG_STATE_HOME", home / ".local" / "state")
         cache = _xdg(env, "XDG_CACHE_HOME", home / ".cache")
@@ -73,11 +74,12 @@ class Places:
 
     @property
     def tags(self) -> Path:
-        """The folder of what tags named before, beside the store: it cannot be made again."""
+        """The folder that remembers what tags stood for earlier. It lies beside the store, not in
+        the cache, because it cannot be made again."""
         return self.store.with_name(f"{self.store.name}.tags")
 
     def rows(self) -> tuple[tuple[str, str, str], ...]:
-        """(what, where it lies, the variable that moves it), for help texts."""
+        """Return (name, path, the variable that moves it) of each, for help texts."""
         data = str(self.data) if self.data else f"{self.cache}, then the subset that is shipped"
         return (
             ("store", str(self.store), STORE_VARIABLE),

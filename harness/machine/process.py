@@ -1,4 +1,4 @@
-"""Starting a program of this host: arguments, a log, a time limit, and a way to stop it."""
+"""Runs a program of this host with a log, a time limit, and a way to stop it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _GRACE_S = 10.0
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProgramEnd:
-    """How a program ended. `why`: empty where it ended by itself."""
+    """How a program ended. `why` is empty if it ended by itself."""
 
     status: int
     last_lines: tuple[str, ...]
@@ -36,11 +36,11 @@ def run_program(
     environment: Mapping[str, str],
     stdout: IO[bytes] | None = None,
 ) -> ProgramEnd:
-    """Run a program to its end, or to `limit_s`, or until `stop` is set.
+    """Run a program to its end, or for `limit_s` seconds, or until `stop` is set.
 
-    What it prints is added to `log` (standard output only where `stdout` does not take it). It
-    runs in a session of its own, all of which is ended with it. Raises OSError where it cannot
-    be started.
+    Its output is appended to `log`, except its standard output if `stdout` is given. It runs in a
+    session of its own, and all processes of that session are ended with it. OSError if it cannot be
+    started.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as kept:
@@ -83,7 +83,7 @@ def _wait(process: subprocess.Popen[bytes], deadline: float, stop: Event) -> str
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """SIGTERM, so that it cleans up after itself; SIGKILL to all of its session after a grace."""
+    """Send SIGTERM, so that the program can clean up, and after a while SIGKILL to its session."""
     if process.poll() is None:
         with suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGTERM)

@@ -1,7 +1,8 @@
-"""How much of the processors' time this process may use: the quotas of its control groups.
+"""How much processor time this process may use: the quotas of its control groups.
 
-A set of processors takes some away; a quota takes time away from all of them, and a program is
-halted in the middle of what it does. The two are not the same for anything that is timed.
+A restriction to a set of processors leaves those processors entirely usable. A quota instead limits
+the time on all of them, and halts a program in the middle of its work once it is used up. For
+anything that is timed, the two differ.
 """
 
 from __future__ import annotations
@@ -13,14 +14,17 @@ _ROOT = Path("/")
 
 
 def cpu_quota(root: Path = _ROOT) -> float | None:
-    """Processors' worth of time, the least of all control groups above this process, in versions
-    1 and 2; None: no quota is seen. A container shows its own group as the root of all."""
+    """Return the quota in processors (1.5 means one and a half), the least of all control groups
+    above this process, in cgroup versions 1 and 2; None if there is no visible quota.
+
+    In a container, the container's own group appears as the root.
+    """
     shares = [share for folder in _groups(root) if (share := _share(folder)) is not None]
     return min(shares, default=None)
 
 
 def _groups(root: Path) -> Iterator[Path]:
-    """Where the group's files may lie, and those of every group above it."""
+    """Yield the folders where the files of the group, and of every group above it, may lie."""
     for line in _text(root / "proc/self/cgroup").splitlines():
         _, _, rest = line.partition(":")
         names, colon, path = rest.partition(":")

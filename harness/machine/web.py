@@ -1,7 +1,7 @@
-"""One HTTP request to a server that nobody vouches for: bounded in time and size, whatever comes.
+"""One HTTP request to an untrusted server, bounded in time and size whatever the server sends.
 
-The standard library's client reads one line, or one piece, within a limit; a server that sends a
-byte a second keeps it busy for days. Here a watchdog ends the connection at the deadline.
+The timeout of the standard library's client holds for each read, so a server that sends one byte a
+second keeps it busy for days. Here a watchdog ends the connection at the deadline.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 ANSWER_BYTES = 1024**2
-"""What is read of an answer; it is told where there was more."""
+"""Most bytes that are read of an answer's body; `WebAnswer.whole` is false if there were more."""
 _CHUNK = 1 << 16
 _LINE = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebRequest:
-    """What is asked."""
+    """An HTTP request."""
 
     method: str = "GET"
     path: str = "/"
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
     filler: int = 0
-    """So many zero bytes stand between `body` and `after`."""
+    """Number of zero bytes between `body` and `after`."""
     after: bytes = b""
 
     @property
     def length(self) -> int:
-        """Bytes that are sent beside the head."""
+        """Length of the request's body in bytes."""
         return len(self.body) + self.filler + len(self.after)
 
     def pieces(self) -> Iterator[bytes]:
-        """What is sent, a piece at a time: a large body is never held in memory."""
+        """Yield the request's body in pieces, so that a large one is never held in memory."""
         yield self.body
         left = self.filler
         while left:
@@ -50,30 +50,34 @@ class WebRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WebAnswer:
-    """What came back."""
+    """An HTTP response."""
 
     status: int
     body: bytes = b""
     whole: bool = True
-    """False: there was more than is read."""
+    """False if the body was longer than what was read."""
     content_type: str = ""
     seconds: float = 0.0
-    """From before the connection to behind the last byte that was read."""
+    """Time from before the connection to after the last byte that was read."""
 
 
 class NotAnswered(Exception):
-    """No HTTP answer came; the text says what came instead, after the name of the server."""
+    """No HTTP answer came. The text says what happened; it continues a sentence that begins with
+    the server's name."""
 
     def __init__(self, told: str, *, refused: bool = False) -> None:
         super().__init__(told)
         self.refused = refused
-        """The connection was refused, or ended before a byte of an answer."""
+        """Whether the connection was refused, or ended before the first byte of an answer."""
 
 
 def ask(
     host: str, port: int, request: WebRequest, *, within_s: float, most: int = ANSWER_BYTES
 ) -> WebAnswer:
-    """Ask once, over a connection of its own. Raises NotAnswered."""
+    """Send one request over a connection of its own, and return the answer.
+
+    At most `within_s` seconds and `most` bytes of the body. Raises NotAnswered.
+    """
     began = time.monotonic()
     connection = http.client.HTTPConnection(host, port, timeout=within_s)
     with ended_after(within_s, lambda: connection.sock) as late:
@@ -91,7 +95,7 @@ def ask(
 def ended_after(
     seconds: float, connection: Callable[[], socket.socket | None]
 ) -> Iterator[threading.Event]:
-    """A connection ends so long after this begins, whatever the other side does meanwhile.
+    """End a connection after `seconds`, whatever the other side does, unless the block ends first.
 
     The event is set when that has happened.
     """
@@ -120,7 +124,7 @@ def _asked(
     late: threading.Event,
 ) -> WebAnswer:
     with suppress(BrokenPipeError, ConnectionResetError):
-        # A server may answer, and close, before it has read everything.
+        # A server may answer and close the connection before it has read the whole request.
         _send(connection, request)
     answer = connection.getresponse()
     body = answer.read(most + 1)
@@ -164,7 +168,7 @@ def _told(error: Exception) -> NotAnswered:
 
 
 def form_with_file(field_name: str, content: bytes, filler: int) -> tuple[WebRequest, str]:
-    """The parts of a form with one file (RFC 7578), and the content type to send it with."""
+    """Return a form with one file (RFC 7578) as a request, and the content type to send with it."""
     boundary = "harness-7f3c1e5a9d2b4860"
     before = (
         f"--{boundary}\r\nContent-Disposition: form-data; "

@@ -1,4 +1,4 @@
-"""Temporary folders with an owner, so that the next start can remove what a killed harness left."""
+"""Temporary folders with an owner, so that the next run can remove what a killed one left."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ def _root() -> Path:
 
 @contextmanager
 def work_folder(owner: str, kind: str) -> Iterator[Path]:
-    """A fresh folder that lives inside `with`. Others may look, as package tools need."""
+    """Make a folder that exists until the end of `with`. Other users can read it, which package
+    tools need."""
     root = _root()
     root.mkdir(mode=0o755, exist_ok=True)
     if root.is_symlink() or root.stat().st_uid != os.getuid():
@@ -33,12 +34,12 @@ def work_folder(owner: str, kind: str) -> Iterator[Path]:
 
 
 def dead_folders(alive: Callable[[str], bool]) -> tuple[str, ...]:
-    """The folders whose owner is dead, a name each."""
+    """Return the names of the folders whose owner is dead."""
     return tuple(f"folder {folder.name}" for folder in _dead(alive))
 
 
 def sweep_folders(alive: Callable[[str], bool]) -> tuple[str, ...]:
-    """Remove the folders whose owner is dead; their names."""
+    """Remove the folders whose owner is dead; return their names."""
     removed = []
     for folder in _dead(alive):
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Probe files, their metadata, what is asked of an environment and how its answers are read.
+"""Probe files and their metadata, the questions to an environment, and reading its answers.
 
 Never here: starting a container or a process, and judging an answer.
 """

@@ -1,4 +1,4 @@
-"""What the guest runner says about one probe, taken from its payload without trust."""
+"""The guest runner's answer for one probe, validated because its payload is not trusted."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from typing import NoReturn
 from harness.model import ADDED, ASKED, Fact, Facts, Outcome, Raised, Scalar
 
 SERIES = 10_000
-"""Most values one fact may have."""
+"""Most values that one fact may have."""
 _KEY = 300
 _ANSWERED = ASKED | {Outcome.INTERFERED}
-"""The runner also answers that a probe disturbed it."""
+"""Outcomes that the runner may report; `interfered` means that a probe disturbed the runner."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answer:
-    """What the runner says about one probe, validated; `no-answer` where its frame is broken."""
+    """The runner's validated answer for one probe; its outcome is `no-answer` if the frame was
+    broken."""
 
     probe: str
     outcome: Outcome
@@ -29,19 +30,19 @@ class Answer:
     noise: str = ""
     """Head and tail of what the probe printed."""
     noise_bytes: int = 0
-    """How much it printed in all."""
+    """How many bytes the probe printed in all."""
     signal: str = ""
     exit: int | None = None
     durations: Mapping[str, float] = field(default_factory=dict)
     """Seconds by stage."""
     observed: Mapping[str, Scalar] = field(default_factory=dict)
     begun: bool | None = field(default=None, metadata={ADDED: True})
-    """False: the probe's interpreter ended before it came to the question. None: not known, or it
-    answered."""
+    """False if the probe's interpreter ended before it reached the question. None if that is
+    unknown, or if it answered."""
 
 
 def parse_answer(probe: str, payload: bytes) -> Answer:
-    """Validate a payload; ValueError says what is wrong with it."""
+    """Validate the payload of a frame. ValueError, with the reason, if it is not an answer."""
     content = json.loads(payload.decode("ascii"), parse_constant=_no_constant)
     if not isinstance(content, dict):
         raise ValueError("the payload is not an object")
@@ -143,7 +144,7 @@ def _count(value: object) -> int:
 
 
 def _clean(value: object) -> str:
-    """Lone surrogates, which neither UTF-8 nor SQLite can hold, written out."""
+    """Escape lone surrogates, which neither UTF-8 nor SQLite can hold."""
     return str(value).encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -1,9 +1,9 @@
-"""The conversation with the guest runner: what is sent to it, when, and what its answers come to.
+"""The conversation with the guest runner: what to send to it, and when, and what it answered.
 
-Nothing is read or written here; an engine hands in what it hears and sends what it is given. A
-probe's request and its random marker are given out only when the frame of the probe before it has
-come, so that no probe meets the marker of another. Both ends of each question are timed on this
-host's clock, which no environment can set.
+Nothing is read or written here: an engine passes in the bytes it receives and sends the bytes it
+gets back. A probe's request and its random marker are sent only after the frame of the previous
+probe has arrived, so that no probe sees the marker of another. Each question is timed from request
+to frame on this host's clock, which no environment can set.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ from harness.probing.answer import Answer
 from harness.probing.framing import FrameReader
 
 EXCHANGE = "exchange"
-"""Name of the duration between a probe's request and its frame, on this host's clock."""
+"""Name of the duration from a probe's request to its frame, on this host's clock."""
 
 _END = b"\n"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Session:
-    """What holds for all probes of one container."""
+    """What is common to all probes of one container."""
 
     interpreter: str
     """The command that starts Python there."""
     asking: str
-    """The text that each probe's interpreter is started with."""
+    """The program text with which each probe's interpreter is started."""
     scratch: str
     folder: str = "/"
-    """Where probes run."""
+    """The working folder of probes."""
     limits: Mapping[str, int]
-    """answer_bytes, noise_bytes and total_bytes of one probe."""
+    """`answer_bytes`, `noise_bytes` and `total_bytes` of one probe."""
     alone: bool = False
     """Whether the environment has a process namespace of its own."""
 
@@ -47,17 +47,17 @@ class ProbeRequest:
 
     name: str
     path: str
-    """What tracebacks call its file."""
+    """The name of its file in tracebacks."""
     source: str
     timeout_s: float
     settings: Mapping[str, Scalar] = field(default_factory=dict)
     data_dir: str | None = None
     round: int = 1
-    """Number of the round: a probe that draws random numbers takes its seed from it."""
+    """Number of the round, from which a probe that draws random numbers derives its seed."""
 
 
 class Exchange:
-    """One conversation: `begin`, then `hear` every piece of the stream, then `end`."""
+    """One conversation. Call `begin`, then `hear` with every piece of the stream, then `end`."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class Exchange:
         clock: Callable[[], float] = time.monotonic,
         asks: Callable[[str], object] = lambda _: None,
     ) -> None:
-        """`asks` hears the name of each probe when its request is given out."""
+        """`asks` is called with the name of each probe when its request is sent."""
         self._session = session
         self._waiting = list(requests)
         self._names = [request.name for request in requests]
@@ -81,7 +81,7 @@ class Exchange:
         self._reader.expect_beginning(self._hello)
 
     def begin(self) -> bytes:
-        """What is sent first: what holds for all probes, and the first of them."""
+        """Return what to send first: the session, and the request of the first probe."""
         return (
             _line(
                 {
@@ -98,16 +98,18 @@ class Exchange:
         )
 
     def hear(self, piece: bytes) -> bytes:
-        """What is to be sent now that these bytes have come; often nothing."""
+        """Take bytes that were received; return what to send next, often nothing."""
         return b"".join(self._take(answer) for answer in self._reader.feed(piece))
 
     def disturb(self, seen: str) -> None:
-        """Nothing of this conversation can be believed; `seen` says why."""
+        """Mark the whole conversation as not to be trusted; `seen` says why."""
         self._disturbed = seen
 
     def end(self, *, whole: bool) -> None:
-        """The stream has ended; `whole`: as it should, so that a frame is not whole only where
-        something wrote it so."""
+        """Note that the stream has ended; `whole` if it ended as it should.
+
+        Then an incomplete frame was written that way by something, and counts as broken.
+        """
         if whole:
             for answer in self._reader.close():
                 self._take(answer)
@@ -119,13 +121,13 @@ class Exchange:
 
     @property
     def begun(self) -> bool:
-        """Whether the runner came so far as to say that it has begun: where it did not, what was
-        started as Python is to blame, and no probe."""
+        """Whether the runner reported that it has begun; if not, the cause is what was started as
+        Python, and no probe."""
         return self._reader.begun
 
     @property
     def noise(self) -> bytes:
-        """Head and tail of what belongs to no frame."""
+        """Head and tail of the output outside of frames."""
         return self._reader.noise
 
     @property
@@ -135,10 +137,10 @@ class Exchange:
 
     @property
     def answers(self) -> Mapping[str, Answer]:
-        """By probe, in the order in which they came.
+        """The answers by probe, in the order of the requests.
 
-        From the first disturbance on all are `interfered`, asked or not: what answered for one
-        probe, or took away the request of the next, may have answered for those after it.
+        From the first disturbance on, all are `interfered`, asked or not: what answered for one
+        probe, or took the request of the next, may have answered for all after it.
         """
         disturbed = {one.probe: one.seen for one in reversed(self._reader.disturbances)}
         seen = self._disturbed
@@ -182,7 +184,7 @@ class Exchange:
 
 
 def _interfered(name: str, answer: Answer | None, seen: str) -> Answer:
-    """The record of a probe that may have been answered by something else; its facts are lost."""
+    """The answer for a probe that something else may have answered, without its facts."""
     if answer is None:
         return Answer(probe=name, outcome=Outcome.INTERFERED, reason=seen)
     return Answer(

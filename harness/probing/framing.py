@@ -1,10 +1,10 @@
-"""Read the runner's frames out of a stream in which an image may write whatever it likes.
+"""Reads the runner's frames out of a stream to which an image may write whatever it likes.
 
-A frame is `harness-frame MARKER LENGTH SHA256`, a newline, the payload, a newline; the marker is
-random, of one container and probe. Only a frame with a marker that was handed out counts, and only
-if length, hash and every part of the payload are right. Everything else is noise, kept bounded.
-A frame that is broken, comes twice or has a marker that nobody handed out is a disturbance: the
-runner writes no such thing, so something else in the environment did.
+A frame is `harness-frame MARKER LENGTH SHA256`, a newline, the payload, and a newline; the marker
+is random, and belongs to one container and probe. A frame counts only if its marker was handed out,
+and its length, hash and whole payload are right. Everything else is noise, of which a bounded part
+is kept. A frame that is broken, comes twice or has an unknown marker is a disturbance: the runner
+never writes such a frame, so something else in the environment did.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ class Disturbance:
     probe: str
     """The probe whose frame it pretends to be, or which was being asked."""
     seen: str
-    """For a person."""
+    """What it is, as text for a person."""
 
 
 class FrameReader:
-    """Feed it the stream in pieces of any size; it gives answers as their frames become whole.
+    """Takes the stream in pieces of any size, and returns answers as their frames become complete.
 
     `expect` announces a marker before it is handed out. The first frame of a marker counts, whole
-    or broken. Past `budget_bytes` nothing is read any more and `over_budget` is true.
+    or broken. Past `budget_bytes`, nothing more is read and `over_budget` is true.
     """
 
     def __init__(self, budget_bytes: int, noise_bytes: int = 65_536) -> None:
@@ -54,17 +54,18 @@ class FrameReader:
         self._closed = False
 
     def expect_beginning(self, marker: str) -> None:
-        """A frame with this marker says that the runner has begun; it is no answer."""
+        """Announce the marker of the frame which says that the runner has begun; it is no
+        answer."""
         self._hello = marker.encode("ascii")
         self._markers[self._hello] = ""
 
     @property
     def begun(self) -> bool:
-        """Whether the runner has said so, or has answered."""
+        """Whether the runner reported that it has begun, or has answered."""
         return self._begun or bool(self._answered)
 
     def expect(self, marker: str, probe: str) -> None:
-        """From now on a frame with this marker is the answer of this probe."""
+        """Announce the marker of the frame that will be the answer of this probe."""
         self._markers[marker.encode("ascii")] = probe
 
     @property
@@ -74,21 +75,21 @@ class FrameReader:
 
     @property
     def answers(self) -> Mapping[str, Answer]:
-        """By probe, in the order in which they came."""
+        """The answers by probe, in the order in which they came."""
         return {answer.probe: answer for answer in self._answered.values()}
 
     @property
     def noise(self) -> bytes:
-        """Head and tail of what belongs to no frame."""
+        """Head and tail of the output outside of frames."""
         return self._noise.kept()
 
     @property
     def disturbances(self) -> tuple[Disturbance, ...]:
-        """What the runner does not write, each kind once for a probe, as it came."""
+        """The disturbances in the order in which they came, each kind once for a probe."""
         return tuple(self._disturbances)
 
     def feed(self, data: bytes) -> tuple[Answer, ...]:
-        """The answers that these bytes complete."""
+        """Take the next piece of the stream; return the answers that it completes."""
         room = max(0, self._budget - self._received)
         self._received += len(data)
         if self._closed:
@@ -97,7 +98,8 @@ class FrameReader:
         return self._scan(final=False)
 
     def close(self) -> tuple[Answer, ...]:
-        """The stream has ended: a frame that is not whole now is broken."""
+        """Note that the stream has ended, so that an incomplete frame is broken; return the
+        answers that this completes."""
         if self._closed:
             return ()
         found = self._scan(final=True)
@@ -111,7 +113,7 @@ class FrameReader:
         return tuple(self._answered.values())[before:]
 
     def _step(self, *, final: bool) -> bool:
-        """Take one header or one payload off the buffer; False where that needs more bytes."""
+        """Take one header or one payload off the buffer; return False if that needs more bytes."""
         if self._frame is None:
             return self._find_header(final=final)
         marker, length, sha256 = self._frame
@@ -129,7 +131,7 @@ class FrameReader:
         else:
             del self._buffer[: length + 1]
             self._accept(marker, payload)
-        # After a broken frame its bytes are searched: another frame may begin among them.
+        # The bytes of a broken frame stay in the buffer: another frame may begin among them.
         return True
 
     def _find_header(self, *, final: bool) -> bool:
@@ -141,7 +143,7 @@ class FrameReader:
         marker, length, sha256 = match.group(1), int(match.group(2)), match.group(3).decode()
         start, end = match.span()
         if marker not in self._markers:
-            # Its length is not believed: it could swallow a true frame.
+            # Ignore its length, which could be chosen to swallow a genuine frame.
             self._disturb(self._latest, "a frame with a marker that was never handed out")
             self._drop(end)
             return True
@@ -158,7 +160,7 @@ class FrameReader:
         del self._buffer[:count]
 
     def _reject(self, marker: bytes, reason: str) -> None:
-        """A broken frame: it counts as the marker's answer, and is a disturbance."""
+        """Handle a broken frame: it counts as the marker's answer, and is a disturbance."""
         probe = self._markers[marker]
         self._disturb(probe, reason)
         if marker == self._hello:
@@ -175,7 +177,8 @@ class FrameReader:
         try:
             self._settle(marker, parse_answer(probe, payload))
         except (ValueError, RecursionError) as error:
-            # A whole frame is the runner's: a probe may answer with what nobody can take.
+            # A frame with the right marker and hash is the runner's own, so this is no disturbance:
+            # the probe gave an answer that is not valid.
             reason = f"its frame is whole, but: {error}"
             self._settle(marker, Answer(probe=probe, outcome=Outcome.NO_ANSWER, reason=reason))
 
@@ -195,7 +198,7 @@ class FrameReader:
 
 
 class _HeadAndTail:
-    """Head and tail of what was added."""
+    """Keeps the head and the tail of the bytes that are added."""
 
     def __init__(self, limit: int) -> None:
         self._half = limit // 2

@@ -1,4 +1,4 @@
-"""The literal PROBE of a probe file, read with `ast` and validated; no probe runs here."""
+"""Reads and validates the literal PROBE of a probe file with `ast`; no probe code runs here."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ _KEYS = (
 )
 _LEVELS = ("L1", "L2", "L3")
 OUTSIDE = "outside"
-"""Where a probe runs that asks a started container from the host; and the setting that tells it of
-that container."""
+"""The value of `where` for a probe that runs on the host and asks a started container; also the
+name of the setting that describes that container."""
 _GIVEN = ("data_dir", "round", "scratch", OUTSIDE)
-"""What the runner puts among a probe's settings."""
+"""Names that the runner adds to a probe's settings."""
 _LAST = 1000
-"""Where a probe without `order` stands."""
+"""The `order` of a probe that states none."""
 
 
 class Metadata:
-    """The literal PROBE of one file; collects every problem before it raises."""
+    """The literal PROBE of one file. `finish` raises all problems together."""
 
     def __init__(self, path: Path, source: str, tree: ast.Module) -> None:
         self._path = path
@@ -110,7 +110,7 @@ class Metadata:
         self._say(self._nodes[name], f"`{name}` should be {expected}")
 
     def _element(self, name: str, number: int) -> ast.expr:
-        """The place of one element of a list."""
+        """Return the syntax node of one element of a list, for its line and column."""
         node = self._nodes[name]
         return node.elts[number] if isinstance(node, ast.List) else node
 
@@ -128,7 +128,7 @@ class Metadata:
         return value
 
     def promises(self) -> tuple[PromiseKind, ...]:
-        """Of what kinds of promises it asks; only an outside probe does."""
+        """The kinds of promises that the probe checks; only a probe that runs outside has any."""
         value = self._values.get("promises", [])
         if "promises" in self._nodes and self._values.get("where") != OUTSIDE:
             self._say(
@@ -165,7 +165,7 @@ class Metadata:
         return value
 
     def on_request(self) -> bool:
-        """Whether it is asked only where a suite or a command line names it."""
+        """Whether the probe is asked only if a suite or a command line names it."""
         value = self._values.get("on_request", False)
         if not isinstance(value, bool):
             self._wrong("on_request", "True or False")

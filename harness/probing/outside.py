@@ -1,7 +1,7 @@
-"""Under which limits a cell's container runs while it is asked from outside. Pure.
+"""The limits of a cell's container while it is asked from outside. Pure.
 
-As strict as the promise allows: whatever it needs beyond the cell's own profile is a relaxation
-with a name, in every record and report.
+They are as strict as the cell's promise allows: whatever it needs beyond the cell's own profile is
+a named relaxation in every record and report.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from harness.model import Cell, Probe, Profile
 from harness.probing.metadata import OUTSIDE
 
 SCRATCH = "/tmp"
-"""Where its scratch lies: programs that are started as they are look for no other place."""
+"""The container's scratch folder: its programs run unchanged, and expect no other place."""
 
 
 def is_outside(probe: Probe) -> bool:
@@ -21,12 +21,12 @@ def is_outside(probe: Probe) -> bool:
 
 
 def profile_for(probe: Probe, cell: Cell) -> Profile:
-    """The limits that hold while this probe is asked of this cell."""
+    """Return the limits that hold while this probe is asked of this cell."""
     return profile_outside(cell) if is_outside(probe) else cell.profile
 
 
 def profile_outside(cell: Cell) -> Profile:
-    """The cell's profile with what its promise relaxes."""
+    """Return the cell's profile with the relaxations that its promise needs."""
     promise = cell.promise
     if promise is None:
         return cell.profile

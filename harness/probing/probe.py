@@ -1,4 +1,4 @@
-"""Load probe files: their metadata is a literal, read with `ast`; nothing of a probe runs here."""
+"""Loads and selects probe files. Their metadata is read with `ast`; no probe code runs here."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _SOURCE_BYTES = 256 * 1024
 
 
 def load_probes(places: Iterable[Path]) -> tuple[Probe, ...]:
-    """The probes of folders and single files, by their `order`, then by name.
+    """Load the probes of folders and single files, sorted by their `order`, then by name.
 
-    A later place replaces a probe of the same name from an earlier one. A folder that is not there
-    holds none; files whose name starts with an underscore are none. Raises UsageError with every
-    problem of every file.
+    A probe of a later place replaces one of the same name from an earlier place. A folder that does
+    not exist counts as empty; in a folder, files whose name starts with an underscore are skipped.
+    UsageError with every problem of every file.
     """
     loaded: list[tuple[int, Probe]] = []
     problems: list[str] = []
@@ -37,14 +37,17 @@ def load_probes(places: Iterable[Path]) -> tuple[Probe, ...]:
 def suite_probes(
     suite: Suite, names: Sequence[str] = (), cells: Iterable[Cell] | None = None
 ) -> tuple[Probe, ...]:
-    """The suite's probes: the standard ones and its own but for those asked on request, or those
-    it names, and those that the tags of a selection ask too; or those named here.
+    """Return the probes to ask of a suite's cells.
 
-    A probe that runs outside is there where a cell promises what it asks of, whatever the suite
-    names: a promise that nothing asks about would be kept by everybody. `cells` are those that are
-    selected, all of the suite's without them: the others' promises are nothing to these.
+    With `names`, these are the probes with those names. Otherwise they are the probes that the
+    suite names, or, if it names none, the standard and its own probes except those asked only on
+    request; and those that the tags of the selection add.
 
-    Raises UsageError for a name there is none of.
+    A probe that checks promises from outside is added if a cell promises what it checks, whatever
+    the suite names: a promise that no probe checks would always seem to be kept. Only the promises
+    of the selected `cells` count (default: all cells of the suite).
+
+    UsageError if there is no probe with one of the names.
     """
     probes = load_probes(probe_folders(Path(suite.root)))
     wanted = tuple(names) or suite.probes
@@ -65,12 +68,12 @@ def suite_probes(
 
 
 def _ordinary(probe: Probe) -> bool:
-    """Whether it is asked without being named, and without anything being promised."""
+    """Whether a probe is asked without being named, and whatever cells promise."""
     return not probe.on_request and not (probe.where == OUTSIDE and probe.promises)
 
 
 def promised(probe: Probe, cells: Iterable[Cell]) -> bool:
-    """Whether one of the cells promises what an outside probe asks of."""
+    """Whether one of the cells promises what this probe checks from outside."""
     return bool(probe.promises) and any(_promises(probe, cell) for cell in cells)
 
 
@@ -80,25 +83,26 @@ def _promises(probe: Probe, cell: Cell) -> bool:
 
 
 def probe_folders(root: Path) -> tuple[Path, ...]:
-    """Where the probes of a suite in the folder `root` lie: the standard ones, and its own."""
+    """Return the existing folders with probes for a suite in `root`: the standard one, and its
+    own."""
     folders = (standard.folder("probes"), root / "probes")
     return tuple(folder for folder in folders if folder.is_dir())
 
 
 def load_probe(path: Path) -> Probe:
-    """One probe file, named by its stem. Raises UsageError with file, line and remedy."""
+    """Load one probe file; its stem is the probe's name. UsageError with file, line and remedy."""
     return _load(path)[1]
 
 
 def applies(probe: Probe, cell: Cell) -> bool:
-    """Whether the probe's question makes sense for what the cell claims to be."""
+    """Whether the probe applies to the cell: to its framework, promise and kind."""
     claimed = {name for name, _ in cell.framework}
     fits = not probe.frameworks or not claimed.isdisjoint(probe.frameworks)
     return fits and _promises(probe, cell) and not (probe.where == OUTSIDE and bool(cell.host))
 
 
 def why_not(probe: Probe, cell: Cell) -> str:
-    """Why a probe is not asked of a cell that it does not apply to, for a person."""
+    """Describe why a probe does not apply to a cell."""
     if not _promises(probe, cell):
         return f"the cell does not promise {' or '.join(probe.promises or ())}"
     if probe.where == OUTSIDE and cell.host:

@@ -1,6 +1,6 @@
-"""How much is obtained side by side on a host, and what is begun first. Pure.
+"""How many cells are obtained in parallel on a host, and in which order they begin. Pure.
 
-Probes have no part in it: while one of them is asked, nothing of ours is obtained.
+Probes never run in parallel with this: while a probe is asked, no cell is being obtained.
 """
 
 from __future__ import annotations
@@ -14,18 +14,20 @@ from harness.recipes.recipe import base_request_digest
 
 _MOST = 4
 _GIB_EACH = 4
-"""What a build may take, and beside it what the engine keeps of its files in memory."""
+"""GiB of memory for each build: what it may use, plus what the engine caches of its files."""
 
 
 def at_once(host: HostClass) -> int:
-    """How many cells are obtained at a time: one for each core, and for every 4 GiB of memory; four
-    at most, since they share a disk."""
+    """How many cells are obtained at a time: at most one for each core, one for every 4 GiB of
+    memory, and four in all, since they share a disk; at least one."""
     return max(1, min(host.cores, host.memory_gib // _GIB_EACH, _MOST))
 
 
 def begun_first(orders: Iterable[Order]) -> tuple[Order, ...]:
-    """In which order cells are begun: of each base one cell before a second one of any, since
-    cells of one base wait for each other; and the largest first, so that none is left at the end.
+    """Return the orders in the sequence in which their cells are begun.
+
+    One cell of each base comes before a second cell of any base, since cells of one base wait for
+    each other. Otherwise the largest comes first, so that no large one is left for the end.
     """
     before: Counter[str] = Counter()
     ranked = []
@@ -38,5 +40,5 @@ def begun_first(orders: Iterable[Order]) -> tuple[Order, ...]:
 
 
 def _size(order: Order) -> int:
-    """Bytes that are installed; what is there already costs nothing."""
+    """Bytes that a cell's lock installs; 0 for a cell that is not built."""
     return sum(one.size for one in order.recipe.lock.distributions) if order.recipe else 0

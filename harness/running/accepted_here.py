@@ -1,4 +1,4 @@
-"""What is accepted of a suite on this host: its accepted.yaml, and the images of its baseline."""
+"""Reads the accepted.yaml of a suite, and finds the images of its baseline on this host."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from harness.suite.document import MAX_BYTES
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class AcceptedFile:
-    """An accepted.yaml that is there, and what it says."""
+    """An accepted.yaml with its text and what it states."""
 
     path: Path
     text: str
@@ -23,8 +23,10 @@ class AcceptedFile:
 
 
 def accepted_file(suite: Suite) -> AcceptedFile | None:
-    """The accepted.yaml beside a suite's matrix.yaml; None: there is none. Raises AcceptedError,
-    UsageError where it cannot be read."""
+    """Return the accepted.yaml beside a suite's matrix.yaml; None if there is none.
+
+    AcceptedError if its content is wrong, UsageError if it cannot be read.
+    """
     path = Path(suite.root) / FILE_NAME
     try:
         with path.open("rb") as opened:
@@ -39,10 +41,10 @@ def accepted_file(suite: Suite) -> AcceptedFile | None:
 
 
 def baseline_images(suite: Suite, store: Store) -> frozenset[str]:
-    """The engine's ids of the images that the baseline's records come from, as far as the store has
-    them: they are the last to go where room is needed.
+    """Return the engine's ids of the images that the baseline's records in the store come from.
 
-    Never raises: what is wrong with an accepted.yaml is told where somebody asks for it.
+    These images are removed last when room is needed. Raises nothing: errors in an accepted.yaml
+    are reported by the commands that need it.
     """
     try:
         file = accepted_file(suite)

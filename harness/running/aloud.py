@@ -1,6 +1,6 @@
-"""Saying what a command does, where that takes longer than somebody waits without asking.
+"""Shows on the terminal what a command is doing, if it takes longer than a second.
 
-As git does: only on a terminal, only after a second, and it is gone when the answer comes.
+As in git, this appears only on a terminal and only after a second, and is erased at the end.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import TextIO
 from harness.text import clean_line, inert_in_ci
 
 PATIENCE_S = 1.0
-"""A person waits so long without wondering."""
+"""Seconds that a person waits without wondering."""
 _EVERY_S = 1.0
 _WIDTH = 78
 
 
 @contextmanager
 def aloud(doing: str, out: TextIO | None = None) -> Iterator[None]:
-    """While this is entered, `doing` stands on a terminal's last line, with the seconds it took.
+    """Show `doing` and the seconds so far on the terminal's last line until the block ends.
 
-    Nothing is written where `out` (standard error) is no terminal, nor where it took less than
-    `PATIENCE_S`.
+    Writes nothing if `out` (default: standard error) is no terminal, or if the block takes less
+    than `PATIENCE_S`.
     """
     out = out or sys.stderr
     if not out.isatty():

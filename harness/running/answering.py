@@ -1,8 +1,8 @@
-"""Which stored records answer for a cell that is asked about now, instead of a run.
+"""Decides which stored records answer a question about a cell, so that it need not run now.
 
-Those of the same suite, the same content, the same probes, and an engine that is asked for. The
-folder of a suite is no identity; neither is the id of a cell, which means another environment in
-another suite, or once its row has changed.
+They must be of the same suite, cell content and probes, and of an engine that is asked for. The
+folder of a suite does not identify it. Neither does an id identify a cell: the same id means a
+different environment in another suite, or after its row has changed.
 """
 
 from __future__ import annotations
@@ -18,27 +18,29 @@ from harness.running.session import AUTO, CONTAINER_ENGINES
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sought:
-    """What is asked about."""
+    """What stored records must match to be an answer."""
 
     suite: str
     """Its name."""
     cell: Cell
     recipe: str
-    """Digest of the recipe of a built cell; empty: it is not built."""
+    """Digest of the recipe of a built cell; empty for a cell that is not built."""
     probes: Mapping[str, str]
-    """Name -> digest of what it is to be asked."""
+    """Name -> digest of each probe that the cell is to be asked."""
     engines: tuple[str, ...]
-    """The kinds of engine that may have answered."""
+    """The engines (`docker`, `podman`, ...) whose records count."""
 
 
 def comparable_engines(asked: str) -> tuple[str, ...]:
-    """The engines whose stored records answer: the one that is asked for alone. Where none is, the
-    container engines; the host and recordings answer only when they are asked for."""
+    """Return the engines whose stored records count: only the one that is asked for.
+
+    For `auto`, these are the container engines; the host and recordings count only by name.
+    """
     return CONTAINER_ENGINES if asked == AUTO else (asked,)
 
 
 def sought(suite: str, cell: Cell, recipe: str, probes: Iterable[Probe], engine: str) -> Sought:
-    """What is asked about when `--engine` is `engine`."""
+    """Return what stored records must match when `--engine` is `engine`."""
     return Sought(
         suite=suite,
         cell=cell,
@@ -49,10 +51,10 @@ def sought(suite: str, cell: Cell, recipe: str, probes: Iterable[Probe], engine:
 
 
 def answers(wanted: Sought, run: Run, records: Sequence[Record]) -> bool:
-    """Whether a run's records of the cell answer for what is wanted.
+    """Whether a run's records of the cell are an answer to what is wanted.
 
-    They do where nothing that decides them is another: suite, engine, the cell's row, the content
-    of its image, every wanted probe. Records that infrastructure ended are no answer.
+    They are if everything that decides them is the same: suite, engine, the cell's row, the content
+    of its image, and every wanted probe. Records that infrastructure ended are no answer.
     """
     row = next((cell for cell in run.cells if cell.id == wanted.cell.id), None)
     mine = [one for one in records if one.cell == wanted.cell.id]
@@ -72,10 +74,11 @@ def newest_answer(
     stored: Iterable[tuple[Run, tuple[Record, ...]]],
     image_now: Callable[[str], str],
 ) -> tuple[Run, tuple[Record, ...]] | None:
-    """The first of the stored runs, newest first, whose records answer.
+    """Return the first of the stored runs (given newest first) whose records are an answer.
 
-    `image_now` gives the id of the image that an existing image's name stands for on an engine of
-    that kind now; empty where that cannot be told, and then what was stored counts.
+    `image_now` takes the name of an engine and returns the id of the image that the cell's image
+    name stands for there now; if it returns an empty id (unknown), the stored records count as
+    they are.
     """
     now: dict[str, str] = {}
     for run, records in stored:
@@ -93,8 +96,11 @@ def newest_answer(
 
 
 def _content(cell: Cell) -> Cell:
-    """The row without what does not decide an answer: where it is written, how it is selected and
-    judged; of a built cell also what its recipe's digest covers."""
+    """Reduce a cell to what decides an answer.
+
+    Dropped are its place in the file, how it is selected and judged, and, for a built cell, what
+    the digest of its recipe covers.
+    """
     bare = replace(cell, place=None, tags=(), expect=None)
     if cell.build is not None:
         return replace(bare, build=DockerfileBuild(dockerfile="(built)"))
@@ -104,18 +110,18 @@ def _content(cell: Cell) -> Cell:
 
 
 def _of_one_image(wanted: Sought, records: Sequence[Record]) -> bool:
-    """Whether the answers come from one image, of a built cell from one of the wanted recipe."""
+    """Whether all records come from one image; for a built cell, one of the wanted recipe."""
     images = [one.image for one in records if one.image is not None]
     if len(distinct(wanted.cell, images)) > 1:
         return False
-    # An image built of an unknown recipe is no proof; neither is a build that failed.
+    # An image of unknown recipe proves nothing, and neither does a failed build.
     return not wanted.recipe or (
         bool(images) and all(image.recipe == wanted.recipe for image in images)
     )
 
 
 def _asks_all(wanted: Sought, run: Run, records: Sequence[Record]) -> bool:
-    """Whether every wanted probe has its record of every round, of the probe as it is now."""
+    """Whether every wanted probe, as it is now, has a record in every round."""
     asked = {(one.round, one.probe, one.probe_digest) for one in records}
     rounds = range(1, run.rounds_of(wanted.cell.id) + 1)
     return all((n, name, digest) in asked for n in rounds for name, digest in wanted.probes.items())

@@ -1,7 +1,7 @@
-"""Calibrations: runs of a cell against itself, and what they tell of a host's noise.
+"""Calibrations: runs that compare a cell with itself, and the host's noise derived from them.
 
-A calibration is a run like any other, kept under a suite name of its own; it holds for hosts of its
-class, and for the kind of engine it ran on.
+A calibration is stored like any other run, under a suite name of its own. It holds for hosts of
+its class, and for the engine it ran on.
 """
 
 from __future__ import annotations
@@ -18,21 +18,27 @@ from harness.model import HostClass, KnownSpread, Record, Run
 from harness.store.store import Store
 
 CALIBRATIONS = "harness calibrate"
-"""The suite that calibrations are kept under."""
+"""The name of the suite under which calibrations are stored."""
 AGAIN = "-again"
-"""What the second name of a calibrated cell ends in."""
+"""Suffix of the second name of a calibrated cell."""
 COMPARISONS = 4
-"""Into so many comparisons of the cell with itself a calibration is divided: how much they vary
-among each other, over the time that it takes, is part of what is known of a host's noise. From
-three variances on that can be told; the more rounds each has, the better it is known."""
+"""Number of comparisons of the cell with itself into which a calibration is divided.
+
+How much they differ from each other, over the time that the calibration takes, is part of the
+host's noise. At least three variances are needed to estimate that; the more rounds each comparison
+has, the better the estimate."""
 LEAST, MOST = 3, MOST_ROUNDS
-"""Rounds of one such comparison: no fewer, and no more than a comparison of an `auto` run has."""
+"""Fewest and most rounds of one such comparison; the most is what a comparison of an `auto` run
+has."""
 _NEWEST = 40
-"""Calibrations that are looked at: a host changes."""
+"""How many of the newest calibrations are used: a host changes over time."""
 
 
 def measured_again(run: Run, records: Sequence[Record]) -> tuple[Measured, ...]:
-    """A calibrated cell's metrics, held against its own."""
+    """Compare the metrics of a calibrated cell with those under its second name.
+
+    Empty if the run does not have both.
+    """
     seen = views(run, records)
     again = next((one for one in seen if one.cell.id.endswith(AGAIN)), None)
     name = again.cell.id.removesuffix(AGAIN) if again else ""
@@ -44,13 +50,15 @@ def measured_again(run: Run, records: Sequence[Record]) -> tuple[Measured, ...]:
 
 
 def block_of(rounds: int) -> int:
-    """How many rounds each comparison of a calibration of so many rounds has."""
+    """How many rounds each comparison has in a calibration of `rounds` rounds."""
     return min(MOST, max(LEAST, rounds // COMPARISONS))
 
 
 def blocks_of(run: Run, records: Sequence[Record]) -> tuple[tuple[Measured, ...], ...]:
-    """The comparisons of the cell with itself that a calibration's rounds make, block by block.
-    Each is judged as a run of so many rounds, which were fixed before."""
+    """Divide a calibration's rounds into blocks, and compare the cell with itself in each block.
+
+    Each block is judged as a run whose number of rounds was fixed in advance.
+    """
     block = block_of(run.rounds)
     return tuple(
         measured_again(
@@ -66,13 +74,16 @@ def blocks_of(run: Run, records: Sequence[Record]) -> tuple[tuple[Measured, ...]
 
 
 def spreads_in(run: Run, records: Sequence[Record]) -> Iterator[KnownSpread]:
-    """How much each block of a calibration's rounds varied."""
+    """Yield how much the metrics varied in each block of a calibration's rounds."""
     for block in blocks_of(replace(run, noise=None), records):
         yield from spreads_of(block)
 
 
 def known_spreads(store: Store, host: HostClass, engine: str) -> tuple[KnownSpread, ...] | None:
-    """What calibrations on hosts of this class tell, the newest first; None: there are none."""
+    """Return the noise that calibrations on this host class and engine measured, newest first.
+
+    None if there are no such calibrations.
+    """
     found: list[KnownSpread] = []
     for run in store.runs_of(CALIBRATIONS, _NEWEST):
         if run.state == "complete" and (run.host, run.engine.name) == (host, engine):

@@ -1,9 +1,9 @@
-"""The cells of a plan dealt to shards, by how long they took before, else by their size.
+"""Deals the cells of a plan to shards, by how long they took before, else by their size.
 
-Durations are of one class of hosts and one engine, never mixed: of those that the store knows most
-of the cells from. Which host asks plays no part, as the jobs of a night land on hosts of several
-classes and must all deal alike; so do the runs of shards, or the second job of a night would deal
-otherwise than the first on the same store.
+Durations all come from one host class and one engine, never mixed: from the pair on which the store
+has durations of the most cells. The host that asks makes no difference, because the jobs of a night
+run on hosts of several classes and must all deal alike. Runs of shards are left out: otherwise the
+second job of a night would deal differently from the first on the same store.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from harness.store.store import Store
 from harness.suite.dealing import CellWeight, Dealt, WeighedBy, deal
 
 _NEWEST = 10
-"""Runs of the suite that are looked at."""
+"""How many of the suite's newest runs are used."""
 _LAST = 3
-"""Of each cell: the median of so many of its newest durations counts."""
+"""The weight of a cell is the median of this many of its newest durations."""
 _EVER = ""
 _NEVER = "9999"
 
 Kind = tuple[str, HostClass]
-"""An engine's name, and a class of hosts."""
+"""An engine's name, and a host class."""
 
 
 def dealt(suite: Suite, cells: Sequence[Cell], count: int, store: Store | None) -> Dealt:
-    """The cells dealt to so many shards. Raises StoreError, UsageError for a lock that is none."""
+    """Deal the cells to `count` shards. StoreError; UsageError if a lock file is not a lock."""
     kind, seconds = _past(suite.name, [cell.id for cell in cells], store)
     weights = weights_of([cell.id for cell in cells], seconds, _sizes(suite, cells))
     return Dealt(
@@ -42,7 +42,7 @@ def dealt(suite: Suite, cells: Sequence[Cell], count: int, store: Store | None) 
 
 
 def shard_of(dealing: Dealt, cells: Sequence[Cell], number: int) -> Shard:
-    """One share of a plan, as its run keeps it; the plan's digest is the run's to make."""
+    """Return one share of a plan as its run keeps it; the run fills in the plan's digest."""
     return Shard(
         number=number, count=dealing.count, plan="", cells=tuple(cells), dealt=dealing.shards
     )
@@ -51,8 +51,11 @@ def shard_of(dealing: Dealt, cells: Sequence[Cell], number: int) -> Shard:
 def weights_of(
     cells: Sequence[str], seconds: Mapping[str, float], sizes: Mapping[str, int]
 ) -> tuple[CellWeight, ...]:
-    """What each cell weighs: the seconds it took; of those that took none yet, its size at the
-    rate of the others; where neither is known, the median of all others."""
+    """Return the weight of each cell: the seconds that it took before.
+
+    A cell without a duration weighs its size times the median rate (seconds for a byte) of the
+    others; if its size is unknown too, the median weight of the others.
+    """
     rates = [seconds[cell] / sizes[cell] for cell in cells if cell in seconds and sizes.get(cell)]
     rate = median(rates) if rates else None
     found: dict[str, CellWeight] = {}
@@ -68,7 +71,7 @@ def weights_of(
 
 
 def _sizes(suite: Suite, cells: Iterable[Cell]) -> dict[str, int]:
-    """Bytes of what each cell that is built installs, as its lock has it."""
+    """Bytes of the distributions that each built cell installs, according to its lock."""
     locks = ((cell.id, find_lock(Path(suite.root), cell.id)) for cell in cells if cell.base)
     return {
         cell: sum(one.size for one in lock.distributions)
@@ -80,8 +83,10 @@ def _sizes(suite: Suite, cells: Iterable[Cell]) -> dict[str, int]:
 def _past(
     suite: str, cells: Sequence[str], store: Store | None
 ) -> tuple[Kind | None, dict[str, float]]:
-    """On which kind of host most of the cells were asked before, and how long each took there; of
-    kinds that know as many, the one seen last."""
+    """Return the engine and host class with durations of the most cells, and those durations.
+
+    Of several with as many cells, the one seen last. (None, empty) if there are no durations.
+    """
     if store is None:
         return None, {}
     wanted = set(cells)

@@ -1,7 +1,7 @@
-"""What carries the tasks of a run to the hosts that work them off: on this host, or on a cluster.
+"""Executors carry the tasks of a run to the hosts that do them: this host, or a cluster.
 
-The runner alone writes the store. An executor hands back what workers say as it is said, and takes
-back what a group said that did not come to its end.
+Only the runner writes the store. An executor passes on what workers return, as it comes, and takes
+back the records of a group that could not be finished.
 """
 
 from __future__ import annotations
@@ -18,62 +18,65 @@ from harness.running.task import Task
 from harness.running.worker import Said
 
 LOCAL = "local"
-"""The executor that runs take where none is named."""
+"""The executor that a run uses if none is named."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Site:
-    """Where a run is carried out, as the run keeps it."""
+    """The engines and hosts on which a run is carried out, as the run keeps them."""
 
     engine: EngineInfo
-    """What takes all cells but those that are named beside it."""
+    """The engine of all cells except those listed in `beside`."""
     host: HostClass
     beside: tuple[Beside, ...] | None = None
     hosts: tuple[RunHost, ...] | None = None
-    """The hosts that its cells go to, each record names its own; None: `host` takes all."""
+    """The hosts to which cells go, where each record names its own; None if `host` takes all."""
 
 
 def site_of(engine: Engine) -> Site:
-    """One engine as the place of a run."""
+    """The site of a run on one engine."""
     return Site(engine=engine.describe(), host=engine.host(), beside=beside(engine))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupLost:
-    """A group did not come to its end, and is asked again as a whole: what it said is evidence."""
+    """A group of cells could not be finished and is asked again as a whole.
+
+    Its records so far become attempts, which are kept as evidence.
+    """
 
     attempts: tuple[Attempt, ...]
-    """What were its records."""
+    """The group's records so far."""
     why: str
-    """For a person."""
+    """The reason, as text for a person."""
 
 
 Carried = Said | GroupLost
-"""What an executor has to tell of the tasks of a run."""
+"""What an executor yields while it carries the tasks of a run."""
 
 
 class Executor(Protocol):
-    """Carries tasks to workers. `with` of whoever made it has opened what it needs."""
+    """Carries tasks to workers. Whoever makes one opens what it needs first, and closes it."""
 
     @property
     def site(self) -> Site:
-        """Where tasks go."""
+        """The engines and hosts to which tasks go."""
 
     def sweep(self, tell: Tell) -> None:
-        """Remove what dead runs left, wherever tasks go."""
+        """Remove what dead runs left on every host to which tasks go."""
 
     def prepare(self, tasks: Sequence[Task], tell: Tell) -> tuple[str, ...]:
-        """Find room for what the tasks owe; what the run is to keep of it, a notice each.
+        """Find disk space for what the tasks still need; return notices for the run to keep.
 
-        UsageError, InfrastructureError where a cell can never be obtained.
+        UsageError or InfrastructureError if a cell can never be obtained.
         """
 
     def carry(self, tasks: Sequence[Task], tell: Tell) -> Generator[Carried, None, None]:
-        """Have the tasks worked off, each whole on one host; what is said, as it is said.
+        """Have the tasks done, each as a whole on one host; yield what workers return, as it comes.
 
-        Whoever asks for what comes next has stored what came before. One that is let go of early
-        ends what is under way.
+        The caller must have stored what was yielded before it asks for more. Closing the generator
+        early stops the work in progress.
         """
 
     def release(self, run: str) -> None:
-        """Remove what the run needed besides images. Raises InfrastructureError."""
+        """Remove what the run needed, except images. Raises InfrastructureError."""

@@ -1,4 +1,4 @@
-"""An image, found where it lies: on a local engine, in its registry, in a file."""
+"""Finds an image on a local engine, in its registry, or in an archive file."""
 
 from __future__ import annotations
 
@@ -30,20 +30,23 @@ from harness.running.session import places
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WantedImage:
-    """An image that somebody names."""
+    """The name of an image, and where and how to look for it."""
 
     name: str
     """As for `docker pull`; with `archive`, which of several images in the file is meant."""
     archive: Path | None = None
     inside: bool = False
-    """Whether its layers are to be looked into; those of a file always are."""
+    """Whether to read its layers; the layers of an archive are always read."""
     engine: str = ""
-    """The engine that is asked first, or `auto`; empty: only its registry is asked."""
+    """The engine to ask first, or `auto`; if empty, only the registry is asked."""
 
 
 def found(wanted: WantedImage, host: TargetHost) -> Subject:
-    """The image, with what its tag named before. Raises UsageError (also where the registry
-    refuses), RegistryUnreachable, WrongContent, UnsafeAddress, EngineError."""
+    """Find the image, with what its tag stood for earlier.
+
+    Raises UsageError (also if the registry refuses), RegistryUnreachable, WrongContent,
+    UnsafeAddress and EngineError.
+    """
     if wanted.archive:
         return _of_file(wanted.archive, host, wanted.name)
     reference = parse_reference(wanted.name)
@@ -60,7 +63,7 @@ def found(wanted: WantedImage, host: TargetHost) -> Subject:
 
 
 def on_engine(wanted: WantedImage, host: TargetHost) -> Subject | None:
-    """As `found`, but no registry is asked: None where the engine has no such image."""
+    """Like `found`, but without asking a registry: None if the engine has no such image."""
     reference = parse_reference(wanted.name)
     held = _held(wanted, reference, [])
     if held is None:
@@ -70,7 +73,7 @@ def on_engine(wanted: WantedImage, host: TargetHost) -> Subject | None:
 
 
 def memory_of(subject: Subject) -> SeenTags:
-    """Where it is remembered what its tag named: tags of an engine are its own."""
+    """The record of what its tag stood for earlier; each engine has tags of its own."""
     engine = subject.reading.engine.partition(" ")[0]
     return SeenTags(folder=places().tags, place=engine)
 
@@ -82,7 +85,7 @@ def _held(wanted: WantedImage, reference: Reference, unanswered: list[str]) -> H
         return None
     with aloud(f"asking the engine here about {reference}"):
         images = held_images(wanted.name, wanted.engine, unanswered.append)
-        # By its whole id it is no less the one that is meant.
+        # An image may also be named by its whole id.
         return next(
             (
                 one
@@ -109,8 +112,11 @@ def _of_engine(held: HeldImage, reference: Reference, host: TargetHost, inside: 
 
 @contextmanager
 def saved(held: HeldImage) -> Iterator[BinaryIO]:
-    """What `docker save` writes, in a file without a name: an engine sends the list of the layers
-    last, and the layers in no order."""
+    """Save the image, as `docker save` does, to a temporary file without a name.
+
+    The whole is needed before it can be read: an engine sends the list of the layers last, and the
+    layers in no particular order.
+    """
     cache = places().cache
     with ExitStack() as stack:
         try:
@@ -135,7 +141,8 @@ def _of_registry(reference: Reference, host: TargetHost, inside: bool) -> Subjec
         reading = read_image(registry, memory, platform_of(host.machine))
     if not inside or reading.form is not Form.IMAGE or reading.manifest is None:
         return subject_of(reading)
-    # A registry that wants a token wants it for layers too: it may have answered from memory.
+    # The manifest may have come from the cache. A registry that requires a token requires it for
+    # layers too.
     registry.current()
     with aloud(f"reading the layers of {reference} as they come"):
         looked = look_inside(

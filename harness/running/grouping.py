@@ -1,8 +1,8 @@
-"""Which cells of a run must take turns on one host: a task for each such group. Pure.
+"""Divides a run into tasks, one for each group of cells that must take turns on one host. Pure.
 
-Times are held against each other only between rounds that are interleaved on one host, and every
-cell is held against the one reference. So a run with several rounds is one group, wherever it is
-done. With one round no time is compared: each cell is a group, and may go to a host of its own.
+Times are compared only between rounds that are interleaved on one host, and every cell is compared
+with the one reference. So a run with several rounds is one group, wherever it is done. With one
+round no times are compared: each cell is a group, and may go to a host of its own.
 """
 
 from __future__ import annotations
@@ -17,15 +17,16 @@ from harness.running.task import Task
 
 
 def timed(task: Task) -> bool:
-    """Whether times of its cells can be held against each other."""
+    """Whether the times of its cells can be compared with each other."""
     return task.rounds > 1 or task.steering is not None or any(n > 1 for n in task.planned.values())
 
 
 def timing_groups(task: Task) -> tuple[Task, ...]:
-    """The task in parts that may each be done on another host: at least one, which is empty where
-    nothing is owed. Cells that owe nothing are left out.
+    """Divide a task into parts, each of which may be done on a different host.
 
-    A cell that is held against itself stays with the cell whose environment it takes.
+    Cells that lack no record are left out; if none is left, the result is one empty part. The
+    second name of a cell that is compared with itself stays with the cell whose environment it
+    uses.
     """
     orders = [one for one in task.orders if task.takes_part(one.cell)]
     if timed(task) or not orders:
@@ -38,7 +39,7 @@ def timing_groups(task: Task) -> tuple[Task, ...]:
 
 
 def joined(tasks: Sequence[Task]) -> Task:
-    """Tasks of one run as one, for a host that takes them all."""
+    """Join tasks of one run into one, for a host that does them all."""
     first = tasks[0]
     if len(tasks) == 1:
         return first
@@ -54,7 +55,7 @@ def joined(tasks: Sequence[Task]) -> Task:
 
 
 class _TaskParts:
-    """What a task knows, by cell: each part is given what is of its own cells."""
+    """The content of a task by cell, from which each part gets what concerns its own cells."""
 
     def __init__(self, task: Task) -> None:
         self._task = task

@@ -1,6 +1,6 @@
-"""Where and when a command is called: where things lie, which suite is meant, what time it is.
+"""The surroundings of a command: where files lie, which suite is meant, and what time it is.
 
-Nothing of an engine is needed for that, so nothing of one is imported: a report begins at once.
+Nothing of an engine is needed for that, and none is imported, so that a report starts at once.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from harness.machine.places import Places, places_here
 from harness.suite.matrix import FILE_NAME, suite_name
 
 STANDARD = "standard"
-"""What `--suite` calls the packaged suite."""
+"""The word for the packaged suite in `--suite`."""
 NO_SUITE_REMEDY = (
     "`harness init` writes one to start from; --suite DIR takes another folder's, "
     f"--suite {STANDARD} the one that harness brings along"
@@ -21,27 +21,27 @@ NO_SUITE_REMEDY = (
 
 
 def places() -> Places:
-    """Where store, cache, data and reports lie."""
+    """The paths of store, cache, data and reports."""
     return places_here()
 
 
 def named_suite(text: str) -> Path:
-    """What `--suite` names: a matrix.yaml, its folder, or by the word `standard` the packaged
-    suite (a folder of that name is `./standard`)."""
+    """The path that `--suite` names: a matrix.yaml, its folder, or, for the word `standard`, the
+    packaged suite (a folder of that name is written `./standard`)."""
     return standard.default_suite() if text == STANDARD else Path(text)
 
 
 def suite_word(path: Path | None) -> str:
-    """What to write behind `--suite` for this suite again; empty for none."""
+    """The value of `--suite` that names this suite again; empty for none."""
     if path is None:
         return ""
     return STANDARD if path == standard.default_suite() else str(path)
 
 
 def suite_name_here(named: Path | None) -> str | None:
-    """The name of the suite the user names, else of the matrix.yaml here; None: there is none.
+    """The name of the suite that the user names, else of the matrix.yaml in this folder.
 
-    Raises UsageError, MatrixError.
+    None if there is neither. Raises UsageError and MatrixError.
     """
     here = Path(FILE_NAME)
     if named is None and not here.is_file():
@@ -50,5 +50,5 @@ def suite_name_here(named: Path | None) -> str | None:
 
 
 def utc_now() -> str:
-    """The moment, ISO 8601 in UTC, to the second."""
+    """The current time, ISO 8601 in UTC, to the second."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,5 @@
-"""What goes into the cells of a suite beside distributions, as it is now: to be locked."""
+"""Collects the current digests of what a lock of a suite covers besides distributions: its probes,
+data, bases and images."""
 
 from __future__ import annotations
 
@@ -14,8 +15,10 @@ from harness.running.found import WantedImage, found
 
 
 def inputs_now(suite: Suite) -> SuiteLock:
-    """The digests of the probes that the suite asks, those of its tags among them, and of the data
-    they ask for. Raises UsageError for a probe that is none."""
+    """Return the digests of the suite's probes, including those its tags add, and of their data.
+
+    UsageError if one of them is not a probe.
+    """
     also = tuple(name for more in suite.asked_more for name in more.probes)
     probes = suite_probes(replace(suite, also=(*suite.also, *also)))
     data = {
@@ -30,7 +33,7 @@ def inputs_now(suite: Suite) -> SuiteLock:
 
 
 def base_now(cell: Cell, image: ImageIdentity) -> LockedBase | None:
-    """The base of a cell that was built; None where its layers do not tell it."""
+    """Return the base of a cell that was built; None if its layers do not show it."""
     if not image.base_digest:
         return None
     source = image.base_source or ""
@@ -38,8 +41,10 @@ def base_now(cell: Cell, image: ImageIdentity) -> LockedBase | None:
 
 
 def image_now(cell: Cell, engine: str) -> tuple[LockedImage | None, str]:
-    """(what the name of a cell's image stands for: on the engine, which is what a run takes, else
-    in its registry; why that cannot be told)."""
+    """Return (what the name of a cell's image stands for, why that is unknown).
+
+    The engine is asked first, since a run uses its image; else the registry.
+    """
     host = TargetHost(machine=platform.machine())
     try:
         reading = found(WantedImage(name=cell.image, engine=engine), host).reading

@@ -1,4 +1,4 @@
-"""The local executor: one engine takes all tasks, within its disk budget. Every host of a cluster
+"""The local executor: one engine does all tasks, within its disk budget. Every host of a cluster
 has one too."""
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from harness.running.worker import work
 
 
 class LocalExecutor:
-    """One open engine. What its host alone can tell is settled here: where data lie, what there is
-    room for, what dead runs left.
+    """An executor with one open engine.
 
-    Cells are obtained side by side whatever groups they are in, so that all tasks are done as one.
+    It settles what only the engine's host knows: where data lie, how much disk space there is, and
+    what dead runs left. Cells are obtained in parallel whatever group they are in, so all tasks are
+    done as one.
     """
 
     def __init__(self, engine: Engine, data: Mapping[str, Path] | None = None) -> None:
@@ -32,7 +33,7 @@ class LocalExecutor:
 
     @property
     def site(self) -> Site:
-        """Its engine."""
+        """The site with its engine."""
         return site_of(self._engine)
 
     def sweep(self, tell: Tell) -> None:
@@ -42,36 +43,40 @@ class LocalExecutor:
             tell("", f"removed what a dead run left: {name}")
 
     def prepare(self, tasks: Sequence[Task], tell: Tell) -> tuple[str, ...]:
-        """Find room for the images of what is owed; too little of it is said here."""
+        """Find disk space for the images that the tasks still need; report it if there is too
+        little."""
         self._room = _room(self._engine, joined(tasks), tell)
         notice = grouped(self._room.groups)
         return (notice,) if notice else ()
 
     def carry(self, tasks: Sequence[Task], tell: Tell) -> Generator[Carried, None, None]:
-        """All of them together, in as many parts as there is room for; `prepare` came before."""
-        del tasks  # They were joined as room was found for them.
+        """Do all tasks together, in parts for which there is room; call `prepare` before."""
+        del tasks  # `prepare` has joined them.
         assert self._room is not None, "room is found before anything is carried"
         for part in self._room.parts():
             yield from work(self._engine, replace(part, dataset=self._data), tell)
 
     def release(self, run: str) -> None:
-        """What the run needed on the engine."""
+        """Remove what the run needed on the engine, except images."""
         self._engine.release(run)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Room:
-    """A task in parts whose images have room at once; ordinarily one part, the whole task."""
+    """A task in parts, each with images that fit on the disk at once; usually one part."""
 
     stock: Stock | None
     task: Task
     groups: tuple[Group, ...]
     bounded: bool
-    """Somebody named a budget: it holds at the end, too."""
+    """Whether the user set a budget: then it must hold at the end, too."""
     tell: Tell
 
     def parts(self) -> Iterator[Task]:
-        """Each when its images have room. Who asks for the next has stored the records of this."""
+        """Yield each part when there is room for its images.
+
+        The caller must have stored the records of one part before it asks for the next.
+        """
         for group in self.groups:
             orders = tuple(one for one in self.task.orders if one.cell.id in group.cells)
             if group.wanted:
@@ -91,9 +96,9 @@ class Room:
 
 
 def _room(engine: Engine, task: Task, tell: Tell) -> Room:
-    """How the images of what a task owes find room; too little of it is said here.
+    """Plan disk space for the images that a task still needs; report it if there is too little.
 
-    UsageError, InfrastructureError where a cell can never be built.
+    UsageError or InfrastructureError if a cell can never be built.
     """
     orders = tuple(order for order in task.orders if task.takes_part(order.cell))
     survey = engine.stock.survey(orders) if engine.stock is not None else None

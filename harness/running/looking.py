@@ -1,8 +1,8 @@
-"""Looks whether rounds suffice: by the rule that judges them afterwards, on step time and accuracy.
+"""Decides whether the rounds so far suffice, by the rule that judges step time and accuracy later.
 
-The same pure functions decide here and in the report, so a run that stops is one whose report has
-nothing to gain from another round. What is settled by equal bits, or cannot be told apart by
-anything that was measured, asks for none.
+The same pure functions decide here and in the report, so a run stops once another round would not
+improve its report. No round is added for a metric that equal bits have settled, or that nothing
+measured can tell apart.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ from harness.running.steering import Further
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UntilTold:
-    """Goes on with the cells whose step time or accuracy is not told from their reference's yet."""
+    """Adds rounds for cells whose comparison with the reference in step time or accuracy is still
+    undecided."""
 
     run: Run
     compared: int = 0
-    """How many cells the report will compare, where this run has only some of them."""
+    """How many cells the report will compare, if this run has only some of them."""
 
     def further(self, rounds: int, records: Sequence[Record]) -> Further | None:
-        """The cells that need more, with the reference; None where nothing does."""
+        """Return the cells that need more rounds, and the reference; None if no cell does."""
         run = replace(self.run, rounds=rounds, cell_rounds=None)
         taking = {one.cell for one in records if one.round == rounds}
         seen = [view for view in views(run, records) if view.cell.id in taking]
@@ -39,7 +40,7 @@ class UntilTold:
             [(reference, view) for view in others],
             run.rules.expectations,
             run_date(run),
-            # Those that are settled, and those of other groups, share the report's rate too.
+            # Cells that are settled or in other groups share the report's rate of false alarms too.
             compared=max(len(run.cells) - 1, self.compared),
         )
         wanted = {

@@ -1,4 +1,4 @@
-"""Where a run is carried out, opened: an engine of this host, or the nodes of a cluster."""
+"""Opens the place where a run is carried out: an engine of this host, or the nodes of a cluster."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from harness.running.wanted import Wanted, disk_budget, image_registry
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OpenPlace:
-    """An executor that is ready, and what is to be said of the choice."""
+    """An executor that is ready, its data set, and notices on how it was chosen."""
 
     executor: Executor
     dataset: DataSet | None
@@ -33,7 +33,7 @@ class OpenPlace:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Selected:
-    """What is to be asked, and the engine to ask on by name."""
+    """The cells and probes of a run, and the name of its engine."""
 
     suite: Suite
     cells: tuple[Cell, ...]
@@ -43,13 +43,16 @@ class Selected:
 
     @property
     def asking(self) -> tuple[Probe, ...]:
-        """The probes that some cell is asked."""
+        """The probes that apply to at least one of the cells."""
         return tuple(one for one in self.probes if any(applies(one, cell) for cell in self.cells))
 
 
 @contextmanager
 def opened_place(selected: Selected, wanted: Wanted, resumed: Run | None) -> Iterator[OpenPlace]:
-    """What `--executor` names. Raises UsageError, EngineError, InfrastructureError."""
+    """Open the executor that `--executor` names.
+
+    Raises UsageError, EngineError and InfrastructureError.
+    """
     if wanted.executor == LOCAL:
         with _here(selected, wanted) as place:
             yield place
@@ -93,7 +96,7 @@ def _here(selected: Selected, wanted: Wanted) -> Iterator[OpenPlace]:
 
 @contextmanager
 def _cluster(selected: Selected, wanted: Wanted, resumed: Run | None) -> Iterator[OpenPlace]:
-    """The nodes of a cluster; a run that is taken on goes to those that it was begun on."""
+    """Connect to the nodes of a cluster; a resumed run uses only nodes on which it was begun."""
     from harness.running.cluster.choosing import of_one_class, usable
     from harness.running.cluster.connected import connected
     from harness.running.cluster.executor import RayExecutor
@@ -103,7 +106,7 @@ def _cluster(selected: Selected, wanted: Wanted, resumed: Run | None) -> Iterato
     names = dataset_names(selected.asking)
     setup = NodeSetup(
         engine=selected.engine,
-        # What a node needs of a suite is its bases; its cells come with the tasks.
+        # A node needs only the bases of a suite; the cells come with the tasks.
         suite=replace(selected.suite, cells=(), excluded=()),
         refresh_bases=wanted.refresh_bases,
         fresh=wanted.fresh,
@@ -144,7 +147,7 @@ def _cluster(selected: Selected, wanted: Wanted, resumed: Run | None) -> Iterato
 
 
 def _check_for_cluster(selected: Selected, wanted: Wanted) -> None:
-    """UsageError for what a cluster has no meaning for."""
+    """Raise UsageError for options that have no meaning on a cluster."""
     if is_mixed(selected.cells):
         raise UsageError(
             "interpreters of a machine and images cannot be asked in one run on a cluster",
@@ -168,7 +171,8 @@ def _check_for_cluster(selected: Selected, wanted: Wanted) -> None:
 
 @contextmanager
 def _host_beside(engine: Engine, cells: Sequence[Cell], shop: Workshop) -> Iterator[Engine | None]:
-    """The host as a second engine, where a container engine is open and cannot take all cells."""
+    """Open the host as a second engine, if the first is a container engine and the cells include
+    interpreters of the host; else None."""
     if engine.name not in CONTAINER_ENGINES or not is_mixed(cells):
         yield None
         return
@@ -177,7 +181,7 @@ def _host_beside(engine: Engine, cells: Sequence[Cell], shop: Workshop) -> Itera
 
 
 def _recorded(engine: Engine) -> tuple[DataSet | None, tuple[str, ...]]:
-    """The data set of a replay, and what must be said of it."""
+    """Return the data set of a replay, and the notices on it."""
     from harness.engines.replay import ReplayEngine
 
     assert isinstance(engine, ReplayEngine), "replay is one"
@@ -195,7 +199,8 @@ def _recording(engine: Engine, folder: Path, dataset: DataSet | None) -> Engine:
 
 
 def dataset_names(probes: Sequence[Probe]) -> tuple[str, ...]:
-    """The data set the probes ask for, one or none. UsageError where they ask for several."""
+    """Return the name of the data set that the probes need, if any. UsageError if they need
+    several."""
     names = sorted({probe.dataset for probe in probes if probe.dataset})
     if len(names) > 1:
         raise UsageError(f"probes of one run share one data set, not {', '.join(names)}")
@@ -203,7 +208,7 @@ def dataset_names(probes: Sequence[Probe]) -> tuple[str, ...]:
 
 
 def dataset_for(probes: Sequence[Probe], *, offline: bool) -> DataSet | None:
-    """The data set the probes ask for; None where none does. Raises UsageError."""
+    """Find the data set that the probes need; None if none needs one. Raises UsageError."""
     names = dataset_names(probes)
     if not names:
         return None

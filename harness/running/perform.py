@@ -1,4 +1,4 @@
-"""What lies between a selection of cells and a finished run in the store."""
+"""Performs a run: from a selection of cells and probes to a finished run in the store."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def perform(
     progress: Progress,
     resumed: Run | None = None,
 ) -> tuple[Run, Exit]:
-    """Everything between a selection and a finished run in the store.
+    """Run the probes on the cells; return the run and the exit status.
 
-    The status is OK, or that of the signal that ended it. With `resumed`, that run is taken on.
-    NothingToRunError where none of the cells is dealt to the shard that is wanted.
+    The status is OK, or that of the signal that ended the run. With `resumed`, that run is resumed.
+    NothingToRunError if none of the cells is dealt to the wanted shard.
     """
     shard = None
     if wanted.shard is not None:
@@ -112,7 +112,10 @@ def perform(
 def _watch(
     engine: str, cells: Sequence[Cell], locked: SuiteLock | None, *, offline: bool
 ) -> Callable[[Record], Record]:
-    """What adds to records what is known of their images' tags; where there is none, nothing."""
+    """Return a function that adds to a record what is known of its image's tag.
+
+    It returns records unchanged if no cell is an existing image on a container engine.
+    """
     if engine not in CONTAINER_ENGINES or not any(cell.image for cell in cells):
         return lambda record: record
     from harness.running.tags import TagWatch
@@ -122,7 +125,7 @@ def _watch(
 
 
 def _share(suite: Suite, cells: Sequence[Cell], asked: tuple[int, int], store: Store) -> Shard:
-    """The share of the cells that a shard gets."""
+    """Deal the cells, and return the share of the wanted shard."""
     number, count = asked
     shard = shard_of(dealt(suite, cells, count, store), cells, number)
     if number not in shard.dealt:
@@ -134,14 +137,17 @@ def _share(suite: Suite, cells: Sequence[Cell], asked: tuple[int, int], store: S
 
 
 def again(order: Order) -> Order:
-    """The same environment under a second name."""
+    """Return an order for the same environment under a second name."""
     cell = replace(order.cell, id=f"{order.cell.id}{AGAIN}")
     return Order(cell=cell, as_cell=order.cell.id)
 
 
 def _unasked(suite: Suite, probes: Sequence[Probe]) -> tuple[Probe, ...]:
-    """The suite's other probes, those that some tag asks among them: a level that nothing shows is
-    told with their names, and what is stated for their facts is no slip."""
+    """Return the suite's other probes, including those that only some tag asks.
+
+    The report names them for a level that has no evidence, and a rule for one of their facts is
+    not taken for a typing error.
+    """
     asked = {probe.name for probe in probes}
     also = tuple(name for more in suite.asked_more for name in more.probes)
     every = suite_probes(replace(suite, also=(*suite.also, *also)))

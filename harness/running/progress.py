@@ -1,4 +1,4 @@
-"""Showing a run while it goes on: live on a terminal, one line per finished cell elsewhere."""
+"""Shows a run in progress: live on a terminal, as one line for each finished cell elsewhere."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _HEARTBEAT_S = 60.0
-"""Of silence until a word is said."""
+"""Seconds without output after which a line reports that the run still goes on."""
 _BEAT_S = 1.0
 _WAITING_SHOWN = 6
-"""Waiting cells that a terminal lists."""
+"""How many waiting cells a terminal lists."""
 
 
 class Progress(Protocol):
-    """Hears what a run does. Entered before it begins, left when it ends."""
+    """Shows what a run does. A context manager, entered before the run begins."""
 
     def __enter__(self) -> Self: ...
 
@@ -38,7 +38,7 @@ class Progress(Protocol):
     ) -> None: ...
 
     def notice(self, text: str) -> None:
-        """Something to be said aloud."""
+        """Show a notice to the user."""
 
     def begin(self, run: Run) -> None:
         """The run has its id and its plan."""
@@ -47,18 +47,18 @@ class Progress(Protocol):
         """Further rounds were planned."""
 
     def tell(self, cell: str, doing: str) -> None:
-        """What is being done for a cell; an empty cell means the run itself. What is `Passing` is
-        for those who watch."""
+        """Show what is being done for a cell; an empty `cell` means the run itself. A `Passing`
+        text is shown only live."""
 
     def recorded(self, record: Record) -> None:
-        """A record was acknowledged."""
+        """A record was stored."""
 
     def taken_back(self, attempts: Sequence[Attempt]) -> None:
-        """What were records are none any more: their cells are asked again."""
+        """These records no longer count: their cells are asked again."""
 
 
 def beginning(run: Run) -> str:
-    """How a run begins, in one line."""
+    """Describe the beginning of a run in one line."""
     count = len(run.cells)
     told = f"run {run.id}: {count} cell{'' if count == 1 else 's'} on {run.engine.name}"
     for other in run.beside or ():
@@ -70,7 +70,7 @@ def beginning(run: Run) -> str:
 
 
 class Tally:
-    """Which cells have which of their records; shared by all ways of showing."""
+    """Counts which cells have which of their records; shared by all kinds of progress."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -84,13 +84,13 @@ class Tally:
         self._pairs = {cell: tuple(own) for cell, own in pairs.items()}
 
     def further(self, run: Run) -> None:
-        """The run has further rounds by now: cells that have them are finished later."""
+        """Take over further rounds of the run: cells that have them are not finished any more."""
         self._run = run
         self._planned = Counter(key.cell for key in run.planned())
         self._finished = {one for one in self._finished if self._whole(one)}
 
     def add(self, record: Record) -> bool:
-        """Count a record; whether its cell is finished with it."""
+        """Count a record; return whether its cell is finished now."""
         self._records[record.cell].append(record)
         if not self._whole(record.cell):
             return False
@@ -98,7 +98,7 @@ class Tally:
         return True
 
     def taken_back(self, attempts: Iterable[Attempt]) -> None:
-        """These are no records any more."""
+        """Remove records that no longer count."""
         for attempt in attempts:
             cell = attempt.record.cell
             kept = [one for one in self._records[cell] if one.key != attempt.record.key]
@@ -109,25 +109,26 @@ class Tally:
         return len(self._records[cell]) == self._planned[cell]
 
     def line(self, cell: str) -> str:
-        """One finished cell in one line, judged by itself."""
+        """Describe a finished cell in one line, judged without the other cells."""
         from harness.compare.judge import judge_cell
         from harness.formats.progress import finished_line
 
         records = self._records[cell]
         done = len(self._finished)
-        # Every record of a container has the container's whole time; rounds add up.
+        # Every record of a container has the whole time of that container, so each counts once.
         times = {(record.round, record.container): record.durations for record in records}
         seconds = sum(each.get("container", 0.0) for each in times.values())
-        # The others are left out: a run of ten thousand cells is told in ten thousand lines.
+        # Leave the other cells out, so that the cost of a line does not grow with the run: a run of
+        # ten thousand cells prints ten thousand lines.
         alone = replace(self._run, cells=self._cells[cell], pairs=self._pairs[cell])
         judged = judge_cell(alone.placed({cell: records[-1].host or ""}), records, cell)
         return finished_line(done, len(self._planned), judged, seconds)
 
 
 class LineProgress:
-    """For logs: a line when something begins or ends, and a heartbeat while nothing does.
+    """For logs: a line when something begins or ends, and a heartbeat in between.
 
-    It may be entered again for another run: each time has a heart of its own.
+    It may be entered again for another run: each time starts a heartbeat thread of its own.
     """
 
     def __init__(self, out: TextIO) -> None:
@@ -165,7 +166,7 @@ class LineProgress:
 
     def tell(self, cell: str, doing: str) -> None:
         if doing is WAITING:
-            return  # Others are at work, and a beat says what they do.
+            return  # Other cells are at work, and the heartbeat names what they do.
         self._doing = f"{cell}: {doing}" if cell else doing
         if not isinstance(doing, Passing):
             self._say(self._doing)
@@ -182,7 +183,7 @@ class LineProgress:
     def _say(self, text: str) -> None:
         with self._lock:
             self._last = time.monotonic()
-            # A run does not end because nobody can be told of it.
+            # A run must not end because its output cannot be written.
             with suppress(OSError, ValueError):
                 print(inert_in_ci(clean_line(text, 400)), file=self._out, flush=True)
 
@@ -193,8 +194,8 @@ class LineProgress:
 
 
 class StepsAlone(LineProgress):
-    """For logs of a command of many runs, which says its own steps: a heartbeat while nothing is
-    said, and notices."""
+    """For logs of a command that does many runs and prints its own steps: only notices, and a
+    heartbeat while nothing is printed."""
 
     def begin(self, run: Run) -> None:
         self._doing = beginning(run)
@@ -208,7 +209,7 @@ class StepsAlone(LineProgress):
 
 
 class LiveProgress:
-    """For a terminal: the cells under way with what they do, finished ones above as lines."""
+    """For a terminal: a live table of the cells in progress, with finished cells as lines above."""
 
     def __init__(self, out: TextIO) -> None:
         from rich.console import Console
@@ -282,7 +283,8 @@ class LiveProgress:
             waited = Text(f"{time.monotonic() - since:.0f} s", style="dim")
             names = (clean_line(cell, 80), clean_line(doing, 90))
             table.add_row(Spinner("dots"), *map(Text, names), waited)
-        # A table that is higher than the terminal is not drawn over: it would fill the screen.
+        # A table that is higher than the terminal cannot be redrawn in place and would fill the
+        # screen.
         shown = waiting if len(waiting) <= _WAITING_SHOWN else waiting[: _WAITING_SHOWN - 1]
         for cell in shown:
             table.add_row(Text("·"), Text(clean_line(cell, 80)), Text(WAITING, style="dim"))

@@ -1,4 +1,4 @@
-"""What the store keeps of every night, caught up with the runs that it has."""
+"""Brings the history of nights up to date with the runs in the store."""
 
 from __future__ import annotations
 
@@ -12,17 +12,20 @@ from harness.store.store import Store
 
 
 def remember(store: Store, run: Run, records: Sequence[Record]) -> None:
-    """Keep what a complete run showed of its cells."""
+    """Add a complete run's cells to the history."""
     store.history.keep(run, cell_nights(run, records))
 
 
 def caught_up(
     store: Store, suite: str, *, until: str | None = None, most: int | None = None
 ) -> tuple[str, ...]:
-    """Keep the nights of the complete runs of a suite that are not kept yet: imported ones, and
-    those of before there was a history. With `until` and `most`, of the newest so many that did not
-    begin after that time (as runs write it). Returns the runs that cannot be read back: the others
-    have a history all the same."""
+    """Add the complete runs of a suite that the history lacks: imported runs, and runs from before
+    the history existed.
+
+    With `until` (a time as in `Run.started`), only runs that did not begin after it; with `most`,
+    only that many of the newest. Returns the ids of runs that cannot be read back; the others are
+    added all the same.
+    """
     damaged = []
     for run_id in store.history.unkept(suite, until=until)[:most]:
         with aloud(f"reading run {run_id} for the history"):

@@ -1,4 +1,4 @@
-"""Taking a run on: only where everything it asked for is still the same, and what it has then."""
+"""Resumes a run: checks that everything it asked for is unchanged, and collects what it has."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REMEDY = "start a new run: records of one run must come from one plan"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resumed:
-    """An interrupted run with its cells and probes, the probes with their source."""
+    """A run to be resumed, with its cells and probes; the probes have their source."""
 
     run: Run
     cells: tuple[Cell, ...]
@@ -30,7 +30,7 @@ class Resumed:
 
 
 def resumable(run: Run, suite: Suite, wanted: Wanted) -> Resumed:
-    """What is to be taken on. UsageError with everything that stands against it."""
+    """Return the run with what it needs to be resumed. UsageError lists all that prevents it."""
     problems = []
     if wanted.cells or wanted.tags or wanted.probes or wanted.rounds != 1 or wanted.shard:
         problems.append("a run that is resumed has its cells, probes and rounds already")
@@ -38,7 +38,7 @@ def resumable(run: Run, suite: Suite, wanted: Wanted) -> Resumed:
         problems.append(f"it was begun on {run.engine.name}, not on {wanted.engine}")
     if suite.digest != run.suite_digest:
         problems.append(f"the suite {suite.name} has changed since, or is another one")
-    # All there are: a run may have been asked more than the suite's own choice.
+    # Load all probes there are: a run may have asked more than the suite selects.
     there = {probe.name: probe for probe in load_probes(probe_folders(Path(suite.root)))}
     for probe in run.probes:
         if probe.name not in there or there[probe.name].digest != probe.digest:
@@ -59,11 +59,11 @@ def check_same(
     site: Site,
     data: DataSet | None,
 ) -> None:
-    """UsageError where recipes, host or data are other ones than those the records come from."""
+    """Raise UsageError if recipes, host or data differ from those that the records come from."""
     kept = tuple(records)
     asked = tuple(orders)
     wanted = {one.cell.id: one.digest for one in asked if one.cell.is_built}
-    # An existing image may have been made of one of ours, and carry its label.
+    # Only built cells: an existing image may be derived from one of ours, and carry its label.
     built = {one.cell.id for one in asked if one.cell.is_built}
     problems = [
         f"the recipe of cell {cell} has changed since"
@@ -80,7 +80,7 @@ def check_same(
 
 
 def _elsewhere(run: Run, site: Site) -> str:
-    """How the place differs from where the run was begun; empty where it does not."""
+    """Describe how the place differs from where the run was begun; empty if it does not."""
     if (run.hosts is None) != (site.hosts is None):
         where = "a cluster" if run.hosts else "one host"
         return f"it was begun on {where}: --executor must be as it was"
@@ -96,17 +96,17 @@ def _elsewhere(run: Run, site: Site) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Before:
-    """What a run that is taken on has from before."""
+    """What a resumed run has from earlier."""
 
     records: tuple[Record, ...] = ()
-    """Those that stay: their keys are not asked again."""
+    """The records that stay: their keys are not asked again."""
     lost: tuple[Attempt, ...] = ()
-    """What were records, until it is known that they are asked again."""
+    """Records that infrastructure ended: they become attempts when the run is reopened."""
     attempts: tuple[Attempt, ...] = ()
-    """What was lost still earlier."""
+    """Attempts that the run has already."""
 
     def containers(self) -> dict[tuple[str, int], int]:
-        """How many containers each cell's round has had."""
+        """Return how many containers each (cell, round) has had."""
         found: dict[tuple[str, int], int] = {}
         attempted = (one.record for one in (*self.lost, *self.attempts))
         for record in (*self.records, *attempted):
@@ -115,7 +115,7 @@ class Before:
         return found
 
     def images(self) -> dict[str, tuple[ImageIdentity, ...]]:
-        """The images that each cell's records come from."""
+        """Return the images that each cell's records come from."""
         found: dict[str, list[ImageIdentity]] = {}
         for record in self.records:
             if record.image is not None:
@@ -124,7 +124,7 @@ class Before:
 
 
 def before(resumed: Run | None, store: Store) -> Before:
-    """What the run has from before; of a new run, nothing. Nothing is changed yet."""
+    """Collect what a resumed run has; nothing for a new run. This changes nothing in the store."""
     if resumed is None:
         return Before()
     records = store.records(resumed.id)

@@ -1,8 +1,8 @@
-"""Which questions need not be asked again, because nothing that decides their answers has changed.
+"""Finds questions that need not be asked again, because nothing that decides the answer changed.
 
-An answer is repeated only where image, interpreter, probe, settings, profile, GPU, engine and host
-class are equal. What a probe times or measures is another number each time, and one that needs data
-trains: those are always asked.
+An answer is repeated only if image, interpreter, probe, settings, profile, GPU, engine and host
+class are equal. Probes that time or measure something give a different number each time, and probes
+that need data train a model: those are always asked.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from harness.serial import encode
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decisive:
-    """All that decides a static answer on one engine and one class of hosts."""
+    """Everything that decides a static answer on one engine and one host class."""
 
     image: str
     probe: str
-    """Digest of its source."""
+    """Digest of the probe's source."""
     settings: bytes
     """Canonical JSON."""
     interpreter: str
@@ -30,7 +30,7 @@ class Decisive:
 
 
 def decisive(cell: Cell, image: str, digest: str, settings: Mapping[str, object]) -> Decisive:
-    """What decides the answer of the probe with that digest in a cell's image."""
+    """Return what decides the answer of the probe with this digest in a cell's image."""
     return Decisive(
         image=image,
         probe=digest,
@@ -42,8 +42,8 @@ def decisive(cell: Cell, image: str, digest: str, settings: Mapping[str, object]
 
 
 def repeatable(probe: Probe) -> bool:
-    """Whether a probe tells nothing but what stays: no times, no measurements, no training, and
-    nothing that a program does while it is looked at from outside."""
+    """Whether a probe's answers stay the same: no times, no measurements, no training, and not
+    asked from outside against a running program."""
     if is_outside(probe):
         return False
     passing = {Nature.TIMING, Nature.MEASURED}
@@ -51,8 +51,10 @@ def repeatable(probe: Probe) -> bool:
 
 
 def known_answers(earlier: Iterable[tuple[Run, Record]], now: Run) -> dict[Decisive, Record]:
-    """Answers by what decided them, of the records that an equal engine on an equal host gave as
-    takes their cell in the run `now`."""
+    """Return earlier answers by what decided them.
+
+    Only records whose engine and host class equal those of the same cell in the run `now`.
+    """
     known: dict[Decisive, Record] = {}
     cells: dict[str, dict[str, Cell]] = {}
     for run, record in earlier:
@@ -69,7 +71,7 @@ def known_answers(earlier: Iterable[tuple[Run, Record]], now: Run) -> dict[Decis
 
 
 def repeated(record: Record, *, run: str, cell: str, round: int, started: str) -> Record:
-    """The record that stands for one not asked again; it points at the one that was measured."""
+    """Return a record for a question that is not asked again; it points at the measured record."""
     return replace(
         record,
         run=run,

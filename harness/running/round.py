@@ -1,7 +1,7 @@
-"""One round of one cell: its probes are asked in one fresh container, each ends in one record.
+"""One round of one cell: its probes are asked in one fresh container, and each ends in one record.
 
-A second container is started only behind one that died. What is known of the moment is observed
-beside the answers: whose turn it was, and how busy the host was with other things.
+Another container is started only after one that died. Recorded beside the answers, as observations,
+are the cell's turn and how busy the host was with other work.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from harness.running.settling import Settled, settle
 from harness.running.task import Passing, Task
 
 Tell = Callable[[str, str], object]
-"""Hears (cell id, what is being done) as it happens."""
+"""Called with (cell id, what is being done) as it happens."""
 
 
 def question(cell: Cell, probe: Probe) -> ProbeQuestion:
-    """A probe with the cell's own settings and time limit."""
+    """Return a probe with the cell's own settings and time limit."""
     own = dict(cell.settings).get(probe.name, ())
     limit = dict(cell.timeouts).get(probe.name, probe.timeout_s)
     probe = replace(probe, timeout_s=limit)
@@ -36,7 +36,7 @@ def question(cell: Cell, probe: Probe) -> ProbeQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One round of a cell, in what was obtained for it."""
+    """One round of a cell, in the environment that was obtained for it."""
 
     engine: Engine
     task: Task
@@ -44,10 +44,10 @@ class Round:
     number: int
     obtained: Obtained
     turn: Mapping[str, Scalar] = field(default_factory=dict)
-    """What is observed of its turn."""
+    """Observations on its turn in the round."""
 
     def refused(self) -> Iterator[Record]:
-        """The records of a round for which there is no environment to ask in."""
+        """Yield the records of a round for which no environment could be obtained."""
         for probe in self.task.owes(self.cell, self.number):
             if applies(probe, self.cell):
                 yield replace(
@@ -58,8 +58,8 @@ class Round:
                 yield self._not_applicable(probe)
 
     def asked(self, tell: Tell) -> Iterator[Record | Attempt]:
-        """Ask every probe in one container, and a fresh one after each that died before the end;
-        then those that run outside, against containers of their own."""
+        """Ask the probes in one container, and in a fresh one after each that died before the end;
+        then ask the probes that run outside, against containers of their own."""
         pending: list[ProbeQuestion] = []
         for probe in self.task.owes(self.cell, self.number):
             if not applies(probe, self.cell):
@@ -78,7 +78,7 @@ class Round:
                 pending.append(wanted)
         if pending:
             tell(self.cell.id, "probing " + ", ".join(one.probe.name for one in pending))
-        # Those that run outside come last: what they do to containers disturbs nothing then.
+        # Probes that run outside come last, so that what they do to containers disturbs no others.
         pending.sort(key=lambda one: is_outside(one.probe))
         ordinal = self.task.containers.get((self.cell.id, self.number), 0)
         asks = self._asking([one.probe.name for one in pending], tell)
@@ -95,7 +95,7 @@ class Round:
             pending = [*settlement.left, *pending[len(together) :]]
 
     def _asking(self, names: Sequence[str], tell: Tell) -> Callable[[str], object]:
-        """Says which probe runs now."""
+        """Return a function that reports which probe runs now."""
         several = self.task.rounds > 1 or self.number > 1
         which = f"round {self.number}, " if several else ""
 
@@ -135,7 +135,7 @@ class Round:
         return Container(self, ordinal, started, seen, performed)
 
     def _known(self, asked: ProbeQuestion) -> Record | None:
-        """The record this question's answer is repeated from; None: it is to be asked."""
+        """Return the record whose answer can be repeated; None if the question must be asked."""
         if not self.task.known or self.obtained.image is None:
             return None
         wanted = decisive(self.cell, self.obtained.image.id, asked.probe.digest, asked.settings)
@@ -146,11 +146,11 @@ class Round:
 
     def _not_applicable(self, probe: Probe) -> Record:
         found = self.record(probe, Outcome.NOT_APPLICABLE, why_not(probe, self.cell))
-        # Nothing of what was obtained has a part in it.
+        # Such a record does not depend on what was obtained.
         return replace(found, image=None, dataset_digest="", profile=Profile())
 
     def record(self, probe: Probe, outcome: Outcome, reason: str) -> Record:
-        """A record of this round, without an answer."""
+        """Return a record of this round, without an answer."""
         return Record(
             run=self.task.run,
             cell=self.cell.id,
@@ -169,7 +169,7 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """The time of one container, and how busy this host was with other things meanwhile."""
+    """Measures how busy this host was with other work while one container ran."""
 
     cpus: tuple[int, ...]
     load: Mapping[str, Scalar]
@@ -182,7 +182,7 @@ class Stretch:
         return cls(cpus, load_before(), worked(cpus), time.monotonic())
 
     def ended(self, performed: Performed) -> dict[str, Scalar]:
-        """What was observed; what its probes worked is not other work."""
+        """Return the observations; the processor time of the container's probes is subtracted."""
         own = sum(
             value
             for answer in performed.answers.values()
@@ -195,22 +195,22 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """One container of a round, which has ended."""
+    """One container of a round, after its end."""
 
     round: Round
     ordinal: int
     started: str
     seen: Mapping[str, Scalar]
-    """What was observed of its turn, and of the host meanwhile."""
+    """Observations on its turn, and on the host while it ran."""
     performed: Performed
 
     @property
     def end(self) -> str:
-        """How it ended, for a person."""
+        """How it ended, as text for a person."""
         return f"{self.performed.outcome}: {self.performed.reason}"
 
     def record(self, settled: Settled) -> Record:
-        """What one question ended in, as a record."""
+        """Return the record of one question."""
         answer, probe = settled.answer, settled.question.probe
         performed = self.performed
         signal = answer.signal if answer else performed.signal

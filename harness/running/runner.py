@@ -1,7 +1,7 @@
-"""A run from plan to store: sweep, find room, begin, work, record, finish.
+"""The runner: takes a run from plan to store (sweep, find room, begin, work, record, finish).
 
-The only place that writes the store. A record is acknowledged when the store has it; whatever
-happens after that, it is there.
+During a run, only this module writes the store. A record is acknowledged when the store has it, and
+stays there whatever happens next.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from harness.store.runid import new_run_id
 from harness.store.store import Store
 
 _NOISY = 2
-"""From so many rounds on they can be compared."""
+"""From this number of rounds on, times can be compared."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,23 +59,23 @@ class PlannedRun:
     rounds: int
     dataset: DataSet | None
     unasked: tuple[Probe, ...] = ()
-    """Probes of the suite that were not asked for."""
+    """Probes of the suite that this run does not ask."""
     notices: tuple[str, ...] = ()
     reuse: bool = False
-    """Answers that nothing can have changed are repeated from earlier runs."""
+    """Whether to repeat answers from earlier runs where nothing can have changed them."""
     resumed: Run | None = None
-    """A run that is taken on, instead of a new one."""
+    """A run to resume, instead of beginning a new one."""
     looks: tuple[int, ...] | None = None
-    """After how many rounds it is looked whether they suffice; `rounds` is the first of them.
-    None: they are fixed."""
+    """After how many rounds to check whether they suffice; the first number is `rounds`. None if
+    the number of rounds is fixed."""
     shard: Shard | None = None
-    """Which share of a plan this is; its digest is still to be made. None: the whole."""
+    """Which share of a plan this is, still without the plan's digest. None for the whole plan."""
     locked: SuiteLock | None = None
-    """What the suite's lock says of what is planned."""
+    """The part of the suite's lock that concerns what is planned."""
     marked: Callable[[Record], Record] = lambda record: record
     """Adds to a record what is known of its image's name."""
     steering: Callable[[Run], Steering] = lambda run: UntilTold(run=run)
-    """Makes what looks, for the run that was begun."""
+    """Makes, for the run that was begun, the rule that decides whether its rounds suffice."""
 
     @property
     def cells(self) -> tuple[Cell, ...]:
@@ -83,7 +83,7 @@ class PlannedRun:
 
 
 class RunInterrupted(Exception):
-    """SIGINT or SIGTERM came; `signal` says which."""
+    """SIGINT or SIGTERM arrived; `signal` is its number."""
 
     def __init__(self, number: int) -> None:
         super().__init__(signal.Signals(number).name)
@@ -92,26 +92,28 @@ class RunInterrupted(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Hearing:
-    """Who hears what a run does."""
+    """The functions that are called as a run proceeds."""
 
     tell: Tell
     recorded: Callable[[Record], object]
-    """Every record, after the store has acknowledged it."""
+    """Gets every record, after the store has acknowledged it."""
     began: Callable[[Run], object] = lambda _: None
     further: Callable[[Run], object] = lambda _: None
-    """The run each time that further rounds were planned."""
+    """Gets the run each time that further rounds were planned."""
     taken_back: Callable[[Sequence[Attempt]], object] = lambda _: None
-    """What were records of a group that did not come to its end: it is asked again."""
+    """Gets the records, now attempts, of a group that could not be finished and is asked again."""
 
 
 def execute(planned: PlannedRun, executor: Executor, store: Store, hearing: Hearing) -> Run:
-    """Do what is planned; the finished run.
+    """Carry out the plan; return the finished run.
 
-    An engine that vanishes leaves the rest of the records as infrastructure. Raises RunInterrupted,
-    after the run is closed as interrupted and what it left is removed; StoreError. A run that is
-    taken on keeps its id and its records, without those that infrastructure ended, which become
-    attempts; it is told of those it keeps first. Where a cell can never be built within the disk
-    budget: UsageError or InfrastructureError, and no run was begun.
+    If the engine goes away, the remaining records are infrastructure. A resumed run keeps its id
+    and its records, except those that infrastructure ended, which become attempts; `hearing` gets
+    the records it keeps first.
+
+    Raises RunInterrupted, after the run was closed as interrupted and its leftovers were removed;
+    StoreError; UsageError or InfrastructureError if a cell can never be built within the disk
+    budget, in which case no run was begun.
     """
     tell = hearing.tell
     executor.sweep(tell)
@@ -150,7 +152,7 @@ def execute(planned: PlannedRun, executor: Executor, store: Store, hearing: Hear
 
 
 def _task(planned: PlannedRun, run: Run, kept: Before, store: Store) -> Task:
-    """Everything that the run still owes."""
+    """Return everything that is still to be done for the run, as one task."""
     return Task(
         run=run.id,
         orders=planned.orders,
@@ -168,7 +170,7 @@ def _task(planned: PlannedRun, run: Run, kept: Before, store: Store) -> Task:
 
 
 def _kept(said: Carried, run: Run, store: Store, hearing: Hearing) -> Run:
-    """Write down what a worker said; the run, which may have further rounds by then."""
+    """Store what a worker returned; return the run, which may have further rounds now."""
     if isinstance(said, Attempt):
         store.attempt(said)
     elif isinstance(said, SecondOpinion):
@@ -189,7 +191,7 @@ def _kept(said: Carried, run: Run, store: Store, hearing: Hearing) -> Run:
 
 
 def _with_noise(run: Run, store: Store) -> Run:
-    """The run with what is known of its host's noise; what has one round has no use for it."""
+    """Add what is known of the host's noise to the run; a run of one round does not need it."""
     if run.rounds < _NOISY and run.looks is None:
         return run
     return replace(run, noise=known_spreads(store, run.host, run.engine.name))
@@ -237,7 +239,7 @@ def _new_run(planned: PlannedRun, site: Site) -> Run:
 
 
 def _unbounded(run: Run) -> str:
-    """What is to be said where an engine bounds less than the profile asks for; empty else."""
+    """Return a notice if the engine limits less than the profile asks for; else empty."""
     lacking = run.engine.detail.get(UNBOUNDED, "")
     return lacking and (
         f"this engine does not bound the {lacking} of containers: a hostile image may exhaust its "
@@ -246,13 +248,14 @@ def _unbounded(run: Run) -> str:
 
 
 def portable(place: Place | None) -> Place | None:
-    """A place as it is kept with a run: the file's name, without this host's folders."""
+    """Return a place as it is kept with a run: the file's name, without this host's folders."""
     return replace(place, path=PurePath(place.path).name) if place else None
 
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """SIGINT and SIGTERM become RunInterrupted, once; a second one ends the process at once."""
+    """Turn the first SIGINT or SIGTERM into RunInterrupted; a second one ends the process at
+    once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

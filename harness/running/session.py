@@ -1,4 +1,4 @@
-"""What commands share: the suite, an open engine; and, from `here`, where things lie."""
+"""What commands share: opening the suite and an engine; and, from `here`, where files lie."""
 
 from __future__ import annotations
 
@@ -26,24 +26,27 @@ from harness.suite.known import BandFact, KnownNames
 from harness.suite.matrix import FILE_NAME, load_suite
 
 __all__ = ["NO_SUITE_REMEDY", "STANDARD", "named_suite", "places", "suite_name_here", "suite_word"]
-"""Of `here`, for who needs both."""
+"""Names from `here`, for modules that need both."""
 
 AUTO = "auto"
 RECORDINGS_VARIABLE = "HARNESS_RECORDINGS"
 REPLAY = "replay"
 HOST = "host"
 CONTAINER_ENGINES = ("docker", "podman")
-"""Tried in this order by `auto`, before the host."""
+"""The order in which `auto` tries them, before the host."""
 
 
 def open_suite(named: Path | None) -> Suite:
-    """The suite the user names, else the matrix.yaml here. UsageError where there is none."""
+    """Return the suite that the user names, else that of the matrix.yaml in this folder.
+
+    UsageError if there is none.
+    """
     return checked_suite(named or suite_here())
 
 
 def suite_here() -> Path:
-    """The matrix.yaml of this folder. UsageError, with what to do, where there is none: a newcomer
-    who asks for a run in an empty folder should not build somebody else's images."""
+    """Return the matrix.yaml of this folder. UsageError, with a remedy, if there is none: a
+    newcomer who asks for a run in an empty folder should not build somebody else's images."""
     here = Path(FILE_NAME)
     if not here.is_file():
         raise UsageError(f"there is no {FILE_NAME} in this folder", remedy=NO_SUITE_REMEDY)
@@ -51,19 +54,19 @@ def suite_here() -> Path:
 
 
 def checked_suite(path: Path) -> Suite:
-    """The suite of a matrix.yaml (or of the folder that has one), the names in it held against the
-    probes and data sets that there are. Raises MatrixError, UsageError."""
+    """Return the suite of a matrix.yaml, or of the folder that has one, after checking the names
+    in it against the existing probes and data sets. Raises MatrixError and UsageError."""
     folder = path if path.is_dir() else path.resolve().parent
     try:
         known = known_names(load_probes(probe_folders(folder)))
     except UsageError:
-        load_suite(path)  # what is wrong with the matrix itself comes first
+        load_suite(path)  # errors in the matrix itself are reported first
         raise
     return load_suite(path, known)
 
 
 def known_names(probes: Sequence[Probe]) -> KnownNames:
-    """The names that a matrix.yaml may use of these probes and of the data sets there are."""
+    """Return the names of probes, settings and data sets that a matrix.yaml may use."""
     return KnownNames(
         settings={probe.name: dict(probe.settings) for probe in probes},
         frameworks=frozenset(name for probe in probes for name in probe.frameworks),
@@ -78,7 +81,7 @@ def known_names(probes: Sequence[Probe]) -> KnownNames:
 
 
 def _datasets(name: str) -> tuple[str, ...]:
-    """The data sets that can be given to a probe that asks for one of that name."""
+    """Return the data sets that a probe may get if it asks for the one with this name."""
     original = ORIGINALS.get(name)
     if original is None:
         return ()
@@ -95,7 +98,7 @@ def workshop(
     disk_budget: int | None = None,
     baseline_images: frozenset[str] = frozenset(),
 ) -> Workshop:
-    """What every engine needs to know of this host."""
+    """Return what every engine needs to know about this host and the command's options."""
     where = places()
     if recordings is None and (named := os.environ.get(RECORDINGS_VARIABLE)):
         recordings = Path(named)
@@ -115,10 +118,10 @@ def workshop(
 
 @contextmanager
 def opened_engine(name: str, shop: Workshop) -> Iterator[tuple[Engine, tuple[str, ...]]]:
-    """The engine of that name, open, and what is to be said about the choice.
+    """Open the engine with this name; yield it with notices on the choice.
 
-    `auto` takes the first container engine that answers, else the host, and says what cannot be
-    verified then. Raises UsageError, EngineError.
+    `auto` takes the first container engine that answers, else the host, with a notice of what
+    cannot be verified then. Raises UsageError and EngineError.
     """
     if name != AUTO:
         with engine_by_name(name, shop) as engine:

@@ -1,4 +1,4 @@
-"""What came of the questions of one container: answered, lost, or left for a fresh container."""
+"""Sorts the questions of one container: answered, lost, or left for a fresh container."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from harness.outcomes import INFRASTRUCTURE
 from harness.probing.answer import Answer
 
 _HOPELESS = INFRASTRUCTURE | {Outcome.NO_INTERPRETER, Outcome.HOST_INCOMPATIBLE}
-"""Outcomes that a fresh container would end in again."""
+"""Outcomes that a fresh container would only repeat."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settled:
-    """A question and what came of it."""
+    """A question and its outcome."""
 
     question: ProbeQuestion
     answer: Answer | None
@@ -26,22 +26,22 @@ class Settled:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settlement:
-    """What came of all questions of one container."""
+    """The outcomes of all questions of one container."""
 
     ended: tuple[Settled, ...]
-    """One for each question that gets its record now."""
+    """The questions that get their record now."""
     lost: tuple[Settled, ...]
     """Whole answers that do not count, because infrastructure ended the container."""
     left: tuple[ProbeQuestion, ...]
-    """Those that go on to a fresh container."""
+    """The questions that are asked again in a fresh container."""
 
 
 def settle(pending: Iterable[ProbeQuestion], performed: Performed) -> Settlement:
-    """Which questions are answered or lost, and which go on to a fresh container.
+    """Decide which questions are answered or lost, and which go on to a fresh container.
 
-    Answers count only where the container's end is known and nobody interfered. Where it died,
-    the first unanswered question takes the blame; where it cannot run at all, or Python did not
-    come to the first question, all of them do.
+    Answers count only if the container's end is known and nobody interfered. If the container
+    died, the first unanswered question gets its outcome; if the container cannot run at all, or
+    Python did not reach the first question, all unanswered ones do.
     """
     answered: list[Settled] = []
     unanswered: list[ProbeQuestion] = []

@@ -1,8 +1,8 @@
-"""When a task goes on with further rounds: what is looked at, and what is answered.
+"""The interface of the rule that decides whether a task goes on with further rounds.
 
-Where the number of rounds is left open, a task says after which of them it looks whether they
-suffice, by a rule that is a pure function of its records: whoever works on it can look, on any
-host, and looking again at the same records gives the same answer.
+If the number of rounds is left open, a worker applies this rule after certain rounds. The rule is a
+pure function of the records, so a worker on any host can apply it, and applying it again to the
+same records gives the same answer.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from harness.model import Record, Run
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Further:
-    """These cells go on until they have so many rounds."""
+    """These cells go on until they have `rounds` rounds in all."""
 
     rounds: int
     cells: tuple[str, ...]
     why: str = ""
-    """For a person."""
+    """The reason, as text for a person."""
 
     def planned(self, run: Run) -> Run:
-        """The run with these rounds planned."""
+        """Return the run with these rounds planned."""
         numbers = {cell.id: run.rounds_of(cell.id) for cell in run.cells}
         numbers.update(dict.fromkeys(self.cells, self.rounds))
         changed = tuple((cell, most) for cell, most in numbers.items() if most != run.rounds)
@@ -35,7 +35,8 @@ class Steering(Protocol):
     """Decides whether rounds suffice. A plain value, like the task that holds it."""
 
     def further(self, rounds: int, records: Sequence[Record]) -> Further | None:
-        """Which cells need more than `rounds` rounds; None: they suffice, or nothing helps.
+        """Return which cells need more than `rounds` rounds; None if the rounds suffice or more of
+        them would not help.
 
-        A cell that others are held against is named with them.
+        The cell that others are compared with is included.
         """

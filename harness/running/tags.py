@@ -1,8 +1,8 @@
-"""What the tags of a run's images stood for before: as it was locked, else as it was last seen.
+"""Reports image tags that have moved since they were locked or, if not locked, last seen.
 
-A run takes what a tag names now, as everybody does who asks by that name; that this is another
-image than before is told with both digests and what differs between the two. That is told from what
-the images say of themselves, on the engine or in the registry: no layer is read for it.
+A run uses what a tag names now, as everyone does who asks by that name. If this is a different
+image than before, the record has both digests and what differs between the images. The difference
+is taken from their metadata, on the engine or in the registry; no layer is read.
 """
 
 from __future__ import annotations
@@ -25,24 +25,27 @@ from harness.running.here import utc_now
 from harness.text import clean_line
 
 _CHANGED = ("made", "layers")
-"""Of every build: that these differ makes it no other thing."""
+"""What differs with every build: a difference in only these does not matter."""
 _WIDTH = 200
 
 
 @dataclass(kw_only=True)
 class TagWatch:
-    """Marks the records of a run whose image's name stood for another one. One look a cell."""
+    """Marks records of a run whose image's name stood for another image before.
+
+    Each cell is looked up once.
+    """
 
     cells: Mapping[str, Cell]
     locked: SuiteLock | None
     engine: str
     """The name of the engine that has the images."""
     offline: bool = False
-    """No registry is asked for the image before."""
+    """If true, no registry is asked for the earlier image."""
     _known: dict[str, MovedTag | None] = field(default_factory=dict)
 
     def marked(self, record: Record) -> Record:
-        """The record, with what is known of its image's name."""
+        """Return the record with what is known of its image's name."""
         cell, image = self.cells.get(record.cell), record.image
         if cell is None or image is None or not by_tag(cell):
             return record
@@ -52,14 +55,17 @@ class TagWatch:
         return replace(record, image=replace(image, moved=moved)) if moved else record
 
     def _moved(self, cell: Cell, image: ImageIdentity) -> MovedTag | None:
-        """None where nothing is known of it: that the tag is watched never ends a run."""
+        """Return how the tag moved; None if it did not or nothing is known.
+
+        Errors are ignored, since watching a tag must never end a run.
+        """
         host = TargetHost(machine=platform.machine())
         try:
             subject = on_engine(WantedImage(name=cell.image, engine=self.engine), host)
         except HarnessError:
             return None
         if subject is None or subject.reading.digest not in (image.manifest, image.id):
-            return None  # It has moved again since it was obtained.
+            return None  # The tag has moved again since the image was obtained.
         locked = self._locked_as(cell)
         moved = _since_lock(locked, subject) if locked else _since_seen(subject)
         sighting = sighting_of(subject, utc_now())
@@ -68,13 +74,13 @@ class TagWatch:
         return moved and self._told(moved, cell, subject, host)
 
     def _locked_as(self, cell: Cell) -> str:
-        """The digest that the name of a cell's image was locked with; empty: it was not."""
+        """Return the digest in the lock for the cell's image name; empty if it was not locked."""
         entries = self.locked.images if self.locked else ()
         wanted = (cell.id, cell.image)
         return next((one.digest for one in entries if (one.cell, one.image) == wanted), "")
 
     def _told(self, moved: MovedTag, cell: Cell, subject: Subject, host: TargetHost) -> MovedTag:
-        """With what differs between the two images, where the one before can still be had."""
+        """Add what differs between the two images, if the earlier one is still available."""
         reference = parse_reference(cell.image)
         before = f"{reference.registry}/{reference.repository}@{moved.before}"
         now = f"{reference.registry}/{reference.repository}@{moved.now}"
@@ -106,8 +112,10 @@ def _since_lock(locked: str, subject: Subject) -> MovedTag | None:
 
 
 def _since_seen(subject: Subject) -> MovedTag | None:
-    """From the last sighting of another image. A name that no registry gave is moved by whoever
-    builds it."""
+    """Compare with the last sighting of a different image.
+
+    None for an image without a registry's digest: a local name moves with every build.
+    """
     reading = subject.reading
     if not reading.manifest_digest:
         return None
@@ -126,7 +134,7 @@ def _since_seen(subject: Subject) -> MovedTag | None:
 
 
 def by_tag(cell: Cell) -> bool:
-    """Whether a cell is an existing image by a name that may be given to another one."""
+    """Whether a cell is an existing image named by a tag, which may move to another image."""
     if not cell.image:
         return False
     try:
@@ -137,12 +145,12 @@ def by_tag(cell: Cell) -> bool:
 
 
 def _said_apart(before: Sighting, now: Mapping[str, str]) -> Iterator[str]:
-    """What the image of an earlier sighting said otherwise; only what both said."""
+    """Yield what differs from an earlier sighting, among the keys that both have."""
     for what in sorted({*before.said} & {*now}):
         if before.said[what] != now[what]:
             yield f"{what}: {before.said[what] or 'none'} before, {now[what] or 'none'} now"
 
 
 def _is_more(difference: str) -> bool:
-    """Whether a difference is more than that another day built it."""
+    """Whether a difference is more than what every new build changes."""
     return not difference.startswith(tuple(f"{one}:" for one in _CHANGED))

@@ -1,4 +1,4 @@
-"""A task: what a worker is given, a plain value."""
+"""A task: the plain value that a worker is given."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from harness.running.steering import Steering
 
 
 class Passing(str):
-    """What a cell does for a moment: shown where somebody watches, and no line of a log."""
+    """Text for what a cell does at the moment: shown live on a terminal, but not in a log."""
 
     __slots__ = ()
 
 
 WAITING = Passing("waiting")
-"""Of a cell whose turn has not come."""
+"""The text for a cell whose turn has not come."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Task:
     """An interleaved group of cells on one host: everything a worker needs, a plain value.
 
-    Rounds are interleaved: round 1 of every cell, then round 2, in an order that is drawn
-    (`harness.running.turns`), so that what the host does over time falls on all cells alike.
+    Rounds are interleaved: round 1 of every cell, then round 2, and so on, in a random order
+    (`harness.running.turns`), so that changes of the host over time affect all cells alike.
     """
 
     run: str
@@ -37,26 +37,27 @@ class Task:
     dataset: Mapping[str, Path] = field(default_factory=dict)
     dataset_digest: str = ""
     steering: Steering | None = None
-    """Says after `rounds` rounds, and again later, whether they suffice; None: they do."""
+    """Decides after `rounds` rounds, and again later, whether they suffice; None if `rounds` is
+    fixed."""
     planned: Mapping[str, int] = field(default_factory=dict)
-    """How many rounds cells must have, whatever is decided now: they were planned before."""
+    """Rounds that were planned for a cell earlier; it gets them whatever `steering` decides."""
     kept: tuple[Record, ...] = ()
     """The records of an earlier part of the run, for steering to look at."""
     done: frozenset[Key] = frozenset()
-    """Keys that have their record, from an earlier part of the run: not asked again."""
+    """Keys that have a record from an earlier part of the run: they are not asked again."""
     containers: Mapping[tuple[str, int], int] = field(default_factory=dict)
-    """How many containers a round, as (cell, round), has had in earlier parts of the run."""
+    """How many containers each (cell, round) has had in earlier parts of the run."""
     images: Mapping[str, tuple[ImageIdentity, ...]] = field(default_factory=dict)
     """By cell: the images that its records from an earlier part of the run come from."""
     known: Mapping[Decisive, Record] = field(default_factory=dict)
-    """Answers that are repeated where nothing that decides them has changed."""
+    """Earlier answers, which are repeated if nothing that decides them has changed."""
 
     def rounds_of(self, cell: str) -> int:
-        """How many rounds of a cell are planned as the task begins."""
+        """How many rounds of a cell are planned when the task begins."""
         return max(self.rounds, self.planned.get(cell, 0))
 
     def takes_part(self, cell: Cell) -> bool:
-        """Whether anything is to be asked of a cell, or may be where the rounds are left open."""
+        """Whether a cell lacks a record, or may get further rounds."""
         rounds = range(1, self.rounds_of(cell.id) + 1)
         return self.steering is not None or any(self.owes(cell, one) for one in rounds)
 

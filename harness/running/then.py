@@ -1,6 +1,7 @@
-"""A cell as it was on other days: resolved, built and probed, each time as a run of its own.
+"""Resolves, builds and probes a cell as of earlier days, each time as a run of its own.
 
-Such a run is a run like any other, kept under a suite name of its own: it is no night of its suite.
+Such a run is stored like any other, but under a suite name of its own, so that it does not count as
+a night of the cell's suite.
 """
 
 from __future__ import annotations
@@ -25,19 +26,19 @@ from harness.running.runner import Hearing, PlannedRun, execute
 from harness.store.store import Store
 
 BISECTIONS = "harness bisect-day"
-"""The suite that these runs are kept under."""
+"""The name of the suite under which these runs are stored."""
 
 
 class Resolving(Engine, Protocol):
     """An engine that can resolve what a cell installs."""
 
     def resolve(self, cell: Cell, base: Base, say: Callable[[str], object]) -> Lock:
-        """The lock of a cell as of its date."""
+        """Return the lock of a cell as of its date."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuiltThen:
-    """The cell on one engine, with what it is asked."""
+    """The cell on one engine, with the probes it is asked."""
 
     suite: Suite
     cell: Cell
@@ -49,7 +50,10 @@ class BuiltThen:
     uploads: Callable[[Artifact], str]
 
     def resolve(self, as_of: str) -> Lock:
-        """What it installs as of a day or a moment. Raises UsageError, InfrastructureError."""
+        """Return what the cell installs as of a day or a time.
+
+        Raises UsageError and InfrastructureError.
+        """
         from harness.engines.oci.bases import BaseUnavailable
 
         cell = replace(self.cell, as_of=as_of)
@@ -65,9 +69,9 @@ class BuiltThen:
                 ) from error
 
     def show(self, lock: Lock) -> tuple[SeenCell, str]:
-        """What it shows, built from that and probed once, and the run that keeps it.
+        """Build the cell from this lock and probe it once; return what it shows and the run's id.
 
-        Raises InfrastructureError where that says nothing of the cell, RunInterrupted.
+        Raises InfrastructureError if the run says nothing about the cell, and RunInterrupted.
         """
         rules = replace(self.suite.rules, reference="")
         cell = replace(self.cell, expect=None)
@@ -104,5 +108,5 @@ class BuiltThen:
         return seen(judged, records).cells[cell.id], run.id
 
     def uploaded(self, artifact: Artifact) -> str:
-        """When a file was uploaded."""
+        """Return when a file was uploaded."""
         return self.uploads(artifact)

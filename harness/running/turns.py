@@ -1,9 +1,9 @@
-"""In which order the cells of a task take their turns: interleaved, drawn, and the same each time.
+"""The order in which the cells of a task take turns: interleaved, random, and reproducible.
 
-Times are held against each other only within a round, so what the host does over time must fall on
-all cells alike. Of each two rounds the first takes the cells in an order that is drawn, the second
-in the reverse of it (A B, B A; A B C, C B A): over both, every cell has the same mean place, and
-what grows evenly over time cancels out of every comparison.
+Times are compared only within a round, so changes of the host over time must affect all cells
+alike. In each pair of rounds, the first takes the cells in a random order and the second in the
+reverse order (A B, B A; A B C, C B A). Over both rounds every cell has the same mean place, so an
+effect that grows linearly over time cancels out of every comparison.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from dataclasses import dataclass
 from harness.model import Scalar
 
 PLACE = "round.place"
-"""Observed: which turn of its round it was, the first is 1."""
+"""Observation: the number of the turn in its round, starting at 1."""
 GROUP = "round.group"
-"""Observed: cells of which group took turns with it: only their times are interleaved with its."""
+"""Observation: the group of cells that took turns; only times within a group are interleaved."""
 
 
 def turn_order(seed: str, number: int, cells: Iterable[str]) -> tuple[str, ...]:
-    """The cells in the order of their turns in the round of that number, which starts at 1.
+    """Return the cells in the order of their turns in round `number`, which starts at 1.
 
-    `seed` is the run's id: the order can be had again from the record of the run. A cell that no
-    longer takes part leaves the order of the others as it is.
+    `seed` is the run's id, so the order can be computed again from the stored run. If a cell no
+    longer takes part, the order of the others stays the same.
     """
     pair = (number - 1) // 2
     drawn = sorted(
@@ -34,7 +34,7 @@ def turn_order(seed: str, number: int, cells: Iterable[str]) -> tuple[str, ...]:
 
 
 def group_name(cells: Sequence[str]) -> str:
-    """A name for cells that take turns with each other, whatever their order."""
+    """A name for a group of cells that take turns; it does not depend on their order."""
     return hashlib.sha256("\n".join(sorted(cells)).encode()).hexdigest()[:8]
 
 
@@ -44,11 +44,11 @@ class Turn:
 
     cell: str
     observed: Mapping[str, Scalar]
-    """Its place in the round and the group of the cells that took turns."""
+    """Its place in the round, and the group of the cells that took turns."""
 
 
 def turns(seed: str, number: int, cells: Sequence[str], *, drawn: bool) -> tuple[Turn, ...]:
-    """The turns of a round: in the order of `turn_order` where it is `drawn`, else as given."""
+    """Return the turns of a round: in the order of `turn_order` if `drawn`, else as given."""
     group = group_name(cells)
     order = turn_order(seed, number, cells) if drawn else cells
     return tuple(

@@ -1,4 +1,4 @@
-"""What a command line asks of a run, and which of its options cannot go together."""
+"""The options of a run as the command line gives them, and which of them exclude each other."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ REGISTRY_VARIABLE = "HARNESS_REGISTRY"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
-    """What the command line asks of a run."""
+    """The options of a run, as the command line gives them."""
 
     suite: Path | None = None
     cells: tuple[str, ...] = ()
@@ -28,38 +28,41 @@ class Wanted:
     probes: tuple[str, ...] = ()
     rounds: int = 1
     looks: tuple[int, ...] | None = None
-    """After how many rounds it is looked whether they suffice, the first is `rounds`; None: the
-    number is fixed."""
+    """After how many rounds to check whether they suffice; the first number is `rounds`. None if
+    the number of rounds is fixed."""
     again: bool = False
-    """Each cell is asked as two, which are compared: how much does this host vary?"""
+    """Ask each cell under two names and compare these, to measure how much this host varies."""
     compared: int = 0
-    """How many cells the report will compare, where the run has only some of them: all share its
-    rate of false alarms."""
+    """How many cells the report will compare, if the run has only some of them: all of them share
+    the report's rate of false alarms."""
     engine: str = AUTO
     refresh_bases: bool = False
     fresh: bool = False
-    """Dockerfiles are built without anything that was built or kept before."""
+    """Build Dockerfiles without anything that was built or kept before."""
     offline: bool = False
     require_verified: bool = False
     recordings: Path | None = None
-    """What the engine replay answers from."""
+    """The recordings from which the engine `replay` answers."""
     record_to: Path | None = None
-    """Where what the engine says is recorded."""
+    """Where to record what the engine answers."""
     disk_budget: str = ""
-    """What images may take on the engine's disk; else HARNESS_DISK_BUDGET, else what is free."""
+    """How much of the engine's disk images may take; if empty, HARNESS_DISK_BUDGET, else what is
+    free."""
     reuse: bool = False
-    """Answers that nothing can have changed are repeated from earlier runs."""
+    """Repeat answers from earlier runs where nothing can have changed them."""
     executor: str = "local"
-    """What carries the tasks: this host's engine, or `ray`, `ray://HOST:PORT`: a cluster."""
+    """What carries the tasks: `local` is this host's engine; `ray` or `ray://HOST:PORT` is a
+    cluster."""
     shard: tuple[int, int] | None = None
-    """(number, count): only the share of the cells that is dealt to this one of so many jobs."""
+    """(number, count): do only the share of the cells that is dealt to this one of `count` jobs."""
     resume: str = ""
-    """A run that was interrupted or that infrastructure ended in part, or the beginning of its id:
+    """The id, or its beginning, of a run that was interrupted or in part ended by infrastructure:
     only what it lacks is done."""
 
 
 def rounds_asked(text: str) -> tuple[int, tuple[int, ...] | None]:
-    """(`rounds`, `looks`) of what `--rounds` says: a number, or `auto`. Raises UsageError."""
+    """Return (`rounds`, `looks`) for a value of `--rounds`: a number, or `auto`. Raises
+    UsageError."""
     if text == AUTO:
         return LOOKS[0], LOOKS
     remedy = f"a number from 1 on, or {AUTO}: as many as the verdict needs, at most {LOOKS[-1]}"
@@ -71,9 +74,9 @@ def rounds_asked(text: str) -> tuple[int, tuple[int, ...] | None]:
 
 
 def engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:
-    """The engine to take; no container engine is needed for interpreters of this host alone.
+    """Return the engine to use: the host engine if all cells are interpreters of this host.
 
-    UsageError for options that cannot go together.
+    UsageError for options that exclude each other.
     """
     if wanted.rounds < 1:
         raise UsageError(f"--rounds must be at least 1, not {wanted.rounds}")
@@ -108,7 +111,10 @@ def engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:
 
 
 def disk_budget(option: str, environment: Mapping[str, str]) -> int | None:
-    """Bytes that the option, else the environment names; None: neither. Raises UsageError."""
+    """Return the bytes that the option, else the environment, states; None if neither does.
+
+    Raises UsageError.
+    """
     for named, text in (
         ("--disk-budget", option),
         (BUDGET_VARIABLE, environment.get(BUDGET_VARIABLE, "")),
@@ -124,8 +130,8 @@ def disk_budget(option: str, environment: Mapping[str, str]) -> int | None:
 
 
 def image_registry(environment: Mapping[str, str]) -> str:
-    """The registry that images of cells are shared by, as the environment names it; empty: none
-    is. Raises UsageError."""
+    """Return the registry through which images of cells are shared, from the environment; empty if
+    it names none. Raises UsageError."""
     text = environment.get(REGISTRY_VARIABLE, "")
     named = text.rstrip("/")
     try:

@@ -1,7 +1,7 @@
-"""A worker turns a task into records with its host's engine. It writes nothing.
+"""The worker: turns a task into records with its host's engine. It does not write the store.
 
-Every question ends in exactly one record: from its answer, from how its container died, or from
-why there was no environment to ask in.
+Every question ends in exactly one record, made from its answer, from how its container died, or
+from the reason why there was no environment to ask in.
 """
 
 from __future__ import annotations
@@ -30,16 +30,16 @@ from harness.running.task import WAITING, Task
 from harness.running.turns import turns
 
 Said = Record | Attempt | SecondOpinion | Further
-"""What a worker has to tell of a task."""
+"""What a worker yields for a task."""
 
 
 def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Said]:
-    """Obtain every cell, then perform the rounds; a record as soon as it is known.
+    """Obtain every cell, then perform the rounds; yield each record as soon as it is known.
 
-    Obtaining runs some cells at a time, and reading what was obtained belongs to it; probing one at
-    a time, with nothing else of ours running.
-    An attempt holds an answer that came whole from a container which infrastructure ended: the
-    record of its key says only that, and the attempt is no record.
+    Several cells are obtained at a time, which includes reading their files for the second opinion.
+    Then cells are probed one at a time, with nothing else of ours running. An attempt holds an
+    answer that came whole from a container which infrastructure ended: the record of its key states
+    only that end, and the attempt counts as no record.
     """
     obtained: dict[str, Obtained] = {}
     orders = [each for each in task.orders if task.takes_part(each.cell)]
@@ -60,7 +60,7 @@ def work(engine: Engine, task: Task, tell: Tell) -> Iterator[Said]:
                     for number in range(1, task.rounds_of(cell.id) + 1):
                         yield from Round(engine, task, cell, number, obtained[cell.id]).refused()
         except BaseException:
-            # An interruption, or the runner let go of us: what still obtains is to end soon.
+            # An interruption, or the runner closed this generator: stop what is being obtained.
             pool.shutdown(wait=False, cancel_futures=True)
             engine.stop()
             raise
@@ -81,8 +81,8 @@ def _rounds(
     obtained: Mapping[str, Obtained],
     tell: Tell,
 ) -> Iterator[Record | Attempt | Further]:
-    """Round after round of the cells that there is an environment for: as many as the task has, and
-    further ones where its steering says so."""
+    """Perform the rounds of the cells that have an environment: as many as the task plans, and
+    further ones if its steering asks for them."""
     there = {one.cell.id: one.cell for one in orders if obtained[one.cell.id].outcome is Outcome.OK}
     going_on, last, number = frozenset(there), task.rounds, 1
     drawn = task.rounds > 1 or task.steering is not None
@@ -106,7 +106,7 @@ def _rounds(
             if number < last:
                 tell(turn.cell, WAITING)
         if number == last and task.steering is not None:
-            # A run that is taken on may have later rounds already: they are not looked at yet.
+            # A resumed run may have records of later rounds already: those do not count yet.
             more = task.steering.further(number, [one for one in said if one.round <= number])
             if more is not None:
                 going_on, last = frozenset(more.cells) & frozenset(there), more.rounds
@@ -135,7 +135,7 @@ def _obtain(
 def _second_opinion(
     engine: Engine, task: Task, cell: Cell, obtained: Obtained, tell: Tell
 ) -> SecondOpinion | None:
-    """What the files of an environment say; None where there are none to read."""
+    """Read the files of an environment from outside; None if there are none to read."""
     if obtained.outcome is not Outcome.OK or obtained.image is None:
         return None
     tell(cell.id, "reading its files from outside")
@@ -146,8 +146,11 @@ def _second_opinion(
 
 
 def one_image(cell: Cell, before: Sequence[ImageIdentity], obtained: Obtained) -> Obtained:
-    """What was obtained, unless the cell has records of another image already: a name may have
-    been given to another image since. The rounds of a cell are those of one image."""
+    """Return what was obtained; as `interfered` if the cell has records of another image.
+
+    All rounds of a cell must come from one image, but its name may have been given to another image
+    since the earlier ones.
+    """
     images = distinct(cell, (*before, obtained.image))
     if obtained.outcome is not Outcome.OK or len(images) < 2:
         return obtained

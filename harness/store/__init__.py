@@ -1,4 +1,4 @@
-"""The only persistence: runs, planned keys and records in SQLite, and their export and import.
+"""Persistence: runs, planned keys and records in SQLite, with their export, import and history.
 
-Never here: engines, and judging what is stored.
+No other room writes them to disk. Never here: engines, and judging what is stored.
 """

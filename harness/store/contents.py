@@ -1,4 +1,4 @@
-"""Contents that many rows share: kept once, compressed, under the SHA-256 of what they say."""
+"""Contents that many rows share: stored once, compressed, under the SHA-256 of their bytes."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from harness.serial import UnreadableError
 
 
 class KeptContents:
-    """The contents of a store, within a transaction of the caller."""
+    """The contents of a store. Its methods work inside a transaction of the caller."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
         self._known: dict[bytes, int] = {}
 
     def put(self, content: bytes) -> int:
-        """The number of a content, which is written where it is new."""
+        """Return the number of a content; write the content if it is new."""
         digest = hashlib.sha256(content).digest()
         if digest not in self._known:
             self._known[digest] = self._kept(digest, content)
         return self._known[digest]
 
     def get(self, number: int) -> bytes:
-        """The content of that number. UnreadableError: it is damaged, or not there."""
+        """Return the content with that number. UnreadableError if it is damaged or missing."""
         row = self._connection.execute(
             "SELECT digest, body FROM contents WHERE id = ?", (number,)
         ).fetchone()

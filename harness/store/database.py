@@ -1,7 +1,7 @@
 """One SQLite file, opened so that what was committed survives a kill, a full disk, a second writer.
 
-Write-ahead log, an fsync at every commit, short immediate transactions that wait for each other.
-All errors of SQLite become StoreError here and nowhere else.
+It uses a write-ahead log, an fsync at every commit, and short immediate transactions that wait for
+each other. SQLite's errors become StoreError here and nowhere else.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from harness.serial import UnreadableError
 from harness.store.schema_sql import APPLICATION_ID, MIGRATIONS
 
 PATIENCE_S = 30.0
-"""How long a transaction waits for another process's."""
+"""Seconds that a transaction waits for one of another process."""
 
 _ELSEWHERE = "or name another file with HARNESS_STORE"
 _MEANINGS: dict[int, tuple[str, str]] = {
@@ -90,7 +90,7 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """A transaction that is on the disk when it ends, or, if it raises, never was."""
+        """A transaction that is on the disk when it ends; if it raises, it leaves no trace."""
         if self.readonly:
             raise StoreError(f"the store {self.path} was opened for reading only")
         with self._transaction("BEGIN IMMEDIATE") as connection:
@@ -98,8 +98,8 @@ class Database:
 
     @contextmanager
     def undamaged(self, run_id: str) -> Iterator[None]:
-        """What cannot be read back of a run is an error of that run. A newer harness may have
-        written it, or the file is damaged: nothing in it tells which."""
+        """Turn UnreadableError into UnreadableRunError for that run. Either a newer harness wrote
+        it, or the file is damaged: the content alone does not tell which."""
         try:
             yield
         except UnreadableError as error:
@@ -177,7 +177,7 @@ class Database:
         return connection
 
     def _created(self) -> bool:
-        """Make the folder and the file, for the user alone; whether the file is new."""
+        """Create the folder and the file, private to the user; return whether the file is new."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         try:
             os.close(os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -202,21 +202,24 @@ class Database:
         deadline = time.monotonic() + self._patience_s
         while True:
             try:
-                # A file system without shared memory answers `delete`: as safe, only slower.
+                # On a file system without shared memory, SQLite stays in mode `delete`: equally
+                # safe, only slower.
                 connection.execute("PRAGMA journal_mode = WAL")
                 return
             except sqlite3.OperationalError as error:
-                # SQLite does not wait by itself where two processes create the log at once.
+                # SQLite does not wait by itself if two processes create the log at the same time.
                 if _primary(error) != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                     raise
                 time.sleep(0.02)
 
 
 def _check_identity(connection: sqlite3.Connection, path: Path) -> int:
-    """The schema version; 0 for an empty file. StoreError: newer than ours, or not a store.
+    """Return the schema version, 0 for an empty file. StoreError if it is newer than ours, or if
+    the file is not a store.
 
-    One statement, so one state of the file: another process may be making the store right now,
-    and its tables beside the identity of before would look like a stranger's.
+    A single statement reads a single state of the file. Another process may be creating the store
+    right now: its new tables, read together with the earlier (empty) identity, would look like a
+    database of another program.
     """
     application, version, tables = connection.execute(_IDENTITY).fetchone()
     if application != APPLICATION_ID and (application or version or tables):
@@ -238,7 +241,7 @@ def _migrate(connection: sqlite3.Connection, path: Path) -> None:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
-        # Asked again: another process may have done it while this one waited.
+        # Check again: another process may have migrated the file while this one waited.
         for statements in MIGRATIONS[_check_identity(connection, path) :]:
             for statement in statements:
                 connection.execute(statement)
@@ -269,5 +272,5 @@ def _translated(path: Path) -> Iterator[None]:
 
 
 def _primary(error: sqlite3.Error) -> int:
-    """The primary result code; extended ones carry the detail in the higher bits."""
+    """The primary result code; an extended code adds detail in the higher bits."""
     return getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF

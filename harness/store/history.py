@@ -1,9 +1,10 @@
-"""What is kept of every night, beside its records: small, and read series by series.
+"""The history: a compact summary of every night, kept beside its records and read as series.
 
-Everything here follows from records, and is made again from them where it is missing. A night of a
-cell is one row: its numbers in the order that its `shape` names, packed, and which facts it gave,
-by what they begin with. Shapes and facts are kept once by content, so that a package that moved is
-one small content more, and a night on which nothing moved adds none.
+All of it is derived from records, and is derived again where it is missing. A night of a cell is
+one row: its numbers, packed in the order that its `shape` names them, and references to its facts,
+which are grouped by the first part of their name. Shapes and groups of facts are stored once by
+content: a package whose version changed adds one small content, and a night on which nothing
+changed adds none.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from harness.store.database import Database
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _NumberNames:
-    """What the numbers of a night are called, and which of them are primary metrics."""
+    """The names of a night's numbers, and which of them are primary metrics."""
 
     numbers: tuple[str, ...]
     primary: tuple[str, ...]
@@ -32,21 +33,23 @@ class _NumberNames:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _KeptPart:
-    """Some facts of a night, or what went into it."""
+    """One group of a night's facts, or the night's inputs."""
 
     facts: Facts = field(default_factory=dict)
     inputs: Mapping[str, str] = field(default_factory=dict)
 
 
 class History:
-    """The nights that a store keeps. Every method raises StoreError as the store does."""
+    """The summaries of nights in a store. Every method raises StoreError as `Store` does."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def keep(self, run: Run, cells: Sequence[CellNight]) -> None:
-        """Keep the nights of a run's cells; what was kept of it before goes. Nothing is kept of one
-        that is not complete: somebody may have taken it on meanwhile."""
+        """Keep the nights of a run's cells, in place of what was kept of that run before.
+
+        Does nothing if the run is not complete: it may have been resumed in the meantime.
+        """
         with self._database.writing() as connection:
             found = connection.execute(
                 "SELECT state FROM runs WHERE id = ?", (storable(run.id),)
@@ -55,8 +58,10 @@ class History:
                 _put(connection, run, cells)
 
     def unkept(self, suite: str, *, until: str | None = None) -> tuple[str, ...]:
-        """The complete runs of the suite with this name whose nights are not kept yet, newest
-        first; of those that did not begin after `until`."""
+        """Return the ids of a suite's complete runs whose nights are not kept yet, newest first.
+
+        With `until`, only runs that did not begin after that time.
+        """
         self._known()
         with self._database.reading() as connection:
             rows = connection.execute(
@@ -69,21 +74,23 @@ class History:
     def nights(
         self, suite: str, *, until: str | None = None, most: int | None = None
     ) -> tuple[KeptNight, ...]:
-        """The newest kept runs of a suite that did not begin after `until` (as runs write it),
-        oldest first."""
+        """Return the newest nights that are kept of a suite, at most `most`, oldest first.
+
+        With `until` (a time as in `Run.started`), only runs that did not begin after it.
+        """
         with self._database.reading() as connection:
             return _nights(connection, suite, until, most, kept=True)
 
     def begun(self, suite: str, *, until: str, most: int) -> tuple[KeptNight, ...]:
-        """The newest complete runs of a suite that did not begin after `until`, oldest first,
+        """Return a suite's newest complete runs that did not begin after `until`, oldest first,
         whether their nights are kept or not."""
         self._known()
         with self._database.reading() as connection:
             return _nights(connection, suite, until, most, kept=False)
 
     def _known(self) -> None:
-        """Note the complete runs that are new. What a run's body says is large, so it is looked
-        into only once, of runs of other suites too."""
+        """Add complete runs that are new to the table of nights. A run's body is large, so it is
+        read only this once, also for runs of other suites."""
         with self._database.reading() as connection:
             if not connection.execute(f"SELECT EXISTS (SELECT 1 {_UNKNOWN})").fetchone()[0]:
                 return
@@ -95,12 +102,12 @@ class History:
             )
 
     def took(self, run_id: str) -> dict[str, float]:
-        """Seconds that each cell of a run took, the obtaining of its environment among them."""
+        """Return the seconds that each cell of a run took, including obtaining its environment."""
         with self._database.reading() as connection:
             return queries.took(connection, run_id)
 
     def cells(self, suite: str) -> tuple[str, ...]:
-        """The ids of the cells of a suite of which nights are kept, in their order."""
+        """Return the ids of the suite's cells that have nights, sorted."""
         with self._database.reading() as connection:
             rows = connection.execute(
                 "SELECT DISTINCT cell FROM tracks WHERE suite = ? ORDER BY cell", (storable(suite),)
@@ -110,7 +117,8 @@ class History:
     def of_cell(
         self, suite: str, cell: str, among: Sequence[KeptNight], *, facts: bool = True
     ) -> tuple[CellNight, ...]:
-        """What is kept of a cell on some nights, in their order; without `facts`, numbers alone."""
+        """Return what is kept of a cell for some nights, in their order; without `facts`, only the
+        numbers."""
         with self._database.reading() as connection:
             try:
                 return _of_cell(connection, suite, cell, among, facts=facts)
@@ -129,7 +137,7 @@ _UNKNOWN = (
 
 
 def forget(connection: sqlite3.Connection, run_id: str) -> None:
-    """What is kept of a run's nights no longer holds: its records change."""
+    """Delete what is kept of a run's nights, because its records are about to change."""
     found = connection.execute(
         "SELECT id, suite FROM nights WHERE run = ?", (storable(run_id),)
     ).fetchone()
@@ -161,7 +169,7 @@ def _put(connection: sqlite3.Connection, run: Run, cells: Sequence[CellNight]) -
         shape = contents.put(encode(_NumberNames(numbers=names, primary=one.primary)))
         numbers = struct.pack(f"<{len(names)}d", *(one.numbers[name] for name in names))
         parts = [contents.put(encode(part)) for part in _parts(one)]
-        # A run from elsewhere may have a cell twice: the last is kept.
+        # An imported run may have a cell twice: the last one is kept.
         rows[tracks[key]] = shape, numbers, struct.pack(f"<{len(parts)}I", *parts)
     connection.executemany(
         "INSERT INTO cell_nights (track, night, shape, numbers, parts) VALUES (?, ?, ?, ?, ?)",
@@ -234,7 +242,7 @@ def _of_cell(
 
 
 def _parts(one: CellNight) -> Iterable[_KeptPart]:
-    """The facts by what they begin with: a part that did not change is there already."""
+    """Group the facts by the first part of their name: an unchanged group is stored already."""
     parts: dict[str, dict[str, Fact]] = defaultdict(dict)
     for name in sorted(one.facts):
         parts[name.partition(".")[0]][name] = one.facts[name]
@@ -266,7 +274,7 @@ def _new_track(connection: sqlite3.Connection, suite: str, key: tuple[str, str, 
 
 
 class _Reader:
-    """Contents read back, each once; equal nights share what is returned."""
+    """Reads each content only once; equal nights share the returned objects."""
 
     def __init__(self, contents: KeptContents) -> None:
         self._body = contents.get
@@ -286,7 +294,7 @@ class _Reader:
         return self._hosts[number]
 
     def parts(self, packed: bytes) -> tuple[Facts, Mapping[str, str]]:
-        """(facts, inputs) of the parts whose numbers are packed."""
+        """Return (facts, inputs) of the parts whose content numbers are packed in `packed`."""
         if packed not in self._whole:
             facts: dict[str, Fact] = {}
             inputs: dict[str, str] = {}

@@ -1,6 +1,6 @@
-"""Shards of one plan as one run: what must be equal in them, and what the run is made of.
+"""Joins the shards of one plan into one run, after checking that they belong together.
 
-Nothing here reads or writes: the runs of shards go in, the run that they were planned as comes out.
+Pure functions: the runs of shards go in, the run that they were planned as comes out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from harness.serial import encode
 
 _ID_DIGITS = 8
 _APART = timedelta(days=1)
-"""Shards of one night do not begin further apart; that others do is said."""
+"""Shards of one night do not begin further apart than this; if they do, a notice says so."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,8 +30,11 @@ class Part:
 
 
 def plan_digest(run: Run, shard: Shard) -> str:
-    """The digest of the plan that a shard's run is a share of: of everything that must be equal in
-    all its shards, the dealing of the cells among it."""
+    """Return the digest of the plan that a shard belongs to.
+
+    It covers everything that must be equal in all shards of the plan, including which cell was
+    dealt to which shard.
+    """
     probes = [replace(one, source="") for one in run.probes]
     unasked = [replace(one, source="") for one in run.unasked or ()]
     plan = {
@@ -51,11 +54,11 @@ def plan_digest(run: Run, shard: Shard) -> str:
 
 
 def joined(parts: Sequence[Part]) -> Run:
-    """The run that these shards were planned as; shards that are not there are in it as missing.
+    """Return the run that these shards were planned as; it lists absent shards as missing.
 
-    The same shards give the same run, in whatever order and however often they are named. Its id
-    is made of theirs. UsageError where they are not of one plan, where two runs are of the same
-    shard, or where a file contradicts itself.
+    The same shards give the same run, in any order and however often they are named. Its id is
+    derived from theirs. UsageError if they are not of one plan, if two runs are of the same shard,
+    or if a file contradicts itself.
     """
     ordered = _each_once(parts)
     for part in ordered:
@@ -115,7 +118,8 @@ def _dealt(shard: Shard) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _each_once(parts: Sequence[Part]) -> list[Part]:
-    """The shards by number; the same run twice is one. UsageError where two runs are of one."""
+    """Return the shards sorted by number, each run once. UsageError if two runs are of the same
+    shard, or if two files have different runs of the same id."""
     found: dict[str, Part] = {}
     for part in sorted(parts, key=lambda one: (one.run.id, one.source)):
         other = found.setdefault(part.run.id, part)
@@ -146,7 +150,10 @@ def _each_once(parts: Sequence[Part]) -> list[Part]:
 
 
 def _check(part: Part) -> None:
-    """A file may say anything; its shard must be one of the plan that it states."""
+    """Check that the shard is one of the plan that it states, since a file may contain anything.
+
+    UsageError otherwise.
+    """
     run, shard = part.run, _shard(part.run)
     wrong = ""
     if len(shard.cells) != len(shard.dealt) or not 1 <= shard.number <= shard.count:
@@ -186,7 +193,7 @@ def _check_one_plan(parts: Sequence[Part]) -> None:
 
 
 def _difference(one: Run, other: Run) -> str:
-    """In which part of their plans two shards differ, in words."""
+    """Describe in words the first part in which the plans of two shards differ."""
     ours, theirs = _shard(one), _shard(other)
     told = (
         ("another suite", one.suite == other.suite),
@@ -204,14 +211,15 @@ def _difference(one: Run, other: Run) -> str:
 
 
 def _id(begun: str, runs: Sequence[Run]) -> str:
-    """Sorted by time like every run's; made of the shards' ids, so that merging again finds it."""
+    """Return the id of the joined run. It sorts by time as every run's id does, and is derived
+    from the shards' ids, so that merging the same shards again finds the same run."""
     digits = hashlib.sha256("\n".join(sorted(run.id for run in runs)).encode()).hexdigest()
     time = re.sub(r"[^0-9T]", "", begun)[:15] or "unknown"
     return f"{time}Z-m{digits[:_ID_DIGITS]}"
 
 
 def _beside(runs: Sequence[Run]) -> Iterator[Beside]:
-    """Every engine and kind of host but that of the first shard, with the cells that it took."""
+    """Yield every engine and host class but that of the first shard, with the cells it ran."""
     found: dict[bytes, tuple[Run, list[str]]] = {}
     for run in runs:
         for cell in run.cells:
@@ -236,7 +244,7 @@ def _notices(parts: Sequence[Part]) -> tuple[str, ...]:
 
 
 def _noise(runs: Sequence[Run], reference: str) -> tuple[KnownSpread, ...] | None:
-    """What is known of the noise of the host that has the reference: only cells that took turns
-    with it there are held against its times."""
+    """Return the known noise of the host that ran the reference: only cells that took turns with
+    the reference on that host have their times compared with it."""
     having = (run for run in runs if reference in {cell.id for cell in run.cells})
     return next((run.noise for run in having), None)

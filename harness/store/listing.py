@@ -1,4 +1,4 @@
-"""Runs in a list: what is told of each without reading its records."""
+"""Summaries of runs for a list, made without reading their records."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.store.queries import ListedRow, RunRow
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunSummary:
-    """A run in a list: what is known of it without reading its records."""
+    """One run in a list: what is known without reading its records."""
 
     id: str
     started: str
@@ -29,8 +29,8 @@ class RunSummary:
 
 
 def summaries(rows: Iterable[ListedRow], read: Callable[[RunRow], Run]) -> tuple[RunSummary, ...]:
-    """The summary of each row; `read` raises UnreadableRunError for one that cannot be read back,
-    of which is told what stands beside it."""
+    """Return the summary of each row. `read` decodes a run's row, and raises UnreadableRunError if
+    it cannot be read back: the summary then has only what the other columns hold."""
     found = []
     for id, state, ended, body, started, imported, planned, recorded in rows:
         run: Run | None = None

@@ -1,7 +1,7 @@
-"""The runs of several exports and stores brought together in one store, by their content.
+"""Merging: imports the runs of several exports and stores into one store.
 
-Runs that are there already stay as they are; the shards of one plan become the run that they were
-planned as. What is wrong with any of the files is told before the first is taken in.
+Runs that are in the store already stay as they are; the shards of one plan become the one run that
+they were planned as. Every file is checked before anything is imported.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ Entry = Record | Attempt | SecondOpinion
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MergeResult:
-    """What came of a merge."""
+    """The result of a merge."""
 
     run: Run | None
-    """The run that the shards were planned as; None: there were no shards."""
+    """The run that the shards were planned as; None if there were no shards."""
     others: tuple[Run, ...] = ()
     """The other runs, oldest first."""
 
     @property
     def missing(self) -> tuple[MergedShard, ...]:
-        """The shards that were not there."""
+        """The shards of the plan that no file had."""
         return missing_shards(self.run) if self.run is not None else ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _RunFound:
-    """A run in a file; what it has is read when it is taken in."""
+    """A run in a file; its entries are read when it is imported."""
 
     run: Run
     source: str
@@ -46,11 +46,11 @@ class _RunFound:
 
 
 def merge(store: Store, paths: Sequence[Path]) -> MergeResult:
-    """Take in every run of these files, exports and stores; shards as the run they belong to.
+    """Import every run of these files (exports and stores); shards become the run they belong to.
 
-    The order of the files plays no part, nor whether one is named twice or was merged before.
-    UsageError, and nothing was taken in, where a file is neither, or shards do not belong together;
-    StoreError where two files have different records of one run.
+    The order of the files makes no difference, nor does naming a file twice or merging it again.
+    UsageError, with nothing imported, if a file is neither an export nor a store, or if shards do
+    not belong together; StoreError if two files have different records of one run.
     """
     found = [one for path in dict.fromkeys(paths) for one in _runs_of(path)]
     shards = [one for one in found if one.run.shard is not None]
@@ -70,7 +70,7 @@ def merge(store: Store, paths: Sequence[Path]) -> MergeResult:
 
 
 def _runs_of(path: Path) -> Iterator[_RunFound]:
-    """The runs of an export, which has one, or of a store."""
+    """Yield the one run of an export, or every run of a store."""
     try:
         with path.open("rb") as opened:
             is_store = opened.read(len(_SQLITE)) == _SQLITE
@@ -91,7 +91,7 @@ def _runs_of(path: Path) -> Iterator[_RunFound]:
 
 @dataclass(frozen=True, slots=True)
 class _StoredRun:
-    """Everything that a store has of a run, read when it is asked for."""
+    """Yields, when called, everything that a store has of a run."""
 
     path: Path
     run: Run
@@ -104,7 +104,7 @@ class _StoredRun:
 
 
 def _renamed(run: str, shards: Iterable[_RunFound]) -> Iterator[Entry]:
-    """What the shards have, as the run's that they become."""
+    """Yield the entries of the shards, moved to the run that the shards become."""
     for shard in shards:
         for one in shard.entries():
             if isinstance(one, Record):

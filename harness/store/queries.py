@@ -1,4 +1,4 @@
-"""What is asked of stored runs, as SQL: the newest of a suite, and those that could answer."""
+"""SQL queries on stored runs, such as the newest of a suite and those that could be reused."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ records it has."""
 
 
 def beginning_with(connection: sqlite3.Connection, wanted: str, *, exact: bool) -> list[RunRow]:
-    """The run with this id and, unless it must be exact, those whose ids begin with it."""
+    """The run with this id and, unless `exact`, the runs whose ids begin with it, newest first."""
     return connection.execute(
         "SELECT id, state, ended, body FROM runs"
         " WHERE id = :id OR (:begins AND :id <> '' AND substr(id, 1, length(:id)) = :id)"
@@ -105,8 +105,8 @@ def latest_answers(
     probes: Sequence[str],
     engines: Sequence[str],
 ) -> list[tuple[str, str, str, str]]:
-    """(run, body, facts, their digest) of the newest record of each cell and probe in complete
-    runs made here, of records of these engines."""
+    """(run, body, facts, digest of the facts) of the newest record of each of these cells, probes
+    and engines, in complete runs made here."""
     rows = connection.execute(
         "SELECT run, records.body, facts.body, facts.digest, max(runs.started || runs.id)"
         " FROM records JOIN runs ON runs.id = run JOIN facts ON facts.digest = facts"
@@ -125,9 +125,10 @@ def latest_answers(
 
 
 def took(connection: sqlite3.Connection, run_id: str) -> dict[str, float]:
-    """Seconds that each cell of a run took: its containers, and what obtained its environment.
+    """Seconds that each cell of a run took: running its containers and obtaining its environment.
 
-    Each record of a container has the whole time of that; cells that are only repeated have none.
+    Every record of a container states the whole time of that container, so each container counts
+    once. Cells whose records only repeat earlier ones took no time.
     """
     rows = connection.execute(
         "SELECT cell, sum(container) + max(obtain) FROM"
@@ -148,7 +149,7 @@ def made_here(connection: sqlite3.Connection, run_id: str) -> bool:
 
 
 def record_texts(connection: sqlite3.Connection, run_id: str) -> Iterator[tuple[str, str]]:
-    """(body, facts) of a run's records, in the order in which they were planned."""
+    """(body, facts) of a run's records as JSON, in the order in which they were planned."""
     yield from connection.execute(
         "SELECT records.body, facts.body FROM planned"
         " JOIN records USING (run, cell, round, probe) JOIN facts ON facts.digest = records.facts"
@@ -158,7 +159,8 @@ def record_texts(connection: sqlite3.Connection, run_id: str) -> Iterator[tuple[
 
 
 def hosts_of_cells(connection: sqlite3.Connection, run_id: str) -> dict[str, str]:
-    """The name of the host that each cell's records were asked on, of those that name one."""
+    """The name of the host on which each cell was asked; cells whose records name none are left
+    out."""
     rows = connection.execute(
         "SELECT cell, max(json_extract(body, '$.host')) FROM records WHERE run = ? GROUP BY cell",
         (storable(run_id),),

@@ -1,7 +1,7 @@
-"""How runs, records and attempts become rows of the store, each written at most once.
+"""Writes runs, records and attempts as rows of the store, each at most once, and reads them.
 
-Facts are kept apart under the digest of their content: what a thousand records repeat lies there
-once. All functions work inside a transaction of the caller.
+Facts are stored separately under the digest of their content, so that facts which a thousand
+records repeat are stored once. All functions work inside a transaction of the caller.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ _HAS_OPINIONS = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'op
 
 
 def put_run(connection: sqlite3.Connection, run: Run, *, owner: str, imported: bool) -> bool:
-    """Write a run and its planned keys; whether the store holds it as imported.
+    """Write a run and its planned keys; return whether the store has the run as imported.
 
-    StoreError where another run has its id.
+    StoreError if another run has its id.
     """
     body = encode(_without_progress(run)).decode()
     new = connection.execute(
@@ -46,9 +46,9 @@ def put_run(connection: sqlite3.Connection, run: Run, *, owner: str, imported: b
 
 
 def put_running(connection: sqlite3.Connection, run_id: str, *, owner: str, losing: bool) -> None:
-    """A run is running again, as the owner's; with `losing` one that is complete, too.
+    """Mark a run as running again, for this owner; with `losing`, also a run that is complete.
 
-    UsageError where it is imported, still somebody's, or complete with nothing lost.
+    UsageError if it is imported, is still running, or is complete without `losing`.
     """
     found = connection.execute(
         "SELECT state, imported FROM runs WHERE id = ?", (storable(run_id),)
@@ -66,9 +66,9 @@ def put_running(connection: sqlite3.Connection, run_id: str, *, owner: str, losi
 
 
 def put_record(connection: sqlite3.Connection, record: Record) -> bool:
-    """Write a record; False where it was there already.
+    """Write a record; return False if it was there already.
 
-    StoreError where its key has another one; InternalError where it was not planned.
+    StoreError if its key has a different record; InternalError if it was not planned.
     """
     new = put_first_record(connection, record)
     if not new and not holds(connection, record):
@@ -77,9 +77,9 @@ def put_record(connection: sqlite3.Connection, record: Record) -> bool:
 
 
 def put_first_record(connection: sqlite3.Connection, record: Record) -> bool:
-    """Write a record; False where its key has one, equal or not.
+    """Write a record; return False if its key has one already, equal or not.
 
-    InternalError where it was not planned.
+    InternalError if it was not planned.
     """
     body, facts = _put_content(connection, record)
     return _planned_only(
@@ -92,7 +92,7 @@ def put_first_record(connection: sqlite3.Connection, record: Record) -> bool:
 
 
 def holds(connection: sqlite3.Connection, record: Record) -> bool:
-    """Whether the store has this very record."""
+    """Whether the store has exactly this record."""
     held = connection.execute(
         "SELECT body, facts FROM records WHERE run = ? AND cell = ? AND round = ? AND probe = ?",
         _columns(record.key),
@@ -101,7 +101,7 @@ def holds(connection: sqlite3.Connection, record: Record) -> bool:
 
 
 def another_record(record: Record) -> StoreError:
-    """What is said of a record whose key has another one."""
+    """The error for a record whose key already has a different one."""
     return StoreError(
         f"run {record.run!a} already has another record for cell "
         f"{record.cell!a}, round {record.round}, probe {record.probe!a}",
@@ -110,8 +110,10 @@ def another_record(record: Record) -> StoreError:
 
 
 def take_back(connection: sqlite3.Connection, attempt: Attempt) -> bool:
-    """Write an attempt, and remove its record where the store counts that as one; whether the
-    attempt is new."""
+    """Write an attempt, and delete the record if the store has the same content as a record.
+
+    Return whether the attempt is new.
+    """
     new = put_attempt(connection, attempt)
     if holds(connection, attempt.record):
         connection.execute(
@@ -122,7 +124,7 @@ def take_back(connection: sqlite3.Connection, attempt: Attempt) -> bool:
 
 
 def was_attempted(connection: sqlite3.Connection, record: Record) -> bool:
-    """Whether the store knows this very record as an attempt."""
+    """Whether the store has exactly this record as an attempt."""
     body, facts = _put_content(connection, record)
     return (
         connection.execute(
@@ -135,7 +137,8 @@ def was_attempted(connection: sqlite3.Connection, record: Record) -> bool:
 
 
 def put_attempt(connection: sqlite3.Connection, attempt: Attempt) -> bool:
-    """Write an attempt; False where it was there already. InternalError: it was not planned."""
+    """Write an attempt; return False if it was there already. InternalError if it was not
+    planned."""
     body, facts = _put_content(connection, attempt.record)
     return _planned_only(
         connection,
@@ -164,14 +167,14 @@ def missing(connection: sqlite3.Connection, run_id: str) -> int:
 
 
 def facts_of(digest: str, body: str) -> Facts:
-    """Stored facts, checked against the digest they lie under; else UnreadableError."""
+    """Decode stored facts. UnreadableError if they do not match the digest that names them."""
     if hashlib.sha256(body.encode()).hexdigest() != digest:
         raise UnreadableError("the content is not what its digest says", f"facts {digest[:12]}")
     return decode_facts(body.encode())
 
 
 def read_facts(rows: Iterable[tuple[str, str]], lately: Mapping[str, Facts]) -> dict[str, Facts]:
-    """Stored facts by digest; of those that were read `lately`, the same objects."""
+    """Return stored facts by digest; those in `lately` are returned as the same objects."""
     return {
         digest: lately[digest] if digest in lately else facts_of(digest, body)
         for digest, body in rows
@@ -179,7 +182,7 @@ def read_facts(rows: Iterable[tuple[str, str]], lately: Mapping[str, Facts]) -> 
 
 
 def _without_progress(run: Run) -> Run:
-    """What stays the same from begin to end; and probes by their digest, not their text."""
+    """Reduce a run to what stays the same from begin to end, with probes by digest, not by text."""
     probes = tuple(replace(probe, source="") for probe in run.probes)
     run = replace(run, state="running", ended="", probes=probes, opinions=None, cell_rounds=None)
     return run.placed({})
@@ -196,7 +199,7 @@ def _put_planned(connection: sqlite3.Connection, run: Run) -> None:
 
 
 def put_further(connection: sqlite3.Connection, run: Run) -> None:
-    """Plan what a run that is kept has in addition to what was planned; nothing is taken back."""
+    """Plan the keys that a stored run has beyond those already planned; none is removed."""
     (first,) = connection.execute(
         "SELECT coalesce(max(position), -1) + 1 FROM planned WHERE run = ?", (storable(run.id),)
     ).fetchone()
@@ -208,7 +211,8 @@ def put_further(connection: sqlite3.Connection, run: Run) -> None:
 
 
 def rounds_of(connection: sqlite3.Connection, run: Run) -> tuple[tuple[str, int], ...] | None:
-    """The cells for which other than the run's `rounds` rounds are planned, in its order."""
+    """Return (cell, rounds) of the cells whose number of planned rounds is not the run's `rounds`,
+    in the run's order; None if there are none or the number of rounds is fixed."""
     if run.looks is None:
         return None
     most = dict(
@@ -221,7 +225,8 @@ def rounds_of(connection: sqlite3.Connection, run: Run) -> tuple[tuple[str, int]
 
 
 def put_opinion(connection: sqlite3.Connection, run_id: str, opinion: SecondOpinion) -> bool:
-    """Keep what a cell's files say; False where that was kept already, equal or not."""
+    """Write the second opinion on a cell; return False if the cell has one already, equal or
+    not."""
     body, facts = _put_content(connection, opinion)
     return (
         connection.execute(
@@ -234,7 +239,8 @@ def put_opinion(connection: sqlite3.Connection, run_id: str, opinion: SecondOpin
 
 
 def opinions_of(connection: sqlite3.Connection, run_id: str) -> tuple[SecondOpinion, ...]:
-    """What was kept of a run's cells, by cell. UnreadableError: it is damaged."""
+    """Return the second opinions on a run's cells, sorted by cell. UnreadableError if one is
+    damaged."""
     if not connection.execute(_HAS_OPINIONS).fetchone():
         return ()  # A store of an earlier version, opened for reading only.
     rows = connection.execute(
@@ -249,7 +255,7 @@ def opinions_of(connection: sqlite3.Connection, run_id: str) -> tuple[SecondOpin
 
 
 def _put_content(connection: sqlite3.Connection, record: Record | SecondOpinion) -> tuple[str, str]:
-    """(body without facts, digest of the facts, which are written if they are new)."""
+    """Write the facts if they are new; return (body without facts, digest of the facts)."""
     facts = encode(record.facts)
     digest = hashlib.sha256(facts).hexdigest()
     connection.execute(

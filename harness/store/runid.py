@@ -1,4 +1,4 @@
-"""Names of runs: readable, and sorted by name they are sorted by time."""
+"""Ids of runs: readable, and sorting them by name sorts them by time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def run_id(now: datetime, suffix: str) -> str:
 
 
 def new_run_id() -> str:
-    """An id for a run that starts at this moment; 16 random bits tell runs of one second apart."""
+    """An id for a run that starts now; 16 random bits keep runs of the same second apart."""
     return run_id(datetime.now(UTC), secrets.token_hex(2))
 
 

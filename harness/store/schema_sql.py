@@ -1,13 +1,13 @@
 """The tables of the store, as one list of statements for each schema version, oldest first.
 
-`user_version` counts how many lists a file has seen. A list that was released is never edited;
-a change is a new list.
+SQLite's `user_version` counts how many of these lists were applied to a file. A released list is
+never edited; a change is a new list.
 """
 
 from __future__ import annotations
 
 APPLICATION_ID = 0x68726E73
-"""`hrns`, in the header of every store: tells a store from other programs' databases."""
+"""`hrns`, in the header of every store; distinguishes a store from other programs' databases."""
 
 _VERSION_1 = (
     """
@@ -78,7 +78,7 @@ _VERSION_2 = (
     ) WITHOUT ROWID
     """,
 )
-"""What the files of a run's environments say, read from outside: once for each cell."""
+"""Second opinions: what the files of an environment say, read from outside, once for each cell."""
 
 _VERSION_3 = (
     """
@@ -120,7 +120,6 @@ _VERSION_3 = (
     ) WITHOUT ROWID
     """,
 )
-"""What is kept of every night for its history: it follows from records, and is made of them again
-where it is missing."""
+"""The history of nights: derived from records, and derived again where it is missing."""
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (_VERSION_1, _VERSION_2, _VERSION_3)

@@ -1,7 +1,7 @@
-"""Runs, their planned keys and records: written once, found again.
+"""The store: writes runs, their planned keys and their records, and reads them back.
 
-A record that `record` returned from is on the disk: it survives a kill, a full disk, another
-writer. Writing the same again changes nothing; something else under the same key is refused.
+When `Store.record` returns, the record survives a kill, a full disk and a second writer. Writing
+the same record again changes nothing; a different record under its key is refused.
 """
 
 from __future__ import annotations
@@ -42,9 +42,9 @@ _LISTED = 5
 
 
 class Store:
-    """The only persistence. The constructor does no I/O; the first call opens the file.
+    """Runs and records in one SQLite file. The constructor does no I/O; the first call opens it.
 
-    Every method raises StoreError, with cause and remedy, where the file cannot be used.
+    Every method raises StoreError, with cause and remedy, if the file cannot be used.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Store:
         self.path = path
         self._database = Database(path, readonly=readonly, patience_s=patience_s)
         self._lately: dict[str, Facts] = {}
-        """The facts that were read last, by digest: the next night says most of them again."""
+        """The facts that were read last, by digest: most of them recur in the next night's run."""
         self.history = History(self._database)
 
     def __enter__(self) -> Self:
@@ -68,47 +68,47 @@ class Store:
     # --- writing -------------------------------------------------------------------------------
 
     def begin(self, run: Run, *, owner: str | None = None) -> None:
-        """Write down a run and its planned keys; it belongs to `owner` (default: this process).
+        """Write a run and its planned keys; the run belongs to `owner` (default: this process).
 
-        StoreError where another run has its id; the same run again changes nothing.
+        Writing the same run again changes nothing. StoreError if another run has its id.
         """
         with self._database.writing() as connection:
             token = owner_token() if owner is None else owner
             put_run(connection, run, owner=token, imported=False)
 
     def record(self, record: Record) -> None:
-        """Acknowledge a record: once this returns, it is kept.
+        """Write a record; once this returns, it is on the disk.
 
-        StoreError where the key has another record; InternalError where it was not planned.
+        StoreError if its key already has a different record; InternalError if it was not planned.
         """
         with self._database.writing() as connection:
             put_record(connection, record)
 
     def further(self, run: Run) -> None:
-        """Plan the further rounds that a run has by now whose number of rounds was left open."""
+        """Plan the rounds that were added to a run whose number of rounds was left open."""
         with self._database.writing() as connection:
             put_further(connection, run)
 
     def attempt(self, attempt: Attempt) -> None:
-        """Keep what an attempt left that infrastructure ended. It is no record of its key."""
+        """Keep an attempt that infrastructure ended, as evidence. It is no record of its key."""
         with self._database.writing() as connection:
             put_attempt(connection, attempt)
 
     def take_back(self, attempts: Sequence[Attempt]) -> None:
-        """These records are evidence from now on, and their keys are owed again: all or none."""
+        """Turn records into attempts, all or none; their keys then need a record again."""
         with self._database.writing() as connection:
             for attempt in attempts:
                 take_back(connection, attempt)
 
     def opinion(self, run_id: str, opinion: SecondOpinion) -> None:
-        """Keep what the files of a cell of the run say; the first that is kept stays."""
+        """Keep the second opinion on a cell of the run; if the cell has one already, that stays."""
         with self._database.writing() as connection:
             put_opinion(connection, run_id, opinion)
 
     def finish(self, run_id: str, *, ended: str, state: str = "complete") -> None:
         """End a run as `complete` or `interrupted`.
 
-        InternalError for `complete` while a planned key has no record.
+        InternalError if the run is unknown, or for `complete` if a planned key has no record.
         """
         with self._database.writing() as connection:
             if state == "complete" and (lacking := missing(connection, run_id)):
@@ -121,10 +121,10 @@ class Store:
                 raise InternalError(f"run {run_id} was never begun")
 
     def reopen(self, run_id: str, lost: Sequence[Attempt] = ()) -> Run:
-        """Take a run on, as this process's; the run, running again.
+        """Resume a run: it is running again and belongs to this process. Returns the run.
 
-        `lost` are records of it that infrastructure ended: they become attempts, and their keys
-        are owed again. UsageError where the run is imported, still somebody's, or complete with
+        `lost` are its records that infrastructure ended: they become attempts, and their keys need
+        a record again. UsageError if the run is imported, is still running, or is complete with
         nothing lost.
         """
         with self._database.writing() as connection:
@@ -135,7 +135,7 @@ class Store:
         return self.run(run_id)
 
     def interrupted(self, owner_alive: Callable[[str], bool]) -> tuple[str, ...]:
-        """Mark the runs whose owner died while they ran as interrupted; returns their ids."""
+        """Mark running runs whose owner is dead as interrupted; return the ids of those runs."""
         with self._database.writing() as connection:
             running = connection.execute(
                 "SELECT id, owner FROM runs WHERE state = 'running' ORDER BY started, id"
@@ -147,11 +147,11 @@ class Store:
         return dead
 
     def take_in(self, run: Run, entries: Iterable[Record | Attempt | SecondOpinion]) -> Run:
-        """Keep a run made elsewhere with all its entries, or, if anything raises, nothing.
+        """Import a run that was made elsewhere, with all its entries; if anything raises, nothing.
 
-        A run that was still going when it was exported counts as interrupted. Taking in a later
-        export of the same run adds what is new; a record is replaced only where the export knows
-        it as an attempt. A run that was made here is never added to.
+        A run that was still going when it was exported counts as interrupted. Importing a later
+        export of the same run adds what is new; a record is replaced only if the export has that
+        record as an attempt. A run that was made here never gets anything added.
         """
         if run.state == "running":
             run = replace(run, state="interrupted")
@@ -167,7 +167,7 @@ class Store:
                     keep = take_back if imported else put_attempt
                     new = keep(connection, entry)
                 elif was_attempted(connection, entry):
-                    new = False  # An older export does not know that it became an attempt.
+                    new = False  # This export is older: there it is still a record, not an attempt.
                 elif not imported:
                     new = put_record(connection, entry)
                 else:
@@ -193,13 +193,13 @@ class Store:
     # --- reading -------------------------------------------------------------------------------
 
     def run(self, run_id: str) -> Run:
-        """The run with exactly this id; UsageError where there is none."""
+        """Return the run with exactly this id; UsageError if there is none."""
         return self._found(run_id, exact=True)
 
     def resolve(self, prefix: str) -> Run:
-        """The run whose id is `prefix`, else the only one whose id begins with it.
+        """Return the run whose id is `prefix`, else the only one whose id begins with it.
 
-        UsageError, listing candidates, where there is none or more than one.
+        UsageError, listing candidates, if there is none or more than one.
         """
         return self._found(prefix, exact=False)
 
@@ -220,49 +220,47 @@ class Store:
         raise UsageError(f"no run {prefix!a} in the store {self.path}", remedy=remedy)
 
     def runs(self) -> tuple[RunSummary, ...]:
-        """All runs, newest first; also those that cannot be read back, which say so."""
+        """Return a summary of every run, newest first; a run that cannot be read back says why."""
         with self._database.reading() as connection:
             rows = queries.every_run(connection)
         return summaries(rows, self._run)
 
     def latest_run(self) -> Run | None:
-        """The newest run that was made here (imported ones do not count)."""
+        """Return the newest run that was made here (imported ones do not count)."""
         with self._database.reading() as connection:
             row = queries.latest_run(connection)
         return self._whole(self._run(row)) if row else None
 
     def newest_run(self, suite: str | None = None) -> tuple[Run, bool] | None:
-        """The newest run (of the suite with this name), and whether it is an imported one."""
+        """Return the newest run (of the suite with this name), and whether it was imported."""
         with self._database.reading() as connection:
             found = queries.newest_run(connection, suite)
         return (self._whole(self._run(found[0])), found[1]) if found else None
 
     def runs_of(self, suite: str, most: int) -> Iterator[Run]:
-        """The newest runs made here of the suite with this name, each read when it is asked for;
-        without those that cannot be read back."""
+        """Yield the `most` newest runs made here of the suite with this name. Each is read
+        when it is asked for; a run that cannot be read back is skipped."""
         with self._database.reading() as connection:
             rows = queries.runs_of(connection, suite, most)
         yield from self._readable(rows)
 
     def runs_between(self, suite: str, after: str, before: str) -> Iterator[Run]:
-        """The complete runs of the suite with this name, imported ones too, that began between two
-        times (as runs write them); newest first, each read when it is asked for; without those
-        that cannot be read back."""
+        """Yield the complete runs, also imported ones, of the suite with this name that began
+        between two times (as in `Run.started`, both excluded), newest first. Each is read when it
+        is asked for; a run that cannot be read back is skipped."""
         with self._database.reading() as connection:
             rows = queries.runs_between(connection, suite, after, before)
         yield from self._readable(rows)
 
     def made_here(self, run_id: str) -> bool:
-        """Whether a run was made here, and not taken in."""
+        """Whether the store has this run and it was made here, not imported."""
         with self._database.reading() as connection:
             return queries.made_here(connection, run_id)
 
     def whole_answers(self, suite: str, cell: str) -> Iterator[tuple[Run, tuple[Record, ...]]]:
-        """The runs made here of the suite with this name in which every planned key of `cell` has
-        its record, and these records; newest first, each read when it is asked for; without those
-        that cannot be read back.
-
-        Whether they are an answer to what is asked now, `harness.running.answering` decides.
+        """Yield the runs of a suite made here in which every planned key of `cell` has a record,
+        and these records, newest first. Each run is read when it is asked for; a run that cannot be
+        read back is skipped. Whether they answer a question, `harness.running.answering` decides.
         """
         with self._database.reading() as connection:
             rows = queries.whole_cells(connection, suite, cell)
@@ -273,8 +271,8 @@ class Store:
     def latest_answers(
         self, cells: Sequence[str], probes: Sequence[str], engines: Sequence[str]
     ) -> tuple[tuple[Run, Record], ...]:
-        """The newest record of each of these cells and probes on each of these engines, of complete
-        runs made here; without those that cannot be read back."""
+        """Return the newest record of each of these cells and probes on each of these engines, with
+        its run. Only complete runs made here that can be read back count."""
         with self._database.reading() as connection:
             rows = queries.latest_answers(connection, cells, probes, engines)
         runs = {}
@@ -289,16 +287,16 @@ class Store:
             )
 
     def records(self, run_id: str, cell: str | None = None) -> tuple[Record, ...]:
-        """A run's records (of one cell), in the order in which they were planned."""
+        """Return a run's records (or those of one cell) in the order in which they were planned."""
         return tuple(record for record, _ in self._entries("records", "''", run_id, cell))
 
     def record_texts(self, run_id: str) -> Iterator[tuple[str, str]]:
-        """(record without its facts, its facts) of a run, as they are kept, in planned order."""
+        """Yield (record without its facts, its facts) as stored JSON, in planned order."""
         with self._database.reading() as connection:
             yield from queries.record_texts(connection, run_id)
 
     def attempts(self, run_id: str) -> tuple[Attempt, ...]:
-        """What attempts left that infrastructure ended, in planned order, then by time."""
+        """Return the attempts of a run that infrastructure ended, in planned order, by time."""
         rows = self._entries("attempts", "reason", run_id, None, "started, attempts.digest")
         return tuple(Attempt(record=record, reason=reason) for record, reason in rows)
 
@@ -327,8 +325,8 @@ class Store:
             ]
 
     def _whole(self, run: Run) -> Run:
-        """A run with what is kept beside it: opinions, how many rounds its cells have, and where
-        they were asked."""
+        """Add to a run what other tables hold of it: second opinions, the number of rounds of its
+        cells, and the hosts that they ran on."""
         with self._database.reading() as connection, self._database.undamaged(run.id):
             if run.hosts is not None:
                 run = run.placed(queries.hosts_of_cells(connection, run.id))
@@ -339,7 +337,7 @@ class Store:
             )
 
     def _readable(self, rows: Iterable[queries.RunRow]) -> Iterator[Run]:
-        """The runs of these rows, without those that cannot be read back."""
+        """Yield the runs of these rows; skip those that cannot be read back."""
         for row in rows:
             with suppress(UnreadableRunError):
                 yield self._whole(self._run(row))

@@ -1,8 +1,9 @@
-"""One run as a file of JSON lines, and back: my machine's records compared on yours.
+"""Export of one run to a file of JSON lines, and its import, so that records travel to another
+machine.
 
-First line: header with the run. Then one line for each record, each attempt that infrastructure
-ended, and each second opinion on a cell's files. Last line: counts, and the SHA-256 of all bytes
-before it. An import is all or nothing.
+The first line is a header with the run. Then comes one line for each record, each attempt that
+infrastructure ended, and each second opinion on a cell's files. The last line has the counts and
+the SHA-256 of all bytes before it. An import takes in all of a file or nothing.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ class _Footer:
     records: int
     attempts: int
     opinions: int | None = field(default=None, metadata={ADDED: True})
-    """None: there are none."""
+    """None if there are none."""
     sha256: str
 
 
@@ -75,19 +76,20 @@ _KINDS: dict[str, type[_Line]] = {
 def export(store: Store, run_id: str, path: Path) -> None:
     """Write a run with all it has so far to `path`, atomically; the same run gives the same bytes.
 
-    UsageError: there is no such run, or `path` cannot be a file of ours.
+    UsageError if there is no such run, or if `path` cannot be written as a file.
     """
     atomic_write(path, exported(store, run_id))
 
 
 def exported(store: Store, run_id: str) -> Iterator[bytes]:
-    """The lines of an export, the same bytes each time. UsageError: there is no such run."""
+    """Return the lines of an export, the same bytes each time. UsageError if there is no such
+    run."""
     run = store.run(run_id)
     return _lines(run, store.records(run.id), store.attempts(run.id))
 
 
 def export_digest(store: Store, run_id: str) -> str:
-    """SHA-256 of a run's export, hexadecimal. UsageError: there is no such run."""
+    """Return the SHA-256 of a run's export, in hexadecimal. UsageError if there is no such run."""
     digest = hashlib.sha256()
     for line in exported(store, run_id):
         digest.update(line)
@@ -95,10 +97,10 @@ def export_digest(store: Store, run_id: str) -> str:
 
 
 def export_is(store: Store, run_id: str, digest: str) -> bool:
-    """Whether a run's export has this SHA-256. UsageError: there is no such run.
+    """Whether a run's export has this SHA-256. UsageError if there is no such run.
 
-    What the store keeps are the parts of the lines, so that they are put together as they lie
-    there; only where that is another export are they read and written anew.
+    The store keeps the text of which the lines consist, so the lines are first put together from
+    it without decoding; only if that gives another digest are the records decoded and encoded anew.
     """
     found = hashlib.sha256()
     for line in _as_kept(store, run_id):
@@ -107,12 +109,12 @@ def export_is(store: Store, run_id: str, digest: str) -> bool:
 
 
 _FACTS = '"facts":{}'
-"""How a record is kept whose facts lie elsewhere. Nothing before it in the record holds this: its
+"""What a stored record has in place of its facts. Its first occurrence is that place: the record's
 keys are sorted, and a quote inside a text is escaped."""
 
 
 def _as_kept(store: Store, run_id: str) -> Iterator[bytes]:
-    """The lines of an export from the texts in the store, without a look at what they say."""
+    """Yield the lines of an export from the texts in the store, without decoding the records."""
     run = store.run(run_id)
     digest = hashlib.sha256()
     header = encode(_Header(harness="export", schema=SCHEMA, run=replace(run, opinions=None)))
@@ -140,13 +142,15 @@ def _as_kept(store: Store, run_id: str) -> Iterator[bytes]:
 
 
 def read_export(path: Path) -> tuple[Run, tuple[Record, ...]]:
-    """The run of an export, with its records, without taking it in. UsageError as `import_file`."""
+    """Return the run and the records of an export without importing them. UsageError as in
+    `import_file`."""
     run, entries = read_entries(path)
     return run, tuple(one for one in entries if isinstance(one, Record))
 
 
 def read_entries(path: Path) -> tuple[Run, tuple[Record | Attempt | SecondOpinion, ...]]:
-    """The run of an export, with everything that it has. UsageError as `import_file`."""
+    """Return the run and all entries of an export without importing them. UsageError as in
+    `import_file`."""
     try:
         stream = _opened(path)
     except OSError as error:
@@ -160,10 +164,10 @@ def read_entries(path: Path) -> tuple[Run, tuple[Record | Attempt | SecondOpinio
 
 
 def import_file(store: Store, path: Path) -> Run:
-    """Take in what `export` wrote, in one transaction; again changes nothing.
+    """Import a file that `export` wrote, in one transaction; importing it again changes nothing.
 
-    UsageError, with the line, where the file was cut short or altered: nothing was imported then.
-    StoreError where the store holds another run or record under the same name.
+    UsageError, naming the line, if the file was cut short or altered: then nothing was imported.
+    StoreError if the store has a different run or record under the same name.
     """
     try:
         stream = _opened(path)
@@ -196,7 +200,8 @@ def _lines(run: Run, records: tuple[Record, ...], attempts: tuple[Attempt, ...])
 
 
 def _opened(path: Path) -> BinaryIO:
-    """A regular file only: a pipe could keep the store's transaction open for ever."""
+    """Open a regular file; UsageError for any other kind. A pipe could keep the store's
+    transaction open for ever."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -233,7 +238,7 @@ class _ExportReader:
         return run
 
     def _check_rounds(self, run: Run) -> None:
-        """The numbers of rounds are numbers of rounds; checked before any key is made of them."""
+        """Check that the numbers of rounds are plausible, before any key is made from them."""
         if run.rounds < 1 or run.most_rounds * len(run.pairs) > MAX_PLANNED:
             raise self._wrong(f"run.rounds: plans none, or more than {MAX_PLANNED} records")
         further = dict(run.cell_rounds or ())
@@ -244,7 +249,7 @@ class _ExportReader:
             raise self._wrong("run.cell_rounds: no round has a number below 1")
 
     def entries(self, run: Run) -> Iterator[Record | Attempt | SecondOpinion]:
-        """Every record, attempt and opinion; the end is reached only where the footer agrees."""
+        """Yield every record, attempt and opinion. UsageError if the footer does not agree."""
         planned = set(run.planned())
         cells = {cell.id for cell in run.cells}
         seen: set[Key] = set()

@@ -1,7 +1,8 @@
-"""What container engines share: connection, bases, images, containers, sweeping.
+"""The shared implementation of the container engines: connection, bases, images, containers, and
+sweeping.
 
 Never here: what differs between them, which is a row of `capabilities`, and judging.
 """
 
 LABEL = "harness"
-"""Prefix of every label and name we give. Labels are inherited: alone they prove nothing."""
+"""Prefix of all our labels and names. Labels are inherited, so alone they prove nothing."""

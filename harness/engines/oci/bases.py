@@ -1,7 +1,7 @@
-"""Bases on a container engine: the first source that works wins, and is kept under its request.
+"""Bases on a container engine: of a base's sources, the first one that works is used.
 
-A base is made once per engine and found again by the digest of its own request; anew only when
-the request changes or on `--refresh-bases`.
+A base is made once per engine, and found again by the digest of its request. It is made anew only
+when the request changes or with `--refresh-bases`.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ from harness.recipes.pins import by_tag
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ReadyBase:
-    """A base on the engine, with the interpreter to use and the source it really came from."""
+    """A base on the engine, with its interpreter and the source it was really made from."""
 
     image: str
     interpreter: str
     python: str
     source: Source
     digest: str = ""
-    """Of a pulled one: what the registry answered with; empty where that is not known."""
+    """The digest with which the registry answered for a pulled base; empty if unknown."""
 
     @property
     def provenance(self) -> str:
-        """The source in words; what was pulled by a tag with the digest that answered."""
+        """The source in words; if it was pulled by a tag, with the digest of the answer."""
         tagged = self.digest and by_tag(self.source)
         return describe(self.source) + (f"@{self.digest}" if tagged else "")
 
 
 class BaseUnavailable(HarnessError):
-    """No source of a base works here; `outcome` says whether the host or the world is to blame."""
+    """No source of a base works here; `outcome` tells whether the cause is this host."""
 
     def __init__(self, message: str, outcome: Outcome) -> None:
         super().__init__(message)
@@ -54,15 +54,15 @@ class BaseUnavailable(HarnessError):
 
 
 def base_name(base: Base) -> str:
-    """The name a base is kept under: its request's digest."""
+    """Return the image name of a base, which has the digest of its request."""
     return f"{LABEL}-base:{recipe.base_request_digest(base)[:16]}"
 
 
 def obtain_base(builder: Builder, base: Base) -> ReadyBase:
     """Find or make a base.
 
-    One that was made from a source the base no longer has (another tag, say) is made anew. Raises
-    BaseUnavailable with every source's reason, DiskFull, or EngineError.
+    If it was made from a source that the base no longer lists (such as another tag), it is made
+    anew. Raises BaseUnavailable with every source's reason, DiskFull, or EngineError.
     """
     return _ready(
         kept_or_made(
@@ -89,7 +89,7 @@ def _first_that_works(builder: Builder, base: Base) -> dict[str, Any]:
 
 
 def describe(source: Source) -> str:
-    """A source in a few words."""
+    """Describe a source in a few words."""
     if source.kind == "pull":
         return f"pull {source.image}"
     if source.kind == "debian":
@@ -132,7 +132,7 @@ def _make(builder: Builder, base: Base, source: Source) -> dict[str, Any]:
         f"{LABEL}.interpreter": root.interpreter,
         f"{LABEL}.python": version,
     }
-    # Started, so that what Podman lays into a container's files belongs to the base.
+    # Run a command, so that the files that Podman adds to every container belong to the base.
     nothing = (root.interpreter, "-B", "-c", "pass")
     wanted = ImageBuild(name=base_name(base), base=root.image, command=nothing, labels=labels)
     try:
@@ -148,7 +148,7 @@ _QUESTION = Profile(name="question", memory_bytes=512 * 1024**2, processes=64)
 
 
 def _version(builder: Builder, image: str, interpreter: str) -> str:
-    """The interpreter's full version, asked in a container with nothing but itself."""
+    """Ask the interpreter for its full version, in a container of its own."""
     spec = ContainerSpec(
         image=image,
         command=(interpreter, "-c", _ASK),
@@ -164,7 +164,7 @@ def _version(builder: Builder, image: str, interpreter: str) -> str:
 
 
 def run_quietly(client: APIClient, spec: ContainerSpec) -> str:
-    """Run one of our own short commands; what it printed, bounded."""
+    """Run one of our own short commands; return what it printed, bounded."""
     with engine_errors("asking a base for its Python"):
         container = create_container(client, spec)
         said = bytearray()

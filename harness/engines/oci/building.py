@@ -1,7 +1,8 @@
-"""Making images: importing a root file system, installing in a container whose files become one.
+"""Makes images: imports a root file system, or installs in a container and commits its files.
 
-A build is a container of the base, or two, under limits, with the network off; what it needs lies
-on a volume that is filled once. One way for Docker and Podman. All that it prints goes to the log.
+A build runs one or two containers of the base, under limits and without a network; what it needs
+lies on a volume that is filled once. Docker and Podman build in the same way. All output goes to
+the log.
 """
 
 from __future__ import annotations
@@ -32,18 +33,18 @@ from harness.errors import EngineError
 from harness.model import Outcome, Profile
 
 IDLE_S = 600
-"""A build that prints nothing for so long is given up."""
+"""Seconds without output after which a build is ended."""
 TOTAL_S = 3600
-"""No build takes longer."""
+"""Most seconds that a build may take."""
 OUTPUT_BYTES = 64 * 1024**2
-"""A build that prints more is given up: its log would fill the disk."""
+"""Most bytes that a build may print before it is ended: its log would fill the disk."""
 PREPARING = Profile(name="preparing")
-"""What the setup code of source distributions runs under: of all files it can write the volume
-alone."""
+"""The limits for the setup code of source distributions; it can write only to the volume."""
 INSTALLING = Profile(name="installing", writable=True, relaxations=("writable=true",))
-"""What installing runs under; no code of a distribution does."""
+"""The limits for installing, which runs no code of a distribution."""
 _OVER_FILES = ("DAC_OVERRIDE", "FOWNER")
-"""What root needs to write where a base gives its folders to somebody else, or to nobody."""
+"""Capabilities that root needs to write into folders of a base that belong to other users, or that
+nobody may write."""
 KIND = "build"
 _LAST_LINES = 12
 _LINE = 1000
@@ -52,7 +53,7 @@ _PASSED_ON = (Outcome.INTERFERED, Outcome.HOST_INCOMPATIBLE)
 
 
 class BuildFailed(Exception):
-    """A build ended without an image; carries the cause and the last lines, for a record."""
+    """A build ended without an image; the text has the cause and the last lines of output."""
 
     def __init__(self, reason: str, outcome: Outcome = Outcome.BUILD_FAILED) -> None:
         super().__init__(reason)
@@ -61,26 +62,26 @@ class BuildFailed(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageBuild:
-    """An image to be made of another one, and the name it gets."""
+    """An image to be made from another one, and the name that it gets."""
 
     name: str
     base: str
-    """Id of the image it is made of."""
+    """Id of the image that it is made from."""
     command: tuple[str, ...]
-    """What runs as root in a container of the base, whose files become the image."""
+    """The command that runs as root in a container of the base, whose files become the image."""
     labels: Mapping[str, str]
     environment: tuple[tuple[str, str], ...] = ()
-    """Variables it sets."""
+    """Environment variables that the image sets."""
     files: Mapping[str, Path | bytes] = field(default_factory=dict)
-    """Relative path -> content of BUILD_DIR, which `command` can read only."""
+    """Content of BUILD_DIR (relative path -> bytes or file), read-only for `command`."""
     before: tuple[str, ...] = ()
-    """What runs before, where BUILD_DIR is the only folder that can be written; empty: nothing."""
+    """A command that runs before, and can write only to BUILD_DIR; empty for none."""
 
 
 def import_root(
     builder: Builder, tar: IO[bytes], name: str, labels: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Make an image of a root file system. Raises EngineError."""
+    """Make an image from a root file system. Raises EngineError."""
     client = builder.client
     changes = [f"LABEL {json.dumps(key)}={json.dumps(value)}" for key, value in labels.items()]
     with engine_errors("importing a root file system"):
@@ -97,7 +98,7 @@ def import_root(
 
 
 def _keep(builder: Builder, name: str, found: Mapping[str, Any], base: str) -> None:
-    """Write down that it was built here, before anything else is done."""
+    """Enter an image into the register of images built here, before anything else is done."""
     if built := described(name, found, base):
         builder.register.keep(built)
 
@@ -105,8 +106,8 @@ def _keep(builder: Builder, name: str, found: Mapping[str, Any], base: str) -> N
 def build(builder: Builder, wanted: ImageBuild) -> dict[str, Any]:
     """Make the image. Raises BuildFailed, DiskFull, EngineError.
 
-    Its settings are those of its base but for the labels and variables that are wanted. Its
-    containers and its volume are removed in any case; after a success as `builder.later` does it.
+    Its settings are those of its base, plus the wanted labels and variables. The build's containers
+    and volume are always removed; after a success, by `builder.later`.
     """
     client = builder.client
     base = inspect_image(client, wanted.base)
@@ -124,13 +125,13 @@ def build(builder: Builder, wanted: ImageBuild) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """What a build has made on the engine beside its image."""
+    """The containers and volumes that a build has made beside its image."""
 
     containers: list[str] = field(default_factory=list)
     volumes: list[str] = field(default_factory=list)
 
     def remove(self, client: APIClient) -> None:
-        """Remove all of it, the last first. Raises EngineError."""
+        """Remove containers, then volumes. Raises EngineError."""
         with ExitStack() as tidy:
             for volume in self.volumes:
                 tidy.callback(remove_volume, client, volume)
@@ -167,7 +168,7 @@ def _labels(builder: Builder) -> dict[str, str]:
 
 
 def _volume(builder: Builder, wanted: ImageBuild, left: _Left) -> str:
-    """The name of a volume with what the build needs; empty where that is nothing."""
+    """Make a volume with what the build needs; return its name, empty if nothing is needed."""
     if not wanted.files:
         return ""
     name = new_name()
@@ -201,7 +202,7 @@ def _spec(
 
 
 class _Log:
-    """Hears what a build prints: all of it goes to the log, the last lines are kept."""
+    """Writes a build's output to the log, and keeps the last lines."""
 
     def __init__(self, out: IO[str], builder: Builder) -> None:
         self._out, self._stop = out, builder.workshop.stop
@@ -217,7 +218,7 @@ class _Log:
             yield cls(out, builder)
 
     def hear(self, piece: bytes) -> bool:
-        """False: it is enough."""
+        """Take a piece of output; return False once the build should end."""
         self._left -= len(piece)
         text = self._decoder.decode(piece)
         self._out.write(text)
@@ -230,12 +231,13 @@ class _Log:
 
     @property
     def last(self) -> list[str]:
-        """The last lines."""
+        """The last lines of output."""
         return [*self._lines, self._line][-_LAST_LINES:]
 
 
 def _ended(builder: Builder, watch: EventWatch, spec: ContainerSpec, log: _Log, left: _Left) -> str:
-    """A container that has ended well; it is in `left` in any case. Raises BuildFailed."""
+    """Run a container to a good end; return its id. It is added to `left` in any case. Raises
+    BuildFailed."""
     made = list[str]()
     if builder.workshop.stop.is_set():
         raise BuildFailed("it was stopped")
@@ -257,7 +259,7 @@ def _ended(builder: Builder, watch: EventWatch, spec: ContainerSpec, log: _Log, 
 
 
 def _failed(builder: Builder, made: list[str], ended: ContainerEnd, log: _Log) -> BuildFailed:
-    """Why a build failed. Raises DiskFull where the engine has no room."""
+    """Return why a build failed. Raises DiskFull if the engine's disk is full."""
     if builder.workshop.stop.is_set():
         return BuildFailed("it was stopped")
     if made and disk_full("\n".join(log.last)):
@@ -272,6 +274,9 @@ def _failed(builder: Builder, made: list[str], ended: ContainerEnd, log: _Log) -
 
 
 def _ask_for_room(builder: Builder, container: str) -> None:
-    """Whoever prints that a disk is full may be lying: the engine knows. Raises DiskFull."""
+    """Test whether the engine can still write, since a build may print "disk full" without cause.
+
+    Raises DiskFull if it cannot.
+    """
     with engine_errors("looking whether it has room"):
         builder.client.put_archive(container, "/", packed({"room": bytes(_PROOF_BYTES)}))

@@ -1,7 +1,7 @@
-"""What the container engines do differently, in one table: a row each, told apart by what answers.
+"""The differences between the container engines, in one table with a row for each engine.
 
-Everything else about them is shared. An engine reached through DOCKER_HOST is what it says it is,
-whatever it was asked for as.
+Everything else about them is shared. The row is chosen by the engine that answers: DOCKER_HOST may
+lead to Podman, whatever engine was asked for.
 """
 
 from __future__ import annotations
@@ -18,48 +18,48 @@ class Capabilities:
     engine: str
     """Its name here: `--engine NAME`."""
     header: str
-    """What only its answers carry; empty: nothing of its own."""
+    """A header that only its answers have; empty if there is none."""
     variables: tuple[str, ...]
     """Environment variables that name its address, in this order."""
     sockets: tuple[str, ...]
-    """Where it usually listens, tried in this order; {runtime} is the user's XDG_RUNTIME_DIR."""
+    """Its usual sockets, tried in this order; {runtime} is the user's XDG_RUNTIME_DIR."""
     start: str
     """How a person starts it."""
     tmpfs_owner: bool
-    """Whether a tmpfs takes the options uid and gid. Podman 4.3 refuses them; its runtime gives
-    a tmpfs at a path that the image does not have the mode that was asked for without them."""
+    """Whether a tmpfs takes the options uid and gid. Podman 4.3 refuses them; without them, its
+    runtime gives a tmpfs the requested mode if the image does not have its path."""
     no_program: tuple[tuple[int, str], ...]
-    """How its init ends that cannot start the program: exit code, and what it then prints."""
+    """How its init ends if it cannot start the program: exit code, and what it then prints."""
     events_by_label: bool
-    """Whether a label's key alone selects events. Podman wants the value too."""
+    """Whether events can be selected by a label's key alone. Podman needs the value, too."""
     events_break: bool
-    """Whether its stream of events may end while the engine goes on. Podman 4.3's does, with
-    events kept in a file."""
+    """Whether its stream of events may end while the engine goes on. Podman 4.3's does if events
+    are kept in a file."""
     tells_killer: bool
-    """Whether it says why SIGKILL came: for memory, or from somebody. Podman 4.3 is silent about
-    the memory of a first process, and about a container that is stopped or removed by force."""
+    """Whether it reports why SIGKILL came: for lack of memory, or from somebody. Podman 4.3 does
+    not report lack of memory of the first process, nor a container stopped or removed by force."""
     keeps_parents: bool
-    """Whether it leaves, when asked to, what a removed image was made from. Podman 4.3 removes
-    every parent that has no name and no other child."""
+    """Whether it can remove an image without removing its parents. Podman 4.3 removes every parent
+    that has no name and no other child."""
     lasting_id: bool
-    """Whether the id it tells stays the same. Podman tells another one at every question."""
+    """Whether the id in its `/info` stays the same. Podman gives a new one every time."""
     sets_variables: tuple[str, ...]
-    """Variables that it sets in every container, and would hand on to an image made of one."""
+    """Variables that it sets in every container, and would pass on to an image made from one."""
     commits_settings: bool
-    """Whether a commit takes settings beside instructions. Docker needs them to set an entry point
-    or a command to nothing; Podman 4.3 passes over them, and does it by instructions."""
+    """Whether a commit takes settings as well as instructions. Docker needs settings to clear an
+    entry point or a command; Podman 4.3 ignores them, and can clear both by instructions."""
     process_ulimit: bool
-    """Whether containers need a limit on processes per user of their own. Without one, Podman
-    raises the caller's to its hard limit, which a container without capabilities may not."""
+    """Whether containers need their own limit on processes per user. Without one, Podman raises the
+    caller's limit to its hard limit, which a container without capabilities may not do."""
     build_without_network: tuple[tuple[str, str], ...]
     """The parameters of a build whose steps have no network. Podman 4.3 takes a number (1 is
-    buildah's NetworkDisabled) where Docker takes a word, and passes over the word; unless it is
-    asked for a network namespace besides, its steps run in the one of the host."""
+    buildah's NetworkDisabled) where Docker takes a word, and ignores the word; its steps run in the
+    host's network namespace unless a namespace is requested as well."""
     build_with_network: tuple[tuple[str, str], ...]
     """The parameters of a build whose steps have a network, which is never the host's own."""
     tells_triggers: bool
-    """Whether an image's description holds its ONBUILD instructions. Podman 4.3 leaves them out,
-    and carries them out all the same."""
+    """Whether an image's description has its ONBUILD instructions. Podman 4.3 leaves them out, but
+    carries them out all the same."""
 
 
 DOCKER = Capabilities(
@@ -108,13 +108,13 @@ TABLE = (DOCKER, PODMAN)
 
 
 def capabilities_of(headers: Mapping[str, str]) -> Capabilities:
-    """The row of what answered, by the headers of its answer; Docker's for whatever is unknown."""
+    """Return the row of the engine that answered with these headers; Docker's if unknown."""
     said = {name.lower() for name in headers}
     return next((row for row in TABLE if row.header.lower() in said), DOCKER)
 
 
 def address(row: Capabilities, environment: Mapping[str, str]) -> str:
-    """Where that engine is to be found; a socket that is not there where none is."""
+    """Return the address of that engine; if no usual socket exists, the first of them."""
     for variable in row.variables:
         if environment.get(variable):
             return environment[variable]

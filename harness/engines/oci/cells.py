@@ -1,4 +1,4 @@
-"""Obtaining a cell's image: built from its recipe, or an existing one."""
+"""Obtains a cell's image: builds it from its recipe, or finds or pulls an existing one."""
 
 from __future__ import annotations
 
@@ -35,9 +35,10 @@ from harness.recipes.orders import Order
 def obtain(
     client: APIClient, order: Order, workshop: Workshop, say: Say, later: Later | None = None
 ) -> Obtained:
-    """The image of a cell. Everything but a vanished engine is a value.
+    """Obtain the image of a cell. Raises EngineError if the engine is gone; any other failure is
+    part of the result.
 
-    With `later`, what a build is done with is removed beside what comes next.
+    With `later`, what a build leaves is removed in the background.
     """
     if order.cell.host:
         return Obtained(
@@ -90,14 +91,14 @@ def _built(builder: Builder, cell: Cell, wanted: Recipe) -> Obtained:
     with ThreadPoolExecutor(1) as beside:
         fetching: Future[None] | None = None
         if not any(one.recipe == digest for one in builder.register.named(name)):
-            # A base is made by this host's processors, distributions come over its network.
+            # Fetch in parallel: making a base needs processors, fetching needs the network.
             fetching = beside.submit(_fetch, builder, wanted, cache)
         try:
             base = obtain_base(builder, wanted.base)
         except BaseUnavailable as error:
             return Obtained(outcome=error.outcome, reason=error.message, log=log)
     interpreter = cell.interpreter or base.interpreter
-    # An image that is made twice at once leaves one of the two behind, without a name.
+    # If an image were made twice at the same time, one of the two would stay without a name.
     with turn(name, builder.workshop):
         if (kept := same_image(builder, name, digest, base)) is not None:
             return Obtained(image=kept, interpreter=interpreter, log=log)
@@ -118,19 +119,19 @@ def _built(builder: Builder, cell: Cell, wanted: Recipe) -> Obtained:
 
 
 def _shared(workshop: Workshop, name: str, digest: str) -> SharedImage | None:
-    """The image as others may have built it; None where no registry is named."""
+    """Return the image as the shared registry may have it; None if no registry is set."""
     if not workshop.registry:
         return None
     return SharedImage(registry=workshop.registry, name=name, recipe=digest)
 
 
 def _of_lock(error: WrongLockError) -> str:
-    """Why a cell is not built, with what is to be done: no build log says it."""
+    """Return why a cell is not built, with the remedy, which is in no build log."""
     return f"{error.message} ({error.remedy})"
 
 
 def _fetch(builder: Builder, wanted: Recipe, cache: DistributionCache) -> None:
-    """Bring what is to be installed into the cache. Raises InfrastructureError, WrongLockError."""
+    """Fetch what is to be installed into the cache. Raises InfrastructureError, WrongLockError."""
     index = None if builder.workshop.offline else PackageIndex()
     fetch_missing((*wanted.lock.tools, *wanted.lock.distributions), cache, index, builder.say)
 
@@ -172,12 +173,13 @@ def _made(
 
 
 def cell_name(cell: str, wanted: Recipe) -> str:
-    """The name a built cell's image is kept under: its recipe's digest."""
+    """Return the name of a built cell's image, which has the digest of its recipe."""
     return f"{LABEL}-cell/{cell.lower()}:{recipe.digest(wanted)[:16]}"
 
 
 def same_image(builder: Builder, name: str, digest: str, base: ReadyBase) -> ImageIdentity | None:
-    """The image that was built here of the same recipe digest and base, whatever has its name."""
+    """Return the image that was built here from the same recipe digest and base, even if another
+    image has its name now; None if there is none."""
     for built in builder.register.named(name):
         if (built.recipe, built.base) == (digest, base.image):
             found = inspect_image(builder.client, built.id)
@@ -188,7 +190,7 @@ def same_image(builder: Builder, name: str, digest: str, base: ReadyBase) -> Ima
 
 
 def build_content(wanted: Recipe, cache: DistributionCache) -> dict[str, Path | bytes]:
-    """The files of a build: our programs, the lock, the distributions."""
+    """Return the files of a build: our programs, the lock and the distributions."""
     content: dict[str, Path | bytes] = {name: text.encode() for name, text in wanted.files}
     content["lock.json"] = install_list(wanted.lock)
     for artifact in (*wanted.lock.tools, *wanted.lock.distributions):

@@ -1,8 +1,8 @@
-"""A container's files as an image, whose settings are those of the image that it was made from.
+"""Commits a container's files to an image with the settings of the image it was made from.
 
-An engine hands a container's own settings on to what is committed of it; here each is set back. The
-image is first known by a name that its container alone could give it, so that one whose maker died
-before it was written down is known as ours, and removed.
+An engine passes a container's own settings on to the committed image; here each of them is reset.
+The image first gets a temporary name derived from its container's random name. If the process dies
+before it enters the image into the register, that name proves the image ours, and it is removed.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from harness.errors import EngineError
 
 _MAKING = f"{LABEL}-making"
 _COMMIT_S = 3600
-"""A commit reads and writes all that is new; an engine says nothing meanwhile."""
+"""Seconds for a commit, which reads and writes all new files without any output."""
 _COMMANDS = ("Entrypoint", "Cmd")
 _KEPT = ("Env", *_COMMANDS, "User", "WorkingDir", "Volumes", "ExposedPorts", "Healthcheck")
 _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-"""What each engine gives a process whose image sets no PATH. Podman writes it into an image that is
-committed of such a container."""
+"""The PATH that each engine gives a process if its image sets none. Podman writes it into an image
+that is committed from such a container."""
 _USUAL = ("PATH", _DEFAULT_PATH)
 _MEANS_NOTHING = {"WorkingDir": ("/",), "User": ("root", "0", "0:0", "root:root")}
-"""What means the same as to say nothing."""
+"""Values that mean the same as no value."""
 
 
 def commit(
@@ -42,9 +42,10 @@ def commit(
     settings: Mapping[str, Any],
     kept: Callable[[Mapping[str, Any]], str],
 ) -> dict[str, Any]:
-    """Make an image of a stopped container with these settings.
+    """Make an image from a stopped container, with these settings; return the engine's description.
 
-    `kept` writes it down, and gives the name it gets then. Raises EngineError, DiskFull.
+    `kept` enters the image into the register, and returns its final name. Raises EngineError and
+    DiskFull.
     """
     told: dict[str, Any] = {"conf": settings}
     if not row_of(client).commits_settings:
@@ -71,8 +72,8 @@ def settings_of(
     labels: Mapping[str, str],
     environment: tuple[tuple[str, str], ...] = (),
 ) -> dict[str, Any]:
-    """The settings of an image made of one with those of `base`: more labels and variables, else
-    none that a container of it would hand on."""
+    """Return the settings of an image made from one with the settings `base`: those of `base`, with
+    additional labels and variables, and without what its container would pass on."""
     settings: dict[str, Any] = {name: base.get(name) or [] for name in _COMMANDS}
     settings["Labels"] = dict(labels)
     settings["Env"] = [f"{name}={value}" for name, value in environment]
@@ -84,9 +85,12 @@ def settings_of(
 
 
 def _instructions(settings: Mapping[str, Any]) -> list[str]:
-    """The same, as Podman reads instructions: one a line, of a quoted value the outer quotes are
-    taken off and nothing else. A check of health it takes from the image by itself."""
-    # The entry point comes before the command: it empties that.
+    """Return the same settings as instructions for Podman.
+
+    Podman reads one instruction a line, and of a quoted value removes only the outer quotes. It
+    takes a health check from the image by itself.
+    """
+    # The entry point comes before the command, because it clears the command.
     said = [f"{name.upper()} {json.dumps(settings[name])}" for name in _COMMANDS]
     if "User" in settings:
         said.append(f"USER {settings['User']}")
@@ -99,7 +103,7 @@ def _instructions(settings: Mapping[str, Any]) -> list[str]:
 def otherwise(
     base: Mapping[str, Any], wanted: Mapping[str, Any], made: Mapping[str, Any]
 ) -> tuple[str, ...]:
-    """What an image has otherwise than wanted, or than the one it was made from, in words."""
+    """Describe the settings in which an image differs from what was wanted or from its base."""
     expected = {**{key: base.get(key) for key in _KEPT}, **wanted}
     expected["Env"] = [*(base.get("Env") or ()), *wanted["Env"]]
     held = made.get("Labels") or {}
@@ -115,7 +119,7 @@ def otherwise(
 
 
 def _plain(key: str, value: Any) -> Any:
-    """A setting as it is meant; None for one that says nothing."""
+    """Normalize a setting, so that equal meanings are equal; None if it has no effect."""
     if key == "Env":
         told = dict(str(each).partition("=")[::2] for each in value or ())
         return {name: each for name, each in told.items() if (name, each) != _USUAL}
@@ -123,7 +127,8 @@ def _plain(key: str, value: Any) -> Any:
 
 
 def unfinished(client: APIClient, alive: Callable[[str], bool]) -> tuple[str, ...]:
-    """Names of images whose makers died before they had written them down. Raises EngineError."""
+    """Return the temporary names of images whose makers died before they entered them into the
+    register. Raises EngineError."""
     return tuple(
         tag
         for image in images_labelled(client, NAME)
@@ -139,6 +144,6 @@ def _is_in_making(tag: str, labels: Mapping[str, str]) -> bool:
 
 
 def remove_unfinished(client: APIClient, name: str) -> None:
-    """Take that name from an image; the image goes with its last one."""
+    """Remove that name from an image; if it is the last name, the engine removes the image, too."""
     with engine_errors("removing an image's passing name"), suppress(ImageNotFound):
         client.remove_image(name, noprune=True)

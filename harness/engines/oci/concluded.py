@@ -1,4 +1,4 @@
-"""What one container's end and its conversation come to."""
+"""Derives the result of a pass from how its container ended and what the conversation gave."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from harness.probing.exchange import Exchange
 def performed(
     ended: ContainerEnd, exchange: Exchange, noise: bytes, row: Capabilities
 ) -> Performed:
-    """The answers that count, and the outcome of the question that has none."""
+    """Return the answers that count, and the outcome of the first question that has none."""
     outcome, reason = ended.outcome, ended.reason
     if outcome is Outcome.OK and exchange.over_budget:
         outcome, reason = Outcome.OUTPUT_LIMIT, "more output than its byte budget"
@@ -24,7 +24,7 @@ def performed(
         outcome, reason = Outcome.NO_INTERPRETER, "there is no such program"
     exchange.end(whole=outcome is Outcome.OK)
     if exchange.complete and outcome in (Outcome.CRASHED, Outcome.NO_ANSWER):
-        # The runner ends by itself behind its last frame: something else wrote that one.
+        # The runner ends normally after its last frame, so something else wrote that frame.
         exchange.disturb(f"every answer came, and then the runner ended otherwise: {reason}")
     return Performed(
         answers=exchange.answers,

@@ -1,7 +1,7 @@
-"""Connecting to a container engine, and turning its ways of failing into our own.
+"""Connects to a container engine, and turns its failures into our own exceptions.
 
-The API version is negotiated, never pinned: today's engines need 1.44 and more, those of 2022 stop
-at 1.41 (testcontainers-java#11210, #11232).
+The API version is negotiated, never pinned: today's engines need 1.44 or later, while those of 2022
+support at most 1.41 (testcontainers-java#11210, #11232).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from harness.model import UNBOUNDED, EngineInfo
 from harness.text import without_credentials
 
 _ANSWER_S = 60
-"""How long one ordinary call may take before the engine counts as not answering."""
+"""Seconds that an ordinary call may take before the engine counts as not answering."""
 
 
 class DiskFull(InfrastructureError):
@@ -31,9 +31,12 @@ class DiskFull(InfrastructureError):
 
 
 class _Client(APIClient):
-    """Trusts an engine's own authority, whatever REQUESTS_CA_BUNDLE names for the web: requests
-    lets the variable win over a session's setting (psf/requests#3829). Learns the API's version
-    from `/_ping`, as the engines' own clients do: for `/version` an engine starts two programs.
+    """A client of docker-py with two differences.
+
+    It trusts the engine's own certificate authority, whatever REQUESTS_CA_BUNDLE names for the web:
+    requests prefers that variable to a session's setting (psf/requests#3829). It learns the API's
+    version from `/_ping`, as the engines' own clients do: for `/version` an engine starts two
+    programs.
     """
 
     answering: Capabilities = DOCKER
@@ -43,7 +46,7 @@ class _Client(APIClient):
         heard = self.get(f"{self.base_url}/_ping", timeout=self.timeout)
         self.answering = capabilities_of(heard.headers)
         told = heard.headers.get("Api-Version") if heard.ok else None
-        # What is refused says more in the answer to this.
+        # If `/_ping` is refused, the answer to this request explains more.
         asked: str = told or super()._retrieve_server_version()  # type: ignore[misc]
         return asked
 
@@ -57,10 +60,10 @@ class _Client(APIClient):
 def connect(
     row: Capabilities = DOCKER, *, timeout_s: int = _ANSWER_S, like: APIClient | None = None
 ) -> APIClient:
-    """A client that has heard from its engine, at the address its row of the table tells.
+    """Connect to the engine at the address of its row; the engine must have answered.
 
-    With `like`, a client that has heard from that engine before, nothing is asked. Raises
-    EngineError that says whether there is no engine, or one that does not answer.
+    With `like`, an existing client of that engine, the engine is not asked again. EngineError says
+    whether there is no engine, or one that does not answer.
     """
     from docker.utils import kwargs_from_env
 
@@ -82,7 +85,7 @@ def connect(
             f"no container engine answers at {without_credentials(where)}: {_cause(error)}",
             remedy=f"{row.start}, set {row.variables[0]}, or use `--engine host`",
         ) from error
-    # No proxy and no .netrc is for a socket; requests looks for them at every call.
+    # A socket needs no proxy and no .netrc; otherwise requests looks for both at every call.
     client.trust_env = not client.base_url.startswith("http+docker:")
     if like is not None:
         client.answering = row_of(like)
@@ -91,13 +94,13 @@ def connect(
 
 
 def row_of(client: APIClient) -> Capabilities:
-    """What the engine can do that answers a client of `connect`."""
+    """Return the capabilities of the engine that answers a client of `connect`."""
     return client.answering if isinstance(client, _Client) else DOCKER
 
 
 def lasting_name(client: APIClient) -> str:
-    """Some digits that tell this engine, with this store of images, from every other one, and stay
-    the same when it starts anew. Raises EngineError.
+    """Return digits that identify this engine with its image store, and stay the same when it is
+    restarted. Raises EngineError.
     """
     if isinstance(client, _Client) and client.known_as:
         return client.known_as
@@ -113,7 +116,7 @@ def lasting_name(client: APIClient) -> str:
 
 
 def _cause(error: BaseException) -> str:
-    """The engine's own words, else what went wrong in the system's."""
+    """Return the engine's explanation of an error, else the system's."""
     seen: BaseException | None = error
     for _ in range(10):
         if isinstance(seen, APIError):
@@ -126,7 +129,7 @@ def _cause(error: BaseException) -> str:
 
 @contextmanager
 def engine_errors(doing: str) -> Iterator[None]:
-    """Map whatever docker-py, requests and urllib3 raise to EngineError, once, here.
+    """Turn whatever docker-py, requests and urllib3 raise into EngineError, or DiskFull.
 
     `doing` completes the sentence "the engine failed while ...".
     """
@@ -149,7 +152,7 @@ def engine_errors(doing: str) -> Iterator[None]:
 
 @contextmanager
 def patience(client: APIClient, seconds: int) -> Iterator[None]:
-    """An answer may take so long inside `with`."""
+    """Allow an answer to take `seconds` inside `with`."""
     before = client.timeout
     client.timeout = seconds
     try:
@@ -159,7 +162,7 @@ def patience(client: APIClient, seconds: int) -> Iterator[None]:
 
 
 def explanation(error: APIError) -> str:
-    """An API error's own words, one line, bounded."""
+    """Return an API error's text as one line, bounded."""
     return " ".join(str(error.explanation or error).split())[:500]
 
 
@@ -169,9 +172,9 @@ def disk_full(text: str) -> bool:
 
 
 def told_of(name: str, info: Mapping[str, Any], api: str) -> EngineInfo:
-    """The engine's version, and the features that decide what a container may see.
+    """Return the engine's version and the features that decide what a container may see.
 
-    From its answer to `/info`, and the version of the API that is spoken.
+    `info` is its answer to `/info`, `api` the version of the API that is used.
     """
     return EngineInfo(
         name=name,
@@ -190,7 +193,7 @@ def told_of(name: str, info: Mapping[str, Any], api: str) -> EngineInfo:
 
 
 def _unbounded(info: Mapping[str, Any]) -> tuple[str, ...]:
-    """What of its containers it cannot bound. Without root it needs cgroups of version 2."""
+    """Return which limits of containers it cannot enforce. A rootless engine needs cgroups v2."""
     rootless = info.get("Rootless") is True or any(
         "rootless" in str(option) for option in info.get("SecurityOptions") or ()
     )

@@ -1,7 +1,8 @@
-"""One container for one pass: create, attach, start, listen, find out how it ended.
+"""Runs one container for one pass: creates, attaches and starts it, listens, and finds out how it
+ended.
 
-An answer counts only if its frame is whole, the exit code is known, and the engine did not go
-away in between.
+An answer counts only if its frame is whole, the exit code is known, and the engine did not go away
+in between.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _MISSING = ("executable file not found", "no such file or directory", "not a dir
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContainerEnd:
-    """How a container ended. `outcome` ok: by itself, with a known exit code."""
+    """How a container ended. `outcome` is ok if it ended by itself with exit status 0."""
 
     outcome: Outcome
     reason: str = ""
@@ -44,28 +45,28 @@ class ContainerEnd:
     looked: tuple[str, ...] = ()
     """What somebody else did to it that changed no answer."""
     signal: str = ""
-    """The signal that ended its first process; empty: none did."""
+    """The signal that ended its first process; empty if none did."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Streams:
-    """What is said to a container, who hears what it prints, and how long it may take.
+    """A container's input, the receivers of its output, and its time limits.
 
-    `heard` and `noise` get standard output and standard error, and stop the container by
-    returning None or False (the byte budget is used up). What `heard` returns is sent to it.
+    `heard` and `noise` receive standard output and standard error; they stop the container by
+    returning None or False, when its byte budget is used up. What `heard` returns is sent to it.
     """
 
     begin: Callable[[], bytes] | None
-    """Gives what is sent first; None: its standard input is empty."""
+    """Returns what to send first; None for an empty standard input."""
     heard: Callable[[bytes], bytes | None]
     noise: Callable[[bytes], bool]
     deadline_s: float
     idle_s: float = math.inf
-    """It is stopped when it prints nothing for so long."""
+    """Seconds without output after which it is stopped."""
     going: Callable[[], bool] = lambda: True
-    """Whether it is still wanted; asked now and then while it prints nothing."""
+    """Whether it is still wanted; called regularly while it prints nothing."""
     ready: Callable[[], object] = lambda: None
-    """The container starts when this returns: what it mounts may be filled while it is made."""
+    """Called before the container starts; may wait until what it mounts has been filled."""
 
 
 def run_container(
@@ -75,9 +76,9 @@ def run_container(
     streams: Streams,
     spent: Callable[[str], object],
 ) -> ContainerEnd:
-    """Run one container to its end, and hand it to `spent`, whatever happens.
+    """Run one container to its end, and pass its id to `spent`, whatever happens.
 
-    Raises EngineError when the engine is gone.
+    Raises EngineError if the engine is gone.
     """
     began = time.monotonic()
     with engine_errors("creating a container"):
@@ -139,7 +140,7 @@ def _run(
 
 
 def _hear(stream: AttachedStream, streams: Streams, channel: int, piece: bytes) -> bool:
-    """Hand on a piece and send what is due then; False: it is enough."""
+    """Pass on a piece of output and send the reply; return False once the container must stop."""
     if channel != STDOUT:
         return streams.noise(piece)
     due = streams.heard(piece)
@@ -166,7 +167,8 @@ def _running(client: APIClient, container: str) -> bool:
 
 
 def _state(client: APIClient, container: str) -> Mapping[str, Any] | None:
-    """A container's state; None where it is gone, or going: Podman says so in several ways."""
+    """Return a container's state; None if it is gone or being removed, which Podman reports in
+    several ways."""
     try:
         found: Mapping[str, Any] = client.inspect_container(container)["State"]
     except NotFound:
@@ -179,9 +181,11 @@ def _state(client: APIClient, container: str) -> Mapping[str, Any] | None:
 
 
 def _well_ended(watch: EventWatch, container: str) -> ContainerEnd | None:
-    """A plain end as the event stream told it: exit status 0, and nobody touched it.
+    """Return a normal end if the event stream reported exit status 0 and nobody touched the
+    container; else None.
 
-    To an inspection an engine answers only after it has tidied up, some 10 ms later.
+    This avoids an inspection, which an engine answers only after it has tidied up, some 10 ms
+    later.
     """
     code = watch.exit_code(container, _END_HEARD_S)
     seen = watch.actions(container)
@@ -192,7 +196,7 @@ def _well_ended(watch: EventWatch, container: str) -> ContainerEnd | None:
 def _how_it_ended(
     client: APIClient, watch: EventWatch, container: str, killed: bool
 ) -> ContainerEnd:
-    """The exit code by inspection, checked against what the event stream saw."""
+    """Find out by inspection how a container ended, and check that against the event stream."""
     deadline = time.monotonic() + _EXIT_KNOWN_S
     while True:
         if watch.engine_gone:
@@ -243,7 +247,8 @@ def _how_it_ended(
 
 
 def _out_of_memory(client: APIClient, watch: EventWatch, container: str, code: int) -> bool:
-    """Whether the kernel ended it for its memory limit: the engine may hear so after the end."""
+    """Whether the kernel killed it at its memory limit, which the engine may learn only after the
+    end."""
     if code != _SIGKILLED or "kill" in watch.actions(container):
         return False
     if watch.wait_for(container, "oom", _OOM_HEARD_S):
@@ -253,7 +258,7 @@ def _out_of_memory(client: APIClient, watch: EventWatch, container: str, code: i
 
 
 def kill(client: APIClient, container: str) -> None:
-    """SIGKILL, whatever the image's stop signal says; gone already is fine."""
+    """Send SIGKILL, whatever the image's stop signal is; no error if the container is gone."""
     with engine_errors("killing a container"):
         try:
             client.kill(container, signal="SIGKILL")
@@ -263,7 +268,7 @@ def kill(client: APIClient, container: str) -> None:
 
 
 def remove(client: APIClient, container: str) -> None:
-    """Remove a container and its anonymous volumes; gone already is fine."""
+    """Remove a container and its anonymous volumes; no error if it is gone already."""
     with engine_errors("removing a container"):
         try:
             client.remove_container(container, force=True, v=True)

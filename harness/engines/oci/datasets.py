@@ -1,4 +1,4 @@
-"""Data sets as images: nothing but the files, for Dockerfiles that copy from them."""
+"""Makes images that contain nothing but a data set's files, for Dockerfiles to copy from."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from harness.machine.places import may_download, places_here
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DataImage:
-    """An image that has a data set's files in its root folder."""
+    """An image with a data set's files in its root folder."""
 
     there: dict[str, Any]
-    """As the engine tells it."""
+    """The engine's description of the image."""
     told: str
     """Which data set it is, in words."""
 
@@ -29,8 +29,8 @@ class DataImage:
 def obtain_data_image(builder: Builder, name: str) -> DataImage:
     """Find a data set by its hashes, and make an image of it unless there is one.
 
-    It is known by the digest of the files, so what stands in for it is another image. That it
-    stands in is said. Raises UsageError for a folder that is not what it is said to be,
+    The image is named by the digest of the files, so a stand-in for the data set gets a different
+    image; a notice says that it stands in. UsageError if a folder is not the data set it should be;
     InfrastructureError, EngineError.
     """
     workshop = builder.workshop
@@ -41,7 +41,7 @@ def obtain_data_image(builder: Builder, name: str) -> DataImage:
     image = f"{LABEL}-root:data-{found.digest[:16]}"
     there = kept_or_made(builder, image, lambda: _imported(builder, found, image))
     stands_in = f" in the place of {name}" if found.name != name else ""
-    # Where it lay on this host is nobody's business who gets the image.
+    # The text goes into the image's labels, so it must not have paths of this host.
     told = f"data set {found.name}{stands_in}, SHA-256 {found.digest}"
     return DataImage(there=there, told=told)
 

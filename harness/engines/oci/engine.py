@@ -1,4 +1,4 @@
-"""The container engine: docker and podman are this, with another name and address."""
+"""The container engine: the implementation of both docker and podman."""
 
 from __future__ import annotations
 
@@ -52,18 +52,18 @@ from harness.probing.outside import is_outside
 from harness.recipes.orders import Order
 
 _STREAM_S = 600
-"""An engine that sends nothing of an image's files for so long is given up."""
+"""Seconds without data after which reading an image's files is given up."""
 _OVERHEAD_S = 60.0
-"""What a container may take beyond its probes' own deadlines."""
+"""Seconds that a container may take beyond its probes' own deadlines."""
 _NOISE_KEPT = 4000
 _INTERPRETERS = ("python3", "python")
 _STARTING_DIR = "/dev"
-"""Where interpreters start: the engine makes this folder, so no file of the image lies in it. From
-3.13 on they import a module from their current folder before the first statement of `-c`."""
+"""The folder in which interpreters start. The engine fills it, so it has no file of the image: from
+3.13 on, Python imports a module from its current folder before the first statement of `-c`."""
 
 
 class ContainerEngine:
-    """One engine that speaks the Docker API, found and treated as its row of the table says."""
+    """An engine that speaks the Docker API, with the address and capabilities of its row."""
 
     def __init__(self, row: Capabilities, workshop: Workshop) -> None:
         self.name = row.engine
@@ -81,7 +81,7 @@ class ContainerEngine:
 
     def __enter__(self) -> Self:
         self._client = connect(self._asked)
-        # Takes an engine some 10 ms, while it can answer something else.
+        # An engine takes some 10 ms for this, during which it can answer other requests.
         self._asked_info = self._thread.submit(self._client.info)
         self._row = row_of(self._client)
         watch = EventWatch(
@@ -116,7 +116,7 @@ class ContainerEngine:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What answered can do; only inside `with`."""
+        """The capabilities of the engine that answered; only inside `with`."""
         return self._row
 
     @property
@@ -128,12 +128,12 @@ class ContainerEngine:
 
     @property
     def stock(self) -> ImageStock | None:
-        """The images it keeps; None outside `with`."""
+        """The images that it keeps; None outside `with`."""
         return self._stock
 
     @property
     def cores(self) -> int:
-        """Cores of the host that containers run on."""
+        """Number of cores of the host on which containers run."""
         return cores_of(self._info)
 
     @property
@@ -142,13 +142,14 @@ class ContainerEngine:
         return is_local(self.client, self._info)
 
     def describe(self) -> EngineInfo:
-        """Versions and features, and elsewhere the name of the host."""
+        """Return versions and features; for an engine on another host, also that host's name."""
         told = told_of(self._row.engine, self._info, str(self.client.api_version))
         name = str(self._info.get("Name") or "")
         return told if self.here else replace(told, detail={**told.detail, "host": name})
 
     def host(self) -> HostClass:
-        """The host that containers run on: this one, or what the engine tells of another."""
+        """Return the class of the host on which containers run; for another host, as far as the
+        engine describes it."""
         if not self.here:
             return host_of(self._info)
         return host_here(self._info, self.cores)
@@ -159,7 +160,7 @@ class ContainerEngine:
         return (*sweep(self.client, maybe_alive), *builds, *sweep_folders(owner_alive))
 
     def stop(self) -> None:
-        """End builds and downloads: they see it within seconds, but for a commit under way."""
+        """Stop builds and downloads; they stop within seconds, except a commit in progress."""
         self._workshop.stop.set()
 
     def release(self, run: str) -> None:
@@ -180,12 +181,12 @@ class ContainerEngine:
             return Obtained(outcome=Outcome.HOST_INCOMPATIBLE, reason=why)
         if not order.cell.is_built:
             return obtain(self.client, order, self._workshop, say)
-        # Its own connection: obtaining runs in threads, and a build changes the time-outs.
+        # Use a new connection: obtaining runs in threads, and a build changes the time-outs.
         with closing(connect(self._asked, like=self.client)) as client:
             return obtain(client, order, self._workshop, say, self._removals.begin)
 
     def resolve(self, cell: Cell, base: Base, say: Say) -> Lock:
-        """The lock of a cell, resolved inside its base.
+        """Resolve the lock of a cell inside its base.
 
         Raises BaseUnavailable, UsageError, InfrastructureError.
         """
@@ -195,14 +196,14 @@ class ContainerEngine:
             return resolve(builder, self._watch, cell, base)
 
     def _no_gpu(self, client: APIClient) -> str:
-        """Why no GPU is handed to a container here; empty where one is."""
+        """Return why a container here gets no GPU; empty if it gets one."""
         if self._gpu_hook(client) is None:
             return NO_HOOK
         version = toolkit_version() if self.here else None
         return too_old(version) if version is not None else ""
 
     def _handed(self, gpu: str) -> GpuHook | None:
-        """How a container gets the GPU it asks for; None for none."""
+        """Return how a container gets the GPU that it asks for; None if it gets none."""
         if not gpu or (gpu != GPU_NEEDED and self._no_gpu(self.client)):
             return None
         return self._gpu_hook(self.client)
@@ -212,11 +213,11 @@ class ContainerEngine:
             return gpu_hook(client.info(), local=self.here)
 
     def second_opinion(self, run: str, cell: str, obtained: Obtained) -> SecondOpinion | None:
-        """What an image's files say: streamed out of a container that is never started."""
+        """Read an image's files, streamed out of a container that is never started."""
         if obtained.image is None:
             return None
         labels = self._labels("files", run, cell)
-        # Its own connection: it is asked in threads that obtain.
+        # Use a new connection: this is called in the threads that obtain images.
         with closing(connect(self._asked, timeout_s=_STREAM_S, like=self.client)) as client:
             read = read_image_files(
                 client, self._files, obtained.image.id, obtained.interpreter, labels
@@ -228,13 +229,13 @@ class ContainerEngine:
         return {f"{LABEL}.{name}": value for name, value in told.items()}
 
     def perform(self, request: Pass) -> Performed:
-        """One container: the runner inside it asks every probe and frames the answers."""
+        """Run one container, in which the runner asks every probe and frames the answers."""
         image = request.obtained.image
         assert image is not None, "a pass needs an obtained image"
         self._clear()
         labels = self._labels("probe", request.run, request.cell)
         if any(is_outside(question.probe) for question in request.questions):
-            # testcontainers takes a third of a second to be imported.
+            # Imported only here, because importing testcontainers takes a third of a second.
             from harness.engines.oci.outside import Outsider
 
             assert self._watch is not None, "only inside `with`"
@@ -314,7 +315,7 @@ class ContainerEngine:
         return with_beginning(performed(ended, exchange, bytes(noise), self._row), interpreter)
 
     def _volume(self, request: Pass, image: str, labels: Mapping[str, str]) -> RunVolume | None:
-        """The run's data; None where no question needs any."""
+        """Return the volume with the run's data; None if no probe needs any."""
         content = guest_data(request)
         if not any(question.probe.dataset for question in request.questions):
             return None

@@ -1,4 +1,4 @@
-"""An image's merged files, as one stream out of a container that is never started."""
+"""Reads an image's merged files as one stream out of a container that is never started."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_image_files(
     interpreter: str,
     labels: Mapping[str, str],
 ) -> FilesRead:
-    """What the files of an image say. Raises EngineError."""
+    """Read the files of an image. Raises EngineError."""
     found = inspect_image(client, image)
     if found is None:
         return FilesRead(facts={}, problem="the image is not on the engine any more")

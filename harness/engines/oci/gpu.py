@@ -1,7 +1,7 @@
-"""Whether an engine can hand a GPU to a container, and how it is asked to.
+"""Whether an engine can give a GPU to a container, and how to request it.
 
-Two ways are known. Docker's own: a request for the capability `gpu`, which the engine answers with
-NVIDIA's hook, found on its PATH. CDI: a device by its name, from a specification on the host.
+There are two ways. Docker's own is a request for the capability `gpu`, for which the engine runs
+NVIDIA's hook, found on its PATH. CDI names a device from a specification on the host.
 """
 
 from __future__ import annotations
@@ -12,22 +12,22 @@ from dataclasses import dataclass
 from typing import Any
 
 HOOKS = ("nvidia-container-runtime-hook", "nvidia-container-toolkit")
-"""What NVIDIA's container toolkit puts on the engine's PATH; the second is its older name."""
+"""The programs of NVIDIA's container toolkit on the engine's PATH; the second is an older name."""
 GPU_NEEDED = "all"
-"""What a cell says that is not asked without a GPU; `if-there` is."""
+"""The `gpu:` of a cell that is not run without a GPU; a cell with `if-there` is."""
 CDI_DEVICE = "nvidia.com/gpu=all"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GpuHook:
-    """A way to hand over every GPU. `driver` is empty for Docker's own, else `cdi`."""
+    """A way to give every GPU to a container. `driver` is empty for Docker's own, else `cdi`."""
 
     driver: str
     found: str
-    """How it was found, for a person."""
+    """How it was found, as text for a person."""
 
     def request(self) -> dict[str, Any]:
-        """The engine's device request, as keyword arguments of docker-py's."""
+        """Return the device request as docker-py's keyword arguments."""
         if self.driver == "cdi":
             return {"driver": "cdi", "device_ids": [CDI_DEVICE]}
         return {"count": -1, "capabilities": [["gpu"]]}
@@ -39,9 +39,9 @@ def gpu_hook(
     local: bool,
     which: Callable[[str], str | None] = shutil.which,
 ) -> GpuHook | None:
-    """The hook of an engine, from its `/info`; None where it has none.
+    """Return the hook of an engine, from its `/info`; None if it has none.
 
-    `local`: the engine runs on this host, so that this host's PATH says something about it.
+    `local` says that the engine runs on this host, so that this host's PATH counts.
     """
     for device in info.get("DiscoveredDevices") or ():
         if isinstance(device, Mapping) and str(device.get("ID", "")).startswith("nvidia.com/gpu"):

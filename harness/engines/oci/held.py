@@ -1,7 +1,7 @@
-"""An image that an engine here holds: asked for before anybody asks its registry.
+"""Finds an image on a local engine, before its registry is asked.
 
-The first question goes over the engine's socket as it is: where the engine has no such image, which
-is what most are asked about, nothing else is loaded.
+The first request goes directly over the engine's socket. In most cases the engine does not have the
+image, and then no other module needs to be imported.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from harness.errors import EngineError
 _UNIX = "unix://"
 _CHUNK = 1024**2
 _STREAM_S = 600
-"""How long an engine may think before it sends the next part of an image."""
+"""Seconds that an engine may take before it sends the next part of an image."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeldImage:
-    """An image on an engine, as the engine tells of it."""
+    """An image on an engine, as the engine describes it."""
 
     row: Capabilities
     inspected: Mapping[str, Any]
@@ -33,11 +33,11 @@ class HeldImage:
 
     @property
     def engine(self) -> str:
-        """docker, podman."""
+        """The engine's name: `docker` or `podman`."""
         return self.row.engine
 
     def saved(self) -> Iterator[bytes]:
-        """The image as `docker save` writes it, in pieces. Raises EngineError."""
+        """Yield the image as `docker save` writes it, in pieces. Raises EngineError."""
         from harness.engines.oci.connection import connect, engine_errors
 
         with (
@@ -72,8 +72,10 @@ def held_images(
 
 
 def _may_be_there(where: str, name: str) -> bool:
-    """Whether the engine at a socket finds anything under that name, or is too busy to say so at
-    once: then it is asked again, with more time."""
+    """Whether the engine at a socket has something under that name, or does not answer at once.
+
+    In the latter case it is asked again, with more time.
+    """
     path = where.removeprefix(_UNIX)
     if not Path(path).exists():
         return False

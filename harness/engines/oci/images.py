@@ -1,4 +1,4 @@
-"""Images on the engine: finding, pulling, what is known of them."""
+"""Finds, pulls and identifies images on a container engine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from harness.model import ImageIdentity
 
 
 def inspect_image(client: APIClient, name: str) -> dict[str, Any] | None:
-    """What the engine knows of an image; None: it has none of that name or id."""
+    """Return the engine's description of an image; None if it has none of that name or id."""
     with engine_errors(f"looking for image {name}"):
         try:
             found: dict[str, Any] = client.inspect_image(name)  # type: ignore[no-untyped-call]
@@ -26,7 +26,7 @@ def inspect_image(client: APIClient, name: str) -> dict[str, Any] | None:
 
 
 def pull(client: APIClient, name: str) -> str:
-    """Pull an image; empty, or why not. Raises EngineError."""
+    """Pull an image; return why it could not be pulled, empty on success. Raises EngineError."""
     with engine_errors(f"pulling {name}"):
         try:
             for line in client.pull(name, stream=True, decode=True):
@@ -38,9 +38,9 @@ def pull(client: APIClient, name: str) -> str:
 
 
 def pulled_digest(found: Mapping[str, Any], name: str) -> str:
-    """The digest under which a registry answered for the image of that name; empty: unknown.
+    """Return the digest under which a registry had the image of that name; empty if unknown.
 
-    Docker leaves the default registry out of a name, Podman puts it in.
+    Docker leaves the default registry out of a name, while Podman includes it.
     """
     try:
         wanted = parse_reference(name)
@@ -54,9 +54,9 @@ def pulled_digest(found: Mapping[str, Any], name: str) -> str:
 def identity(
     found: Mapping[str, Any], *, origin: str, built: BuiltImage | None = None
 ) -> ImageIdentity:
-    """The identity of an inspected image; with `built`, of one that was made here.
+    """Return the identity of an inspected image; `built` is its entry in the register, if any.
 
-    Its labels tell nothing of that: whoever made an image FROM ours has inherited them.
+    Labels do not prove that an image was built here: an image made FROM ours inherits them.
     """
     digests = found.get("RepoDigests") or []
     return ImageIdentity(
@@ -72,13 +72,13 @@ def identity(
 
 
 _ARCHITECTURE = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686": "386"}
-"""Kernel's name of a machine -> the one images use."""
+"""The kernel's name of a machine -> the name that images use."""
 
 
 def other_architecture(client: APIClient, image: str) -> str:
-    """Why an image's programs cannot run here, where it is for another machine; else empty.
+    """Return why an image's programs cannot run here if it is for another machine; else empty.
 
-    Asked after a failure, not before: a host may have an emulator.
+    Call this after a failure, not before, since a host may have an emulator.
     """
     found = inspect_image(client, image) or {}
     with engine_errors("saying its machine"):
@@ -92,10 +92,10 @@ def other_architecture(client: APIClient, image: str) -> str:
 def images_labelled(
     client: APIClient, label: str, *, dangling: bool = False, parents: bool = False
 ) -> list[dict[str, Any]]:
-    """Every image, unnamed ones included, that carries a label (`key` or `key=value`).
+    """Return every image, including unnamed ones, that has a label (`key` or `key=value`).
 
-    With `dangling`, only those the engine calls so; with `parents`, those without a name that
-    others were made from too.
+    With `dangling`, only those that the engine calls dangling; with `parents`, also unnamed images
+    from which others were made.
     """
     filters = {"label": label, **({"dangling": True} if dangling else {})}
     with engine_errors("listing images"):

@@ -1,8 +1,8 @@
-"""Resolving a cell's lock inside its base, by its own interpreter, as of the cell's date.
+"""Resolves a cell's lock inside its base, with its own interpreter, as of the cell's date.
 
-The only place where a container of ours has the host's network: pip in the base talks to a dated
-index on loopback. Source distributions run their setup code there, as with any `pip install`, so
-it runs as nobody, in a profile that bounds memory, processes, output and time.
+This is the only place where a container of ours has the host's network: pip in the base talks to a
+dated index on loopback. Source distributions run their setup code there, as with any `pip install`,
+so it runs as the user nobody, under limits on memory, processes, output and time.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ RESOLVING = Profile(
     network=True,
     relaxations=("network=host", "writable=true"),
 )
-"""What pip and the setup code of source distributions run under. The root file system is writable
+"""The limits for pip and the setup code of source distributions. The root file system is writable
 because what pip downloads may be larger than memory."""
 LIMIT_S = 3600.0
 _ANSWER = "resolved "
@@ -47,8 +47,9 @@ _INFRASTRUCTURE = (Outcome.INTERFERED, Outcome.ENGINE_GONE)
 
 
 def resolve(builder: Builder, watch: EventWatch, cell: Cell, base: Base) -> Lock:
-    """The lock of a cell, on an engine of this host: pip asks an index on its loopback. Raises
-    BaseUnavailable, UsageError (nothing fits), InfrastructureError.
+    """Resolve the lock of a cell. The engine must run on this host, since pip uses an index on its
+    loopback. Raises BaseUnavailable, UsageError (no set of distributions fits) and
+    InfrastructureError.
     """
     with engine_errors("describing itself"):
         info = builder.client.info()
@@ -77,7 +78,7 @@ def resolve(builder: Builder, watch: EventWatch, cell: Cell, base: Base) -> Lock
         except UsageError as error:
             if not dated.errors:
                 raise
-            # pip finds no set where the index did not answer: no requirement is to blame.
+            # If the index did not answer, pip finds no set, but no requirement is to blame.
             raise InfrastructureError(dated.errors[0]) from error
         if dated.errors:
             raise InfrastructureError(dated.errors[0])
@@ -106,7 +107,7 @@ def _ask(
     content: dict[str, Path | bytes],
     cores: int,
 ) -> list[str]:
-    """What pip in the base found, as file names; all that it printed goes to the log."""
+    """Run pip in the base; return the file names it found. All its output goes to the log."""
     client = builder.client
     volume = f"{LABEL}-lock-{token_hex(6)}"
     labels = {f"{LABEL}.kind": "lock", f"{LABEL}.owner": builder.workshop.owner}
@@ -167,7 +168,7 @@ def _lines(said: bytes | bytearray) -> list[str]:
 
 
 def _names(answer: str) -> list[str]:
-    """The file names of an answer: whatever runs in the base can print one."""
+    """Decode the file names of an answer, without trust: anything in the base can print one."""
     try:
         names = json.loads(answer)
     except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
-"""The images we made: the cache that runs build on, emptied by a person or a disk budget.
+"""Lists and removes the images that we made: a cache, emptied by a person or a disk budget.
 
-Ours are those of the register. What was made from them, tagged from them or built by somebody else
-may carry the same labels, and is left alone.
+Ours are the images of the register. Images that somebody else made from them, tagged or built may
+have the same labels, and are left alone.
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class NamedImage:
 
     built: BuiltImage
     name: str
-    """As the engine spells it; its id, where another image took its name."""
+    """As the engine spells it; its id if another image has taken its name."""
     size_bytes: int
-    """With the layers it shares with others."""
+    """Including the layers that it shares with others."""
     created: float = 0.0
     """Seconds since the epoch."""
     replaced: bool = False
-    """Another was built under its name since: nothing looks for it."""
+    """Whether another image was built under its name since, so that nothing looks for this one."""
 
     @property
     def id(self) -> str:
@@ -47,7 +47,7 @@ class NamedImage:
 
     @property
     def kind(self) -> str:
-        """cell, base or root."""
+        """`cell`, `base` or `root`."""
         return self.built.kind
 
     @property
@@ -57,16 +57,16 @@ class NamedImage:
 
     @property
     def asked_for(self) -> str:
-        """The name it was built under; its id where another is found by that."""
+        """The name under which it was built, or its id if that name finds another image."""
         return self.id if self.replaced else self.built.name
 
 
 _ORDER = ("cell", "base", "root")
-"""An image goes before the one it was made from."""
+"""The order of removal: an image is removed before the one it was made from."""
 
 
 def named_images(client: APIClient, register: Register) -> tuple[NamedImage, ...]:
-    """Every one, in an order in which they can be removed. Raises EngineError."""
+    """Return all our images, in an order in which they can be removed. Raises EngineError."""
     built = register.all()
     there = {str(image["Id"]): image for image in images_labelled(client, _KIND, parents=True)}
     found: list[NamedImage] = []
@@ -80,7 +80,7 @@ def named_images(client: APIClient, register: Register) -> tuple[NamedImage, ...
         first = one.name not in looked_for
         looked_for.add(one.name)
         if tags and not own:
-            continue  # somebody gave it a name of his own, and ours is gone: it is his
+            continue  # It has only a name that somebody else gave it: it is theirs now.
         found.append(
             NamedImage(
                 built=one,
@@ -94,7 +94,7 @@ def named_images(client: APIClient, register: Register) -> tuple[NamedImage, ...
 
 
 def is_name(tag: str, name: str) -> bool:
-    """Whether an engine's tag is the name that we gave: Podman puts a registry before it."""
+    """Whether an engine's tag is the name that we gave; Podman puts a registry before it."""
     try:
         return parse_reference(tag.removeprefix("localhost/")) == parse_reference(name)
     except UsageError:
@@ -102,10 +102,10 @@ def is_name(tag: str, name: str) -> bool:
 
 
 def remove_named(client: APIClient, register: Register, image: NamedImage) -> str:
-    """Remove an image by its name; why it was kept, empty where it is gone.
+    """Remove an image by its name; return why it was kept, empty if it is gone.
 
-    Where somebody else named it too, it loses our name, and is no longer ours. What it was made
-    from stays: it may be somebody else's. Raises EngineError.
+    If somebody else named it too, it only loses our name, and is no longer ours. What it was made
+    from stays, since that may be somebody else's. Raises EngineError.
     """
     there = inspect_image(client, image.name)
     if there is None or there["Id"] != image.id:
@@ -132,7 +132,7 @@ def remove_named(client: APIClient, register: Register, image: NamedImage) -> st
 
 
 def _takes_another(client: APIClient, register: Register, image: NamedImage) -> bool:
-    """Whether what it was made from has no name, and is not ours."""
+    """Whether removing it would remove an unnamed parent that is not ours."""
     ours = {built.id: built for built in register.all()}
     below = image.built.base
     while below and (found := inspect_image(client, below)) is not None:
@@ -145,13 +145,13 @@ def _takes_another(client: APIClient, register: Register, image: NamedImage) -> 
 
 
 def _steps_of(client: APIClient, image: NamedImage) -> tuple[str, ...]:
-    """The unnamed images between it and what it was made from: what its build's steps left."""
+    """Return the unnamed images that the steps of its build left between it and its base."""
     with engine_errors(f"looking at {image.name}"):
         history = client.history(image.id)  # type: ignore[no-untyped-call]
     ids = [str(entry.get("Id") or "") for entry in history][1:]
     base = image.built.base
     if image.kind == "cell" and not base:
-        return tuple(one for one in ids if one != _MISSING)  # of a Dockerfile, from scratch
+        return tuple(one for one in ids if one != _MISSING)  # built from a Dockerfile, on scratch
     return tuple(ids[: ids.index(base)]) if base in ids else ()
 
 

@@ -1,8 +1,8 @@
-"""What somebody else did to a container of ours while it ran, as far as the engine tells.
+"""What somebody else did to a container of ours while it ran, as far as the engine reports it.
 
-Docker tells of all that is listed here. Podman 4.3 tells of a program that was run in it, of pauses
-and of a second connection, and is silent about changed limits and about files that were copied.
-No engine tells of what is done behind its back: by a debugger, or in the kernel's cgroups.
+Docker reports everything that is listed here. Podman 4.3 reports programs that were run in it,
+pauses and a second connection, but neither changed limits nor copied files. No engine reports what
+is done without it, such as by a debugger or in the kernel's cgroups.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ CHANGES: Mapping[str, str] = {
     "checkpoint": "took a checkpoint of the container",
     "restore": "restored the container from a checkpoint",
 }
-"""What may change an answer or a time, by the engine's word for it."""
+"""Actions that may change an answer or a time, by the engine's name for them."""
 LOOKS: Mapping[str, str] = {
     "top": "its processes were listed",
     "rename": "it was renamed",
@@ -32,27 +32,27 @@ LOOKS: Mapping[str, str] = {
     "commit": "an image was made of it",
     "resize": "its terminal was resized",
 }
-"""What changes no answer."""
+"""Actions that change no answer, by the engine's name for them."""
 NEIGHBOURS = "container.neighbours"
-"""What of that was observed, in a record."""
+"""Observation in a record: which of these actions happened."""
 _ATTACH = "attach"
 _ATTACHED = "connected to the container's input and output"
 ALLOWED_ATTACHES = 1
-"""Ours."""
+"""The number of connections that we make ourselves."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Touched:
-    """What somebody else did."""
+    """What somebody else did to a container."""
 
     changed: tuple[str, ...] = ()
     """What may have changed an answer, in words that follow "somebody"."""
     looked: tuple[str, ...] = ()
-    """What changed none."""
+    """What changed no answer."""
 
 
 def touched(actions: Iterable[str]) -> Touched:
-    """What of the events of a container of ours somebody else caused."""
+    """Return which of a container's events somebody else caused."""
     counts = Counter(actions)
     changed = [words for action, words in CHANGES.items() if counts[action]]
     if counts[_ATTACH] > ALLOWED_ATTACHES:

@@ -1,4 +1,4 @@
-"""Networks of ours: made with a name that a label states, and removed."""
+"""Makes and removes our networks, each with a random name that its label states."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from harness.engines.oci.owned import stating
 
 _STILL_USED = (403, 409)
 NO_WAY_OUT = {"com.docker.network.bridge.enable_ip_masquerade": "false"}
-"""Options of a bridge on which ports can be published, and from which nothing gets out: what is
-sent keeps an address that nobody elsewhere answers to. An `internal` network publishes no port."""
+"""Options of a bridge on which ports can be published, but from which nothing gets out: packets
+keep a private source address, to which nobody outside can reply. (An `internal` network cannot
+publish ports.)"""
 
 
 def make_network(
@@ -22,7 +23,7 @@ def make_network(
     labels: Mapping[str, str],
     options: Mapping[str, str] | None = None,
 ) -> str:
-    """Make a bridge; its id. Raises EngineError."""
+    """Make a bridge network; return its id. Raises EngineError."""
     with engine_errors("making a network"):
         made = client.create_network(
             name, driver="bridge", options=dict(options or {}), labels=stating(name, labels)
@@ -31,7 +32,7 @@ def make_network(
 
 
 def remove_network(client: APIClient, network: str) -> None:
-    """Remove a network; gone already is fine, still used is for the next sweep."""
+    """Remove a network, if it is there. One that is still used is left to the next sweep."""
     with engine_errors("removing a network"):
         try:
             client.remove_network(network)

@@ -1,7 +1,8 @@
-"""A pass of probes that run outside: on this host, against started containers of the cell.
+"""Performs probes that run outside: on this host, against started containers of the cell.
 
 Each probe is a process of its own, asked through the same runner and the same frames as inside an
-image: one that hangs is ended at its deadline, and what it started is removed by its label.
+image. A probe that hangs is ended at its deadline, and what it started is found by its label and
+removed.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ from harness.serial import encode
 
 _STANDING = {PromiseKind.SERVES, PromiseKind.NOTEBOOK}
 _OURS = {"extract-to-dir"}
-"""What probes of ours do themselves: files are put into volumes."""
+"""Actions of our own on every container: files are put into volumes."""
 _SECOND_SHELL = {"exec_create", "exec_start", "exec"}
-"""What they do, too, in containers that they have started themselves."""
+"""Actions of probes in containers that they have started themselves."""
 _ELSEWHERE = (
     "the engine runs on another host: what a container serves is published on that host's own "
     "loopback alone"
@@ -61,14 +62,14 @@ class Outsider:
     def __init__(
         self, client: APIClient, watch: EventWatch, info: Mapping[str, Any], *, here: bool
     ) -> None:
-        """`info` is what the engine tells of itself; `here`: its containers run on this host."""
+        """`info` is the engine's `/info`; `here` says that its containers run on this host."""
         self._client = client
         self._watch = watch
         self._info = info
         self._here = here
 
     def perform(self, request: Pass, labels: Mapping[str, str]) -> Performed:
-        """Start what serves, ask every probe, and remove all that was started.
+        """Start the container that serves, ask every probe, and remove all that was started.
 
         Raises EngineError.
         """
@@ -99,7 +100,7 @@ class Outsider:
         return performed
 
     def _why_not(self) -> str:
-        """Why this engine cannot be asked so; empty where it can."""
+        """Return why probes cannot run outside with this engine; empty if they can."""
         if not self._here:
             return _ELSEWHERE
         if row_of(self._client) is PODMAN:
@@ -123,13 +124,14 @@ class Outsider:
         )
 
     def _works_in(self, image: str) -> str:
-        """The working folder that an image names; empty for one that names none."""
+        """Return the working folder that an image sets; empty if it sets none."""
         found = inspect_image(self._client, image) or {}
         return str((found.get("Config") or {}).get("WorkingDir") or "")
 
     @contextmanager
     def _standing(self, request: Pass, given: Given) -> Iterator[StandingContainer | None]:
-        """The container that serves, waited for; None where no probe of the pass needs one."""
+        """Start the container that serves and wait until it is ready; None if no probe of the pass
+        needs it."""
         serves = given.promise.serves
         needed = any(
             question.probe.promises is None or _STANDING & set(question.probe.promises)
@@ -148,7 +150,7 @@ class Outsider:
             except NotStarted as error:
                 if other := other_architecture(self._client, given.image):
                     raise _OtherMachine(other) from error
-                # Else it is for probes to tell: the promise is not kept.
+                # Otherwise the probes report that the promise is not kept.
                 why = f"the container cannot be started: {error}"
                 yield StandingContainer(not_ready={str(port): why for port in ports})
             else:
@@ -174,7 +176,7 @@ class Outsider:
         )
 
     def _interfered(self, token: str, standing: StandingContainer | None) -> tuple[str, ...]:
-        """What somebody else did to the containers of a pass, before they are removed."""
+        """Return what somebody else did to the containers of a pass, before they are removed."""
         did: dict[str, None] = {}
         for container in self._watch.labelled(PASS, token):
             ours = _OURS if standing and container == standing.container else _OURS | _SECOND_SHELL

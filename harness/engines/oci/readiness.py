@@ -1,7 +1,7 @@
-"""How it is seen that a started container serves: wait strategies of testcontainers' kind, bounded.
+"""Waits until a started container serves: a bounded wait strategy for testcontainers.
 
-Those that testcontainers brings read a whole log at each look, and wait for as long as a server
-likes to send.
+The strategies of testcontainers itself read the whole log each time, and wait as long as a server
+keeps sending.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _ALL_BELOW = 500
 
 
 class Ended(Exception):
-    """The container ended before it was ready; the text says how."""
+    """The container ended before it was ready; the text says how it ended."""
 
 
 class PortAnswers(WaitStrategy):
-    """Waits until a published port answers as its promise says. One that ends is not waited for."""
+    """Waits until a published port answers as its promise says, or the container ends."""
 
     def __init__(self, client: APIClient, served: Served, port: int) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class PortAnswers(WaitStrategy):
         self._startup_timeout = served.ready.within_s
 
     def wait_until_ready(self, container: WaitStrategyTarget) -> None:
-        """Return when it is ready. Raises TimeoutError with what was seen last, Ended."""
+        """Return when it is ready. TimeoutError with the last observation; Ended if it ended."""
         deadline = time.monotonic() + self._startup_timeout
         identity = str(container.get_wrapped_container().id)
         pause = _POLL_S
@@ -66,7 +66,7 @@ class PortAnswers(WaitStrategy):
 
 
 def look(port: int, ready: Ready, *, within_s: float) -> tuple[str, bool]:
-    """What a published port says at the path by which it is ready, and whether that is ready."""
+    """Ask a published port once; return its answer in words, and whether that means ready."""
     try:
         answer = ask(LOOPBACK, port, WebRequest(path=ready.path), within_s=within_s)
     except NotAnswered as error:
@@ -77,7 +77,7 @@ def look(port: int, ready: Ready, *, within_s: float) -> tuple[str, bool]:
 
 
 def printed_so_far(client: APIClient, container: str) -> str:
-    """The end of what a container has printed, as text; empty where it is gone."""
+    """Return the end of what a container has printed, as text; empty if it is gone."""
     try:
         with engine_errors("reading what a container prints"):
             pieces = client.logs(container, stream=True, follow=False, tail=2000)
@@ -90,7 +90,7 @@ def printed_so_far(client: APIClient, container: str) -> str:
 
 
 def how_it_ended(client: APIClient, container: str) -> str:
-    """How a container ended, with its last words; empty while it runs."""
+    """Return how a container ended, with the last line it printed; empty while it runs."""
     with engine_errors("looking at a container"):
         try:
             state = client.inspect_container(container)["State"]
@@ -106,7 +106,8 @@ def how_it_ended(client: APIClient, container: str) -> str:
 
 
 def published(container: DockerContainer, port: int) -> int:
-    """The port of this host's loopback under which a port of a container is to be had; 0: none."""
+    """Return the port of this host's loopback at which a container's port is published; 0 if
+    none."""
     try:
         return int(container.get_docker_client().port(container.get_container_id(), port))
     except (ConnectionError, KeyError, TypeError, ValueError, NotFound):

@@ -1,7 +1,7 @@
-"""A cell built twice, whatever there is of it already: each time under a name of its own.
+"""Builds a cell twice, even if its image exists, each time under a name of its own.
 
-Both images go at the end; what a killed one left goes when the next begins, or by `harness clean
---images`: it is in the register like every image that is built.
+Both images are removed at the end. What a killed process left is removed when the next check begins
+or by `harness clean --images`, since it is in the register like every built image.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from harness.recipes.orders import Order
 
 BUILDS = ("first", "second")
 _OWN = "rebuild-check"
-"""Stands for the run that there is none of."""
+"""Used in place of a run's id, since there is no run."""
 
 
 @contextmanager
 def built_twice(
     engine: ContainerEngine, order: Order, cache: Path, say: Say
 ) -> Iterator[tuple[HeldImage, ...]]:
-    """The two images of a cell that is built, as the engine holds them. `cache` is that of its
-    workshop.
+    """Build a cell twice; yield the two images on the engine, which are removed afterwards.
 
-    Raises FailedError where a build fails, InfrastructureError where something around it does.
+    `cache` is the cache of the engine's workshop. FailedError if a build fails, InfrastructureError
+    if something around it does.
     """
     orders = [
         replace(order, cell=replace(order.cell, id=f"{order.cell.id}-rebuilt-{which}"))

@@ -1,8 +1,8 @@
 """The register of built images: files in the cache, one for each image that was made here.
 
-Labels and names can be anybody's; an image's id covers its files and its settings. So an image
-counts as the one that was built only where its id was written down after the build, for this
-engine. An image that was built by another cache's owner, or loaded, is somebody else's.
+Anybody can give an image our labels and names, but its id covers its files and settings. So an
+image counts as built here only if its id was entered into this register after the build, for this
+engine. An image that was loaded, or built with another cache, is somebody else's.
 """
 
 from __future__ import annotations
@@ -30,30 +30,30 @@ class BuiltImage:
 
     id: str
     name: str
-    """The name it was made under; another may have it now."""
+    """The name under which it was made; another image may have it now."""
     kind: str
-    """cell, base or root."""
+    """`cell`, `base` or `root`."""
     recipe: str = ""
     base: str = ""
-    """The id of the image it was built on; empty for one that was imported."""
+    """The id of the image on which it was built; empty for one that was imported."""
     images: tuple[str, ...] = ()
-    """Of one of a Dockerfile: the ids of all images that it takes something from."""
+    """For an image built from a Dockerfile: the ids of all images that it takes something from."""
     base_source: str = ""
     layers: tuple[str, ...] = ()
     made: float = 0.0
     """Seconds since the epoch."""
     pulled_from: str = ""
-    """The registry of the owner's that it was pulled from, instead of being built here."""
+    """The user's own registry from which it was pulled instead of being built here; else empty."""
 
 
 class Register:
-    """What was built on one engine. The constructor does no I/O."""
+    """The register of images that were built on one engine. The constructor does no I/O."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def keep(self, built: BuiltImage) -> None:
-        """Write down an image. InfrastructureError where the cache cannot be written."""
+        """Enter an image. InfrastructureError if the cache cannot be written."""
         path = self._path(built)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,18 +65,18 @@ class Register:
         atomic_write(path, encode(built))
 
     def named(self, name: str) -> tuple[BuiltImage, ...]:
-        """What was built under that name, the newest first."""
+        """Return the images that were built under that name, the newest first."""
         found = _read(self._folder / _file_name(name))
         return tuple(sorted(found, key=lambda one: one.made, reverse=True))
 
     def all(self) -> tuple[BuiltImage, ...]:
-        """Everything that was built and not removed by us, the newest first."""
+        """Return all images that were built and not removed by us, the newest first."""
         folders = sorted(self._folder.glob("*")) if self._folder.is_dir() else []
         found = [one for folder in folders for one in _read(folder)]
         return tuple(sorted(found, key=lambda one: one.made, reverse=True))
 
     def forget(self, built: BuiltImage) -> None:
-        """The image is no more, or no longer ours."""
+        """Delete the entry of an image that is gone or no longer ours."""
         with suppress(OSError):
             self._path(built).unlink()
 
@@ -85,7 +85,7 @@ class Register:
 
 
 def register_of(client: APIClient, cache: Path) -> Register:
-    """The register of the engine that answers. Raises EngineError."""
+    """Return the register of the engine that answers. Raises EngineError."""
     return Register(cache / "images" / "built" / lasting_name(client))
 
 
@@ -96,15 +96,16 @@ def described(
     images: tuple[str, ...] = (),
     pulled_from: str = "",
 ) -> BuiltImage | None:
-    """What is written down of an inspected image that has just been made under that name, on that
-    base, of these images, or pulled as such. None for one without a kind: nobody looks for it
-    again.
+    """Return the entry for an inspected image that has just been made, or pulled, under `name`.
+
+    `base` is the id of the image it was built on, `images` those it takes something from. None if
+    its label states no kind: such an image is never looked for again.
     """
     labels = (found.get("Config") or {}).get("Labels") or {}
     kind = str(labels.get(f"{LABEL}.kind", ""))
     if not kind:
         return None
-    # Every image inherits the labels of what it was made from.
+    # An image inherits labels from its base, so those of a cell count only if it is one.
     cell = kind == "cell"
     return BuiltImage(
         id=str(found["Id"]),
@@ -125,7 +126,7 @@ def _file_name(text: str) -> str:
 
 
 def _read(folder: Path) -> list[BuiltImage]:
-    """What cannot be read proves nothing: the image is built again."""
+    """Read a folder's entries. An unreadable one is skipped, so that its image is built again."""
     found = []
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
         with suppress(OSError, UnreadableError):

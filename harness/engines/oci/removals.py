@@ -1,8 +1,8 @@
-"""When what is done with is removed from an engine: never while something is waited for.
+"""Removes containers from an engine without making anybody wait for it.
 
-A container that gigabytes were installed in takes an engine up to ten seconds to remove, and its
-image is there already: it goes beside what comes next, but is gone before anything is measured. A
-container that has answered waits until its records are kept.
+Removing a container into which gigabytes were installed takes an engine up to ten seconds, while
+its image is ready. So it is removed in the background, but before anything is measured. A container
+that has answered is removed after its records have been stored.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _AT_ONCE = 2
 
 
 class Removals:
-    """What waits for its removal on one engine, or is being removed over its own connection."""
+    """The pending removals on one engine; those in the background use connections of their own."""
 
     def __init__(self, connection: Callable[[], APIClient]) -> None:
         self._connection = connection
@@ -29,7 +29,7 @@ class Removals:
         self._kept: list[str] = []
 
     def begin(self, removal: Removal) -> None:
-        """Remove it, without waiting for the end."""
+        """Begin a removal in the background."""
         self._under_way.append(self._pool.submit(self._remove, removal))
 
     def _remove(self, removal: Removal) -> None:
@@ -37,17 +37,19 @@ class Removals:
             removal(client)
 
     def keep(self, container: str) -> None:
-        """Let a container that has ended be removed by the next `finish`."""
+        """Leave a container that has ended to the next `finish`."""
         self._kept.append(container)
 
     def finish(self, client: APIClient) -> None:
-        """Wait until all that was begun is gone, and remove what was kept. Raises EngineError where
-        something was not removed: the next sweep finds it."""
+        """Wait for all removals in the background, and remove the containers that were kept.
+
+        EngineError if something was not removed; the next sweep finds it.
+        """
         while self._under_way:
             self._under_way.pop().result()
         while self._kept:
             remove(client, self._kept.pop())
 
     def close(self) -> None:
-        """Wait for what is under way, whatever becomes of it, and take nothing more."""
+        """Wait for removals in the background, ignoring their errors, and accept no more."""
         self._pool.shutdown()

@@ -1,6 +1,6 @@
-"""What a base is made of, by its source: a pulled image, a Debian, a Debian with CPython.
+"""Makes the root of a base from its source: a pulled image, a Debian, or a Debian with CPython.
 
-Cells share bases, and bases share roots: whatever has a name is made in the name's turn.
+Cells share bases, and bases share roots, so whatever has a name is made under that name's lock.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from harness.recipes import recipe
 
 
 class SourceFailed(Exception):
-    """A source of a base does not work here; `outcome` says whose fault that is."""
+    """A source of a base does not work here; `outcome` tells whether the cause is this host."""
 
     def __init__(self, reason: str, outcome: Outcome) -> None:
         super().__init__(reason)
@@ -35,7 +35,8 @@ class SourceFailed(Exception):
 
 
 def turn(name: str, workshop: Workshop) -> AbstractContextManager[None]:
-    """What two cells, or two harnesses of this host, hold so as not to make one thing twice."""
+    """Return a lock on a name, so that two cells, or two harness processes of this host, do not
+    make the same thing twice."""
     path = workshop.cache / "locks" / f"{name.replace(':', '-').replace('/', '-')}.lock"
     return lease(path, alone=True, stop=workshop.stop)
 
@@ -46,10 +47,11 @@ def kept_or_made(
     make: Callable[[], dict[str, Any]],
     fits: Callable[[dict[str, Any]], bool] = lambda _: True,
 ) -> dict[str, Any]:
-    """The image that was built here under that name; where there is none, it does not fit, or is
-    still to be made anew, what `make` makes.
+    """Return the image that was built here under that name, or make it with `make`.
 
-    Anew once: a base made again for every cell that shares it would take the name from the others'.
+    It is made if there is none, if `fits` rejects it, or if bases are refreshed and it has not been
+    made anew yet. It is made anew only once: otherwise every cell that shares a base would get
+    another one, and each would take the name from the one before.
     """
     workshop = builder.workshop
     with turn(name, workshop):
@@ -70,7 +72,7 @@ def _kept(builder: Builder, name: str) -> dict[str, Any] | None:
 
 
 def say_whose(builder: Builder, name: str) -> None:
-    """Say where an image has that name that was not built here, and will lose it."""
+    """Report an image that has that name but was not built here, and will lose the name."""
     found = inspect_image(builder.client, name)
     ours = {built.id for built in builder.register.named(name)}
     if found is not None and found["Id"] not in ours:
@@ -80,16 +82,16 @@ def say_whose(builder: Builder, name: str) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Root:
-    """What a base is laid on: an image of the engine, and the Python to use in it."""
+    """The image from which a base is made, and the Python to use in it."""
 
     image: str
     interpreter: str
     digest: str = ""
-    """Of a pulled one: what the registry answered with; empty where that is not known."""
+    """The digest with which the registry answered for a pulled image; empty if unknown."""
 
 
 def root_of(builder: Builder, source: Source) -> Root:
-    """What a source gives. Raises SourceFailed, DiskFull, EngineError."""
+    """Find or make the root of a source. Raises SourceFailed, DiskFull, EngineError."""
     match source.kind:
         case "pull":
             return _pulled(builder, source)
@@ -101,7 +103,7 @@ def root_of(builder: Builder, source: Source) -> Root:
 
 
 def _pulled(builder: Builder, source: Source) -> Root:
-    """An image of a registry: the one that is there, unless bases are to be made anew."""
+    """Return an image of a registry: the one on the engine, unless bases are refreshed."""
     client, name = builder.client, source.image
     found = inspect_image(client, name)
     if found is None or builder.workshop.refresh_bases:
@@ -125,7 +127,7 @@ def _pulled(builder: Builder, source: Source) -> Root:
 
 
 def _debian(builder: Builder, source: Source) -> str:
-    """A Debian root; several bases may share one."""
+    """Return the id of a Debian root, which several bases may share."""
     plain = replace(source, interpreter="", python="", kind="debian")
     name = f"{LABEL}-root:{recipe.digest(plain)[:16]}"
     return str(kept_or_made(builder, name, lambda: _imported(builder, source, name))["Id"])
@@ -150,7 +152,7 @@ def _imported(builder: Builder, source: Source, name: str) -> dict[str, Any]:
 
 
 def _with_python(builder: Builder, source: Source) -> str:
-    """The host's CPython laid on a Debian root."""
+    """Return the id of a Debian root with this host's CPython."""
     name = f"{LABEL}-root:{recipe.digest(source)[:16]}-python"
     return str(kept_or_made(builder, name, lambda: _laid(builder, source, name))["Id"])
 
@@ -159,7 +161,7 @@ _LAY = (
     f"tar -x -p --no-same-owner -C / -f {BUILD_DIR}/prefix.tar"
     " && echo /opt/python/lib > /etc/ld.so.conf.d/harness-python.conf && ldconfig"
 )
-"""Lays a prefix on a root, and lets the loader find its libpython."""
+"""Unpacks a CPython prefix on a root, and makes the loader find its libpython."""
 
 
 def _laid(builder: Builder, source: Source, name: str) -> dict[str, Any]:
@@ -169,7 +171,7 @@ def _laid(builder: Builder, source: Source, name: str) -> dict[str, Any]:
         except PrefixUnavailable as error:
             raise SourceFailed(error.message, Outcome.HOST_INCOMPATIBLE) from error
         spool.flush()
-        # After the prefix: a host that has none makes no Debian in vain.
+        # Only after the prefix was found: a host without one need not make a Debian root.
         root = _debian(builder, source)
         wanted = ImageBuild(
             name=name,

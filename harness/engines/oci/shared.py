@@ -1,8 +1,8 @@
-"""Images of cells in a registry that the owner names: built once, pulled wherever else needed.
+"""Shares images of cells through a registry of the user's: built once, pulled on other hosts.
 
-Whoever may write to that registry decides what runs as a cell's image elsewhere: naming it is
-trusting it. What has the wrong recipe there is left alone, and what cannot be had or put there is
-told and done without: the image is built here then, as without a registry.
+Whoever can write to that registry decides what runs as a cell's image elsewhere, so naming it means
+trusting it. An image there with a wrong recipe is ignored. If an image cannot be pulled or pushed,
+that is reported, and the image is built here as without a registry.
 """
 
 from __future__ import annotations
@@ -22,28 +22,30 @@ from harness.engines.oci.register import described
 from harness.model import ImageIdentity
 
 _TRANSFER_S = 600
-"""Between two lines of what an engine says of a transfer: it packs a layer of a gigabyte first."""
+"""Seconds between two lines of progress of a transfer: an engine first packs a whole layer."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SharedImage:
-    """The image of a cell that is kept under `name` here, as the registry may have it."""
+    """The image of a cell, whose name here is `name`, in the registry."""
 
     registry: str
-    """HOST[:PORT], with a path behind it where the images lie below one."""
+    """HOST[:PORT], optionally with a path."""
     name: str
     recipe: str
     """Digest of the recipe."""
 
     @property
     def there(self) -> str:
-        """Its name in the registry."""
+        """The name of the image in the registry."""
         return f"{self.registry}/{self.name}"
 
 
 def taken(builder: Builder, image: SharedImage) -> tuple[ImageIdentity, str] | None:
-    """The image by way of the registry, now or earlier, and its interpreter. None: it is to be
-    looked for, or built, here. Raises EngineError."""
+    """Return the image, if it was pulled from the registry now or earlier, and its interpreter.
+
+    None if it must be found or built here. Raises EngineError.
+    """
     for built in builder.register.named(image.name):
         if built.recipe == image.recipe and (
             (found := inspect_image(builder.client, built.id)) is not None
@@ -68,8 +70,8 @@ def taken(builder: Builder, image: SharedImage) -> tuple[ImageIdentity, str] | N
 
 
 def _admitted(builder: Builder, image: SharedImage) -> tuple[ImageIdentity, str] | None:
-    """What was pulled, written down and named as if it had been built here; None where it is not
-    what its name says."""
+    """Register and name what was pulled as if it had been built here; return None if it is not the
+    image that its name says."""
     found = inspect_image(builder.client, image.there)
     if found is None:
         return None
@@ -86,7 +88,7 @@ def _admitted(builder: Builder, image: SharedImage) -> tuple[ImageIdentity, str]
 
 
 def offered(builder: Builder, image: SharedImage, found: Mapping[str, Any]) -> None:
-    """Put an image that was built here into the registry. Raises EngineError."""
+    """Push an image that was built here to the registry. Raises EngineError."""
     builder.say(f"putting it into {image.registry}")
     repository, _, tag = image.there.rpartition(":")
     why = ""
@@ -104,7 +106,7 @@ def offered(builder: Builder, image: SharedImage, found: Mapping[str, Any]) -> N
 
 
 def _unname(builder: Builder, name: str) -> None:
-    """Take the registry's name from an image; it keeps ours, or goes where it has no other."""
+    """Remove the registry's name from an image; without another name, the image is removed, too."""
     with engine_errors(f"taking a name from {name}"), suppress(ImageNotFound):
         builder.client.remove_image(name, noprune=True)
 

@@ -1,8 +1,9 @@
-"""What a container is, as one frozen value, and the one place that knows the engine's options.
+"""The specification of a container as one frozen value, and the only place that knows the engine's
+options.
 
-Every container of ours runs under a profile. Scratch is a tmpfs at a path no image has, owned by
-the probe's user: a tmpfs over an existing directory takes that directory's mode on runc 1.1
-(opencontainers/runc#3911).
+Every container of ours runs under a profile. Scratch is a tmpfs owned by the probe's user, at a
+path that no image has: with runc 1.1, a tmpfs over an existing directory takes that directory's
+mode (opencontainers/runc#3911).
 """
 
 from __future__ import annotations
@@ -22,23 +23,24 @@ from harness.engines.oci.owned import new_name, stating
 from harness.model import Profile
 
 USER = 65534
-"""nobody, in every distribution we know."""
+"""The user `nobody` in every distribution that we know."""
 ROOT = 0
 HARNESS_DIR = "/harness"
-"""Where a container's volume is mounted, read-only unless it is said to be writable."""
+"""Where a container's volume is mounted, read-only unless stated otherwise."""
 BUILD_DIR = "/dev/harness"
-"""The same in containers of builds: an engine fills /dev anew for each container, so no folder for
-the mount stays behind in the files that become an image."""
+"""The same in containers of builds. An engine fills /dev anew for each container, so no folder for
+the mount is left in the files that become an image."""
 HOST_NETWORK = "host"
 STRICT = Profile()
 _NPROC = 4096
-"""Processes of user nobody on the whole host; what a container may have, `processes` limits."""
+"""Most processes of the user `nobody` on the whole host; `processes` limits those of one
+container."""
 _PROCESSES_A_CORE = 32
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContainerSpec:
-    """One container: what runs in it, under which limits, with what mounted and reachable."""
+    """One container: its command, its limits, and what is mounted and reachable in it."""
 
     image: str
     command: tuple[str, ...]
@@ -46,36 +48,36 @@ class ContainerSpec:
     labels: Mapping[str, str]
     profile: Profile = STRICT
     cores: int = 0
-    """Cores of the engine's host, which the limit on processes grows with (32 each), unless the
-    profile states that limit itself."""
+    """Number of cores of the engine's host. The limit on processes grows by 32 with each, unless
+    the profile itself states that limit."""
     cpus: str = ""
-    """The processors it is pinned to, as `0,1`; empty: wherever the kernel puts it."""
+    """The processors to which it is pinned, as `0,1`; empty if not pinned."""
     user: int = USER
     working_dir: str = "/"
     scratch: str = ""
-    """Path of a tmpfs; empty: none."""
+    """Path of a tmpfs; empty for none."""
     volume: str = ""
-    """Name of a volume, mounted at `volume_at`; empty: none."""
+    """Name of a volume, mounted at `volume_at`; empty for none."""
     volume_at: str = HARNESS_DIR
     volume_writable: bool = False
     becomes_image: Mapping[str, Any] | None = None
-    """The settings of its image, where its files are to become another image: it runs as root, and
-    gets no setting and no file of its own that would come along."""
+    """The settings of its image, if its files are to become another image. Then it runs as root,
+    and gets no settings or files of its own that would end up in that image."""
     network: str = ""
-    """Name of a network; empty: none, or a bridge where the profile has a network."""
+    """Name of a network; if empty, there is none, or a bridge if the profile has a network."""
     gpu: GpuHook | None = None
     stdin: bool = False
     capabilities: tuple[str, ...] = ()
-    """What it keeps of root's; every other is dropped."""
+    """The capabilities that it keeps; all others are dropped."""
 
 
 def scratch_path() -> str:
-    """A path that exists in no image."""
+    """Return a random path, which exists in no image."""
     return f"/scratch-{token_hex(4)}"
 
 
 def create_container(client: APIClient, spec: ContainerSpec) -> str:
-    """Make the container, not started; its id. Raises what docker-py raises."""
+    """Create the container without starting it; return its id. Raises what docker-py raises."""
     name = new_name()
     row = row_of(client)
     config = client.create_container_config(
@@ -107,7 +109,7 @@ def _settings(spec: ContainerSpec) -> dict[str, Any]:
 
 
 def _passing(image: Mapping[str, Any]) -> dict[str, Any]:
-    """What a container must not take from its image; a commit sets both back."""
+    """Return settings that override those of the image during a build; a commit resets both."""
     passing: dict[str, Any] = {}
     if not is_root(str(image.get("User") or "")):
         passing["user"] = f"{ROOT}:{ROOT}"
@@ -117,12 +119,12 @@ def _passing(image: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def is_root(user: str) -> bool:
-    """Whether an image's setting of that user means root."""
+    """Whether this value of an image's user setting means root."""
     return user in ("", "root", "0", "root:root", "0:0")
 
 
 def host_options(spec: ContainerSpec, row: Capabilities) -> dict[str, Any]:
-    """The limits and mounts of a container, as keyword arguments of `create_host_config`."""
+    """Return a container's limits and mounts as keyword arguments of `create_host_config`."""
     profile = spec.profile
     ulimits = [
         Ulimit(name="nofile", soft=profile.open_files, hard=profile.open_files),
@@ -132,7 +134,7 @@ def host_options(spec: ContainerSpec, row: Capabilities) -> dict[str, Any]:
         ulimits.append(Ulimit(name="nproc", soft=_NPROC, hard=_NPROC))
     mode = "rw" if spec.volume_writable else "ro"
     options: dict[str, Any] = {
-        # The engine lays its own init into the container's files.
+        # The engine's init would be added to the container's files.
         "init": spec.becomes_image is None,
         "cap_drop": ["ALL"],
         "cap_add": list(spec.capabilities),
@@ -157,7 +159,7 @@ def host_options(spec: ContainerSpec, row: Capabilities) -> dict[str, Any]:
 
 
 def processes_limit(profile: Profile, cores: int) -> int:
-    """How many processes a container may have on a host with so many cores."""
+    """Return how many processes a container may have on a host with `cores` cores."""
     stated = profile.processes != STRICT.processes
     return profile.processes if stated else profile.processes + _PROCESSES_A_CORE * cores
 

@@ -1,8 +1,8 @@
-"""Started containers of a cell, as they are asked from outside, through testcontainers.
+"""Starts containers of a cell that are asked from outside, through testcontainers.
 
-The engine starts the one that serves, before the probes are asked; a probe that has to see a
-container begin or end starts its own. All run under the profile as far as the promise allows, with
-labels by which a sweep knows them, and are published on the host's own loopback alone.
+The container that serves is started before the probes are asked; a probe that has to see a
+container start or end starts its own. All run under the profile as far as the promise allows, have
+labels by which a sweep finds them, and publish ports only on the host's loopback.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from harness.probing.outside import SCRATCH
 
 LOOPBACK = "127.0.0.1"
 PASS = f"{LABEL}.pass"
-"""The label by which everything that one pass made is known."""
+"""The label of everything that one pass made."""
 _LOG_FACTOR = 4
-"""An engine writes what a container prints as JSON, which is longer."""
+"""How much larger a log may be than the output, which an engine writes as JSON."""
 
 
 class NotStarted(Exception):
-    """The engine could not start a container; the text is its own."""
+    """The engine could not start a container; the text is the engine's."""
 
 
 @contextmanager
@@ -50,12 +50,11 @@ def container_of(
     published: Sequence[int] = (),
     volumes: Mapping[str, str] | None = None,
 ) -> Iterator[DockerContainer]:
-    """A started container of the cell, removed at the end with its network and fresh volumes.
+    """Start a container of the cell; at the end remove it with its network and new volumes.
 
-    `command` replaces the image's own, which is left where it is empty; `alone`: without the
-    image's entry point before it. `published` are ports. `volumes` are name -> path inside, and
-    stay; without them each folder that is promised to be shared is a fresh one.
-    Raises NotStarted, EngineError.
+    `command` replaces the image's own, unless it is empty; with `alone`, it replaces the entry
+    point, too. `published` lists ports. `volumes` (name -> path inside) are kept; if None, each
+    folder that the promise shares gets a new volume. Raises NotStarted and EngineError.
     """
     testcontainers_config.ryuk_disabled = True
     network = new_name() if published else ""
@@ -76,7 +75,8 @@ def container_of(
         elif command:
             container.with_command(list(command))
         for port in published:
-            # Its type knows no address; a port without one is open to the whole network.
+            # The declared type allows no address, but without one the port would be open to the
+            # whole network.
             cast("Any", container.ports)[f"{port}/tcp"] = (LOOPBACK, None)
         for name, path in (fresh if volumes is None else volumes).items():
             container.with_volume_mapping(name, path, "rw")
@@ -100,17 +100,18 @@ def _made(given: Given, client: APIClient, network: str) -> DockerContainer:
     name = new_name()
     limits = limits_of(given, client)
     scratch = limits.pop("tmpfs")
-    # It looks for an engine by itself, in the user's context too, and sets the variable for all.
+    # testcontainers looks for an engine by itself, also in the user's context, and sets DOCKER_HOST
+    # for the whole process.
     variables = {**os.environ, "DOCKER_HOST": address(row_of(client), os.environ)}
     with engine_errors("making a container that serves"), _unchanged("DOCKER_HOST"):
         container = DockerContainer(
             given.image, name=name, docker_client_kw={"environment": variables}
         )
-    container.image = given.image  # by id: a prefix for names of images has no business here
+    container.image = given.image  # By id: testcontainers may add a prefix to names of images.
     if given.built:
         limits["working_dir"] = "/"
     if network:
-        # An engine hands questions for names on, which would be a way out; nobody answers there.
+        # An engine forwards DNS requests, which would be a way out; here nothing answers them.
         limits["dns"] = [LOOPBACK]
     container.with_kwargs(
         labels=stating(name, dict(given.labels)),
@@ -135,9 +136,12 @@ def _unchanged(variable: str) -> Iterator[None]:
 
 
 def limits_of(given: Given, client: APIClient) -> dict[str, Any]:
-    """The limits of a container that is asked from outside, as docker-py takes them: those of the
-    profile, without an init of ours. People start it without one, and whether a program hears a
-    signal as the first process is what is asked. Health checks do not run."""
+    """Return the limits of a container that is asked from outside, as docker-py takes them.
+
+    They are those of the profile, but without our init: users start such a container without one,
+    and probes check whether its program handles signals as the first process. Health checks do not
+    run.
+    """
     hook = None
     if given.gpu:
         with engine_errors("saying what it can hand to containers"):
@@ -156,7 +160,7 @@ def limits_of(given: Given, client: APIClient) -> dict[str, Any]:
     for elsewhere in ("binds", "network_mode"):
         del options[elsewhere]
     options["init"] = False
-    # A health check of the image would be a program that somebody runs in it.
+    # A health check of the image would look like a program that somebody else runs in it.
     options["healthcheck"] = {"test": ["NONE"]}
     size = given.profile.output_bytes * _LOG_FACTOR
     options["log_config"] = LogConfig(

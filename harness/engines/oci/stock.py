@@ -1,4 +1,4 @@
-"""The images of ours that a container engine keeps, within the disk budget."""
+"""Keeps our images on a container engine within the disk budget."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ from harness.recipes.orders import Order
 
 
 class ImageStock:
-    """Holds images that are needed, says what there is room for, removes what is not needed.
+    """Holds images that are needed, surveys the disk space, and removes images not needed.
 
-    `before` any goes: containers that have ended may still hold them.
+    `before` is called before any image is removed, to remove ended containers that may use it.
     """
 
     def __init__(
@@ -52,24 +52,24 @@ class ImageStock:
         self._before = before
         self._uses = Uses(workshop.cache, workshop.owner)
         self._builds = False
-        """Something is built, and may take the name of what was there."""
+        """Whether something is built, which may take the name of an existing image."""
 
     @property
     def _register(self) -> Register:
         return register_of(self._client, self._workshop.cache)
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Stop holding images."""
         self._uses.close()
 
     def hold(self, orders: Sequence[Order]) -> None:
-        """The images of these cells may not go until they are freed, or this is closed."""
+        """Protect the images of these cells from removal until they are freed or this is closed."""
         self._uses.hold(_names(orders))
 
     def survey(self, orders: Sequence[Order]) -> Survey | None:
-        """Hold the images of these cells; what they need, and what there is room for.
+        """Hold the images of these cells; return what they need and what there is room for.
 
-        None where nothing bounds it: no budget is named, and nothing is to be built or the
+        None if there is no limit: the user set no budget, and either nothing is to be built or the
         engine's disk cannot be seen from here. Raises EngineError.
         """
         built = [order for order in orders if _name(order)]
@@ -101,9 +101,10 @@ class ImageStock:
         )
 
     def free(self, orders: Sequence[Order]) -> None:
-        """The records of these cells are stored: their images may go.
+        """Allow the images of these cells to be removed: their records are stored.
 
-        What lost its name to one of them goes now; what an engine keeps, the next run that builds.
+        Images that lost their name to one of them are removed now; if the engine refuses, by the
+        next run that builds.
         """
         self._uses.let_go(_names(orders))
         if self._builds:
@@ -111,9 +112,9 @@ class ImageStock:
                 self._remove_replaced()
 
     def make_room(self, wanted: int, say: Say) -> None:
-        """Remove images nobody holds, the least recently used first, until `wanted` bytes fit.
+        """Remove images that nobody holds, the least recently used first, until `wanted` bytes fit.
 
-        Says what went, and what is still lacking. Raises EngineError.
+        Reports what was removed, and how much is still lacking. Raises EngineError.
         """
         self._remove_replaced()
         with self._uses.turn():
@@ -138,8 +139,8 @@ class ImageStock:
             say(f"about {amount(lacking)} more are needed than there is room for: others hold it")
 
     def _remove_replaced(self) -> None:
-        """Images that were built again are of no use to anybody, but to others who are at work, and
-        as those of the baseline."""
+        """Remove images that were replaced by a later build, unless other runs are at work or they
+        belong to the baseline."""
         self._before()
         with self._uses.turn():
             if not self._uses.elsewhere():
@@ -171,7 +172,7 @@ class ImageStock:
         return Need(cell=cell, kept=max(0, image.size_bytes - base.size_bytes), there=True)
 
     def _kept(self, found: Mapping[str, NamedImage], held: frozenset[str]) -> tuple[Kept, ...]:
-        # What another image of ours is made of cannot go before that one.
+        # An image that another one of ours is made from cannot be removed before that one.
         below = {part for image in found.values() for part in image.built.images}
         return tuple(
             Kept(
@@ -189,7 +190,7 @@ class ImageStock:
         )
 
     def _free(self) -> int | None:
-        """What may still be filled of the engine's disk; None where it cannot be seen."""
+        """Return the bytes of the engine's disk that may still be used; None if unknown."""
         with engine_errors("saying where its images lie"):
             info = self._client.info()
         if not is_local(self._client, info):
@@ -203,26 +204,26 @@ class ImageStock:
 
 
 def _names(orders: Sequence[Order]) -> tuple[str, ...]:
-    """The names of the images of cells, and of the cells that those are made of."""
+    """Return the image names of cells, and of the cells that those are made from."""
     own = (name for order in orders if (name := _name(order)))
     return tuple(dict.fromkeys((*own, *(name for order in orders for name, _ in _parts(order)))))
 
 
 def _parts(order: Order) -> tuple[tuple[str, Recipe], ...]:
-    """The cells whose images a Dockerfile takes: their names on the engine, and their recipes."""
+    """Return image name and recipe of each cell from which a Dockerfile takes something."""
     taken = order.dockerfile.cells if order.dockerfile is not None else ()
     return tuple((cell_name(cell.id, of), of) for _, cell, of in taken)
 
 
 def _name(order: Order) -> str:
-    """The name of the image that is built for a cell; empty for one that is not built."""
+    """Return the name of the image that is built for a cell; empty for a cell that is not built."""
     if order.dockerfile is not None:
         return image_name(order.cell.id, order.dockerfile)
     return cell_name(order.cell.id, order.recipe) if order.recipe is not None else ""
 
 
 def _bases(order: Order) -> tuple[Base, ...]:
-    """The bases that a cell's image grows on."""
+    """Return the bases that a cell's image needs."""
     if order.dockerfile is not None:
         parts = (of.base for _, of in _parts(order))
         return (*(base for _, base in order.dockerfile.bases), *parts)

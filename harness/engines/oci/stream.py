@@ -1,8 +1,9 @@
-"""A container's attached stream: what it prints, read within a deadline and a byte budget.
+"""A container's attached stream: reads what it prints, within a deadline and a byte budget.
 
-Attached before the container starts and read from the raw socket, because logs rotate answers
-away and an end of stream is not an end of the program. Frames are those of the engine API
-without a terminal: one byte of channel, three of zero, four of length (big-endian).
+It is attached before the container starts and read from the raw socket, because rotation of logs
+may drop answers, and the end of a stream is not the end of the program. The frames are those of
+the engine API without a terminal: one byte for the channel, three zero bytes, and four bytes for
+the length (big-endian).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _HEADER = struct.Struct(">BxxxL")
 _CHUNK = 1 << 16
 _LAST_WORDS_S = 2.0
 _ALIVE_S = 30
-"""After so much silence an idle connection by TCP is asked whether it is still there."""
+"""Seconds of silence after which TCP checks that an idle connection is still there."""
 
 
 class AttachedStream:
@@ -37,23 +38,23 @@ class AttachedStream:
         self._wrapped = wrapped
         self._socket: Any = getattr(wrapped, "_sock", wrapped)
         if getattr(self._socket, "family", None) in (socket.AF_INET, socket.AF_INET6):
-            # What is on the way may forget a connection on which a probe is silent for long.
+            # Routers on the way may drop a connection on which a probe is silent for long.
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _ALIVE_S)
         self._pending = bytearray()
 
     def send(self, data: bytes) -> None:
-        """Give the program some of its standard input.
+        """Send data to the program's standard input.
 
-        One that has ended, or does not read, takes none: how it ends says why.
+        No error if the program has ended or does not read: how it ends shows why.
         """
         self._socket.settimeout(30)
         with suppress(BrokenPipeError, ConnectionResetError, TimeoutError):
             self._socket.sendall(data)
 
     def close_input(self) -> None:
-        """End the program's standard input. Under TLS it stays open: Python's sockets cannot end
-        one direction of it."""
+        """End the program's standard input. Under TLS it stays open, because Python's TLS sockets
+        cannot close only one direction."""
         if isinstance(self._socket, socket.socket) and not self._under_tls:
             with suppress(OSError):
                 self._socket.shutdown(socket.SHUT_WR)
@@ -63,7 +64,8 @@ class AttachedStream:
         return isinstance(self._socket, ssl.SSLSocket)
 
     def _ready(self, patience_s: float) -> bool:
-        """Whether there is something to read, or the end: TLS may hold what no `select` sees."""
+        """Whether there is data to read, or the end. TLS may buffer data that `select` does not
+        see."""
         if self._under_tls and self._socket.pending():
             return True
         return bool(select.select([self._socket], [], [], patience_s)[0])
@@ -75,10 +77,11 @@ class AttachedStream:
         going: Callable[[], bool],
         idle_s: float = math.inf,
     ) -> str:
-        """Hand every piece to `heard(channel, bytes)` until the stream ends.
+        """Pass every piece to `heard(channel, bytes)` until the stream ends.
 
-        Why it ended: `end`; `deadline` (monotonic seconds); `idle` (nothing came for so long);
-        `enough` (`heard` said False); `stopped` (`going` said False).
+        Returns why it ended: `end`; `deadline` (given in monotonic seconds); `idle` (nothing came
+        for `idle_s` seconds); `enough` (`heard` returned False); `stopped` (`going` returned
+        False).
         """
         over = False
         last = time.monotonic()
@@ -92,8 +95,7 @@ class AttachedStream:
             if not self._ready(min(left, patience)):
                 if over:
                     return "stopped"
-                # An engine that stood still may know of the end before it has handed out what was
-                # said before it.
+                # An engine may report the end before it has passed on the last output.
                 over = not going()
                 continue
             try:
@@ -101,7 +103,7 @@ class AttachedStream:
             except (TimeoutError, InterruptedError):
                 continue
             except ConnectionResetError:
-                # By TCP this is how it ends where the program has left some input unread.
+                # Over TCP, a stream ends like this if the program has left some input unread.
                 if _goes_on(going):
                     raise
                 return "end"
@@ -125,7 +127,7 @@ class AttachedStream:
         return True
 
     def close(self) -> None:
-        """Let go of the HTTP response that holds the socket, then of the socket."""
+        """Close the HTTP response that holds the socket, then the socket."""
         for holder in (getattr(self._wrapped, "_response", None), self._wrapped, self._socket):
             close = getattr(holder, "close", None)
             if close is not None:
@@ -133,7 +135,8 @@ class AttachedStream:
 
 
 def _goes_on(going: Callable[[], bool]) -> bool:
-    """Whether it goes on: an engine may tell of an end a moment after the streams ended."""
+    """Whether the container goes on; waits a moment, since an engine may report an end only after
+    the streams have ended."""
     deadline = time.monotonic() + _LAST_WORDS_S
     while going():
         if time.monotonic() > deadline:

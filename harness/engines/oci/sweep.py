@@ -1,8 +1,9 @@
-"""What dead runs left on the engine, found by label, removed at the start of the next run.
+"""Removes what dead runs left on the engine, found by label, at the start of the next run.
 
-Every container and volume carries its owner (boot, process, start time) before it exists, so a
-sweep can tell a live run's from a dead one's. What carries the label and is not proved ours by its
-name is somebody else's. Images that were written down are kept: they are the cache.
+Every container, volume and network is created with a label that states its owner (boot, process,
+start time), so a sweep can tell those of a live run from those of a dead one. What has the label,
+but is not proved ours by its name, is somebody else's. Images of the register are kept: they are
+the cache.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ class Leftover:
     """Something on the engine whose owner is dead."""
 
     kind: str
-    """container, volume, network or image."""
+    """`container`, `volume`, `network` or `image`."""
     id: str
     about: str = ""
-    """Its name or the cell it was for, for a person."""
+    """Its name, as text for a person."""
 
     def __str__(self) -> str:
         short = self.id[7:19] if self.id.startswith("sha256:") else self.id[:12]
@@ -43,10 +44,10 @@ class Leftover:
 def leftovers(
     client: APIClient, alive: Callable[[str], bool], *, of: str = ""
 ) -> tuple[Leftover, ...]:
-    """What dead owners left: containers, volumes, networks, unfinished images; with `of`, a label
-    and its value, what has that label only, without images.
+    """Return what dead owners left: containers, volumes, networks and unfinished images.
 
-    In the order in which they can be removed. Raises EngineError.
+    With `of`, a label and its value, return instead everything of ours that has that label, without
+    images. The order is one in which they can be removed. Raises EngineError.
     """
     label = of or _OWNER
 
@@ -55,7 +56,7 @@ def leftovers(
         return is_ours(names, labels) and (bool(of) or not alive(labels.get(_OWNER, "")))
 
     with ThreadPoolExecutor(1) as beside:
-        # An engine goes through all its images for these, longer than for all the others.
+        # For these an engine searches all its images, which takes longer than all other requests.
         asked = None if of else beside.submit(unfinished, client, alive)
         with engine_errors("listing containers"):
             containers = client.containers(all=True, filters={"label": label})
@@ -81,7 +82,7 @@ def leftovers(
 
 
 def sweep(client: APIClient, alive: Callable[[str], bool], *, of: str = "") -> tuple[str, ...]:
-    """Remove what `leftovers` finds; what was removed, one name each. Raises EngineError."""
+    """Remove what `leftovers` finds; return the names of what was removed. Raises EngineError."""
     remove_one = {
         "container": remove,
         "volume": remove_volume,

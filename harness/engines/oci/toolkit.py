@@ -1,7 +1,7 @@
-"""The version of NVIDIA's container toolkit on this host, and the oldest that may be used.
+"""The version of NVIDIA's container toolkit on this host, and the oldest one that may be used.
 
-Up to 1.17.7 its hook runs with the environment of the image: LD_PRELOAD in an image makes whoever
-wrote it root on the host (CVE-2025-23266, fixed in 1.17.8).
+Up to 1.17.7 its hook runs with the environment of the image, so LD_PRELOAD in an image makes the
+image's author root on the host (CVE-2025-23266, fixed in 1.17.8).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def toolkit_version(
     which: Callable[[str], str | None] = shutil.which,
     run: Callable[[Sequence[str]], str] | None = None,
 ) -> Version | None:
-    """The version that the first of its programs says; None where none says one."""
+    """Return the version that the first of its programs prints; None if none prints one."""
     for name in _PROGRAMS:
         if path := which(name):
             found = _VERSION.search((run or _said)([path, "--version"]))
@@ -32,7 +32,7 @@ def toolkit_version(
 
 
 def too_old(version: Version) -> str:
-    """Why a toolkit of this version is not used; empty where it may be."""
+    """Return why a toolkit of this version is not used; empty if it may be."""
     if version >= FLOOR:
         return ""
     return (

@@ -1,7 +1,8 @@
-"""Who needs which images, and when each was last needed: files in the cache, shared by all runs.
+"""Keeps track of which images are needed, and when each was last needed, in files of the cache that
+all runs share.
 
-A process that needs images holds their names in a file of its own, and the dead hold nothing.
-When an image was last needed is the time of an empty file of its name.
+A process that needs images keeps their names in a file of its own, which counts only while the
+process lives. When an image was last needed is the modification time of an empty file of its name.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from harness.machine.owner import owner_alive
 
 
 class Uses:
-    """What one process holds, and what others do. The constructor does no I/O."""
+    """The images that this process holds, and those that others hold. The constructor does no
+    I/O."""
 
     def __init__(self, cache: Path, owner: str) -> None:
         self._held = cache / "images" / "held"
@@ -30,13 +32,14 @@ class Uses:
         self._names: frozenset[str] = frozenset()
 
     def turn(self) -> AbstractContextManager[None]:
-        """Nobody begins to hold an image inside `with`: what nobody holds may be removed."""
+        """Lock these files: inside `with`, nobody can begin to hold an image, so that images which
+        nobody holds can be removed safely."""
         return lease(self._turn, alone=True)
 
     def hold(self, names: Iterable[str]) -> None:
-        """Keep these images, whether they are there already or not, until they are let go.
+        """Hold these images, whether they exist already or not, until `let_go`.
 
-        InfrastructureError where the cache cannot be written.
+        InfrastructureError if the cache cannot be written.
         """
         wanted = frozenset(names)
         if wanted <= self._names:
@@ -51,9 +54,9 @@ class Uses:
             ) from error
 
     def let_go(self, names: Iterable[str]) -> None:
-        """Need these no longer; those that were not held are left as they are.
+        """Stop holding these images; those that were not held are left as they are.
 
-        Where that cannot be written down, more is held than is needed, until this process ends.
+        If that cannot be written, the images stay held until this process ends.
         """
         going = self._names & frozenset(names)
         if going:
@@ -62,11 +65,12 @@ class Uses:
                 self._touch(going)
 
     def close(self) -> None:
-        """Hold nothing any more."""
+        """Stop holding all images."""
         self.let_go(self._names)
 
     def elsewhere(self) -> frozenset[str]:
-        """What others who live hold; only inside `turn`. What the dead held is forgotten."""
+        """Return what other live processes hold, and delete the files of dead ones; call this only
+        inside `turn`."""
         names: set[str] = set()
         for path in self._held.glob("*") if self._held.is_dir() else ():
             if path == self._own:
@@ -79,18 +83,18 @@ class Uses:
         return frozenset(names)
 
     def all(self) -> frozenset[str]:
-        """What anybody holds; only inside `turn`."""
+        """Return what any process holds; call this only inside `turn`."""
         return self._names | self.elsewhere()
 
     def last(self, name: str) -> float | None:
-        """When an image was last needed, in seconds since the epoch; None: it is not known."""
+        """Return when an image was last needed, in seconds since the epoch; None if unknown."""
         try:
             return self._marker(name).stat().st_mtime
         except OSError:
             return None
 
     def forget(self, name: str) -> None:
-        """The image is no more."""
+        """Delete the file of an image that was removed."""
         with suppress(OSError):
             self._marker(name).unlink()
 

@@ -1,7 +1,7 @@
-"""The run's volume: probes, the guest runner and data, filled once, mounted read-only.
+"""Makes, fills and removes volumes, such as the one with a run's data.
 
-Nothing assumes that the engine shares this host's files: the content travels as an archive into
-a container that is created and never started.
+The engine need not share this host's file system: the content is sent as an archive into a
+container that is created but never started.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from harness.engines.oci.specification import HARNESS_DIR, ContainerSpec, create
 from harness.model import Profile
 
 _CARRIER = Profile(name="carrier", writable=True, relaxations=("writable=true",))
-"""Of the container that carries content into a volume; it never starts, so nothing can use it."""
+"""Profile of the container that carries content into a volume; it never starts, so nothing can use
+its permissions."""
 
 _PIECE = 1 << 20
 
@@ -34,7 +35,7 @@ def fill_volume(
     content: Mapping[str, Path | bytes],
     labels: Mapping[str, str],
 ) -> None:
-    """Make the volume and put `content` (relative path -> bytes or file) into it.
+    """Make a volume and put `content` (relative path -> bytes or file) into it.
 
     Raises EngineError.
     """
@@ -55,7 +56,7 @@ def put_into(
     content: Mapping[str, Path | bytes],
     labels: Mapping[str, str],
 ) -> str:
-    """Put `content` into a volume; the container that carried it, which is to be removed.
+    """Put `content` into a volume; return the container that carried it, for the caller to remove.
 
     Raises EngineError.
     """
@@ -80,9 +81,9 @@ def put_into(
 
 
 class RunVolume:
-    """A run's volume, filled in the background while a container that mounts it is made.
+    """A run's volume, which is filled in the background while a container that mounts it is made.
 
-    `client` is the filling's own connection, closed in the end.
+    `client` is a connection of its own, which `close` closes.
     """
 
     def __init__(
@@ -101,18 +102,18 @@ class RunVolume:
         self._removed: Future[None] | None = None
 
     def made(self) -> str:
-        """Its name, once it can be mounted. Raises EngineError."""
+        """Wait until it can be mounted; return its name. Raises EngineError."""
         self._made.result()
         return self.name
 
     def filled(self) -> None:
-        """Return once everything is in it. Raises EngineError."""
+        """Wait until everything is in it. Raises EngineError."""
         carrier = self._put.result()
         if self._removed is None:
             self._removed = self._pool.submit(remove, self._client, carrier)
 
     def close(self) -> None:
-        """Wait for what is still being done; the carrier is removed. Raises EngineError."""
+        """Wait for work in the background, and remove the carrier container. Raises EngineError."""
         try:
             if self._put.exception() is None:
                 self.filled()
@@ -124,12 +125,12 @@ class RunVolume:
 
 
 def packed(content: Mapping[str, Path | bytes]) -> Iterator[bytes]:
-    """A tar of files readable by everybody, with nothing of this host's owners and times.
+    """Yield a tar of the files, readable by everybody, without this host's owners and times.
 
-    It comes in pieces, so that an engine writes while files are still being read. It ends with its
-    two empty blocks, without the filling up to a whole record: what comes after them can break the
-    pipe on which Podman hands it on (containers/buildah#6573). Raises OSError; also where a file
-    is no longer as long as it was.
+    It comes in pieces, so that an engine can write while files are still being read. It ends with
+    two empty blocks, without padding to a whole record: data after them can break the pipe through
+    which Podman passes the archive on (containers/buildah#6573). OSError, also if a file becomes
+    shorter while it is read.
     """
     folders: set[str] = set()
     for path in sorted(content):
@@ -160,7 +161,7 @@ def _header(name: str, size: int, mode: int, kind: bytes = tarfile.REGTYPE) -> b
 
 
 def remove_volume(client: APIClient, name: str) -> None:
-    """Remove a volume; gone already is fine, still used is for the next sweep."""
+    """Remove a volume; no error if it is gone. One that is still used is left to the next sweep."""
     with engine_errors("removing the run's volume"):
         try:
             client.remove_volume(name, force=True)

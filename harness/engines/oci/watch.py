@@ -1,6 +1,8 @@
-"""One event stream held open: did the engine go away, did somebody touch our container?
+"""Keeps the engine's event stream open, to notice that the engine goes away or that somebody
+touches our container.
 
-A daemon's death reads like a normal end of output. The end of this stream tells them apart.
+When a daemon dies, a container's output ends as it normally would. The end of the event stream
+tells the two apart.
 """
 
 from __future__ import annotations
@@ -21,17 +23,18 @@ from harness.engines.oci import LABEL
 from harness.engines.oci.connection import engine_errors, row_of
 
 _LOST = (DockerException, RequestException, HTTPError, OSError, ValueError)
-"""What opening or reading a stream raises when the other side goes away."""
+"""Exceptions of opening or reading a stream when the other side goes away."""
 _ENDED = (*_LOST, AttributeError)
-"""What an open one raises; the last in the client's own bookkeeping, where both sides end it."""
+"""Exceptions of an open stream; the client itself raises AttributeError if both sides end it at
+once."""
 _END_S = 5.0
 
 
 class EventWatch:
     """Follows the engine's container events, from `start` to `close`.
 
-    `by_label`: only those with our label. `reopen`: the stream may end though the engine goes on;
-    the engine is gone when it cannot be opened again.
+    With `by_label`, only events with our label. With `reopen`, the stream may end while the engine
+    goes on; then the engine counts as gone only if the stream cannot be opened again.
     """
 
     def __init__(self, client: APIClient, *, by_label: bool = True, reopen: bool = False) -> None:
@@ -48,7 +51,7 @@ class EventWatch:
         self._thread = threading.Thread(target=self._follow, daemon=True, name="harness-events")
 
     def start(self) -> None:
-        """Open the stream; raises what docker-py raises."""
+        """Open the stream and follow it. Raises what docker-py raises."""
         self._open()
         self._thread.start()
 
@@ -85,16 +88,17 @@ class EventWatch:
 
     @property
     def engine_gone(self) -> bool:
-        """The stream ended though nobody closed it."""
+        """Whether the engine went away: the stream ended without `close`."""
         return self._gone.is_set()
 
     def actions(self, container: str) -> tuple[str, ...]:
-        """What happened to a container so far: create, start, kill, oom, pause, die, destroy."""
+        """Return a container's events so far, such as create, start, kill, oom, pause, die and
+        destroy."""
         with self._changed:
             return tuple(action for action, _ in self._events.get(container, ()))
 
     def labelled(self, label: str, value: str) -> tuple[str, ...]:
-        """The containers heard of so far that carry a label with that value."""
+        """Return the containers with events so far that have a label with that value."""
         with self._changed:
             return tuple(
                 container
@@ -103,7 +107,8 @@ class EventWatch:
             )
 
     def exit_code(self, container: str, timeout_s: float) -> int | None:
-        """What `die` told of a container within the time; None where it was not heard of."""
+        """Return the exit code from a container's event `die`; None if it does not come within the
+        time."""
         self.wait_for(container, "die", timeout_s)
         with self._changed:
             told = [more for action, more in self._events.get(container, ()) if action == "die"]
@@ -111,7 +116,8 @@ class EventWatch:
         return int(code) if code.isdecimal() else None
 
     def wait_for(self, container: str, action: str, timeout_s: float) -> bool:
-        """Whether the action was seen within the time, the engine still there."""
+        """Wait for an event; return whether it came within the time and the engine is still
+        there."""
         with self._changed:
             return (
                 self._changed.wait_for(
@@ -138,7 +144,7 @@ class EventWatch:
 
 @contextmanager
 def watching(client: APIClient) -> Iterator[EventWatch]:
-    """A watch of the engine that answers, as long as this lasts. Raises EngineError."""
+    """Watch the engine's events until the end of `with`. Raises EngineError."""
     row = row_of(client)
     watch = EventWatch(client, by_label=row.events_by_label, reopen=row.events_break)
     with engine_errors("opening its event stream"):

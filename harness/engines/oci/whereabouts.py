@@ -1,8 +1,8 @@
-"""Where an engine runs, and what it says of the host it runs on.
+"""Decides whether an engine runs on this host, and describes the host it runs on.
 
-An engine is taken to run here only where two things say so: its socket is one of this host's, and
-it tells of this host's kernel and memory. A socket alone may be forwarded from elsewhere, or lead
-into a virtual machine; an address may be anybody's.
+An engine counts as local only if two things hold: its socket is a Unix socket of this host, and it
+reports this host's kernel and memory. A socket alone may be forwarded from another host or lead
+into a virtual machine, and a TCP address may lead anywhere.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from harness.model import HostClass
 _BY_UNIX_SOCKET = "http+docker://localhost"
 _PROC = Path("/proc")
 _MACHINE = {"amd64": "x86_64", "arm64": "aarch64"}
-"""Podman's names of machines -> those of kernels, which Docker gives."""
+"""Podman's names of machines -> the kernel's names, which Docker uses."""
 
 
 def is_local(client: APIClient, info: Mapping[str, Any], proc: Path = _PROC) -> bool:
-    """Whether the engine runs on this host. `info`: its answer to `/info`."""
+    """Whether the engine runs on this host. `info` is its answer to `/info`."""
     if client.base_url != _BY_UNIX_SOCKET:
         return False
     here = {"KernelVersion": os.uname().release, "MemTotal": _memory(proc)}
@@ -35,33 +35,36 @@ def is_local(client: APIClient, info: Mapping[str, Any], proc: Path = _PROC) -> 
 
 
 def cores_of(info: Mapping[str, Any]) -> int:
-    """Cores of the engine's host, as many as a container sees; this process's where it is silent.
+    """Return the number of cores that a container sees; this process's if the engine does not say.
 
-    They set how many threads a framework starts.
+    It determines how many threads a framework starts.
     """
     return _whole(info.get("NCPU")) or len(os.sched_getaffinity(0))
 
 
 def pinned_to(info: Mapping[str, Any]) -> str:
-    """The processors that containers of an engine here are pinned to: those that this process may
-    use, so that whoever starts it chooses them. Empty where the engine cannot pin."""
+    """Return the processors to which containers of a local engine are pinned, as `0,1`.
+
+    They are those that this process may use, so that whoever starts it can choose them. Empty if
+    the engine cannot pin.
+    """
     return ",".join(map(str, cpus_here())) if info.get("CPUSet") is True else ""
 
 
 def host_here(info: Mapping[str, Any], cores: int) -> HostClass:
-    """This host as containers of an engine here have it, which otherwise have so many `cores`.
+    """Return this host's class as containers of a local engine see it.
 
-    This process may have been given fewer processors than the host has, and its containers have
-    these alone where the engine can pin them. A quota of this process is none of theirs: they are
-    in other control groups, and tell of those themselves.
+    This process may have fewer processors than the host; if the engine can pin containers, they
+    have only these, else `cores`. A quota of this process does not apply to containers: they are in
+    other control groups, whose quotas they report themselves.
     """
     pinned = pinned_to(info)
     return replace(host_class(), cores=len(pinned.split(",")) if pinned else cores, quota=None)
 
 
 def host_of(info: Mapping[str, Any]) -> HostClass:
-    """The host of an engine elsewhere, as far as the engine tells of it: not its processor's
-    model and flags, not its GPUs.
+    """Return the class of another host, as far as its engine describes it: without the processor's
+    model and flags, and without GPUs.
     """
     machine = str(info.get("Architecture") or "")
     return HostClass(
@@ -78,7 +81,7 @@ def _whole(value: object) -> int:
 
 
 def _memory(proc: Path) -> int:
-    """Memory of this host in bytes; 0 where it cannot be read."""
+    """Memory of this host in bytes; 0 if it cannot be read."""
     try:
         found = re.search(r"^MemTotal:\s+(\d+) kB", (proc / "meminfo").read_text(), re.MULTILINE)
     except OSError:

@@ -1,5 +1,5 @@
-"""A run spread over the nodes of a Ray cluster, each of which has an engine of its own.
+"""Spreads a run over the nodes of a Ray cluster, each of which has an engine of its own.
 
-Ray is imported where a cluster is asked for, and nowhere else. Never here: writing the store, which
-is the runner's, and what a worker does with an engine, which is the same on every host.
+Ray is imported only when a cluster is asked for. Never here: writing the store, which the runner
+does, and what a worker does with an engine, which is the same on every host.
 """

@@ -1,4 +1,4 @@
-"""The records of a group that no node is left for: every planned question ends in exactly one."""
+"""Records for a group that no node can take any more: every planned question needs exactly one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from harness.running.task import Task
 
 
 def given_up(task: Task, engine: str, reason: str) -> Iterator[Record]:
-    """What a group still owes, ended by infrastructure."""
+    """Yield the records that a group still lacks, as ended by infrastructure."""
     for order in task.orders:
         cell = order.cell
         for number in range(1, task.rounds_of(cell.id) + 1):

@@ -1,7 +1,7 @@
-"""What `--executor` names: the address of a Ray cluster, and whether its head can be there.
+"""The address of the Ray cluster that `--executor` names, and a check that something answers there.
 
-Ray itself waits minutes for an address at which it is not, and fills the terminal with its own log
-meanwhile: it is asked only where something listens that speaks as it does.
+If no cluster is at the address, Ray itself waits for minutes and fills the terminal with its log.
+So Ray is called only if what listens there speaks its protocol.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ _LISTENS_S = 10.0
 _MOST = 65535
 _HERE = "auto"
 _VARIABLE = "RAY_ADDRESS"
-"""Ray's own: the cluster that is meant where none is named."""
+"""Ray's own variable: the cluster to use if none is named."""
 _TLS = "RAY_USE_TLS"
-"""Ray's own, too: its heads speak TLS, and say nothing to whoever does not."""
+"""Ray's own variable, too: with it, heads of clusters speak TLS and do not answer anything else."""
 _PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes((0, 0, 0, 4, 0, 0, 0, 0, 0))
-"""How a client begins in HTTP/2 (RFC 9113, 3.4), with a frame of settings that has none."""
+"""The beginning of an HTTP/2 connection (RFC 9113, 3.4), with an empty SETTINGS frame."""
 _HEAD_BYTES, _SETTINGS = 9, 4
 REMEDY = (
     "start one with `ray start --head` on this machine, or join it here with "
@@ -30,7 +30,8 @@ REMEDY = (
 
 
 def cluster_address(executor: str) -> str:
-    """What Ray calls the cluster that `ray` or `ray://HOST:PORT` names. Raises UsageError."""
+    """Return Ray's address for the cluster that `ray` or `ray://HOST:PORT` names. Raises
+    UsageError."""
     if executor == PREFIX:
         return _HERE
     host, colon, port = executor.removeprefix(_SCHEME).rpartition(":")
@@ -45,8 +46,11 @@ def cluster_address(executor: str) -> str:
 
 
 def check_listens(address: str) -> None:
-    """InfrastructureError where nothing listens at a cluster's address, or something that does not
-    speak as Ray does. What `auto` finds is Ray's to know, unless its variable names an address."""
+    """Raise InfrastructureError unless something that speaks Ray's protocol listens at an address.
+
+    For `auto`, only the address in Ray's variable is checked; otherwise Ray finds the cluster by
+    itself.
+    """
     if address == _HERE:
         address = os.environ.get(_VARIABLE, "")
     host, colon, port = address.rpartition(":")
@@ -62,8 +66,10 @@ def check_listens(address: str) -> None:
 
 
 def _refusal(there: socket.socket) -> str:
-    """Why it is no head of a cluster that listens; empty where it may be one: it speaks HTTP/2,
-    as gRPC does, and begins with the frame that says its settings."""
+    """Return why what listens is not the head of a cluster; empty if it may be one.
+
+    A head speaks HTTP/2, as gRPC does, and begins with a SETTINGS frame.
+    """
     there.settimeout(_LISTENS_S)
     there.sendall(_PREFACE)
     head = b""

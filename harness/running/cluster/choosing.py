@@ -1,4 +1,4 @@
-"""Which nodes of a cluster a run is done on, and what is to be said of the others. Pure."""
+"""Chooses the nodes of a cluster that a run uses, with notices about the others. Pure."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ from harness.running.cluster.seen import NodeSeen, RayNode, UsableNode
 def usable(
     nodes: Sequence[RayNode], seen: Mapping[str, NodeSeen]
 ) -> tuple[tuple[UsableNode, ...], tuple[str, ...]]:
-    """The nodes that can take cells, named apart, and what is to be said of the others. UsageError
-    where two nodes cannot be told apart, or have different data."""
+    """Return the nodes that can take cells, with distinct names, and notices about the others.
+
+    UsageError if two nodes cannot be told apart, share an engine, or have different data.
+    """
     there = [one for one in nodes if not seen[one.id].problem]
     said = [
         f"{one.name} takes no cell: {seen[one.id].problem}" for one in nodes if seen[one.id].problem
@@ -41,8 +43,11 @@ def usable(
 
 
 def _check_apart(nodes: Sequence[UsableNode]) -> None:
-    """UsageError where nodes cannot be told apart, or share a container engine: one would disturb
-    what the other times, and neither would keep to its disk budget."""
+    """Raise UsageError if nodes have the same name or share a container engine.
+
+    On a shared engine, one node would disturb what the other times, and neither would keep to its
+    disk budget.
+    """
     names = Counter(one.named.name for one in nodes)
     engines = Counter((one.seen.machine, one.named.address) for one in nodes if one.named.address)
     twice = [name for name, times in names.items() if times > 1]
@@ -65,9 +70,11 @@ def _check_apart(nodes: Sequence[UsableNode]) -> None:
 def of_one_class(
     nodes: Sequence[UsableNode],
 ) -> tuple[tuple[UsableNode, ...], tuple[str, ...]]:
-    """The nodes that a run is done on, which are of one class of hosts and have one engine, and
-    what is to be said of the others: cells on hosts of different classes must not be held against
-    each other. The class that most nodes are of; of equals, that of the first by name."""
+    """Return the nodes that a run uses, all of one host class and engine, and notices on the rest.
+
+    Cells on hosts of different classes must not be compared. The class with the most nodes is
+    taken; of several, that of the first node.
+    """
     classes = [(one.named.engine.name, one.named.host) for one in nodes]
     most = max(Counter(classes).values())
     chosen = next(one for one in classes if classes.count(one) == most)
@@ -86,8 +93,10 @@ def of_one_class(
 
 
 def renewed(node: UsableNode, alive: Sequence[RayNode]) -> UsableNode | None:
-    """The same node as it is now: Ray gives it another id each time that it starts. None: it is
-    not there."""
+    """Return the node with its current id, since Ray gives it a new one each time it starts.
+
+    None if the node is not there.
+    """
     for one in alive:
         if one.id == node.id:
             return node

@@ -1,6 +1,6 @@
-"""A Ray cluster, its nodes looked at before a run: versions first, then engines, hosts, data.
+"""Connects to a Ray cluster and checks its nodes before a run: versions, engines, hosts and data.
 
-Every call of Ray's stands in this module and in `executor`.
+Ray is called only in this module and in `executor`.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from harness.running.cluster.needs import TOKEN
 from harness.running.cluster.seen import NodeSeen, NodeSetup, NodeVersions, RayNode
 
 _LOOK_S = 120.0
-"""So long a node may take to say what it is: a process starts there, and an engine is asked."""
+"""Seconds that a node has to describe itself: a process starts there, and an engine is asked."""
 
 
 def ray_module() -> ModuleType:
-    """Ray, which is an extra. UsageError, with how it is installed, where it is not."""
+    """Import Ray, an optional dependency. UsageError, with how to install it, if it is missing."""
     try:
         import ray
     except ImportError:
@@ -41,8 +41,11 @@ def ray_module() -> ModuleType:
 
 @contextmanager
 def connected(executor: str) -> Iterator[Cluster]:
-    """The cluster that is named, until the end of `with`. UsageError where Ray is not installed or
-    the name is none; InfrastructureError where no cluster answers there."""
+    """Connect to the named cluster until the end of `with`.
+
+    UsageError if Ray is not installed or the name is malformed; InfrastructureError if no cluster
+    answers there.
+    """
     address = cluster_address(executor)
     ray = ray_module()
     check_listens(address)
@@ -69,16 +72,19 @@ def connected(executor: str) -> Iterator[Cluster]:
 
 @contextmanager
 def without_what_ray_prints() -> Iterator[None]:
-    """Where a node dies, a thread of Ray's prints the last lines of its log on standard output,
-    whatever Ray is told: into the middle of a report. Who has a cluster says in his own words what
-    it lost, and prints nothing there meanwhile."""
+    """Discard standard output, to which Ray prints while a cluster is open.
+
+    When a node dies, a thread of Ray's prints the last lines of its log there whatever its options,
+    which would land in the middle of a report. Our own code reports lost nodes itself, and prints
+    nothing to standard output meanwhile.
+    """
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):
         yield
 
 
 @contextmanager
 def _signals_as_they_were() -> Iterator[None]:
-    """Ray takes SIGTERM for itself, and would end a run with a status of its own."""
+    """Restore the SIGTERM handler: Ray sets its own, which would end a run with another status."""
     before = signal.getsignal(signal.SIGTERM)
     try:
         yield
@@ -88,14 +94,14 @@ def _signals_as_they_were() -> Iterator[None]:
 
 
 class Cluster:
-    """A cluster that answers."""
+    """An open connection to a cluster."""
 
     def __init__(self, ray: ModuleType) -> None:
         self.ray = ray
         self._known: dict[Callable[..., Any], Any] = {}
 
     def alive(self) -> tuple[RayNode, ...]:
-        """The nodes that are for us, which have the resource `harness`, by name."""
+        """Return the live nodes that have the resource `harness`, sorted by name."""
         found = [
             RayNode(
                 id=str(one["NodeID"]),
@@ -108,21 +114,25 @@ class Cluster:
         return tuple(sorted(found, key=lambda one: (one.name, one.id)))
 
     def on(self, node: str, function: Callable[..., Any], **more: object) -> Any:
-        """A function as one of Ray's that runs on that node alone. It is never tried again by Ray:
-        what is to be repeated, and how, is ours to know."""
+        """Return a function as a Ray task that runs on that node only.
+
+        Ray never retries it: what is repeated, and how, is decided by the executor.
+        """
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         where = NodeAffinitySchedulingStrategy(node_id=node, soft=False)
         options: dict[str, object] = {"num_cpus": 0, "max_retries": 0, "scheduling_strategy": where}
-        if function not in self._known:  # Ray sends a function once for each time it is made one.
+        if function not in self._known:  # Each call of `remote` sends the function's code again.
             self._known[function] = self.ray.remote(function)
         return self._known[function].options(**options, **more)
 
     def everywhere(
         self, nodes: Sequence[RayNode], function: Callable[..., Any], *arguments: object
     ) -> dict[str, object]:
-        """What a function says on each of the nodes, by the node's id; a RayError where it said
-        nothing in time."""
+        """Call a function on each of the nodes; return its results by the node's id.
+
+        The result is a RayError if the call failed or did not end in time.
+        """
         from ray.exceptions import RayError
 
         asked = {one.id: self.on(one.id, function).remote(*arguments) for one in nodes}
@@ -135,8 +145,11 @@ class Cluster:
         return answers
 
     def nodes(self) -> tuple[RayNode, ...]:
-        """The nodes for us, which all run what runs here. UsageError where one runs another
-        version, InfrastructureError where there is none."""
+        """Return the nodes that have the resource `harness`, after checking their versions.
+
+        UsageError if one runs other versions than this process; InfrastructureError if there are
+        none.
+        """
         nodes = self.alive()
         if not nodes:
             raise InfrastructureError(
@@ -147,7 +160,7 @@ class Cluster:
         return nodes
 
     def look(self, nodes: Sequence[RayNode], setup: NodeSetup) -> dict[str, NodeSeen]:
-        """What each node tells of itself, by its id; those that cannot take cells say why."""
+        """Ask each node to describe itself; a node that cannot take cells says why. By node id."""
         found = {}
         for id_, answer in self.everywhere(nodes, on_node.look, setup).items():
             told = answer if isinstance(answer, NodeSeen) else NodeSeen(problem=_first(answer))
@@ -156,7 +169,8 @@ class Cluster:
 
 
 def _versions_by_value() -> Callable[[], object]:
-    """Goes to a node as code, not by name: the node may have no harness, or another one."""
+    """Return a function that Ray sends as code, not by name: the node may have another harness, or
+    none."""
 
     def ask() -> object:
         import platform
@@ -171,7 +185,7 @@ def _versions_by_value() -> Callable[[], object]:
 
 
 def check_versions(nodes: Sequence[RayNode], answers: Mapping[str, object]) -> None:
-    """UsageError that names every node which runs something else than the driver."""
+    """Raise a UsageError that names every node with other versions than the driver."""
     own = NodeVersions(harness=__version__, python=platform.python_version())
     wrong = []
     for one in nodes:

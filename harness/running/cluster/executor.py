@@ -1,7 +1,7 @@
-"""The executor `ray`: groups of cells go to the nodes of a cluster, what they say comes back.
+"""The executor `ray`: sends groups of cells to the nodes of a cluster and passes on their results.
 
-A group is whole on one node, which it has for itself, and Ray tries nothing again. Where a node or
-one of its processes dies, what the group said so far is evidence, and the group is asked again.
+A whole group runs on one node, which it has for itself, and Ray retries nothing. If a node or one
+of its processes dies, the group's records so far become evidence, and the group is asked again.
 """
 
 from __future__ import annotations
@@ -27,36 +27,36 @@ from harness.running.round import Tell
 from harness.running.task import WAITING, Passing, Task
 
 _BEAT_S = 0.5
-"""So long is waited for what nodes say before it is looked what they are doing."""
+"""Seconds to wait for results before checking what the nodes are doing."""
 _LOOK_AGAIN_S = 2.0
 _MOST_REST_S = 16.0
-"""A node that lost a group rests for a second, after each further one twice as long, up to this."""
+"""Longest pause, in seconds, of a node that lost groups in a row: it begins at 1 s and doubles."""
 _LAST_WORD_S = 5.0
 _GONE_S = 60.0
-"""Without any node left, one may come back for so long."""
+"""Seconds to wait for a node to come back when none is left."""
 _CLEAN_S = 60.0
 _LINES = 2000
 
 
 class NodeBoard:
-    """Where processes on nodes tell what they do, for whoever watches; an actor of Ray's."""
+    """Collects what processes on the nodes are doing, to show it to the user; a Ray actor."""
 
     def __init__(self) -> None:
         self._lines: deque[tuple[str, str, bool]] = deque(maxlen=_LINES)
 
     def tell(self, cell: str, doing: str, passing: bool) -> None:
-        """Of a cell on a node."""
+        """Add what is being done for a cell on a node."""
         self._lines.append((cell, doing, passing))
 
     def taken(self) -> list[tuple[str, str, bool]]:
-        """What was told since the last time."""
+        """Return what was added since the last call."""
         found = list(self._lines)
         self._lines.clear()
         return found
 
 
 def carry_group(setup: NodeSetup, task: Task, name: str, attempt: int, board: Any) -> Iterator[Any]:
-    """What Ray calls on a node for a group."""
+    """Perform a group on a node; this is the function that Ray calls there."""
 
     def teller(cell: str, doing: str, passing: bool) -> None:
         board.tell.remote(cell, doing if passing else f"{doing} [{name}]", passing)
@@ -66,7 +66,7 @@ def carry_group(setup: NodeSetup, task: Task, name: str, attempt: int, board: An
 
 @dataclass(kw_only=True)
 class GroupUnderWay:
-    """A group that a node works off."""
+    """A group that a node is working on."""
 
     node: UsableNode
     group: WaitingGroup
@@ -74,7 +74,7 @@ class GroupUnderWay:
 
 
 class RayExecutor:
-    """The nodes of one class of hosts in an open cluster."""
+    """An executor on the nodes of one host class in an open cluster."""
 
     def __init__(self, cluster: Cluster, setup: NodeSetup, nodes: Sequence[UsableNode]) -> None:
         self._cluster = cluster
@@ -91,18 +91,18 @@ class RayExecutor:
 
     @property
     def site(self) -> Site:
-        """All nodes; the run's own engine is that of the first by name."""
+        """All nodes; the run's engine and host are those of the first node."""
         first = self._nodes[0].named
         hosts = tuple(one.named for one in self._nodes)
         return Site(engine=first.engine, host=first.host, hosts=hosts)
 
     def sweep(self, tell: Tell) -> None:
-        """What dead runs left on each node."""
+        """Remove what dead runs left on each node."""
         tell("", Passing("looking for what dead runs left"))
         self._cleaned("", tell)
 
     def prepare(self, tasks: Sequence[Task], tell: Tell) -> tuple[str, ...]:
-        """Say what no node has; each node finds room as groups come to it."""
+        """Return notices on needs that no node meets; each node finds room when it gets a group."""
         notices = []
         for need, cells in lacking(tasks, [one.resources for one in self._nodes]).items():
             listed = ", ".join(cells[:5]) + (f" and {len(cells) - 5} more" if cells[5:] else "")
@@ -116,7 +116,7 @@ class RayExecutor:
         return tuple(notices)
 
     def carry(self, tasks: Sequence[Task], tell: Tell) -> Generator[Carried, None, None]:
-        """Every group to a node, what is said as it comes, in no order between groups."""
+        """Send every group to a node; yield results as they come, in no order between groups."""
         queue = GroupQueue(tasks, self._nodes)
         under_way: dict[Any, GroupUnderWay] = {}
         self._board = self._ray.remote(NodeBoard).options(num_cpus=0, max_restarts=0).remote()
@@ -138,10 +138,10 @@ class RayExecutor:
                 for generator in ready:
                     yield from self._heard(generator, under_way, queue)
                 self._tell_told(tell)
-            for _ in range(2):  # What is asked for already may be from before the last word.
+            for _ in range(2):  # A request that is pending may lack the last lines.
                 self._tell_told(tell, _LAST_WORD_S)
         finally:
-            # Of a cluster that is gone there is nothing to end; whatever else goes wrong is a bug.
+            # If the cluster is gone, there is nothing to stop; any other error here is a bug.
             for generator in under_way:
                 with suppress(self._ray.exceptions.RayError):
                     self._ray.cancel(generator, force=True)
@@ -149,11 +149,11 @@ class RayExecutor:
                 self._ray.kill(self._board)
 
     def release(self, run: str) -> None:
-        """What the run needed on each node that lives."""
+        """Remove what the run needed on each live node, except images."""
         self._cleaned(run, lambda *_: None)
 
     def _there(self) -> tuple[UsableNode, ...]:
-        """The nodes that live; looked at again when something was lost, and now and then."""
+        """Return the live nodes; the list is renewed regularly, and after a group was lost."""
         if time.monotonic() - self._looked > _LOOK_AGAIN_S:
             alive = self._cluster.alive()
             found = (renewed(node, alive) for node in self._nodes)
@@ -180,7 +180,7 @@ class RayExecutor:
     def _heard(
         self, generator: Any, under_way: dict[Any, GroupUnderWay], queue: GroupQueue
     ) -> Iterator[Carried]:
-        """The next of what a group says, or its end."""
+        """Yield the next result of a group, or handle its end."""
         from ray.exceptions import RayError, RayTaskError
 
         one = under_way[generator]
@@ -208,7 +208,8 @@ class RayExecutor:
             yield said
 
     def _lost(self, one: GroupUnderWay, why: str, queue: GroupQueue) -> Iterator[Carried]:
-        # Ray takes seconds to see that a node is gone: it is not to lose one group after the other.
+        # Ray takes seconds to notice that a node is gone. Pause the node meanwhile, or it would
+        # lose one group after the other.
         name = one.node.named.name
         self._lost_in_a_row[name] += 1
         rest = min(2.0 ** (self._lost_in_a_row[name] - 1), _MOST_REST_S)
@@ -224,7 +225,7 @@ class RayExecutor:
         yield from given_up(group.task, self.site.engine.name, why)
 
     def _tell_told(self, tell: Tell, wait: float = 0.0) -> None:
-        """Say what nodes told; where that cannot be had, nobody misses more than a line."""
+        """Show what nodes are doing. An error here is ignored: it costs only lines of output."""
         if self._asked_board is None:
             self._asked_board = self._board.taken.remote()
         ready, _ = _interruptible(self._ray.wait, [self._asked_board], timeout=wait)
@@ -251,8 +252,10 @@ class RayExecutor:
 
 
 def _interruptible(call: Callable[..., Any], *arguments: Any, **more: Any) -> Any:
-    """What a call of Ray's gives. Where the handler of a signal raised in the middle of its C code,
-    which makes a SystemError of that, what the handler raised."""
+    """Make a call to Ray; raise what a signal handler raised during it.
+
+    If a handler raises in the middle of Ray's C code, that turns the exception into a SystemError.
+    """
     try:
         return call(*arguments, **more)
     except SystemError as error:
@@ -262,7 +265,8 @@ def _interruptible(call: Callable[..., Any], *arguments: Any, **more: Any) -> An
 
 
 def _passing(doing: str) -> Passing:
-    """What passes, as this process knows it."""
+    """Return a `Passing` text; `WAITING` as this process's own object, since it is compared by
+    identity."""
     return WAITING if doing == WAITING else Passing(doing)
 
 

@@ -1,7 +1,7 @@
-"""What a cell needs of a node, and what a node has, both as Ray resources. Pure.
+"""What a cell needs and what a node has, both as Ray resources. Pure.
 
-Ray knows CPU, GPU and memory of a node by itself; what else decides where a cell can be asked has
-names of ours. `harness host --ray` prints what a node has, for `ray start`.
+Ray itself knows CPU, GPU and memory of a node; whatever else decides where a cell can run is a
+custom resource with a name of ours. `harness host --ray` prints what a node has, for `ray start`.
 """
 
 from __future__ import annotations
@@ -20,22 +20,25 @@ from harness.running.task import Task
 Resources = Mapping[str, float]
 
 TOKEN = "harness"
-"""One on each node: whoever holds it has the node's engine alone, which times need."""
+"""One on each node: a group holds it to have the node's engine for itself, which timing needs."""
 MEMORY = "harness_memory_gib"
 DISK = "harness_disk_gb"
-"""Room for images on the node's engine."""
+"""GB for images on the disk of the node's engine."""
 GPU = "GPU"
 _CPU = "harness_cpu_"
 SETS = ("avx", "avx2", "avx512f", "fma")
-"""Instruction sets that builds of frameworks are known to ask for."""
+"""Instruction sets that builds of frameworks are known to need."""
 _GIB = 1024**3
 _GB = 10**9
 _GPU_NEEDED = "all"
 
 
 def resources_of(host: HostClass, room: int | None) -> dict[str, float]:
-    """What a host has; `room` in bytes is what its engine's disk has for images, None: not known,
-    and then nothing is refused for it."""
+    """Return what a host has.
+
+    `room` is the bytes for images on its engine's disk; if it is None (unknown), no cell is refused
+    for lack of disk space.
+    """
     found = {TOKEN: 1.0, MEMORY: float(host.memory_gib)}
     if room is not None:
         found[DISK] = float(room // _GB)
@@ -46,7 +49,7 @@ def resources_of(host: HostClass, room: int | None) -> dict[str, float]:
 
 
 def start_arguments(resources: Resources) -> str:
-    """The arguments of `ray start` that tell Ray what a node has, for a shell."""
+    """Return the arguments of `ray start` that state what a node has, quoted for a shell."""
     own = {name: value for name, value in resources.items() if name != GPU}
     told = json.dumps({name: int(value) for name, value in own.items()}, sort_keys=True)
     gpus = int(resources.get(GPU, 0))
@@ -54,7 +57,8 @@ def start_arguments(resources: Resources) -> str:
 
 
 def needs_of(task: Task) -> dict[str, float]:
-    """What a node must have for every cell of a task; images of a task are there together."""
+    """Return what a node must have for a task: the most that any cell needs of each resource, and
+    disk space for all images of the task at once."""
     needs = {TOKEN: 1.0}
     for order in task.orders:
         for name, value in _of_cell(order.cell).items():
@@ -66,8 +70,10 @@ def needs_of(task: Task) -> dict[str, float]:
 
 
 def fits(needs: Resources, resources: Resources) -> bool:
-    """Whether a node that has these resources can take what needs those. What it tells nothing of
-    is refused for instruction sets and GPUs alone: of a disk nothing may be known."""
+    """Whether a node with these resources meets these needs.
+
+    A resource that the node does not state counts as 0, except the disk, whose size may be unknown.
+    """
     return all(
         resources.get(name, value if name == DISK else 0.0) >= value
         for name, value in needs.items()
@@ -75,9 +81,11 @@ def fits(needs: Resources, resources: Resources) -> bool:
 
 
 def asked_of(needs: Resources, nodes: Sequence[Resources]) -> dict[str, float]:
-    """The needs that some node of the cluster meets, each by itself. What none meets is not asked
-    of Ray, which would wait for ever: the cell is asked as on one machine, and its answer says what
-    was lacking."""
+    """Return the needs that at least one node of the cluster meets, each need by itself.
+
+    Ray would wait for ever for a need that no node meets, so it is not asked for it: the cell runs
+    as it would on one machine, and its records show what was lacking.
+    """
     return {
         name: value
         for name, value in needs.items()
@@ -86,7 +94,7 @@ def asked_of(needs: Resources, nodes: Sequence[Resources]) -> dict[str, float]:
 
 
 def lacking(tasks: Iterable[Task], nodes: Sequence[Resources]) -> dict[str, tuple[str, ...]]:
-    """By need that no node meets: the cells that have it."""
+    """Return the cells that have a need which no node meets, by need."""
     found: dict[str, list[str]] = {}
     for task in tasks:
         needs = needs_of(task)
@@ -105,7 +113,7 @@ def _of_cell(cell: Cell) -> dict[str, float]:
 
 
 def _instruction_sets(cell: Cell) -> set[str]:
-    """What the frameworks that a cell claims are known to need of a CPU."""
+    """Return the instruction sets that the cell's frameworks are known to need."""
     found: set[str] = set()
     for name, version in cell.framework:
         if name not in names():
@@ -118,7 +126,7 @@ def _instruction_sets(cell: Cell) -> set[str]:
 
 
 def _on_disk(order: Order) -> int:
-    """Bytes that a cell's image takes, and building it beside."""
+    """Bytes that a cell's image takes, plus what building it takes temporarily."""
     if order.recipe is None:
         return 0
     need = need_of(order.cell.id, order.recipe.lock)

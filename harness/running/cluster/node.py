@@ -1,8 +1,8 @@
-"""What runs on a node: it opens the node's engine, looks at it, works tasks off, and cleans up.
+"""What runs on a node: opening the node's engine, describing it, doing tasks, and cleaning up.
 
-A process of Ray's is given one task after another. Its engine stays open in between, so that a run
-pays for it once; where the process dies, its owner token dies with it, and the next process of the
-node sweeps what it left.
+A Ray process gets one task after another. Its engine stays open in between, so that a run opens it
+only once. If the process dies, its owner token counts as dead, and the next process of the node
+removes what it left.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from harness.running.wanted import disk_budget, image_registry
 from harness.text import without_credentials
 
 ATTEMPT = "executor.attempt"
-"""Observed with each record of a group that was asked again: which attempt it was, from 2 on."""
+"""Observation on each record of a group that was asked again: the number of the attempt, from 2."""
 
 _SET_BY_RAY = ("OMP_NUM_THREADS", "CUDA_VISIBLE_DEVICES", "PYTHONBREAKPOINT")
 
 Teller = Callable[[str, str, bool], object]
-"""Hears (cell, what is being done, whether that only passes) on the driver."""
+"""Called with (cell, what is being done, whether that is `Passing`) to inform the driver."""
 
 
 class OpenNode:
@@ -69,8 +69,11 @@ class OpenNode:
 
 
 def _as_the_node_was_started() -> None:
-    """What Ray sets for the libraries of its own users would be asked about instead: an interpreter
-    of the node inherits it. The variables are as the raylet, our parent, was given them."""
+    """Undo the environment variables that Ray sets for its users' libraries.
+
+    Interpreters of the node would inherit them, and probes would then describe Ray's settings. The
+    variables are reset to what the raylet, our parent process, was started with.
+    """
     try:
         raw = Path(f"/proc/{os.getppid()}/environ").read_bytes()
     except OSError:
@@ -88,7 +91,7 @@ _open: dict[NodeSetup, OpenNode] = {}
 
 
 def _node(setup: NodeSetup) -> OpenNode:
-    """This process's open engine; that of another run is closed first."""
+    """Return this process's open engine; an engine of another run is closed first."""
     key = replace(setup, opening=None)
     if key not in _open:
         for other in _open.values():
@@ -107,14 +110,14 @@ def _data(setup: NodeSetup) -> DataSet | None:
 
 
 def versions() -> NodeVersions:
-    """Of this process."""
+    """Return the versions of this process."""
     from harness import __version__
 
     return NodeVersions(harness=__version__, python=platform.python_version())
 
 
 def look(setup: NodeSetup) -> NodeSeen:
-    """What this node is, or why it can take no cell."""
+    """Describe this node, or why it cannot take cells."""
     try:
         node = _node(setup)
         survey = node.engine.stock.survey(()) if node.engine.stock is not None else None
@@ -133,7 +136,7 @@ def look(setup: NodeSetup) -> NodeSeen:
 
 
 def engine_address(engine: Engine) -> str:
-    """Where this process reaches an engine; empty where that is this host itself."""
+    """Return the address at which this process reaches a container engine; empty for others."""
     from harness.engines.oci.capabilities import address
     from harness.engines.oci.engine import ContainerEngine
 
@@ -145,10 +148,10 @@ def engine_address(engine: Engine) -> str:
 def perform_group(
     setup: NodeSetup, task: Task, name: str, attempt: int, teller: Teller
 ) -> Iterator[Record | Attempt | SecondOpinion | Further]:
-    """One group on this node, whole: each record names the node, as the run calls it.
+    """Perform one whole group on this node; each record gets the node's name in the run.
 
-    InfrastructureError where the node has other data than the run was begun with; whatever the
-    engine raises where it cannot even be opened.
+    InfrastructureError if the node has other data than the run was begun with; also what the engine
+    raises if it cannot be opened.
     """
     node = _node(setup)
     if task.dataset_digest and (node.data is None or node.data.digest != task.dataset_digest):
@@ -166,7 +169,7 @@ def perform_group(
             yield _of(said, name, attempt)
         elif isinstance(said, Attempt):
             yield replace(said, record=_of(said.record, name, attempt))
-        elif not isinstance(said, GroupLost):  # One engine loses nothing: it says what it knows.
+        elif not isinstance(said, GroupLost):  # A local executor never loses a group.
             yield said
 
 
@@ -176,7 +179,7 @@ def _of(record: Record, name: str, attempt: int) -> Record:
 
 
 def clean(setup: NodeSetup, run: str) -> tuple[str, ...]:
-    """Remove what a run needed here, and what dead processes left; what was removed."""
+    """Remove what a run needed here, and what dead processes left; return what those left."""
     node = _node(setup)
     node.executor.release(run)
     swept, node.swept = node.swept, ()

@@ -1,7 +1,8 @@
-"""Which group goes to which node, and what becomes of one that a node lost. Nothing of Ray.
+"""Decides which group goes to which node, and what happens to a group that a node lost.
 
-Groups go out in the order of the plan, each to a free node that has what it needs. A group is
-asked again as a whole, elsewhere where there is an elsewhere; after `MOST_ATTEMPTS` it is given up.
+This does not use Ray. Groups are sent in the order of the plan, each to a free node that has what
+it needs. A lost group is asked again as a whole, on another node if one can take it; after
+`MOST_ATTEMPTS` it is given up.
 """
 
 from __future__ import annotations
@@ -18,26 +19,26 @@ from harness.running.steering import Further
 from harness.running.task import Task
 
 MOST_ATTEMPTS = 5
-"""So often a group is asked. One whose cells bring a node down each time ends after that."""
+"""How often a group is tried, so that one whose cells bring down every node comes to an end."""
 
 
 @dataclass(kw_only=True)
 class WaitingGroup:
-    """A group that is to be asked, or is."""
+    """A group that waits for a node, or runs on one."""
 
     task: Task
     needs: Resources
     attempt: int = 1
     avoid: frozenset[str] = frozenset()
-    """Names of nodes that lost it."""
+    """Names of nodes that lost the group."""
     why: str = ""
-    """How it was lost last."""
+    """How the group was lost last."""
     records: list[Record] = field(default_factory=list)
-    """What this attempt said so far."""
+    """The records of this attempt so far."""
 
     def heard(self, said: object) -> None:
-        """Remember what is taken back where the attempt does not come to its end; further rounds
-        that were planned stay planned."""
+        """Remember records, which are taken back if the attempt is lost, and further rounds, which
+        stay planned even then."""
         if isinstance(said, Record):
             self.records.append(said)
         elif isinstance(said, Further):
@@ -45,7 +46,7 @@ class WaitingGroup:
             self.task = replace(self.task, planned={**self.task.planned, **rounds})
 
     def lost(self, node: str, why: str) -> GroupLost:
-        """This attempt is over; what it said is evidence."""
+        """End this attempt and prepare the next; return its records as evidence."""
         reason = f"attempt {self.attempt} on {node}: {why}"
         cells = ", ".join(order.cell.id for order in self.task.orders[:3])
         more = len(self.task.orders) - 3
@@ -83,12 +84,14 @@ class GroupQueue:
         return len(self._waiting)
 
     def again(self, group: WaitingGroup) -> None:
-        """A group that was lost is asked before those that never were."""
+        """Put a lost group at the head of the queue."""
         self._waiting.appendleft(group)
 
     def next_for(self, node: UsableNode, others: Iterable[UsableNode]) -> WaitingGroup | None:
-        """The first group that this node can take; None: there is none. A group that it lost before
-        waits for another node, as long as there are `others` that can take it."""
+        """Remove and return the first group that this node can take; None if there is none.
+
+        A group that this node lost waits for another node while one of `others` can take it.
+        """
         others = tuple(others)
         for place, group in enumerate(self._waiting):
             if not fits(group.needs, node.resources):
@@ -103,7 +106,7 @@ class GroupQueue:
         return None
 
     def rest(self) -> tuple[WaitingGroup, ...]:
-        """All that still wait; none does afterwards."""
+        """Remove and return all groups that still wait."""
         found = tuple(self._waiting)
         self._waiting.clear()
         return found

@@ -1,4 +1,4 @@
-"""What goes to a node with a run, and what is seen of a node before one: plain values."""
+"""Plain values: the setup that a run sends to its nodes, and how nodes describe themselves."""
 
 from __future__ import annotations
 
@@ -10,13 +10,12 @@ from harness.engines import Engine, Workshop
 from harness.model import EngineInfo, HostClass, RunHost, Suite
 
 Opening = Callable[[str, Workshop], contextlib.AbstractContextManager[tuple[Engine, object]]]
-"""Opens the engine of that name."""
+"""Opens the engine with the given name."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NodeSetup:
-    """How a node opens its engine for a run, wherever the node is: its cache, its data and its
-    owner are its own."""
+    """How nodes open their engine for a run; each node has its own cache, data and owner token."""
 
     engine: str
     suite: Suite
@@ -24,20 +23,20 @@ class NodeSetup:
     fresh: bool = False
     offline: bool = False
     disk_budget: str = ""
-    """As the command line names it; else the node's own variable."""
+    """As given on the command line; if empty, the node's own environment variable counts."""
     baseline_images: frozenset[str] = frozenset()
     registry: str = ""
-    """Where images of cells are shared, as whoever started the run names it; else the node's own
-    variable."""
+    """The registry for sharing images of cells, from the driver's environment; if empty, the node's
+    own environment variable counts."""
     dataset: str = ""
-    """Name of the data set that probes ask for; empty: none does."""
+    """Name of the data set that the probes need; empty if none does."""
     opening: Opening | None = field(default=None, compare=False)
-    """None: as on one machine."""
+    """How to open the engine; None for the way of a run on one machine."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NodeVersions:
-    """What a node runs; it must be what the driver runs."""
+    """The versions that a node runs; they must equal the driver's."""
 
     harness: str
     python: str
@@ -48,21 +47,21 @@ class NodeVersions:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class NodeSeen:
-    """What a node told of itself."""
+    """How a node described itself."""
 
     address: str = ""
-    """Where it reaches its engine."""
+    """The address at which it reaches its engine."""
     machine: str = ""
-    """Digits that two nodes of one machine have in common."""
+    """Digits that are equal on all nodes of one machine."""
     engine: EngineInfo | None = None
-    """None: it answered nothing, as `problem` says."""
+    """None if the node cannot take cells; `problem` says why."""
     host: HostClass | None = None
     room: int | None = None
-    """Bytes that its engine's disk has for images; None: nothing bounds them, or it cannot tell."""
+    """Bytes for images on its engine's disk; None if unlimited or unknown."""
     dataset: str = ""
-    """Digest of the data set it has."""
+    """Digest of its data set."""
     notice: str = ""
-    """What is to be said of that."""
+    """Notice on its data set."""
     said: tuple[str, ...] = ()
     problem: str = ""
 
@@ -72,7 +71,7 @@ class UsableNode:
     """A node that takes cells of a run."""
 
     id: str
-    """Ray's, another one each time the node starts."""
+    """Ray's id, a new one each time the node starts."""
     named: RunHost
     resources: dict[str, float]
     seen: NodeSeen
@@ -80,7 +79,7 @@ class UsableNode:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RayNode:
-    """A node that lives, as Ray tells of it."""
+    """A live node, as Ray describes it."""
 
     id: str
     name: str

@@ -1,5 +1,5 @@
-"""A Dockerfile's way to an image on a container engine: its images resolved, a builder chosen,
-built, and what the builder leaves removed.
+"""Builds an image from a Dockerfile on a container engine: resolves the images it names, chooses a
+builder, builds, and removes what the builder leaves.
 
 Never here: reading Dockerfiles and contexts, what they may ask for, judging.
 """

@@ -1,4 +1,4 @@
-"""What a builder is asked for, as one value, and how it can fail."""
+"""The request to a builder, as one value, and the exceptions of a build."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ class BuildAsked:
     """One build."""
 
     tar: IO[bytes]
-    """The context with the resolved Dockerfile in it, at its begin."""
+    """The context with the resolved Dockerfile, positioned at its beginning."""
     dockerfile: str
     """The name of the Dockerfile in the tar."""
     name: str
-    """The passing name that the image gets."""
+    """The temporary name that the image gets."""
     labels: Mapping[str, str]
     args: tuple[tuple[str, str], ...]
     target: str
     network: bool
     fresh: bool
-    """Nothing that the builder has kept is used."""
+    """Whether to build without the builder's cache."""
     profile: Profile
     secrets: Mapping[str, bytes]
     log: BuildLog
 
 
 class StepFailed(Exception):
-    """A build ended without an image; says what the builder said last."""
+    """A build ended without an image; the text is the builder's last message."""
 
 
 class BuildStopped(StepFailed):
-    """It was ended by us: it was stopped, took too long, or printed too much."""
+    """We ended a build: it was stopped, took too long, or printed too much."""

@@ -1,7 +1,8 @@
-"""Which builder an engine has for a Dockerfile, and which limits of the profile it does not hold.
+"""Chooses an engine's builder for a Dockerfile, and names the profile's limits it does not enforce.
 
-The classic builder of Docker and that of Podman hold a build's memory. BuildKit passes over it, so
-it is taken only for what needs it, and that is told. None of them bounds the number of processes.
+Docker's classic builder and Podman's limit the memory of a build. BuildKit ignores that limit, so
+it is used only for what needs it, and this is reported. None of them limits the number of
+processes.
 """
 
 from __future__ import annotations
@@ -16,11 +17,11 @@ from harness.dockerfiles.needs import BuilderNeed, Feature
 from harness.engines.oci.capabilities import Capabilities
 
 _READS_HEREDOCS = {"docker": (23, 0), "podman": (4, 9)}
-"""Since which release the builder of an engine reads here-documents by itself."""
+"""The release from which an engine's builder reads here-documents by itself."""
 
 
 class BuilderKind(StrEnum):
-    """A builder."""
+    """The builders, by their names in texts for a person."""
 
     CLASSIC = "the classic builder"
     BUILDKIT = "BuildKit"
@@ -29,16 +30,16 @@ class BuilderKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """The builder that takes a Dockerfile, or why none does."""
+    """The builder for a Dockerfile, or why there is none."""
 
     kind: BuilderKind | None
     unbounded: tuple[str, ...] = ()
-    """Limits of the profile that it does not hold."""
+    """Limits of the profile that the builder does not enforce."""
     why_not: str = ""
 
     @property
     def told(self) -> str:
-        """The builder in words, with what it does not bound."""
+        """The builder in words, with the limits that it does not enforce."""
         lacking = f", which bounds no {' and no '.join(self.unbounded)}" if self.unbounded else ""
         return f"{self.kind.value if self.kind else ''}{lacking}"
 
@@ -49,8 +50,11 @@ def choose(
     needs: tuple[BuilderNeed, ...],
     no_buildkit: Callable[[], str],
 ) -> Choice:
-    """The builder for what a Dockerfile needs. `info` is the engine's answer to `/info`;
-    `no_buildkit` says why BuildKit cannot be reached, empty where it can."""
+    """Choose the builder for what a Dockerfile needs.
+
+    `info` is the engine's answer to `/info`; `no_buildkit` returns why BuildKit cannot be reached,
+    empty if it can.
+    """
     by_feature = {one.feature: one for one in needs}
     heredoc = by_feature.get(Feature.HEREDOC)
     if heredoc and Feature.SYNTAX not in by_feature:

@@ -1,9 +1,10 @@
-"""What builders leave on an engine beside an image: unnamed images of steps, passing names.
+"""Removes what builders leave on an engine beside an image: unnamed images of steps, and temporary
+names.
 
-Before a build begins, a file in the cache says which images with the build's label there are. What
-comes with that label until the build is over, and has no name, is its leaving: that is proved by
-the file, not by the label, which every image made from one of ours inherits. A file whose owner
-died is found by the next start.
+Before a build begins, a file in the cache lists which images with the build's label exist. Images
+with that label that appear until the build is over, and have no name, are what it left. The file
+proves that, not the label, which every image made from one of ours inherits. A file whose owner is
+dead is handled at the start of the next run.
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ from harness.machine.files import atomic_write
 from harness.serial import UnreadableError, decode, encode
 
 STAGE = f"{LABEL}.steps-of"
-"""The label of every stage. Its value is the same for every build of one cell by one cache, so that
-a builder finds again what it has made before."""
+"""The label of every stage. Its value is the same for every build of one cell with one cache, so
+that a builder can reuse steps of earlier builds."""
 _PASSING = f"{LABEL}-passing"
 _IN_USE = 409
 _CHILD = "child"
-"""Stands in what engines say of an image that another one is made from."""
+"""A word in the engines' error message about an image from which another one is made."""
 _PATIENCE_S = 20
 _PAUSE_S = 0.2
 _LATE_S = 3
@@ -39,22 +40,22 @@ _LATE_S = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildUnderWay:
-    """What is written down before a build begins."""
+    """The content of the file that is written before a build begins."""
 
     owner: str
     label: str
     """The value of the stages' label."""
     name: str
-    """The passing name of its image."""
+    """The temporary name of the build's image."""
     names: tuple[str, ...] = ()
-    """Passing names of the images that it is made of."""
+    """Temporary names of the images from which it is made."""
     before: tuple[str, ...] = ()
-    """Ids of the images that had the label already."""
+    """Ids of the images that had the label before."""
 
 
 @contextmanager
 def under_way(builder: Builder, label: str, sources: int) -> Iterator[BuildUnderWay]:
-    """Inside `with`, a build is written down; afterwards its leavings are removed. Raises
+    """Keep a build's file during `with`, and afterwards remove what the build left. Raises
     EngineError."""
     token = token_hex(8)
     made = BuildUnderWay(
@@ -71,7 +72,7 @@ def under_way(builder: Builder, label: str, sources: int) -> Iterator[BuildUnder
         yield made
     except BaseException:
         _all_gone(builder.client, made)
-        # A builder that was left alone ends the step that it is at, whose image comes late.
+        # An abandoned builder still ends its current step, whose image appears later.
         time.sleep(_LATE_S)
         raise
     finally:
@@ -80,10 +81,12 @@ def under_way(builder: Builder, label: str, sources: int) -> Iterator[BuildUnder
 
 
 def _all_gone(client: APIClient, made: BuildUnderWay) -> bool:
-    """Remove a build's leavings; False where some are still used in the end: the next start behind
-    this process looks again. A builder that was left alone ends its step when it notices. Podman's
-    never removes the container of a step that was broken off, which no list has: by force it goes
-    with its image."""
+    """Remove what a build left; return False if some of it is still used in the end.
+
+    In that case the next run after this process tries again. An abandoned builder ends its step
+    once it notices, so this waits for a while. Podman's builder never removes the container of an
+    interrupted step, and does not list it either: it is removed by force, with its image.
+    """
     deadline = time.monotonic() + _PATIENCE_S
     while not remove_leavings(client, made):
         if time.monotonic() > deadline:
@@ -93,14 +96,16 @@ def _all_gone(client: APIClient, made: BuildUnderWay) -> bool:
 
 
 def remove_leavings(client: APIClient, made: BuildUnderWay, *, force: bool = False) -> bool:
-    """Remove a build's passing names, and its unnamed images that no named one is made from, with
-    `force` those that a container still uses too; False where one uses some."""
+    """Remove a build's temporary names, and its unnamed images from which no named one is made.
+
+    With `force`, also those that a container still uses. Return False if a container uses some.
+    """
     for name in (made.name, *made.names):
         _remove(client, name)
     left = [one for one in _labelled(client, made.label) if one not in made.before]
     going = True
     while left and going:
-        # An image that another is made from goes after that one.
+        # An image from which another is made can be removed only after that one.
         going = False
         for one in tuple(left):
             found = inspect_image(client, one)
@@ -113,8 +118,10 @@ def remove_leavings(client: APIClient, made: BuildUnderWay, *, force: bool = Fal
 
 
 def _is_used(client: APIClient, image: str) -> bool:
-    """Whether a container holds it, be it one that a builder keeps to itself. What a named image is
-    made from has a name, or a child, and stays for good."""
+    """Whether a container uses an image, including a builder's own unlisted containers.
+
+    An image that has a name or a child does not count: it stays for good.
+    """
     found = inspect_image(client, image)
     if found is None or found.get("RepoTags"):
         return False
@@ -122,7 +129,7 @@ def _is_used(client: APIClient, image: str) -> bool:
 
 
 def sweep_builds(client: APIClient, cache: Path, alive: Callable[[str], bool]) -> tuple[str, ...]:
-    """Remove the leavings of builds whose owners are dead; a word for each. Raises EngineError."""
+    """Remove what builds of dead owners left; return a description of each. Raises EngineError."""
     removed = []
     folder = _folder(client, cache)
     for path in sorted(folder.glob("*.json")) if folder.is_dir() else ():
@@ -142,14 +149,15 @@ def _folder(client: APIClient, cache: Path) -> Path:
 
 
 def _labelled(client: APIClient, label: str) -> tuple[str, ...]:
-    """Ids of the images with that label, the latest first, those without a name among them."""
+    """Return the ids of all images with that label, including unnamed ones, the latest first."""
     found = images_labelled(client, f"{STAGE}={label}", parents=True)
     found.sort(key=lambda one: -int(one.get("Created") or 0))
     return tuple(dict.fromkeys(str(one["Id"]) for one in found))
 
 
 def _remove(client: APIClient, name: str, *, force: bool = False) -> str | None:
-    """None: a name, or an image without one, is gone. Else why it stays, as the engine says it."""
+    """Remove a name, or an image without a name; return the engine's reason if it stays, else
+    None."""
     with engine_errors("removing what a build left"), suppress(NotFound):
         try:
             client.remove_image(name, force=force, noprune=True)

@@ -1,5 +1,5 @@
-"""What a builder says while it builds: all of it to the log, within a budget and without the values
-of secrets; which step it was at, by the line of the original Dockerfile.
+"""Writes a builder's output to the log, within a budget and without the values of secrets, and
+finds the step that it was at, by the line of the original Dockerfile.
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ LAST_LINES = 12
 _LINE = 1000
 _MASKED = "(a secret)"
 _SHORTEST = 4
-"""A secret of fewer characters is not looked for: it would be found everywhere."""
+"""Fewest characters of a secret that is masked: a shorter text would be found everywhere."""
 _CLASSIC = re.compile(r"Step (\d{1,5})/\d{1,5} : ")
 _PODMAN = re.compile(r"(?:\[(\d{1,4})/\d{1,4}\] )?STEP (\d{1,5})/\d{1,5}: ")
 _VERTEX = re.compile(r"#(\d{1,6}) \[(?:(\S{1,200}) +)?(\d{1,5})/\d{1,5}\] ")
 _VERTEX_FAILED = re.compile(r"#(\d{1,6}) ERROR: ")
 _PARSE_LINE = re.compile(r"parse error (?:on )?line (\d{1,7})", re.IGNORECASE)
 _COUNTED = ("FROM", "RUN", "COPY", "ADD", "WORKDIR")
-"""What BuildKit numbers."""
+"""The instructions that BuildKit numbers."""
 
 
 class BuildLog:
-    """Hears a builder, line by line."""
+    """Takes a builder's output line by line."""
 
     def __init__(self, out: IO[str], resolved: Resolved, secrets: Sequence[str] = ()) -> None:
         self._out = out
@@ -50,7 +50,7 @@ class BuildLog:
         self._failed = ""
 
     def hear(self, text: str) -> bool:
-        """Take what was said next. False: it is more than a build may print."""
+        """Take the next piece of output; return False once it is more than a build may print."""
         *whole, self._line = (self._line + text).split("\n")
         for line in whole:
             self._take(line)
@@ -60,24 +60,24 @@ class BuildLog:
         return self._left >= 0
 
     def close(self) -> None:
-        """It says no more."""
+        """Take the last, unfinished line: the output has ended."""
         if self._line:
             self._take(self._line)
             self._line = ""
 
     @property
     def last(self) -> tuple[str, ...]:
-        """The last lines that say something."""
+        """The last lines that are not empty."""
         return tuple(self._lines)
 
     @property
     def masked(self) -> Callable[[str], str]:
-        """Takes secrets out of any text."""
+        """A function that masks secrets in any text."""
         return self._without_secrets
 
     def step(self, said: str = "") -> RenderedStep | None:
-        """The step that a builder was at, or that `said`, its last word, is about; None: nobody
-        knows."""
+        """Return the step that the builder was at, or that `said`, its last message, refers to;
+        None if unknown."""
         if found := _PARSE_LINE.search(said):
             return self._of_line(int(found[1]))
         steps = self._resolved.steps
@@ -102,7 +102,7 @@ class BuildLog:
         self._notice(line)
 
     def _notice(self, line: str) -> None:
-        # A step prints what it likes: the next number alone is believed.
+        # A step may print anything, so only the next number is accepted.
         if (found := _CLASSIC.match(line)) and int(found[1]) == self._at + 1:
             self._at += 1
         elif found := _PODMAN.match(line):
@@ -139,7 +139,8 @@ class BuildLog:
 
 
 def failure(log: BuildLog, said: str, shown: str) -> str:
-    """Why a build failed: the step by its line in the Dockerfile `shown`, and the last lines."""
+    """Describe why a build failed: the step's line in the Dockerfile `shown`, the builder's message
+    `said`, and the last lines of output."""
     said = log.masked(" ".join(said.split()))[:_LINE]
     step = log.step(said)
     lines = []

@@ -1,4 +1,4 @@
-"""Obtaining the image of a cell that is built of a Dockerfile: found again, or built."""
+"""Obtains the image of a cell that is built from a Dockerfile: finds it again, or builds it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ _BUILDS: Mapping[BuilderKind, Callable[[APIClient, BuildAsked, Event], None]] = 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _ReadyBuild:
-    """Everything that a build needs, resolved."""
+    """Everything that a build needs, with its images resolved."""
 
     dockerfile: Dockerfile
     layout: Layout
@@ -69,7 +69,7 @@ class _ReadyBuild:
 
     @property
     def base(self) -> str:
-        """The id of the image that the last stage grows on; empty for scratch."""
+        """The id of the image on which the last stage is built; empty for scratch."""
         stage = self.layout.built(self.target)[-1]
         while stage.parent is not None:
             stage = self.layout.stages[stage.parent]
@@ -78,20 +78,22 @@ class _ReadyBuild:
 
     @property
     def ids(self) -> tuple[str, ...]:
-        """The ids of all images that it takes something from, by their order."""
+        """The ids of all images from which it takes something, in order."""
         return tuple(one.id for one in self.sources)
 
 
 def image_name(cell: str, wanted: DockerfileRecipe) -> str:
-    """The name a cell's image is kept under: its recipe's digest."""
+    """Return the name of a cell's image, which has the digest of its recipe."""
     return f"{LABEL}-cell/{cell.lower()}:{recipe.digest(wanted)[:16]}"
 
 
 def obtain_of_dockerfile(
     builder: Builder, cell: Cell, wanted: DockerfileRecipe, cell_built: CellBuilt
 ) -> Obtained:
-    """The image of a cell; `cell_built` obtains those that it is made of. Raises DiskFull,
-    EngineError; everything else is a value."""
+    """Obtain the image of a cell; `cell_built` obtains the images of cells from which it is made.
+
+    Raises DiskFull and EngineError; any other failure is part of the result.
+    """
     log = str(builder.log)
     name = image_name(cell.id, wanted)
     try:
@@ -114,7 +116,10 @@ def obtain_of_dockerfile(
 def _ready(
     builder: Builder, wanted: DockerfileRecipe, name: str, cell_built: CellBuilt
 ) -> _ReadyBuild:
-    """Resolve and judge again. Raises SourceUnavailable, DockerfileError, DiskFull, EngineError."""
+    """Resolve the images, and check the Dockerfile again with what they set.
+
+    Raises SourceUnavailable, DockerfileError, DiskFull and EngineError.
+    """
     dockerfile = parse_dockerfile(wanted.text.encode(), wanted.shown)
     found = layout(dockerfile, dict(wanted.args))
     with engine_errors("saying what it is"):
@@ -149,7 +154,7 @@ def _platform_fits(wanted: DockerfileRecipe, found: Layout, info: Mapping[str, o
 
 
 def _kept(builder: Builder, ready: _ReadyBuild, wanted: DockerfileRecipe) -> ImageIdentity | None:
-    """The image that was built here of the same recipe on the same images."""
+    """Return the image that was built here from the same recipe on the same images, if any."""
     for built in builder.register.named(ready.name):
         if (built.recipe, built.base, built.images) != (ready.digest, ready.base, ready.ids):
             continue
@@ -172,12 +177,15 @@ def _reused(built: BuiltImage, wanted: DockerfileRecipe) -> str:
 def _built(
     builder: Builder, cell: Cell, wanted: DockerfileRecipe, ready: _ReadyBuild
 ) -> ImageIdentity:
-    """Build it. Raises StepFailed, SourceUnavailable where what it fetches cannot be reached from
-    here, DockerfileError, UsageError, DiskFull, EngineError."""
+    """Build the image.
+
+    Raises StepFailed; SourceUnavailable if what it fetches cannot be reached from here;
+    DockerfileError, UsageError, DiskFull and EngineError.
+    """
     own = sha256(str(builder.workshop.cache).encode()).hexdigest()[:12]
     label = f"{cell.id.lower()}/{own}"
     builder.say(f"building {cell.id} by {ready.choice.told}")
-    # Two builds of one cell that differ share the label, and so what is found by it.
+    # Different builds of one cell share the label, and would remove each other's images by it.
     with (
         turn(f"{LABEL}-stages/{label}", builder.workshop),
         under_way(builder, label, len(ready.sources)) as made,
@@ -223,7 +231,7 @@ def _built(
 def _named(
     builder: Builder, ready: _ReadyBuild, wanted: DockerfileRecipe, made: BuildUnderWay
 ) -> ImageIdentity:
-    """Write down what was built, and give it its name. Raises StepFailed, EngineError."""
+    """Enter what was built into the register, and name it. Raises StepFailed, EngineError."""
     there = inspect_image(builder.client, made.name)
     if there is None:
         raise StepFailed("the builder said that all went well, and there is no image")
@@ -240,8 +248,10 @@ def _named(
 
 
 def _resolved(builder: Builder, ready: _ReadyBuild, made: BuildUnderWay) -> Resolved:
-    """The Dockerfile that the builder gets. BuildKit finds an image by its name alone, never by its
-    id, so there each has a passing one."""
+    """Return the Dockerfile for the builder, with the images that it names resolved.
+
+    BuildKit finds an image only by name, never by id, so for BuildKit each gets a temporary name.
+    """
     images = {SCRATCH: SCRATCH}
     for one, name in zip(ready.sources, made.names, strict=True):
         images[one.name] = one.id
@@ -254,8 +264,10 @@ def _resolved(builder: Builder, ready: _ReadyBuild, made: BuildUnderWay) -> Reso
 
 
 def _packed(wanted: DockerfileRecipe, resolved: Resolved, tar: IO[bytes]) -> str:
-    """The context with the Dockerfile behind it; the Dockerfile's name there. UsageError where the
-    context is another one than that of the recipe."""
+    """Write the context, followed by the Dockerfile, to `tar`; return the Dockerfile's name in it.
+
+    UsageError if the context is not the same as in the recipe.
+    """
     context = find_context(Path(wanted.folder), Path(wanted.path))
     if write_tar(context, tar) != wanted.context:
         raise UsageError(

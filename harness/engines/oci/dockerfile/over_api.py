@@ -1,7 +1,7 @@
-"""Building over the engine's API: Docker's classic builder, and Podman's.
+"""Builds over the engine's API, with Docker's classic builder or Podman's.
 
-The request is our own: the library's waits for what is said without end, and sends every credential
-that the user has for registries, where each image is on the engine already.
+The request is our own, because docker-py's waits for output without a limit, and sends all the
+user's credentials for registries, although every image is on the engine already.
 """
 
 from __future__ import annotations
@@ -28,15 +28,16 @@ from harness.errors import EngineError
 _POLL_S = 0.2
 _CONNECT_S = 60
 _LATER_S = 60
-"""So much later than the watch the socket gives up: who is silent is told of by the watch."""
+"""Seconds by which the socket's time-out is longer than the watch's, so that the watch reports a
+silent build."""
 _MESSAGE_BYTES = 4 * 1024**2
-"""One message of an engine; it breaks up what a step prints into smaller ones."""
+"""Most bytes of one message; an engine divides the output of a step into smaller messages."""
 
 
 def build_over_api(client: APIClient, asked: BuildAsked, stop: Event) -> None:
-    """Build, and hear what is said. `stop` ends it when it is set.
+    """Build, and pass the output to the log. Setting `stop` ends the build.
 
-    Raises StepFailed, DiskFull, EngineError.
+    Raises StepFailed, DiskFull and EngineError.
     """
     with engine_errors("building a Dockerfile"):
         response = client.post(
@@ -79,7 +80,7 @@ def _refused(response: Response) -> Exception:
         told = f"HTTP {response.status_code}"
     if disk_full(told):
         return DiskFull(f"the engine's disk is full (building a Dockerfile): {told[:300]}")
-    # What is wrong with the Dockerfile itself is said before anything is built.
+    # With these statuses, an engine reports errors in the Dockerfile itself before it builds.
     if response.status_code in (400, 500):
         return StepFailed(told)
     return EngineError(f"the engine failed while building a Dockerfile: {told[:300]}")
@@ -87,7 +88,7 @@ def _refused(response: Response) -> Exception:
 
 @dataclass
 class _Watched:
-    """When something was heard last, and why the build was ended, empty where it was not."""
+    """When output came last, and why we ended the build; empty if we did not."""
 
     heard: float = field(default_factory=time.monotonic)
     why: str = ""
@@ -95,7 +96,8 @@ class _Watched:
 
 @contextmanager
 def _watching(response: Response, stop: Event) -> Iterator[_Watched]:
-    """Ends the answer when it is to end: who reads it waits inside the system."""
+    """End the response from another thread once the build must end: its reader is blocked in the
+    kernel."""
     watched, done, began = _Watched(), Event(), time.monotonic()
 
     def watch() -> None:
@@ -108,7 +110,7 @@ def _watching(response: Response, stop: Event) -> Iterator[_Watched]:
             elif now - began > TOTAL_S:
                 watched.why = f"it did not end within {TOTAL_S} s"
             if watched.why:
-                # It may just have ended by itself.
+                # The response may just have ended by itself.
                 with suppress(ValueError, RuntimeError, OSError):
                     response.raw.shutdown()
                 return
@@ -140,7 +142,7 @@ def _heard(response: Response, asked: BuildAsked, stop: Event) -> None:
 
 
 def _messages(response: Response) -> Iterator[dict[str, Any]]:
-    """What an engine says: a JSON object a line."""
+    """Yield the engine's messages, which are JSON objects, one a line."""
     rest = b""
     for piece in response.raw.stream(None, decode_content=True):
         *lines, rest = (rest + piece).split(b"\n")
@@ -156,7 +158,7 @@ def _messages(response: Response) -> Iterator[dict[str, Any]]:
 
 
 def _take(message: dict[str, Any], asked: BuildAsked) -> None:
-    """Raises StepFailed, DiskFull."""
+    """Take one message. Raises StepFailed, BuildStopped and DiskFull."""
     if not asked.log.hear(str(message.get("stream") or "")):
         raise BuildStopped(f"it printed more than {OUTPUT_BYTES >> 20} MiB")
     if "error" not in message:

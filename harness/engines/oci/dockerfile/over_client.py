@@ -1,10 +1,10 @@
-"""Building by BuildKit, through Docker's own client: its protocol of sessions, by which secrets go
-to a build, has no other well-kept client.
+"""Builds with BuildKit, through Docker's own client: no other well-maintained client speaks the
+session protocol by which secrets reach a build.
 
-The client gets an empty configuration: that of the user would hand proxies to the build, and ask
+The client gets an empty configuration. The user's own would pass proxies to the build, and ask
 programs for credentials that no build needs, since every image is on the engine. It gets the
-context as a folder: in a tar BuildKit passes over the ignore file, and the Dockerfile would be
-copied into the image (seen with 20.10).
+context as a folder: in a tar, BuildKit ignores the ignore file, and the Dockerfile would be copied
+into the image (seen with 20.10).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from harness.errors import EngineError
 _POLL_S = 0.2
 _PIECE = 65536
 _BUILT_IN_BEFORE = 23
-"""Clients before it have BuildKit themselves; later ones need the plugin buildx."""
+"""Clients before this version have BuildKit themselves; later ones need the plugin buildx."""
 _PASSED_ON = ("PATH", "HOME", "TMPDIR", "DOCKER_CERT_PATH", "DOCKER_TLS_VERIFY")
 _VARIABLE = "BUILD_SECRET_{}"
 _LAST_ERROR = re.compile(
@@ -43,7 +43,7 @@ _LAST_ERROR = re.compile(
 
 
 def why_no_buildkit() -> str:
-    """Why BuildKit cannot be reached from this host; empty where it can."""
+    """Return why BuildKit cannot be reached from this host; empty if it can."""
     return (
         ""
         if buildkit_client()
@@ -53,7 +53,7 @@ def why_no_buildkit() -> str:
 
 @cache
 def buildkit_client() -> str:
-    """The first docker client on the PATH that reaches BuildKit; empty: none does."""
+    """Return the first docker client on the PATH that supports BuildKit; empty if none does."""
     for folder in os.environ.get("PATH", "").split(os.pathsep):
         program = shutil.which("docker", path=folder)
         if program and _has_buildkit(program):
@@ -78,9 +78,9 @@ def _said(*command: str) -> str:
 
 
 def build_over_client(_: APIClient, asked: BuildAsked, stop: Event) -> None:
-    """Build, and hear what is said. `stop` ends it when it is set.
+    """Build, and pass the output to the log. Setting `stop` ends the build.
 
-    Raises StepFailed, DiskFull, EngineError.
+    Raises StepFailed, DiskFull and EngineError.
     """
     with tempfile.TemporaryDirectory(prefix="harness-buildkit-") as folder:
         empty = Path(folder) / "configuration"
@@ -112,7 +112,8 @@ def build_over_client(_: APIClient, asked: BuildAsked, stop: Event) -> None:
 
 
 def _unpacked(asked: BuildAsked, folder: Path) -> tuple[Path, Path]:
-    """The Dockerfile and the context as files: all of the tar but what was put behind it."""
+    """Unpack the tar; return the paths of the Dockerfile and of the context, without the files that
+    were added after the context."""
     dockerfile, context = folder / "Dockerfile", folder / "context"
     context.mkdir()
     with tarfile.open(fileobj=asked.tar) as archive:
@@ -160,7 +161,7 @@ def _environment(secrets: Mapping[str, bytes], empty: str) -> dict[bytes, bytes]
 
 
 def _hear(process: subprocess.Popen[bytes], asked: BuildAsked, stop: Event) -> str:
-    """Take what is said until it ends; why it was ended, empty where it ended by itself."""
+    """Take the output until it ends; return why we ended the build, empty if it ended by itself."""
     out: IO[bytes] | None = process.stdout
     assert out is not None, "it is a pipe"
     began = heard = time.monotonic()

@@ -1,5 +1,5 @@
-"""The images that a Dockerfile takes something from, on the engine: each by its id, with what it
-sets and what it does in every build on it.
+"""Resolves the images from which a Dockerfile takes something: each by its id on the engine, with
+the environment that it sets and its ONBUILD instructions.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ CellBuilt = Callable[[Builder, Cell, Recipe], Obtained]
 
 
 class SourceUnavailable(Exception):
-    """An image that a Dockerfile names cannot be had; carries whose fault that is."""
+    """An image that a Dockerfile names is not available; `outcome` tells where the cause lies."""
 
     def __init__(self, reason: str, outcome: Outcome) -> None:
         super().__init__(reason)
@@ -40,10 +40,10 @@ class SourceUnavailable(Exception):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SourceImage:
-    """An image as it is on the engine."""
+    """An image on the engine from which a Dockerfile takes something."""
 
     name: str
-    """In the Dockerfile."""
+    """Its name in the Dockerfile."""
     id: str
     told: str
     """What it is, in words."""
@@ -54,9 +54,9 @@ class SourceImage:
 def source_images(
     builder: Builder, recipe: DockerfileRecipe, found: Layout, cell_built: CellBuilt
 ) -> tuple[SourceImage, ...]:
-    """Every image that is taken something from, made or pulled where it is not there.
+    """Return every image from which the Dockerfile takes something; make or pull missing ones.
 
-    Raises SourceUnavailable, DiskFull, EngineError.
+    Raises SourceUnavailable, DiskFull and EngineError.
     """
     bases, data = dict(recipe.bases), dict(recipe.data)
     cells = {image: (cell, of) for image, cell, of in recipe.cells}
@@ -137,8 +137,11 @@ def judged_again(
     sources: Iterable[SourceImage],
     allowed: Allowed,
 ) -> Layout:
-    """The Dockerfile's layout with what its images set. DockerfileError for what that shows it to
-    ask for and may not, and for what the images' own ONBUILD instructions do."""
+    """Return the Dockerfile's layout, now that it is known what its images set.
+
+    DockerfileError if it turns out to ask for something that is not allowed, or if the images' own
+    ONBUILD instructions do.
+    """
     images = tuple(sources)
     environments = {one.name: _set_by(one) for one in images}
     found = layout(dockerfile, dict(recipe.args), environments)
@@ -158,7 +161,8 @@ def judged_again(
 
 
 def _set_by(image: SourceImage) -> Mapping[str, str | None]:
-    """What an image sets for what is built on it, by what it does in every such build, too."""
+    """Return the environment that an image sets for builds on it, including what its ONBUILD
+    instructions set."""
     scope = Scope(environment=dict(image.environment))
     for one in triggers(image.onbuild, image.name).instructions if image.onbuild else ():
         scope = scope.after(one, {}, {})
@@ -166,7 +170,8 @@ def _set_by(image: SourceImage) -> Mapping[str, str | None]:
 
 
 def _resolved_inside(dockerfile: Dockerfile, found: Layout) -> list[Problem]:
-    """Remote ADDs whose server's name stands for an address that is not one of the world."""
+    """Return a problem for each remote ADD whose server's name has an address that is not
+    public."""
     problems = []
     for stage in found.stages:
         for step in stage.steps:
@@ -198,8 +203,8 @@ def _hosts(step: StageStep) -> list[str]:
 
 
 def _inside_address(host: str) -> str:
-    """An address of the inside that a name stands for on this host; empty where there is none, and
-    where nobody knows the name."""
+    """Return an address of a name, as this host resolves it, that is not public; empty if there is
+    none, or if the name is unknown."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

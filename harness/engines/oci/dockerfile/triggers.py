@@ -1,8 +1,8 @@
-"""What an image does in every build on it: its ONBUILD instructions.
+"""Reads an image's ONBUILD instructions, which run in every build on that image.
 
-Docker tells them when it describes an image. Podman 4.3 leaves them out of every description, and
-carries them out all the same, so there they are read from the image as it is exported. An export
-has the whole image in it, and what is not asked for passes by unread.
+Docker includes them in its description of an image. Podman 4.3 leaves them out of every description
+but carries them out all the same, so for Podman they are read from an export of the image. An
+export contains the whole image; everything else in it is skipped.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from harness.engines.oci.connection import engine_errors, row_of
 from harness.errors import EngineError
 
 _CONFIG_BYTES = 4 * 1024**2
-"""Engines themselves refuse a larger description of an image."""
+"""Most bytes of an image's description; engines themselves refuse a larger one."""
 _CONFIGS = 1000
-"""An export has one description for each layer, of which an image has at most 127."""
+"""Most descriptions in an export: one for each layer, of which an image has at most 127."""
 _CHUNK = 1024**2
 
 
 def triggers_of(client: APIClient, described: Mapping[str, Any]) -> tuple[str, ...]:
-    """The ONBUILD instructions of an image, in their order. `described` is the engine's own
+    """Return the ONBUILD instructions of an image, in their order. `described` is the engine's own
     description of it.
 
-    Raises EngineError where they cannot be read: a build whose steps nobody knows does not begin.
+    EngineError if they cannot be read: a build must not begin if its steps are unknown.
     """
     if row_of(client).tells_triggers:
         return _of(described.get("Config"))
@@ -45,9 +45,9 @@ def triggers_of(client: APIClient, described: Mapping[str, Any]) -> tuple[str, .
 
 
 def exported_triggers(pieces: Iterator[bytes]) -> tuple[str, ...]:
-    """The ONBUILD instructions in what `docker save` writes of one image.
+    """Return the ONBUILD instructions in an export of one image, as `docker save` writes it.
 
-    Raises TarError, ValueError, KeyError, TypeError, IndexError for what is no such export.
+    Raises TarError, ValueError, KeyError, TypeError or IndexError if it is no such export.
     """
     documents: dict[str, Any] = {}
     with tarfile.open(fileobj=io.BufferedReader(_Pieces(pieces), _CHUNK), mode="r|") as archive:
@@ -68,7 +68,7 @@ def _of(settings: Any) -> tuple[str, ...]:
 
 
 class _Pieces(io.RawIOBase):
-    """What comes in pieces, as a file to read."""
+    """A readable file over an iterator of pieces."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = iter(pieces)

@@ -1,5 +1,6 @@
-"""Whether a build that may fetch things failed for a server that this host does not find at all: on
-a closed network nothing can be said of such a Dockerfile, for or against it.
+"""Finds out whether a build failed because this host cannot resolve the name of a server.
+
+On a closed network, such a failure says nothing about the Dockerfile, neither for nor against it.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ _NOT_FOUND = (
     re.compile(rf"host='{_SERVER}'.{{0,400}}(?:name resolution|[Nn]ame or service not known)"),
     re.compile(rf"HTTP 000 CONNECTION FAILED for url <https?://{_SERVER}"),
 )
-"""What curl and git, wget, apt, newer and older pip, and conda say."""
+"""The messages of curl and git, wget, apt, newer and older pip, and conda."""
 
 
 def found_here(server: str) -> bool:
-    """Whether this host finds an address of a server."""
+    """Whether this host can resolve the name of a server."""
     try:
         return bool(socket.getaddrinfo(server, 443, type=socket.SOCK_STREAM))
     except (OSError, UnicodeError):
@@ -29,10 +30,10 @@ def found_here(server: str) -> bool:
 
 
 def unreached(lines: Sequence[str], found: Callable[[str], bool] = found_here) -> str:
-    """The server that the last lines of a build name as not found, and that this host does not find
-    either; empty where there is none.
+    """Return the server that the last lines of a build name as not found, if this host cannot
+    resolve it either; else empty.
 
-    A step can print what it likes: what follows of it is never that a cell passes.
+    A step can print anything, so the result must never make a cell pass.
     """
     for line in reversed(lines):
         for pattern in _NOT_FOUND:
