@@ -183,11 +183,11 @@ def run(
 @app.command()
 def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="CELL, RUN:CELL, or host:PYTHON.")] = "",
-    b: Annotated[str, typer.Argument(metavar="B", help="What is held against A.")] = "",
+    b: Annotated[str, typer.Argument(metavar="B", help="What is compared with A.")] = "",
     baseline: Annotated[
         bool,
         typer.Option(
-            "--baseline", help="A is a run (else the newest): hold it against the baseline."
+            "--baseline", help="A is a run (else the newest): compare it with the baseline."
         ),
     ] = False,
     rounds: RoundsOption = "",

@@ -175,7 +175,7 @@ class _Sides:
                 )
         if one == other:
             remedy = f"harness calibrate {one}" if not _is_host(one) else "name another on one side"
-            raise UsageError(f"{one} would be held against itself", remedy=remedy)
+            raise UsageError(f"{one} would be compared with itself", remedy=remedy)
         suite = self._suite_for_host() if _is_host(one) and _is_host(other) else self.suite
         rows = [None if _is_host(side) else self._one(suite, side) for side in (one, other)]
         cells = [

@@ -43,7 +43,7 @@ def run(
     """
     if wanted.shard is not None and baseline:
         raise UsageError(
-            "a shard by itself is not held against the baseline: it lacks the other shards' cells",
+            "a shard by itself is not compared with the baseline: it lacks the other shards' cells",
             remedy="merge the shards first, then: harness compare --baseline",
         )
     suite = open_suite(wanted.suite)

@@ -94,7 +94,7 @@ def compare_kept(a: Side, b: Side, *, named: Suite | None = None) -> Comparison:
         return made
     said = (
         f"the two runs were kept with different rules: those of run {b.run.id} judge, "
-        "since its cell is held against the other"
+        "since its cell is compared with the other"
     )
     by_others = compare_cells(a, b, rules=a.run.rules, at=at).candidate.verdict
     if by_others is not made.candidate.verdict:
@@ -133,7 +133,7 @@ def _apart(run_a: Run, run_b: Run) -> tuple[str, ...]:
     its cell."""
     said = []
     if run_a.host != run_b.host:
-        said.append("the two ran on different hosts: times cannot be held against each other")
+        said.append("the two ran on different hosts: times cannot be compared with each other")
     if run_a.engine.name != run_b.engine.name:
         said.append(f"the two ran on different engines: {run_a.engine.name}, {run_b.engine.name}")
     return tuple(said)

@@ -10,7 +10,7 @@ from harness.compare.judgement import Finding
 from harness.compare.kinds import FindingKind
 
 BY_ROUNDS = (
-    "rounds of both, interleaved, are held against each other: it is drift where the mean "
+    "rounds of both, interleaved, are compared with each other: it is drift where the mean "
     "difference is significant, beyond the minimum effect, and not because of one round alone; in "
     "a report on unchanged cells any such alarm happens at the rate stated above"
 )
@@ -19,8 +19,8 @@ BY_LOAD = (
     "they are more than half of the rounds; the shares are counted by the kernel, turn by turn"
 )
 BY_EQUALITY = (
-    "what must be equal is not, and no expectation lets it differ; the same records always give "
-    "the same finding, so it has no rate of error of its own"
+    "two values that must be equal differ, and no expectation allows that; the same records "
+    "always give the same finding, so it has no rate of error of its own"
 )
 BY_ENDING = (
     "it follows from the records alone: nothing is estimated, so it has no rate of error of its own"

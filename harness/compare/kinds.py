@@ -302,7 +302,7 @@ KINDS: Mapping[FindingKind, KindRow] = {
     ),
     FindingKind.TIME_UNTOLD: KindRow(
         verdict=Verdict.UNVERIFIED,
-        headline="its times are not held against the baseline's: {what} changed since",
+        headline="its times are not compared with the baseline's: {what} changed since",
         cause="times are compared only between rounds that are interleaved on one host",
         remedy="`harness run --baseline --rounds auto` runs the baseline's image again in turns "
         "with tonight's, where it is still there; else see its times in the reports of the nights "
@@ -310,8 +310,8 @@ KINDS: Mapping[FindingKind, KindRow] = {
     ),
     FindingKind.NOT_HELD: KindRow(
         verdict=Verdict.UNVERIFIED,
-        headline="not all of it is held against the baseline: {what}",
-        cause="only answers to the same question can be held against each other",
+        headline="not all of it is compared with the baseline: {what}",
+        cause="only answers to the same question can be compared with each other",
         remedy="ask as the baseline was asked; where it is to be asked so from now on, accept the "
         "run as the baseline",
     ),

@@ -87,7 +87,7 @@ def climb(run: Run, cell: Cell, planned: frozenset[str], answers: Answers) -> La
     own = [_obtained(planned, answers)]
     own += [_shown(run, cell, planned, answers, one) for one in (Level.L1, Level.L2, Level.L3)]
     if cell.level is Level.L4:
-        why = "it was held against no reference"
+        why = "it was compared with no reference"
         own.append(_mark(Level.L4, Shown(verdict=Verdict.UNVERIFIED, why=why)))
     marks: list[LevelMark] = []
     reached, gap = Level.NONE, False

@@ -88,10 +88,10 @@ def _timed(reference: View, candidate: View, rows: list[_Row], told: list[str]) 
         told.append("the two ran apart: times are compared only between interleaved rounds")
         return []
     if _shard(reference) != _shard(candidate):
-        told.append("two jobs asked the two: no time of one says anything of the other")
+        told.append("two jobs measured the two, so their times cannot be compared")
         return []
     if reference.run.host != candidate.run.host:
-        told.append("the two ran on different hosts: no time of one says anything of the other")
+        told.append("the two ran on different hosts, so their times cannot be compared")
         return []
     asked = [one for one in rows if not (one[1].repeats or one[2].repeats)]
     if len(asked) < len(rows):

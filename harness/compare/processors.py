@@ -74,5 +74,5 @@ def unsteady(some: Processors) -> Iterable[str]:
     if any(len(values) > 1 for values in some):
         yield (
             f"its rounds could not use the same processors ({told(some)}): "
-            "no time of one says anything of another"
+            "their times cannot be compared"
         )

@@ -254,9 +254,9 @@ def hold_against(
     )
     why = apart(processors(reference.facts), processors(candidate.facts))
     if reference.run.id == candidate.run.id and _shard(reference) != _shard(candidate):
-        why = "two jobs asked the two: no time of one says anything of the other"
+        why = "two jobs measured the two, so their times cannot be compared"
     elif ran_elsewhere(reference, candidate):
-        why = "two hosts asked the two: no time of one says anything of the other"
+        why = "two hosts measured the two, so their times cannot be compared"
     compared = without_times(compared, why)
     files = compare_files(
         (reference.opinion, reference.facts),

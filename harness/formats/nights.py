@@ -29,7 +29,7 @@ def against(night: Night) -> str:
         between = f"{'the night' if nights == 1 else f'{nights} nights'} between: "
         between += ", ".join(night.history)
     day = f" of {night.baseline_day}" if night.baseline_day else ""
-    return f"held against the baseline {night.baseline.run}{day}, with {between}"
+    return f"compared with the baseline {night.baseline.run}{day}, with {between}"
 
 
 def standing(event: Event) -> str:

@@ -36,7 +36,7 @@ def busy_documents(busy: Iterable[BusyRound]) -> list[BusyRoundDocument]:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class MeasuredDocument:
-    """A metric held against the reference's over rounds. Ratios are candidate over reference;
+    """A metric compared with the reference's over rounds. Ratios are candidate over reference;
     differences of shares are candidate minus reference."""
 
     fact: str

@@ -205,7 +205,7 @@ def _held_against(
     try:
         told = asked_in_container(cell, client, probe, settings)
     except NoAnswer as error:
-        broken.add(f"the probe {probe}", f"it gives nothing to hold it against: {error}")
+        broken.add(f"the probe {probe}", f"it gives nothing to compare it with: {error}")
         return {}
     deviations = abs(own.count / own.of - told.count / told.of) / (deviation(own, told) or 1.0)
     facts: dict[str, Fact] = {

@@ -89,7 +89,7 @@ def engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:
         return HOST
     if wanted.shard is not None and wanted.reuse:
         raise UsageError(
-            "what a shard repeats would be an answer of another run than the merged one",
+            "--reuse would bring answers of other runs into the shard, and so into the merged run",
             remedy="leave --reuse away",
         )
     if wanted.recordings is not None and wanted.engine != REPLAY:

@@ -50,7 +50,7 @@ def check_output(demo: Demo, result: pytest.RunResult) -> None:
 
 
 def suite_of(count: int) -> str:
-    """As the demo's suite, with so many cells that are held against `old`."""
+    """As the demo's suite, with so many cells that are compared with `old`."""
     old, rest = MATRIX.split("  - {id: new")
     rows = [
         f'  - {{id: c{one}, image: "demo:{one}", framework: {{demo: "1.0"}}, tags: [quick]}}\n'

@@ -104,7 +104,7 @@ def test_a_moved_tag_is_timed_beside_the_image_that_it_named_before(
             assert status_of(place, *command, "--output", str(told)) in JUDGED
             events = json.loads(told.read_text("utf-8"))["night"]["events"]
             titles = [event["title"] for event in events]
-            assert not [title for title in titles if "not held against the baseline's" in title]
+            assert not [title for title in titles if "not compared with the baseline's" in title]
             assert [title for title in titles if "pace.step_seconds" in title]
         finally:
             engine.remove_image(f"{moving}:1")

@@ -108,7 +108,7 @@ def test_precision_and_recall_of_every_class_are_facts_with_their_intervals(
         (
             "classifying",
             Trained(wrong="wrong: ([0-9]+) of ([0-9]+)", agrees_with="nobody", within_s=120.0),
-            "the probe nobody: it gives nothing to hold it against: there is no standard probe",
+            "the probe nobody: it gives nothing to compare it with: there is no standard probe",
         ),
     ],
 )

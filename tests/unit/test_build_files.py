@@ -1,4 +1,4 @@
-"""What builds run is ours, and an image's settings are held against those of its base."""
+"""What builds run is ours, and an image's settings are compared with those of its base."""
 
 from __future__ import annotations
 

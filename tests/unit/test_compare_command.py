@@ -169,7 +169,7 @@ def test_where_the_rules_differ_the_candidates_judge_and_what_the_others_say_is_
     assert Verdict.PASS is made.candidate.verdict
     assert (
         f"the two runs were kept with different rules: those of run {NEWER} judge, since its "
-        f"cell is held against the other; by those of run {OLD} it would be `drift`"
+        f"cell is compared with the other; by those of run {OLD} it would be `drift`"
     ) == made.notices[0]
     assert Verdict.DRIFT is compared(f"{NEWER}:a", f"{OLD}:b").candidate.verdict
 
@@ -419,10 +419,10 @@ def test_two_interpreters_of_the_host_take_turns_without_any_suite(
     ("one", "other", "said"),
     [
         (f"{OLD}:a", "b", "was asked before, and cannot take turns with another now"),
-        ("a", "a", "a would be held against itself"),
+        ("a", "a", "a would be compared with itself"),
         ("a", "[a]", "a and [a] are one cell"),
         ("a", "*", "'*' means several cells"),
-        ("host:python3", "host:python3", "would be held against itself"),
+        ("host:python3", "host:python3", "would be compared with itself"),
         ("a", "c", "no cell matches `c`"),
     ],
 )

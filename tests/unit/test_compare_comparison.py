@@ -87,7 +87,7 @@ def test_other_hosts_and_engines_are_said() -> None:
         at=AT,
     )
     assert [
-        "the two ran on different hosts: times cannot be held against each other",
+        "the two ran on different hosts: times cannot be compared with each other",
         "the two ran on different engines: docker, podman",
     ] == list(comparison.notices)
 

@@ -1,4 +1,4 @@
-"""Findings that come from what files say, held against lists, answers and another cell."""
+"""Findings that come from what files say, compared with lists, answers and another cell."""
 
 from __future__ import annotations
 

@@ -295,7 +295,7 @@ def test_l4_cannot_be_earned_alone() -> None:
     climbed = ladder(healthy(CELL), run(ambitious))
     assert Level.L3 is climbed.reached
     assert LevelStanding.UNVERIFIED is mark(climbed, Level.L4).standing
-    assert "it was held against no reference" == mark(climbed, Level.L4).why
+    assert "it was compared with no reference" == mark(climbed, Level.L4).why
 
 
 def test_evidence_of_a_kind_nobody_knows_is_unverified() -> None:

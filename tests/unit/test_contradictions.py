@@ -1,4 +1,4 @@
-"""What an answer says is held against itself, against others, and against what was asked.
+"""What an answer says is compared with itself, against others, and against what was asked.
 
 Each test forges one answer. The honest answers beside it are those of `honest`.
 """
@@ -460,7 +460,7 @@ def test_rounds_that_could_use_other_processors_are_told() -> None:
     of = run(NEW, rounds=2, probes=(*PROBES, LIMITS), bands=())
     records = [*asked(honest(), rounds=2), limits(NEW.id, None), limits(NEW.id, None, 1, 2)]
     told = " ".join(note.text for note in judge(of, records).cells[0].notes)
-    assert "(no quota, 2 visible, 2 usable or 1 usable): no time of one says anything" in told
+    assert "(no quota, 2 visible, 2 usable or 1 usable): their times cannot be compared" in told
 
 
 def test_equal_processors_let_times_be_told_side_by_side() -> None:

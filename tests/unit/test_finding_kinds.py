@@ -50,7 +50,7 @@ from tests.unit.nightly import World, cells_of, held, night
 
 PACKAGE = Path(harness.__file__).parent
 OF_NIGHTS = (FindingKind.CELL_VANISHED, FindingKind.TIME_UNTOLD, FindingKind.NOT_HELD)
-"""Made where a run is held against a baseline."""
+"""Made where a run is compared with a baseline."""
 MADE_ELSEWHERE = (FindingKind.ABOVE_A_GAP, *OF_NIGHTS)
 """Not by judging a run."""
 NEW = cell()

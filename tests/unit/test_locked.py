@@ -1,4 +1,4 @@
-"""What was locked beside distributions: the file, and a run that is held against it."""
+"""What was locked beside distributions: the file, and a run that is compared with it."""
 
 from __future__ import annotations
 
@@ -158,7 +158,7 @@ def test_entries_take_the_place_of_those_of_the_same_base_and_cell() -> None:
     assert LOCK.probes == changed.probes
 
 
-# --- a run held against it ------------------------------------------------------------------------
+# --- a run compared with it ---------------------------------------------------------------
 
 BUILT = cell("mine")
 DATA = "5e" * 32

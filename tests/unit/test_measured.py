@@ -1,4 +1,4 @@
-"""Rounds of cells held against each other: which pair, and what they come to."""
+"""Rounds of cells compared with each other: which pair, and what they come to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nights held against a baseline: which findings are one event, how it stands, what began it."""
+"""Nights compared with a baseline: which findings are one event, how it stands, what began it."""
 
 from __future__ import annotations
 
@@ -297,7 +297,7 @@ def test_what_is_asked_otherwise_than_in_the_baseline_is_not_green(
     )
     tonight = JudgedRun(judgement=judge(run, made.records), records=made.records)
     told = held([night(0, CELLS), tonight])
-    found = [one for one in told.events if "held against the baseline" in one.title]
+    found = [one for one in told.events if "compared with the baseline" in one.title]
     (one,) = [one for one in found if FindingKind.NOT_HELD in {each.kind for each in one.findings}]
     assert (Verdict.UNVERIFIED, IDS) == (one.verdict, one.cells)
     assert said in one.title

@@ -1,4 +1,4 @@
-"""Two builds held against each other: each kind of difference has its reason, and no other."""
+"""Two builds compared with each other: each kind of difference has its reason, and no other."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ SHARD = Wanted(shard=(1, 2))
 
 
 def test_a_shard_is_not_held_against_the_baseline() -> None:
-    with pytest.raises(UsageError, match="a shard by itself is not held against the baseline"):
+    with pytest.raises(UsageError, match="a shard by itself is not compared with the baseline"):
         ran(SHARD, LineProgress(StringIO()), baseline=True)
 
 

@@ -89,7 +89,7 @@ def test_answers_without_facts_are_no_success(says: Says) -> None:
 
 
 def compared(now: list[Record], probe: str, rules: Rules | None = None) -> Comparison:
-    """The cell of a later run with these answers, held against the same cell of an earlier one;
+    """The cell of a later run with these answers, compared with the same cell of an earlier one;
     what `probe` says differs in a static fact."""
     there, later = run(CELL), run(CELL, run_id=LATER)
     changed = [

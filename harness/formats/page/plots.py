@@ -103,7 +103,7 @@ def _held(cells: Sequence[CellJudgement], places: Mapping[str, str]) -> Plot | N
     margin = 100 * shown[0][1].decided.tolerance.margin
     return Plot(
         anchor="accuracy-held",
-        heading="Accuracy held against the reference",
+        heading="Accuracy compared with the reference",
         caption=f"The difference over rounds in points, with its 95 % interval. A cell is the same "
         f"where the whole of it is shown to lie between the outer upright lines ({margin:.2g} "
         f"points).{more(len(pairs), len(shown), 'cells')}",

@@ -83,7 +83,7 @@ def of_one_class(
     said = (
         (
             f"{', '.join(others)} take no cell: another class of hosts, or another engine, than "
-            f"{', '.join(one.named.name for one in taken)}; cells of one run are held against "
+            f"{', '.join(one.named.name for one in taken)}; cells of one run are compared with "
             "each other",
         )
         if others
