@@ -58,17 +58,17 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     help="Does this environment still do, here and now, what that environment did? "
     "A matrix of images, probed for real, compared, the drift explained.",
-    epilog="Where things lie: runs in ~/.local/state/harness/store.sqlite3 (HARNESS_STORE), "
-    "downloads in ~/.cache/harness (HARNESS_CACHE), data sets in the folder HARNESS_DATA names, "
-    "else the cache, reports in ./reports (HARNESS_REPORTS). Exit statuses: 0 as expected, "
-    "1 findings, 2 usage, 3 a bug of ours, 4 infrastructure, 5 nothing verified, "
+    epilog="Runs are kept in ~/.local/state/harness/store.sqlite3 (HARNESS_STORE), "
+    "downloads in ~/.cache/harness (HARNESS_CACHE), data sets in the folder that HARNESS_DATA "
+    "names or else in the cache, reports in ./reports (HARNESS_REPORTS). Exit statuses: 0 as "
+    "expected, 1 findings, 2 usage, 3 a bug in harness, 4 infrastructure, 5 nothing verified, "
     "130/143 interrupted.",
 )
 
 
 @app.callback(invoke_without_command=True)
 def _top(
-    version: Annotated[bool, typer.Option("--version", help="Say the version.")] = False,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     if version:
         from harness.commands.output import put_out
@@ -79,10 +79,12 @@ def _top(
 
 @app.command()
 def init(
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to; here.")] = Path(),
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="The folder; the current one by default.")
+    ] = Path(),
     format: AnswerFormatOption = "terminal",
 ) -> None:
-    """Write a commented matrix.yaml to start from. Nothing is overwritten."""
+    """Write a commented matrix.yaml to start from. No file is overwritten."""
     from harness.commands.init import init as initialised
     from harness.commands.saying import answered
 
@@ -91,10 +93,12 @@ def init(
 
 @app.command()
 def plan(
-    cell: Annotated[str, typer.Argument(metavar="CELL", help="As --cell, for one.")] = "",
+    cell: Annotated[str, typer.Argument(metavar="CELL", help="The same as --cell.")] = "",
     cells: CellOption = [],  # noqa: B006
     tag: TagOption = [],  # noqa: B006
-    verbose: Annotated[bool, typer.Option("-v", "--verbose", help="How each is made.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("-v", "--verbose", help="Also how each cell is made.")
+    ] = False,
     shard: ShardOption = "",
     export: ExportPlanOption = "",
     shards: ShardsOption = 0,
@@ -102,9 +106,10 @@ def plan(
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """What would be built, pulled and probed, and why a combination is left out. No engine.
+    """Show what would be built, pulled and probed, and why combinations are left out.
 
-    With --export: its shards as jobs of a scheduler, for `harness merge` to bring together.
+    No engine is needed. With --export, print the plan's shards as jobs of a scheduler; `harness
+    merge` brings their results together.
     """
     from harness.commands.plan import export as exported
     from harness.commands.plan import plan as planned
@@ -132,7 +137,7 @@ def run(
     output: OutputOption = None,
     refresh_bases: RefreshBasesOption = False,
     fresh: FreshOption = False,
-    offline: Annotated[bool, typer.Option("--offline", help="Fetch and pull nothing.")] = False,
+    offline: Annotated[bool, typer.Option("--offline", help="Download and pull nothing.")] = False,
     require_verified: VerifiedOption = False,
     recordings: RecordingsOption = None,
     record_to: RecordToOption = None,
@@ -143,10 +148,11 @@ def run(
     shard: ShardOption = "",
     executor: ExecutorOption = "local",
 ) -> None:
-    """Build or pull the cells, probe them, compare, report.
+    """Build or pull the cells, probe them, compare the answers and report.
 
-    Without a selection: the tags the suite's `default:` names, else every cell. With --baseline,
-    status 1 only for what is new, changed, no longer accepted, or vanished.
+    Without a selection, the cells with the tags that the suite's `default:` names run, or else all
+    cells. With --baseline, the exit status is 1 only if an event is new, changed, no longer
+    accepted, or about a cell that vanished.
     """
     from harness.commands.run import run as ran
     from harness.commands.saying import reported
@@ -186,9 +192,7 @@ def compare(
     b: Annotated[str, typer.Argument(metavar="B", help="What is compared with A.")] = "",
     baseline: Annotated[
         bool,
-        typer.Option(
-            "--baseline", help="A is a run (else the newest): compare it with the baseline."
-        ),
+        typer.Option("--baseline", help="Compare run A (by default the newest) with the baseline."),
     ] = False,
     rounds: RoundsOption = "",
     engine: EngineOption = "auto",
@@ -196,13 +200,14 @@ def compare(
     format: FormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """Two environments side by side: what differs, and what it means.
+    """Compare two environments: what differs between them, and what it means.
 
-    With --rounds both are run now, in turns: only so can their times be compared.
+    With --rounds both are run now, in turns. Times can be compared only in this way.
 
-    A cell is answered by the newest run of the suite that asked all its probes of the same row and
-    image on docker or podman (--engine X: on X alone), else it is run; the report says by which
-    run, and how old it is. The rules kept with the runs judge (B's, if they differ), or --suite's.
+    Without --rounds, a cell's answers come from the newest run of the suite that asked all its
+    probes of the same row and image on docker or podman (with --engine X: on X); if there is none,
+    the cell is run. The report says which run that is, and how old. The rules that were kept with
+    the runs apply (B's, if they differ), or those of --suite.
     """
     from harness.commands.compare import compare as compared
     from harness.commands.compare import sides_asked, with_baseline
@@ -223,23 +228,25 @@ def compare(
 def accept(
     run: RunArgument = "latest",
     event: Annotated[
-        list[str], typer.Option("--event", metavar="ID", help="An event of the run; repeatable.")
+        list[str], typer.Option("--event", metavar="ID", help="Accept this event; repeatable.")
     ] = [],  # noqa: B006
-    reason: Annotated[str, typer.Option("--reason", help="Why it may be so.")] = "",
+    reason: Annotated[str, typer.Option("--reason", help="Why the event is accepted.")] = "",
     until: Annotated[
-        str, typer.Option("--until", metavar="DAY", help="The last day it is known.")
+        str, typer.Option("--until", metavar="DAY", help="The last day on which it is accepted.")
     ] = "",
-    owner: Annotated[str, typer.Option("--owner", metavar="WHO", help="Who looks after it.")] = "",
+    owner: Annotated[
+        str, typer.Option("--owner", metavar="WHO", help="Who is responsible for it.")
+    ] = "",
     prune: Annotated[
-        bool, typer.Option("--prune", help="Take out what is no longer seen instead.")
+        bool, typer.Option("--prune", help="Remove the events that are no longer seen.")
     ] = False,
     suite: SuiteOption = None,
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """Make a run the baseline of its suite, or one of its events known until a day.
+    """Make a run the baseline of its suite, or accept its events until a day.
 
-    What changed is shown first; then accepted.yaml beside matrix.yaml is written.
+    Shows what changed, then writes accepted.yaml beside matrix.yaml.
     """
     from harness.commands.accept import AcceptRequest
     from harness.commands.accept import accept as accepted
@@ -254,17 +261,19 @@ def accept(
 @app.command(name="bisect-day")
 def bisect_day(
     cell: Annotated[str, typer.Argument(metavar="CELL", help="A cell that is built.")],
-    good: Annotated[str, typer.Option("--good", metavar="DAY", help="A day as of which it is.")],
-    bad: Annotated[str, typer.Option("--bad", metavar="DAY", help="A later one: not any more.")],
+    good: Annotated[str, typer.Option("--good", metavar="DAY", help="A day on which it works.")],
+    bad: Annotated[
+        str, typer.Option("--bad", metavar="DAY", help="A later day on which it fails.")
+    ],
     finding: Annotated[
         str,
         typer.Option(
-            "--finding", metavar="ID", help="What makes a day bad; else any failure new since."
+            "--finding",
+            metavar="ID",
+            help="The finding that makes a day bad; by default any new failure.",
         ),
     ] = "",
-    fresh: Annotated[
-        bool, typer.Option("--fresh", help="Resolve it anew although it has a lock.")
-    ] = False,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Ignore the lock of the cell.")] = False,
     tag: TagOption = [],  # noqa: B006
     probe: ProbeOption = [],  # noqa: B006
     engine: LockEngineOption = "auto",
@@ -272,10 +281,11 @@ def bisect_day(
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """Which upload to the package index broke a cell that is resolved anew each night.
+    """Find the upload to the package index that broke a cell.
 
-    It is resolved as of days between, then of moments; what differs is built and probed. Exit
-    status: 0 found, 1 not reproducible, 4 infrastructure, 5 days between cannot be judged.
+    The cell is resolved as of days in between, then as of single uploads; each new resolution is
+    built and probed. Exit status: 0 found, 1 not reproducible, 4 infrastructure, 5 the days in
+    between cannot be judged.
     """
     from harness.commands.bisect_day import BisectRequest
     from harness.commands.bisect_day import bisect_day as bisected
@@ -301,15 +311,15 @@ def bisect_day(
 def issues(
     run: RunArgument = "latest",
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say which events would have one.")
+        bool, typer.Option("--dry-run", help="Only print which issues would be opened or closed.")
     ] = False,
     suite: SuiteOption = None,
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """One issue on GitHub for each event of a run against the baseline, closed when it is over.
+    """Keep one GitHub issue for each event of a run, and close it when the event is over.
 
-    By the command `gh`; nothing else of harness asks GitHub for anything.
+    Calls the command `gh`; no other part of harness contacts GitHub.
     """
     from harness.commands.issues import issues as told
     from harness.commands.saying import answered
@@ -319,18 +329,19 @@ def issues(
 
 @app.command()
 def calibrate(
-    cell: Annotated[str, typer.Argument(metavar="CELL", help="Else the reference.")] = "",
+    cell: Annotated[str, typer.Argument(metavar="CELL", help="By default the reference.")] = "",
     rounds: Annotated[
-        int, typer.Option("--rounds", metavar="N", help="Fresh containers of each of the two.")
+        int, typer.Option("--rounds", metavar="N", help="Fresh containers for each side.")
     ] = 24,
     engine: EngineOption = "auto",
     suite: SuiteOption = None,
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """A cell against itself: this host's noise, its false alarms, the smallest effect to be seen.
+    """Compare a cell with itself, to measure the noise of this host.
 
-    Kept as a run; later runs on hosts of this class judge times by it.
+    Reports the rate of false alarms and the smallest effect that can be seen. The result is kept
+    as a run; later runs on hosts of this class use it to judge times.
     """
     from harness.commands.calibrate import calibrate as calibrated
     from harness.commands.saying import answered
@@ -344,7 +355,7 @@ def calibrate(
 @app.command()
 def report(
     run: RunArgument = "",
-    list: Annotated[bool, typer.Option("--list", help="List the newest runs instead.")] = False,
+    list: Annotated[bool, typer.Option("--list", help="List the newest runs.")] = False,
     every: Annotated[bool, typer.Option("--all", help="With --list: every run.")] = False,
     cell: CellOption = [],  # noqa: B006
     suite: SuiteOption = None,
@@ -352,10 +363,11 @@ def report(
     output: OutputOption = None,
     require_verified: VerifiedOption = False,
 ) -> None:
-    """A run's report again, from its records.
+    """Print the report of a run again, from its records.
 
-    Without a run: the newest of the suite, imported ones too, which are marked. As HTML, 500 cells
-    and more have pages of their own in a folder beside the file; --cell tells any of them.
+    Without RUN, it is the newest run of the suite, which may be an imported one (it is marked).
+    From 500 cells on, the HTML report has separate pages for cells with findings in a folder beside
+    the file; --cell shows any cell.
     """
     from harness.commands.report import judged, listing, of_cells
     from harness.commands.saying import answered, reported
@@ -373,28 +385,30 @@ def report(
 @app.command()
 def history(
     cell: Annotated[
-        str, typer.Argument(metavar="CELL", help="All its metrics, and what ever changed.")
+        str,
+        typer.Argument(
+            metavar="CELL", help="Show all metrics of this cell, and the facts that changed."
+        ),
     ] = "",
     fact: Annotated[
-        str, typer.Argument(metavar="FACT", help="One fact night by night, or a pattern.")
+        str, typer.Argument(metavar="FACT", help="Show this fact (or pattern) for each night.")
     ] = "",
     nights: Annotated[
-        int, typer.Option("--nights", metavar="N", help="The newest N nights are looked at.")
+        int, typer.Option("--nights", metavar="N", help="How many of the newest nights to read.")
     ] = 60,
     expect_within: Annotated[
         str,
         typer.Option(
-            "--expect-within", metavar="TIME", help="Status 1 where no night is so new: 36h, 2d."
+            "--expect-within",
+            metavar="TIME",
+            help="Exit with 1 if the newest night is older: 36h, 2d.",
         ),
     ] = "",
     suite: SuiteOption = None,
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """The primary metrics of every cell over the nights, and where they changed.
-
-    With CELL: all its metrics, and the facts that ever changed. With FACT: night by night.
-    """
+    """Show the primary metrics of every cell over the nights, and where they changed."""
     from harness.commands.history import HistoryRequest
     from harness.commands.history import history as remembered
     from harness.commands.saying import answered
@@ -412,7 +426,7 @@ def lock(
     inputs: Annotated[
         bool,
         typer.Option(
-            "--inputs", help="Only probes, data, and what tags of images name: nothing is built."
+            "--inputs", help="Lock only probes, data and the digests of image tags; build nothing."
         ),
     ] = False,
     engine: LockEngineOption = "auto",
@@ -420,9 +434,10 @@ def lock(
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """Resolve and hash what each cell installs, inside its own base, and prove it by building.
+    """Resolve what each cell installs, inside its own base, and write it down with hashes.
 
-    What else goes into cells is locked beside matrix.yaml, in matrix.lock.json.
+    Each cell is built to prove its lock. Probes, data, bases and image tags are locked in
+    matrix.lock.json beside matrix.yaml.
     """
     from harness.commands.lock import LockRequest
     from harness.commands.lock import lock as locked
@@ -442,10 +457,10 @@ def rebuild_check(
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """Build a cell twice, from nothing but its base, and name each path that differs.
+    """Build a cell twice from its base, and name each path that differs.
 
-    Exit status: 0 equal, or all differences have a known reason; 1 some have none, or it does not
-    build.
+    Exit status: 0 if all differences have a known reason (or there are none), 1 if one has none or
+    the cell does not build.
     """
     from harness.commands.rebuild_check import rebuild_check as checked
     from harness.commands.saying import answered
@@ -459,12 +474,12 @@ def rebuild_check(
 def export(
     run: RunArgument = "latest",
     file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="Where to; -: standard output.")
+        Path, typer.Argument(metavar="FILE", help="The file to write; -: standard output.")
     ] = Path("-"),
     suite: SuiteOption = None,
     format: AnswerFormatOption = "terminal",
 ) -> None:
-    """Write a run's records as JSON lines, to be compared elsewhere."""
+    """Write the records of a run as JSON lines, to compare them elsewhere."""
     from harness.commands.output import written
     from harness.commands.transfer import export_run
     from harness.formats import render_answer
@@ -481,11 +496,13 @@ def export(
 
 @app.command(name="import")
 def import_(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="An exported run; -: from a pipe.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="An exported run; -: standard input.")
+    ],
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """Take in a run that was exported elsewhere."""
+    """Import a run that was exported elsewhere."""
     from harness.commands.saying import answered
     from harness.commands.transfer import import_run
 
@@ -495,15 +512,15 @@ def import_(
 @app.command()
 def merge(
     files: Annotated[
-        list[Path], typer.Argument(metavar="FILE", help="Exported runs and stores; several.")
+        list[Path], typer.Argument(metavar="FILE", help="Exported runs or stores; repeatable.")
     ],
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """Bring runs of several jobs together; the shards of one plan become one run.
+    """Merge the runs of several jobs; the shards of one plan become one run.
 
-    The order plays no part, nor whether they were merged before. Exit status 4 where a shard is
-    missing: the run is there, and its report says which cells have no answer.
+    The order does not matter, and merging again changes nothing. Exit status 4 if a shard is
+    missing: the run is made, and its report says which cells have no answer.
     """
     from harness.commands.merge import merge as merged
     from harness.commands.saying import answered
@@ -519,35 +536,47 @@ def check(
         str, typer.Argument(metavar="IMAGE", help="[REGISTRY/]NAME[:TAG], or a Dockerfile.")
     ] = "",
     archive: Annotated[
-        Path | None, typer.Option("--archive", metavar="FILE", help="A saved image.")
+        Path | None, typer.Option("--archive", metavar="FILE", help="An image saved as a file.")
     ] = None,
-    static: Annotated[bool, typer.Option("--static", help="Look inside its layers too.")] = False,
+    static: Annotated[
+        bool, typer.Option("--static", help="Also read the files in its layers.")
+    ] = False,
     host: Annotated[
-        str, typer.Option("--host", metavar="FILE", help="A described host; here.")
+        str,
+        typer.Option(
+            "--host",
+            metavar="FILE",
+            help="A host that `harness host` described; by default this one.",
+        ),
     ] = "here",
     gpu: Annotated[
-        str, typer.Option("--gpu", metavar="GPU", help="Suppose this GPU, as it is sold.")
+        str, typer.Option("--gpu", metavar="GPU", help="Assume this GPU, by its product name.")
     ] = "",
     driver: Annotated[
-        str, typer.Option("--driver", metavar="DRIVER", help="Suppose this NVIDIA driver.")
+        str, typer.Option("--driver", metavar="DRIVER", help="Assume this NVIDIA driver.")
     ] = "",
-    pull: Annotated[bool, typer.Option("--pull", help="Pull it and run its probes too.")] = False,
-    emit_cell: Annotated[bool, typer.Option("--emit-cell", help="Write one that works.")] = False,
+    pull: Annotated[
+        bool, typer.Option("--pull", help="Also pull the image and run the probes in it.")
+    ] = False,
+    emit_cell: Annotated[
+        bool, typer.Option("--emit-cell", help="Write a cell that works instead of the image.")
+    ] = False,
     registry: Annotated[
-        bool, typer.Option("--registry", help="Ask its registry even where the engine has it.")
+        bool, typer.Option("--registry", help="Ask the registry even if the engine has the image.")
     ] = False,
     against: Annotated[
-        str, typer.Option("--against", metavar="IMAGE", help="What differs in another, or a FILE.")
+        str,
+        typer.Option("--against", metavar="IMAGE", help="Compare with this image (or saved FILE)."),
     ] = "",
     engine: EngineOption = "auto",
     format: PageFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """May this old image be reused, here, and for what? Without --pull nothing is run.
+    """Tell whether an old image can be reused on this host, and for what.
 
-    Of a Dockerfile: what is known to be wrong with it, by its lines. Exit status: 0 reuse, 1 not as
-    it is, 2 unknown or refused, 4 registry out of reach, 5 cannot tell; with --against: 0 equal, 1
-    they differ.
+    Nothing is run without --pull. For a Dockerfile, print what is known to be wrong with it, line
+    by line. Exit status: 0 reuse it, 1 not as it is, 2 unknown or refused, 4 the registry does not
+    answer, 5 cannot tell; with --against: 0 the images are equal, 1 they differ.
     """
     from harness.commands.check import CheckRequest
     from harness.commands.check import check as checked
@@ -595,9 +624,9 @@ def doctor(
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """Can this host and its engine do what runs need? Exit status 4 where they cannot.
+    """Check that this host and its engine can do what runs need.
 
-    With --executor ray: can every node of the cluster?
+    With --executor ray, check every node of the cluster. Exit status 4 if something cannot work.
     """
     from harness.commands.doctor import answer, line, looked_everywhere, status_of
     from harness.commands.saying import one_by_one
@@ -611,11 +640,13 @@ def doctor(
 def clean(
     engine: CleanEngineOption = "auto",
     images: CleanImagesOption = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would go.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only print what would be removed.")
+    ] = False,
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """Remove what dead runs left: containers, volumes, networks, images in the making, temporary
+    """Remove what dead runs left: containers, volumes, networks, unfinished images, temporary
     folders."""
     from harness.commands.clean import answer
     from harness.commands.clean import clean as cleaned
@@ -632,10 +663,10 @@ def host(
     format: HostFormatOption = "json",
     output: OutputOption = None,
     ray: Annotated[
-        bool, typer.Option("--ray", help="As arguments of `ray start`, for a node of a cluster.")
+        bool, typer.Option("--ray", help="Print arguments of `ray start` for a node of a cluster.")
     ] = False,
 ) -> None:
-    """Describe this host, to check images for it elsewhere."""
+    """Describe this host, so that images can be checked for it elsewhere."""
     from harness.commands.host import describe, ray_arguments
     from harness.commands.output import written
 
@@ -649,12 +680,15 @@ def host(
 @app.command()
 def docs(
     page: Annotated[
-        str, typer.Argument(metavar="PAGE", help="Print this one; else where they lie, and which.")
+        str,
+        typer.Argument(
+            metavar="PAGE", help="Print this page; by default, list the pages and their folder."
+        ),
     ] = "",
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """Where the documentation lies on this machine, and its pages."""
+    """Show where the documentation is on this machine, or print a page of it."""
     from harness.commands.docs import docs as documented
     from harness.commands.saying import answered
 
@@ -664,16 +698,18 @@ def docs(
 @app.command()
 def explain(
     id: Annotated[
-        str, typer.Argument(metavar="ID", help="As reports name them; else all are listed.")
+        str, typer.Argument(metavar="ID", help="An id as in a report; by default all are listed.")
     ] = "",
     where: Annotated[
         list[str] | None,
-        typer.Argument(metavar="RUN", help="The run of a finding, or two sides of a comparison."),
+        typer.Argument(
+            metavar="RUN", help="The run of a finding, or the two sides of a comparison."
+        ),
     ] = None,
     format: AnswerFormatOption = "terminal",
     output: OutputOption = None,
 ) -> None:
-    """What is known of a breakage, a build, a GPU, a driver, a tag; or a finding of a report."""
+    """Explain a known breakage, a build, a GPU, a driver, a tag, or a finding of a report."""
     from harness.commands.explain import explain as explained
     from harness.commands.saying import answered
 

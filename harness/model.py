@@ -271,44 +271,56 @@ class DockerfileBuild:
 class Cell:
     """One environment to verify.
 
-    Exactly one of `base` (a built image), `build` (one of a Dockerfile), `image` (an existing one)
-    and `host` (an interpreter on this host, as it is) says where it comes from.
+    Exactly one of these says where it comes from: `base` (an image built from a lock), `build` (an
+    image built from a Dockerfile), `image` (an existing image), `host` (an interpreter of this
+    host).
     """
 
     id: str
+    """Its name, unique in the suite."""
     framework: tuple[tuple[str, str], ...] = ()
-    """(name, claimed version); empty: it claims none."""
+    """Pairs of framework and claimed version; empty: it claims none."""
     python: str = ""
-    """major.minor it claims; empty: whatever it has."""
+    """The claimed version (major.minor); empty: any."""
     cuda: str = ""
+    """The claimed CUDA version; empty: none."""
     base: str = ""
+    """The name of the base that it is built on."""
     image: str = ""
+    """The name of an existing image."""
     host: str = ""
+    """The interpreter of this host."""
     install: tuple[str, ...] = ()
-    """Requirements the lock is resolved from."""
+    """The requirements that its lock is resolved from."""
     constraints: tuple[str, ...] = ()
+    """Constraints on these requirements."""
     as_of: str = ""
-    """ISO date: distributions uploaded after it do not exist for this cell's lock."""
+    """A day (ISO 8601): its lock ignores distributions that were uploaded later."""
     interpreter: str = ""
-    """Empty: the base's; for an existing image python3, then python, on its PATH."""
+    """The interpreter to start; empty: that of the base, or python3, then python on the PATH of an
+    existing image."""
     environment: tuple[tuple[str, str], ...] = ()
-    """Set in the built image."""
+    """Variables that are set in the built image."""
     gpu: str = ""
-    """`all` where the cell needs a GPU, `if-there` where it is asked without one, too."""
+    """`all`: it needs a GPU; `if-there`: it uses one if there is one; empty: it uses none."""
     level: Level = Level.L3
+    """The level that it should reach."""
     tags: tuple[str, ...] = ()
+    """Names by which cells are selected."""
     settings: tuple[tuple[str, tuple[tuple[str, Scalar], ...]], ...] = ()
-    """Per probe: settings that replace the probe's own defaults."""
+    """For each probe, settings that replace its defaults."""
     timeouts: tuple[tuple[str, float], ...] = ()
-    """Per probe: seconds it may take, instead of its own limit."""
+    """For each probe, the seconds it may take instead of its own limit."""
     profile: Profile = Profile()
+    """The limits of its containers."""
     expect: ExpectedFailure | None = field(default=None, metadata={ADDED: True})
-    """None: it is expected to reach its level."""
+    """The failure that is expected of it. None: it should reach its level."""
     build: DockerfileBuild | None = field(default=None, metadata={ADDED: True})
-    """None: it is not built of a Dockerfile."""
+    """The Dockerfile that it is built from. None: it is not."""
     promise: Promise | None = field(default=None, metadata={ADDED: True})
-    """What it promises to whoever stands outside of its container. None: nothing."""
+    """What it promises to clients outside of its container. None: nothing."""
     place: Place | None = None
+    """Where it stands in matrix.yaml."""
 
     @property
     def is_built(self) -> bool:
@@ -599,24 +611,27 @@ class MovedTag:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImageIdentity:
-    """What an engine made or pulled."""
+    """An image that an engine built, pulled or already had."""
 
     id: str
+    """The engine's id of it."""
     manifest: str = ""
-    """Manifest digest, where there is one."""
+    """The digest of its manifest; empty if there is none."""
     layers: tuple[str, ...] = ()
-    """Layer diff ids: equal content is judged by these."""
+    """The diff ids of its layers; two images with equal ones have equal content."""
     recipe: str = ""
+    """The digest of the recipe it was built from; empty if it was not built here."""
     base: str = ""
-    """Image id of the base that was really used."""
+    """The image id of the base that it was really built on."""
     base_source: str | None = field(default=None, metadata={ADDED: True})
-    """What that base was made from, in words; of what was pulled by a tag, the digest too. None:
-    it is not known, or there is no base."""
+    """What that base was made from, in words, with the digest if it was pulled by a tag. None: not
+    known, or there is no base."""
     origin: str = ""
-    """How it was obtained: built, reused, pulled, found on the engine, and so on."""
+    """How it was obtained, such as built, reused, pulled, or found on the engine."""
     size_bytes: int = 0
+    """Its size in bytes, as the engine reports it."""
     moved: MovedTag | None = field(default=None, metadata={ADDED: True})
-    """None: its name is not known to have stood for another image."""
+    """The image that its tag named before. None: no other is known."""
 
     @property
     def base_digest(self) -> str:
@@ -659,19 +674,22 @@ class HostClass:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Raised:
-    """An exception a probe ended in."""
+    """An exception that a probe ended with."""
 
     type: str
+    """The name of the exception's class."""
     message: str
+    """Its text."""
     traceback: str
+    """Its traceback, as Python formats it."""
     around: Facts | None = field(default=None, metadata={ADDED: True})
-    """Where a module lies that could not be imported, and what keeps the interpreter from it, as
-    the environment told it at that moment. None: nothing was found, or nothing was looked for."""
+    """For a failed import: where the module is, and what keeps the interpreter from finding it, as
+    the environment reported it at that moment. None: nothing was found, or nobody looked."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, order=True)
 class Key:
-    """The identity of a record; writing it twice leaves one."""
+    """Identifies a record: the store keeps one record for each key."""
 
     run: str
     cell: str
@@ -681,42 +699,55 @@ class Key:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Record:
-    """What one probe said in one round."""
+    """The answer of one probe in one round of a cell, or the reason why there is none."""
 
     run: str
+    """The id of the run."""
     cell: str
+    """The id of the cell."""
     round: int
+    """The number of the round, from 1."""
     probe: str
+    """The name of the probe."""
     outcome: Outcome
+    """`ok`, or how the question ended otherwise."""
     facts: Facts = field(default_factory=dict)
+    """The answer: facts by name."""
     reason: str = ""
-    """For a person: why the outcome is not ok."""
+    """Why the outcome is not ok, for a person."""
     raised: Raised | None = None
+    """The exception it ended with. None: there was none."""
     noise: str = ""
-    """Bounded tail of what it printed beside its answer."""
+    """The end of what it printed besides its answer, bounded."""
     image: ImageIdentity | None = None
+    """The image that answered. None: an interpreter of the host, or there was no image."""
     probe_digest: str = ""
+    """The SHA-256 of the probe's source."""
     dataset_digest: str = ""
+    """The digest of the data set it was given; empty: none."""
     settings: Mapping[str, Scalar] = field(default_factory=dict)
+    """The settings it was asked with."""
     profile: Profile = Profile()
+    """The limits of its container."""
     engine: str = ""
+    """The name of the engine that ran it."""
     durations: Mapping[str, float] = field(default_factory=dict)
-    """Seconds by stage: probe, container."""
+    """Seconds for each stage, such as probe and container."""
     observed: Mapping[str, Scalar] = field(default_factory=dict)
-    """The moment: host load, say."""
+    """What was observed of the host meanwhile, such as its load."""
     container: int = field(default=0, metadata={WRITTEN_AMONG: CONTAINER_WRITTEN})
-    """Which container of the round it came from, the first is 1; 0: there was none."""
+    """The number of its container in the round, from 1; 0: there was none."""
     started: str = ""
-    """UTC, ISO 8601."""
+    """When it began (UTC, ISO 8601)."""
     repeats: str = ""
-    """RUN/ROUND of the record whose answer this is; empty: it was asked."""
+    """RUN/ROUND of the earlier record whose answer is reused; empty: the probe was run."""
     signal: str | None = field(default=None, metadata={ADDED: True})
-    """The signal that ended the process, SIGSEGV say; None: none did, or it is not known."""
+    """The signal that ended the process, such as SIGSEGV. None: none did, or it is not known."""
     begun: bool | None = field(default=None, metadata={ADDED: True})
-    """False: what was started as Python ended before it came to the question. None: it is not
-    known, or there was an answer."""
+    """False: the interpreter ended before it came to the probe. None: not known, or there was an
+    answer."""
     host: str | None = field(default=None, metadata={ADDED: True})
-    """Which of the run's `hosts` it was asked on, by name. None: the run has one host."""
+    """The name of the host that ran it, one of the run's `hosts`. None: the run has one host."""
 
     def __post_init__(self) -> None:
         """Move the container's number from the observations, where it is stored, to its field."""

@@ -59,9 +59,9 @@ def cli_page() -> str:
     lines = [
         "# The command line",
         "",
-        "What `harness COMMAND --help` says, on one page. What RUN, CELL and the other words in",
-        "capitals stand for is in [how things are named](../naming.md), what a command ends with",
-        "in [exit statuses](../exit-statuses.md).",
+        "The text of `harness COMMAND --help` for every command.",
+        "[How things are named](../naming.md) explains RUN, CELL and the other words in capitals;",
+        "[exit statuses](../exit-statuses.md) lists what a command exits with.",
         "",
     ]
     for name, command in commands.items():

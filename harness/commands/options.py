@@ -20,31 +20,35 @@ SuiteOption = Annotated[
         "--suite",
         metavar="SUITE",
         parser=_suite,
-        help="matrix.yaml or its folder, or `standard`, the packaged one; else ./matrix.yaml.",
+        help="A matrix.yaml or its folder, or `standard` for the packaged one; by default "
+        "./matrix.yaml.",
     ),
 ]
 RunArgument = Annotated[
     str,
     typer.Argument(
-        metavar="RUN", help="A run's id, or its beginning; latest: the newest of the suite."
+        metavar="RUN", help="A run's id or its beginning; latest: the newest run of the suite."
     ),
 ]
 CellOption = Annotated[
-    list[str], typer.Option("--cell", metavar="CELL", help="Cells, as a glob; repeatable.")
+    list[str], typer.Option("--cell", metavar="CELL", help="Select cells by a glob; repeatable.")
 ]
 TagOption = Annotated[
-    list[str], typer.Option("--tag", metavar="TAG", help="Cells with this tag; repeatable.")
+    list[str], typer.Option("--tag", metavar="TAG", help="Select cells by a tag; repeatable.")
 ]
 EngineOption = Annotated[
     str,
     typer.Option(
         "--engine",
         metavar="ENGINE",
-        help="docker, podman, host, replay; auto: what answers, else host.",
+        help="docker, podman, host or replay; auto: the engine that answers, or else host.",
     ),
 ]
 LockEngineOption = Annotated[
-    str, typer.Option("--engine", metavar="ENGINE", help="docker or podman; auto: what answers.")
+    str,
+    typer.Option(
+        "--engine", metavar="ENGINE", help="docker or podman; auto: the engine that answers."
+    ),
 ]
 
 
@@ -117,48 +121,52 @@ OutputOption = Annotated[
     ),
 ]
 VerifiedOption = Annotated[
-    bool, typer.Option("--require-verified", help="`unverified` fails, with exit status 5.")
+    bool, typer.Option("--require-verified", help="Exit with 5 if a verdict is `unverified`.")
 ]
 BaselineOption = Annotated[
     bool,
-    typer.Option("--baseline", help="Hold the run against the baseline that accepted.yaml names."),
+    typer.Option("--baseline", help="Compare the run with the baseline that accepted.yaml names."),
 ]
 DiskBudgetOption = Annotated[
     str,
     typer.Option(
         "--disk-budget",
         metavar="SIZE",
-        help="What images of ours may take on the engine's disk, as 60GiB; those not used for "
-        "longest go. Else HARNESS_DISK_BUDGET, else what is free.",
+        help="How much of the engine's disk harness images may take, such as 60GiB; the least "
+        "recently used are removed. By default HARNESS_DISK_BUDGET, or else what is free.",
     ),
 ]
 CleanEngineOption = Annotated[
     str,
     typer.Option(
-        "--engine", metavar="ENGINE", help="docker, podman; auto: every one that answers."
+        "--engine", metavar="ENGINE", help="docker or podman; auto: every engine that answers."
     ),
 ]
 CleanImagesOption = Annotated[
-    bool, typer.Option("--images", help="Also the images that were made of cells and bases.")
+    bool, typer.Option("--images", help="Also remove the images of cells and bases.")
 ]
 ProbeOption = Annotated[
-    list[str], typer.Option("--probe", metavar="PROBE", help="Only this probe; repeatable.")
+    list[str], typer.Option("--probe", metavar="PROBE", help="Run only this probe; repeatable.")
 ]
 RoundsOption = Annotated[
     str,
     typer.Option(
         "--rounds",
         metavar="N|auto",
-        help="Fresh containers per cell, in turns; auto: as many as the verdict needs.",
+        help="Fresh containers for each cell, in turns; auto: as many as the verdicts need.",
     ),
 ]
 FreshOption = Annotated[
-    bool, typer.Option("--fresh", help="Build Dockerfiles anew, without any cache.")
+    bool, typer.Option("--fresh", help="Build Dockerfiles again without any cache.")
 ]
-RefreshBasesOption = Annotated[bool, typer.Option("--refresh-bases", help="Make bases anew.")]
+RefreshBasesOption = Annotated[
+    bool, typer.Option("--refresh-bases", help="Make the base images again.")
+]
 RecordingsOption = Annotated[
     Path | None,
-    typer.Option("--recordings", metavar="DIR", help="What the engine replay answers from."),
+    typer.Option(
+        "--recordings", metavar="DIR", help="The recordings that the engine replay answers from."
+    ),
 ]
 RecordToOption = Annotated[
     Path | None,
@@ -166,12 +174,12 @@ RecordToOption = Annotated[
         "--record-to",
         metavar="DIR",
         callback=_folder,
-        help="Record what the engine says, for replay.",
+        help="Record the engine's answers for replay.",
     ),
 ]
 ReuseOption = Annotated[
     bool,
-    typer.Option("--reuse", help="Repeat answers that nothing can have changed since."),
+    typer.Option("--reuse", help="Reuse earlier answers if nothing they depend on has changed."),
 ]
 
 
@@ -194,7 +202,7 @@ ExecutorOption = Annotated[
         "--executor",
         metavar="EXECUTOR",
         callback=_executor,
-        help="local: this host; ray, ray://HOST:PORT: the nodes of a Ray cluster.",
+        help="local: this host; ray or ray://HOST:PORT: the nodes of a Ray cluster.",
     ),
 ]
 
@@ -213,7 +221,7 @@ ShardOption = Annotated[
         "--shard",
         metavar="N/COUNT",
         callback=_shard,
-        help="Only the cells that are dealt to this one of so many jobs, as 2/8.",
+        help="Only the cells of this shard, such as 2/8.",
     ),
 ]
 ExportPlanOption = Annotated[
@@ -221,18 +229,18 @@ ExportPlanOption = Annotated[
     typer.Option(
         "--export",
         metavar="SCHEDULER",
-        help="k8s, slurm or gha: the plan's shards as an indexed Job, a job array, a matrix.",
+        help="k8s, slurm or gha: print the shards as an indexed Job, a job array or a matrix.",
     ),
 ]
 ShardsOption = Annotated[
-    int, typer.Option("--shards", metavar="COUNT", help="With --export: how many jobs there are.")
+    int, typer.Option("--shards", metavar="COUNT", help="With --export: the number of jobs.")
 ]
 ResumeOption = Annotated[
     str,
     typer.Option(
         "--resume",
         metavar="RUN",
-        help="Do only what a run (latest: the newest) lacks that was interrupted, or that "
+        help="Do what is missing of an interrupted run (latest: the newest), or of one that "
         "infrastructure ended in part.",
     ),
 ]

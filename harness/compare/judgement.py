@@ -30,34 +30,42 @@ gave; empty where none is known."""
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finding:
-    """One judged difference or defect of one cell. Its texts quote what images said: a report
-    must escape them."""
+    """One judged difference or defect of one cell.
+
+    Its texts quote the output of images, so a report must escape them.
+    """
 
     kind: FindingKind
+    """What kind of difference or defect it is."""
     verdict: Verdict
+    """The verdict that it leads to."""
     cell: str
+    """The id of the cell."""
     title: str
+    """It in one line."""
     evidence: tuple[str, ...] = ()
+    """Lines that show it."""
     cause: str = ""
-    """Empty: not known."""
+    """What causes it; empty: not known."""
     remedy: str = ""
+    """What to do about it; empty: not known."""
     probes: tuple[str, ...] = ()
-    """The probes it rests on; empty: none in particular."""
+    """The probes that show it; empty: none in particular."""
     level: Level | None = None
-    """The level it is about; None: none in particular."""
+    """The level that it concerns. None: none in particular."""
     of_cell: bool = False
-    """A probe met what concerns the whole cell: there is no interpreter, say."""
+    """Whether it concerns the whole cell, such as a missing interpreter."""
     breakage: str = ""
-    """Id of the known breakage that all its records show."""
+    """The id of the known breakage that all its records show; empty: none."""
     shows: str = ""
     """A command that shows the cause to a person; empty: none is known."""
     traceback: str = ""
-    """What a probe raised, as Python told it, its own line among it; empty: it raised nothing."""
+    """The traceback of the exception that a probe raised; empty: none."""
     under: tuple[Finding, ...] = ()
-    """The findings that an expected failure consists of, with the verdicts they would have."""
+    """The findings of an expected failure, with the verdicts they would have otherwise."""
     subject: tuple[str, ...] = ()
-    """What it is about: packages, shared objects, facts, probes, a breakage, a part of the host.
-    Never a cell, a run, a day, a value."""
+    """What it is about: packages, shared objects, facts, probes, a breakage or a part of the host,
+    but never a cell, a run, a day or a value."""
 
     @property
     def id(self) -> str:

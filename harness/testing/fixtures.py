@@ -100,7 +100,7 @@ def _shortly() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def cell(request: pytest.FixtureRequest) -> Cell:
-    """A cell of the suite: the test runs for each that is selected."""
+    """A cell of the suite. The test runs once for each selected cell."""
     suite = _suite(request).suite
     wanted = getattr(request, "param", None)
     found = next((one for one in suite.cells if one.id == wanted), None)
@@ -111,7 +111,7 @@ def cell(request: pytest.FixtureRequest) -> Cell:
 
 @pytest.fixture(scope="session")
 def records(request: pytest.FixtureRequest, cell: Cell) -> tuple[Record, ...]:
-    """What every probe said of the cell, in every round: outcomes, facts, durations."""
+    """The records of the cell: outcome, facts and durations of every probe in every round."""
     from harness.testing.plugged import plugged
 
     with _shortly():
@@ -120,7 +120,7 @@ def records(request: pytest.FixtureRequest, cell: Cell) -> tuple[Record, ...]:
 
 @pytest.fixture(scope="session")
 def facts(request: pytest.FixtureRequest, cell: Cell) -> Mapping[str, Fact]:
-    """The facts of the cell by key. One that is not there ends the test with the reason."""
+    """The facts of the cell by name. A missing one ends the test (skips or fails it)."""
     from harness.testing.facts import CellFacts
     from harness.testing.plugged import plugged
 
@@ -131,7 +131,7 @@ def facts(request: pytest.FixtureRequest, cell: Cell) -> Mapping[str, Fact]:
 
 @pytest.fixture(scope="session")
 def compare(request: pytest.FixtureRequest, cell: Cell) -> Callable[..., CellComparison]:
-    """`compare()` holds the cell against the suite's reference, `compare(ID)` against another."""
+    """`compare()` compares the cell with the suite's reference, `compare(ID)` with another cell."""
     from harness.testing.comparing import comparing
     from harness.testing.plugged import plugged
 
@@ -150,7 +150,7 @@ def compare(request: pytest.FixtureRequest, cell: Cell) -> Callable[..., CellCom
 def container(request: pytest.FixtureRequest, cell: Cell) -> Iterator[CellContainer]:
     """A testcontainers container of the cell's image, not started yet, under its own limits.
 
-    No run measures while it is there. It is removed at the end, whatever becomes of the test.
+    While it exists, no run measures. It is removed when the test ends, in any case.
     """
     from harness.model import Verdict
     from harness.outcomes import verdict_of
