@@ -105,7 +105,7 @@ def held_night(
     base = judge(known.run, known.records)
     nights = Nights(JudgedRun(judgement=base, records=known.records), known.accepted)
     run = judgement.run
-    with aloud(f"holding run {run.id} against the baseline {known.run.id}"):
+    with aloud(f"comparing run {run.id} with the baseline {known.run.id}"):
         again = asked_again(store, run.id)
         tonight = nights.seen(JudgedRun(judgement=judgement, records=records, again=again), asked)
         history: list[SeenNight] = []

@@ -111,7 +111,7 @@ def with_baseline(suite_path: Path | None, run: str) -> Night:
 
 
 def _ended(sides: _Sides, first: Side, second: Side, *, named: Suite | None) -> Comparison:
-    with aloud(f"holding {second.cell} against {first.cell}"):
+    with aloud(f"comparing {second.cell} with {first.cell}"):
         made = compare_kept(first, second, named=named)
     return replace(
         made,
