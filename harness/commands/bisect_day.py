@@ -89,7 +89,7 @@ def bisect_day(asked: BisectRequest, say: Callable[[str], object]) -> tuple[Repl
             found = search.between(asked.good, asked.bad)
         except RunInterrupted as interruption:
             text = (
-                f"a signal ended the search for what broke {cell.id}; what it tried is told above"
+                f"a signal ended the search for what broke {cell.id}; what it tried is listed above"
             )
             tree = {"cell": cell.id, "end": "interrupted"}
             return Reply(text=text, tree=tree), Exit(128 + interruption.signal)

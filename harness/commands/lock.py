@@ -92,7 +92,7 @@ def lock(asked: LockRequest, say: Callable[[str], object]) -> Reply:
     if failed:
         kind = InfrastructureError if infrastructure else FailedError
         count = f"{len(failed)} of {len(built)} cells were not locked"
-        raise kind(f"{count}: {', '.join(failed)}", remedy="why is told above, for each")
+        raise kind(f"{count}: {', '.join(failed)}", remedy="the reason for each is above")
     told = [f"wrote {path}" for _, path in locked] + [inputs.line]
     tree = {
         "locked": [{"cell": cell, "written": str(path)} for cell, path in locked],

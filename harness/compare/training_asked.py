@@ -44,14 +44,14 @@ def wrong_images_counted(one: Learned) -> Iterator[str]:
     try:
         bits = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        yield "which test images were wrong is not told in Base64"
+        yield "the list of wrong test images is not Base64"
         return
     if len(bits) != (images + 7) // 8:
-        yield f"which of {images} test images were wrong is told in {len(bits)} bytes"
+        yield f"which of {images} test images were wrong is listed in {len(bits)} bytes"
         return
     wrong = sum(bin(byte).count("1") for byte in bits)
     if wrong != round(error * images):
-        yield f"{wrong} test images are told as wrong, and its error counts {error * images:.0f}"
+        yield f"{wrong} test images are listed as wrong, but its error means {error * images:.0f}"
 
 
 def classes_there(one: Learned) -> Iterator[str]:

@@ -62,7 +62,7 @@ class DistributionCache:
             if digest.hexdigest() != sha256:
                 raise InfrastructureError(
                     f"a download has SHA-256 {digest.hexdigest()}, not the locked {sha256}",
-                    remedy="try again; where it stays so, somebody changed a published file",
+                    remedy="try again; where it stays so, a published file was changed",
                 )
             temporary.chmod(0o444)
             temporary.replace(final)

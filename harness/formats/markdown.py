@@ -104,7 +104,7 @@ def _parts(report: Report) -> Iterable[str]:
     yield f"{markdown(report.records, 1000)}. Exit status {int(report.exit)}."
     if len(told_cells) < len(report.cells):
         more = len(report.cells) - len(told_cells)
-        yield f"{more} more cells are told by {code('harness report RUN --cell ID')}, one by one."
+        yield f"{more} more cells are shown by {code('harness report RUN --cell ID')}, one by one."
     for cell in told_cells:
         yield from _every_difference(cell, report)
 

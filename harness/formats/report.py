@@ -232,7 +232,7 @@ def host(one: HostClass) -> str:
     size = f"{cores}{quota}, {one.memory_gib} GiB"
     # the host of a remote engine, whose GPUs are not known either
     if not one.cpu_model and not one.gpus:
-        return f"{one.machine or 'a host that is not told'}, {size}"
+        return f"{one.machine or 'an unknown host'}, {size}"
     gpus = Counter(one.gpus)
     gpu = ", ".join(f"{count} x {name}" if count > 1 else name for name, count in gpus.items())
     return f"{one.cpu_model or one.machine}, {size}, {gpu or 'no GPU'}"

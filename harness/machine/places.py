@@ -32,7 +32,7 @@ def places_here() -> Places:
         needed = Places.from_environment(os.environ, _NOWHERE)
         if any(_NOWHERE in one.parents for one in (needed.store, needed.cache)):
             raise UsageError(
-                f"HOME is {named!r}: where the store and the cache lie cannot be told",
+                f"HOME is {named!r}: the places of the store and the cache are unknown",
                 remedy=f"set HOME, or both {STORE_VARIABLE} and {CACHE_VARIABLE}",
             )
         return needed

@@ -23,7 +23,7 @@ def work_folder(owner: str, kind: str) -> Iterator[Path]:
     root = _root()
     root.mkdir(mode=0o755, exist_ok=True)
     if root.is_symlink() or root.stat().st_uid != os.getuid():
-        raise PermissionError(f"{root} is somebody else's")
+        raise PermissionError(f"{root} belongs to another user")
     folder = Path(tempfile.mkdtemp(prefix=f"{kind}-", dir=root))
     try:
         folder.chmod(0o755)

@@ -215,7 +215,7 @@ def of_times(
         if not any(one.decided.rounds for one in times.values()):
             left_out = [why for one in times.values() for why in one.pairing.left_out]
             before, view = by_row[judged.row]
-            why = left_out[0] if left_out else "no time was told in turns"
+            why = left_out[0] if left_out else "no time was measured in turns"
             told = _untold(before, view, _moved(before, view), why)
         found[judged.row] = (told, times)
     return found

@@ -55,7 +55,7 @@ def test_the_interpreters_own_thread_is_no_ignored_pin() -> None:
 @pytest.mark.attack("rounds", "an image tells other wrong test images than its error counts")
 def test_wrong_images_that_are_not_as_many_as_the_error_fail(says: Says) -> None:
     said = only(asked(whole(wrong_test_images=bits(12))))
-    assert "12 test images are told as wrong, and its error counts 49" == said
+    assert "12 test images are listed as wrong, but its error means 49" == said
     says(f"fail: {said}")
 
 

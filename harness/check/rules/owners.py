@@ -44,7 +44,7 @@ def _framework(one: Overlap, subject: Subject) -> Reason:
 
 
 def _evidence(one: Overlap) -> list[str]:
-    mixed = "; some of what lies there is the one's, some the other's" if one.mixed else ""
+    mixed = "; the files there are a mix of the two" if one.mixed else ""
     return [f"/{one.folder}{mixed}"]
 
 

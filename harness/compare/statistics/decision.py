@@ -208,7 +208,9 @@ def _repeated(paired: Paired) -> str:
     if paired.scale is not Scale.RATIO or not paired.rounds:
         return ""
     if paired.reference == paired.candidate:
-        return "both cells answered the same times to the last digit: one measurement, told twice"
+        return (
+            "both cells answered the same times to the last digit: one measurement, reported twice"
+        )
     if paired.rounds > 1 and 1 in (len(set(paired.reference)), len(set(paired.candidate))):
         return "every round answered the same time to the last digit: one round, counted as many"
     return ""
@@ -218,7 +220,7 @@ def _too_few(rounds: int) -> str:
     if not rounds:
         return "no rounds can be compared with each other"
     if rounds == 1:
-        return "one round says nothing of how much rounds differ: at least two are needed"
+        return "one round does not show how much rounds differ: at least two are needed"
     return "the rounds do not vary at all, and nothing else is known of this host's noise"
 
 

@@ -86,7 +86,9 @@ def resolve(builder: Builder, watch: EventWatch, cell: Cell, base: Base) -> Lock
         for name in names:
             file = dated.offered(name)
             if file is None:
-                raise InfrastructureError(f"pip in the base brought {name}, which nobody offered")
+                raise InfrastructureError(
+                    f"pip in the base brought {name}, which was not offered to it"
+                )
             found.append(admitted(file, index, cache))
     needs_building = any(not artifact.is_wheel for artifact in found)
     return Lock(

@@ -2,7 +2,7 @@
 
 Anybody can give an image our labels and names, but its id covers its files and settings. So an
 image counts as built here only if its id was entered into this register after the build, for this
-engine. An image that was loaded, or built with another cache, is somebody else's.
+engine. An image that was loaded, or built with another cache, is not ours.
 """
 
 from __future__ import annotations

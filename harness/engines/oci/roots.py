@@ -115,7 +115,7 @@ def _pulled(builder: Builder, source: Source) -> Root:
         if reason and found is None:
             raise SourceFailed(reason, Outcome.PULL_FAILED)
         if reason:
-            builder.say(f"{name} could not be pulled anew, the one that is there is used: {reason}")
+            builder.say(f"{name} could not be pulled again, so the existing one is used: {reason}")
         found = inspect_image(client, name)
     if found is None:
         raise SourceFailed("pulled, but not on the engine", Outcome.PULL_FAILED)

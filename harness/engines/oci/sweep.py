@@ -2,7 +2,7 @@
 
 Every container, volume and network is created with a label that states its owner (boot, process,
 start time), so a sweep can tell those of a live run from those of a dead one. What has the label,
-but is not proved ours by its name, is somebody else's. Images of the register are kept: they are
+but is not proved ours by its name, is not ours. Images of the register are kept: they are
 the cache.
 """
 
