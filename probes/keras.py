@@ -90,7 +90,8 @@ MATTERS = re.compile(
     re.IGNORECASE)
 NAMES_IT = re.compile(r"keras|hdf5|h5py|saved?[_ ]?model", re.IGNORECASE)
 # What is another one in each process, or on each machine.
-VARIES = re.compile(r"0x[0-9a-fA-F]+|/[^\s'\"]*/|\b\d{6,}\b")
+# TensorFlow lists the attributes of an operation in no fixed order.
+VARIES = re.compile(r"0x[0-9a-fA-F]+|/[^\s'\"]*/|\b\d{6,}\b|(?<=with these attrs: )\[.*")
 
 clock = getattr(time, "perf_counter", time.time)
 

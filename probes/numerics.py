@@ -512,9 +512,11 @@ def in_child(work):
 
 
 def in_short(error):
-    """An exception in one line."""
+    """An exception in one line, without the node's name and attributes: TensorFlow lists these in
+    another order each time."""
     lines = str(error).strip().splitlines()
-    return "%s: %s" % (type(error).__name__, lines[0][:200] if lines else "")
+    line = lines[0].split(" used by ")[0].split(" with these attrs")[0] if lines else ""
+    return "%s: %s" % (type(error).__name__, line.strip()[:200])
 
 
 # --- the framework -----------------------------------------------------------------------------

@@ -24,7 +24,11 @@ _WIDTH = 160
 _MOST = 12
 _SERIES = 6
 """A series with this many values or more is not shown whole."""
-_MOVING = re.compile(r"\b0x[0-9a-fA-F]{4,}\b|(?<=/)tmp[a-z0-9_]{6,10}\b")
+_MOVING = re.compile(
+    # The last one is how TensorFlow lists the attributes of an operation: in no fixed order.
+    r"\b0x[0-9a-fA-F]{4,}\b|(?<=/)tmp[a-z0-9_]{6,10}\b|(?<=with these attrs: )\[.*"
+)
+_SIGNAL = re.compile(r"\bsignal \d+\b")
 _DECIMAL = re.compile(r"(?<![\w.])\d+\.\d+(?:e[+-]?\d+)?(?![\w.])")
 _LISTING = frozenset(
     {
@@ -77,6 +81,9 @@ def value_lines(
         lines = sorted(finding.subject)
     elif finding.kind in _LISTING and finding.evidence:
         lines = sorted(_still(line) for line in finding.evidence)
+    elif finding.kind is FindingKind.DIES_COMPUTING:
+        # Damaged memory ends in SIGSEGV or SIGABRT by chance, in the same image.
+        lines = [_SIGNAL.sub("a signal", _still(finding.title))]
     elif finding.kind in _EXACT | _LISTING:
         lines = [_still(finding.title)]
     else:
