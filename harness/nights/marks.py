@@ -53,10 +53,21 @@ def standing_of(seen: SeenCell, marks: Marks) -> tuple[DayStanding, str]:
     others = [_worded(one) for one in seen.findings if one.finding.verdict is Verdict.FAIL]
     lacking = all(seen.lacks(one, marks.asked) for one in marks.findings)
     if seen.whole and seen.answered and lacking:
-        told = f"what is looked for is not there; it shows {others[0]}" if others else "no failure"
-        return DayStanding.GOOD, told
+        told = f"what is looked for is not there; it shows {others[0]}" if others else ""
+        return DayStanding.GOOD, told or _no_failure(seen)
     told = others[0] if others else "no answer"
     return DayStanding.SKIPPED, f"what is looked for cannot be told: {told}"
+
+
+def _no_failure(seen: SeenCell) -> str:
+    unanswered = sorted(seen.probes - seen.answered)
+    if not unanswered:
+        return "no failure"
+    # A search that finds nothing must not hide that a probe raised.
+    return (
+        f"no failure that counts: {', '.join(unanswered)} did not answer, but shows only levels "
+        f"above {seen.cell.level}, which the cell should reach"
+    )
 
 
 def _worded(one: SeenFinding) -> str:

@@ -21,6 +21,7 @@ from harness.model import Artifact, Lock, Verdict
 from harness.moments import last_moment, moment_of, written
 from harness.nights.bisected import Bisection, BisectionEnd, DayStanding, TriedMoment, content_of
 from harness.nights.bisecting import Search, days_between, narrowed
+from harness.nights.marks import Marks, standing_of
 from harness.nights.seen import SeenCell, SeenFinding
 from tests.unit.builders import cell
 
@@ -404,3 +405,11 @@ def test_a_step_is_one_line() -> None:
 
     assert all("\n" not in step_line(one) for one in told)
     assert any("the same 3 distributions as of 2021-11-01" in step_line(one) for one in told)
+
+
+def test_a_probe_that_raised_above_the_cells_level_is_named_beside_no_failure() -> None:
+    """Its failure does not count, but a search that finds nothing must not hide it."""
+    assert (DayStanding.GOOD, "no failure") == standing_of(shown(), Marks())
+    standing, why = standing_of(shown(without=["keras"]), Marks())
+    assert DayStanding.GOOD is standing
+    assert why.startswith("no failure that counts: keras did not answer")
