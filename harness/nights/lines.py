@@ -25,7 +25,7 @@ _MOST = 12
 _SERIES = 6
 """A series with this many values or more is not shown whole."""
 _MOVING = re.compile(
-    # The last one is how TensorFlow lists the attributes of an operation: in no fixed order.
+    # The last one is a list of an operation's attributes, which come in no fixed order.
     r"\b0x[0-9a-fA-F]{4,}\b|(?<=/)tmp[a-z0-9_]{6,10}\b|(?<=with these attrs: )\[.*"
 )
 _SIGNAL = re.compile(r"\bsignal \d+\b")

@@ -189,7 +189,7 @@ def test_cells_on_hosts_of_different_classes_are_never_held_against_each_other()
 def test_no_time_of_two_hosts_is_held_against_each_other_even_of_one_class() -> None:
     records = [*healthy(OLD), *healthy(NEW)]
     judged = judge(spread_run(), records)
-    assert any("two hosts asked the two" in note.text for note in judged.cells[1].notes)
+    assert any("two hosts measured the two" in note.text for note in judged.cells[1].notes)
     together = judge(
         replace(run_of(OLD, NEW), hosts=(LEFT, RIGHT)).placed({"old": "left", "new": "left"}),
         records,

@@ -115,7 +115,7 @@ def test_a_cell_that_the_run_does_not_have_is_refused_with_the_nearest(large: Ju
 def test_markdown_and_terminal_of_many_cells_name_how_the_others_are_told(
     large: Judgement,
 ) -> None:
-    assert f"{COUNT - 3} more cells are told by" in render("markdown", large)
+    assert f"{COUNT - 3} more cells are shown by" in render("markdown", large)
     assert BROKEN in render("terminal", large)
 
 

@@ -33,7 +33,7 @@ def test_a_shard_is_not_held_against_the_baseline() -> None:
 
 
 def test_a_shard_repeats_no_answers() -> None:
-    with pytest.raises(UsageError, match="what a shard repeats"):
+    with pytest.raises(UsageError, match="--reuse would bring answers of other runs"):
         engine_name(replace(SHARD, reuse=True), [cell()])
 
 

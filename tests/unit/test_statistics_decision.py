@@ -236,7 +236,7 @@ def test_one_round_says_that_it_is_one() -> None:
     fixed = decide(paired, QUIET, REPORT.of_fixed(1), TIMES)
     assert Decision.UNVERIFIED is fixed.decision
     assert (
-        "one round does not show how much rounds differ: at least two are needed" == fixed.refused
+        "one round says nothing of how much rounds differ: at least two are needed" == fixed.refused
     )
     assert 2 == fixed.would_do
 

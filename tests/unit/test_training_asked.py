@@ -61,7 +61,7 @@ def test_wrong_images_that_are_not_as_many_as_the_error_fail(says: Says) -> None
 
 @pytest.mark.parametrize("text", ["?", "AAAA", bits(49, 2000)])
 def test_wrong_images_that_cannot_be_read_fail(text: str) -> None:
-    assert "which" in only(asked(whole(wrong_test_images=text)))
+    assert "wrong" in only(asked(whole(wrong_test_images=text)))
 
 
 @pytest.mark.attack("rounds", "an image is tested with labels that are all zero")

@@ -220,7 +220,7 @@ def _too_few(rounds: int) -> str:
     if not rounds:
         return "no rounds can be compared with each other"
     if rounds == 1:
-        return "one round does not show how much rounds differ: at least two are needed"
+        return "one round says nothing of how much rounds differ: at least two are needed"
     return "the rounds do not vary at all, and nothing else is known of this host's noise"
 
 
