@@ -218,7 +218,7 @@ def _repeated(paired: Paired) -> str:
 
 def _too_few(rounds: int) -> str:
     if not rounds:
-        return "no rounds can be compared with each other"
+        return "no rounds can be held against each other"
     if rounds == 1:
         return "one round says nothing of how much rounds differ: at least two are needed"
     return "the rounds do not vary at all, and nothing else is known of this host's noise"
