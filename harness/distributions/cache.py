@@ -78,7 +78,8 @@ class DistributionCache:
     def _remove_stale_parts(self) -> None:
         """Remove partial downloads that are more than a day old: their process is gone."""
         for part in self.root.glob("*/*.part"):
-            # Another process may remove the same file at the same time.
-            with suppress(FileNotFoundError):
+            # It may belong to another user, or be removed by another process at the same time: no
+            # reason for this download to fail.
+            with suppress(OSError):
                 if time.time() - part.stat().st_mtime > _STALE_S:
                     part.unlink()

@@ -47,3 +47,22 @@ def test_a_download_removes_partial_files_of_a_day_ago_and_no_younger_ones(
     DistributionCache(tmp_path).admit(SHA256, download)
     assert not old.exists()
     assert young.exists(), "its download may still be going on"
+
+
+def test_a_partial_file_of_another_user_stops_no_download(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ab").mkdir()
+    theirs = tmp_path / "ab" / "ab.1-1.part"
+    theirs.write_bytes(b"half")
+    os.utime(theirs, (0, 0))
+    unlink = Path.unlink
+
+    def refused(path: Path, missing_ok: bool = False) -> None:
+        if path == theirs:
+            raise PermissionError(13, "Permission denied", str(path))
+        unlink(path, missing_ok)
+
+    monkeypatch.setattr(Path, "unlink", refused)
+    assert DistributionCache(tmp_path).admit(SHA256, download).read_bytes() == CONTENT
+    assert theirs.exists()
