@@ -4,7 +4,8 @@ Needs Docker, a package index and time: about a minute for each image, and more 
 Each image is a built cell of the default suite with one change (`sample_draws`): what pip resolves
 on a random day, one requirement moved to a random release, one library moved, removed, shadowed,
 patched or re-installed, or one variable. The seed is the first eight hexadecimal digits of the
-commit that is measured, so that nobody chooses it. A cell's Python is put on the PATH first. Each
+commit that is measured, so that nobody chooses it; git's digests of the measured trees are kept
+beside it, since they stay the same if commits are rewritten. A cell's Python is put on the PATH first. Each
 image is judged from its layers, then run (20 steps of training), and removed. An answer agrees as
 tests/real/agreement.py defines it; *cannot tell* never does. Drawing stops when 40 images were run,
 of which at least 15 fail. All draws are kept, including those that could not be made.
@@ -196,7 +197,14 @@ def write(name: str, asked: Any, commit: str, rows: dict[str, Any]) -> None:
     write_result(
         name,
         asked.date,
-        {"commit": commit, "seed": seed, **told, "rules": by_rule(run), "rows": every},
+        {
+            "commit": commit,
+            "trees": {path: git("rev-parse", f"{commit}:{path}") for path in MEASURED},
+            "seed": seed,
+            **told,
+            "rules": by_rule(run),
+            "rows": every,
+        },
     )
 
 
