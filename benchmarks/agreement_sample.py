@@ -5,11 +5,10 @@ Each image is a built cell of the default suite with one change (`sample_draws`)
 on a random day, one requirement moved to a random release, one library moved, removed, shadowed,
 patched or re-installed, or one variable. The seed is the first eight hexadecimal digits of the
 commit that is measured, so that nobody chooses it; git's digests of the measured trees are kept
-beside it, since they stay the same if commits are rewritten. A cell's Python is put on the PATH first. Each
-image is judged from its layers, then run (20 steps of training), and removed. An answer agrees as
-tests/real/agreement.py defines it; *cannot tell* never does. Drawing stops when 40 images were run,
-of which at least 15 fail. All draws are kept, including those that could not be made.
-
+beside it, since they stay the same if commits are rewritten. A cell's Python is put on the PATH
+first. Each image is judged from its layers, then run (20 steps of training), and removed. An answer
+agrees as tests/real/agreement.py defines it; *cannot tell* never does. Drawing stops when 40 images
+were run, of which at least 15 fail. All draws are kept, including those that could not be made.
 Limits: 88 % agreement (92 % in the second sample), separately among the images that fail and those
 that work; and no image that fails as it is may be called `reuse`. Rows are kept by name: a second
 start continues where the first ended, at the same commit.
