@@ -32,10 +32,9 @@ def ray_arguments() -> str:
         try:
             with opened_engine(AUTO, workshop(nothing)) as (engine, _):
                 host = engine.host()
-                survey = engine.stock.survey(()) if engine.stock is not None else None
+                room = engine.stock.room() if engine.stock is not None else None
         except EngineError:
-            host, survey = host_class(), None
-    room = max(0, survey.limit - survey.lasting) if survey is not None else None
+            host, room = host_class(), None
     return f"{start_arguments(resources_of(host, room))}\n"
 
 

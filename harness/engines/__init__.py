@@ -120,6 +120,10 @@ class Stock(Protocol):
         None if there is no limit. Raises EngineError.
         """
 
+    def room(self) -> int | None:
+        """Return the bytes that images of cells can have at most; None if unknown. Raises
+        EngineError."""
+
     def free(self, orders: Sequence[Order]) -> None:
         """Allow the images of these cells to be removed: their records are stored."""
 

@@ -7,6 +7,7 @@ Only the images of the test are on it, so nothing that belongs to anybody else c
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -162,6 +163,21 @@ def test_the_image_used_longest_ago_goes_first_and_none_that_somebody_needs(
         line.partition(" (")[0] for line in said[:1]
     ]
     assert 1 == len(said), said
+
+
+def test_the_room_of_a_node_is_known_with_and_without_a_budget(
+    there: Place, client: APIClient, heavy: HomeMade
+) -> None:
+    suite = heavy.suite(there.folder / "suite", FIRST)
+    there.harness("run", "--suite", str(suite), "--cell", FIRST)
+    named = replace(workshop(places().cache), disk_budget=base_bytes(client) + 7_000_000)
+    assert 7_000_000 == ImageStock(client, named).room()
+    free = ImageStock(client, workshop(places().cache)).room()
+    assert free is not None
+    assert free > BALLAST_BYTES, "the disk's free space and the image that can be removed"
+    printed = re.search(r'"harness_disk_gb": (\d+)', there.harness("host", "--ray").out)
+    assert printed, "a node states its disk although no budget is named"
+    assert abs(int(printed[1]) - free // 10**9) <= 2
 
 
 def test_images_of_podman_go_likewise(tmp_path: Path) -> None:

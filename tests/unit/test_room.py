@@ -46,6 +46,9 @@ class Shelf:
             self.surveyed, needs=tuple(one for one in self.surveyed.needs if one.cell in cells)
         )
 
+    def room(self) -> int | None:
+        return None
+
     def free(self, orders: Sequence[Order]) -> None:
         self.note("free", [order.cell.id for order in orders])
 

@@ -100,6 +100,21 @@ class ImageStock:
             needs=tuple(needs.get(order.cell.id, Need(cell=order.cell.id)) for order in orders),
         )
 
+    def room(self) -> int | None:
+        """Return the bytes that images of cells can have at most, including those that can be removed.
+
+        None if no budget is named and the engine's disk cannot be seen from here. Raises
+        EngineError.
+        """
+        named, free = self._workshop.disk_budget, None
+        if named is None and (free := self._free()) is None:
+            return None
+        found = self._found()
+        with self._uses.turn():
+            kept = self._kept(found, self._uses.elsewhere())
+        limit = occupied(kept) + (free or 0) if named is None else named
+        return max(0, limit - occupied(one for one in kept if found[one.name].kind != "cell"))
+
     def free(self, orders: Sequence[Order]) -> None:
         """Allow the images of these cells to be removed: their records are stored.
 

@@ -120,13 +120,12 @@ def look(setup: NodeSetup) -> NodeSeen:
     """Describe this node, or why it cannot take cells."""
     try:
         node = _node(setup)
-        survey = node.engine.stock.survey(()) if node.engine.stock is not None else None
         return NodeSeen(
             address=engine_address(node.engine),
             machine=owner_token().rpartition(":")[2],
             engine=node.engine.describe(),
             host=node.engine.host(),
-            room=max(0, survey.limit - survey.lasting) if survey is not None else None,
+            room=node.engine.stock.room() if node.engine.stock is not None else None,
             dataset=node.data.digest if node.data else "",
             notice=node.data.notice if node.data else "",
             said=node.said,

@@ -84,8 +84,8 @@ class GroupQueue:
         return len(self._waiting)
 
     def again(self, group: WaitingGroup) -> None:
-        """Put a lost group at the end of the queue, so that one whose cells bring down their node does
-        not use up nodes that others could work on."""
+        """Put a lost group at the end of the queue, so that one whose cells bring down their node
+        does not use up nodes that others could work on."""
         self._waiting.append(group)
 
     def next_for(self, node: UsableNode, others: Iterable[UsableNode]) -> WaitingGroup | None:
