@@ -101,7 +101,7 @@ class ImageStock:
         )
 
     def room(self) -> int | None:
-        """Return the bytes that images of cells can have at most, including those that can be removed.
+        """Return the most bytes that images of cells can have, including those that can be removed.
 
         None if no budget is named and the engine's disk cannot be seen from here. Raises
         EngineError.
