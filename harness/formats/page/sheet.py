@@ -39,7 +39,10 @@ def written(template: str, **values: Any) -> str:
 def _environment() -> Environment:
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
+    from harness.formats.page.compiled import CompiledTemplates
+
     return Environment(
+        bytecode_cache=CompiledTemplates(),
         loader=PackageLoader(_FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
