@@ -202,6 +202,8 @@ def _step_time(cells: Sequence[CellJudgement], reference: str) -> tuple[str, ...
         return ()
     if len({one.processors for _, one in steps if one.processors}) > 1:
         return ("Their training steps are not compared: they could use other processors.",)
+    if any(one.busy for _, one in steps):
+        return ("Their training steps are not compared: the host was too busy with other work.",)
     slow, slowest = max(steps, key=lambda one: one[0])
     quick, quickest = next(
         ((time, one) for time, one in steps if one.cell.id == reference and one is not slowest),

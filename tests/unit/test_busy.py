@@ -209,3 +209,12 @@ def test_rounds_are_too_busy_above_the_limit_and_decide_nothing_above_half(
     assert above == [one.number for one in busy]
     assert too_many(busy, len(shares)) == (len(above) > len(shares) / 2)
     assert bool(busy_told(busy, len(shares))) == bool(above)
+
+
+def test_step_times_of_a_busy_host_are_not_compared_in_a_sentence() -> None:
+    slow = noisy(5, shift=SLOWER)
+    told = " ".join(terminal.render(report_on(judged(disturbed(slow, ()), 5))).split())
+    assert "A training step takes" in told
+    told = " ".join(terminal.render(report_on(judged(disturbed(slow, (2,)), 5))).split())
+    assert "A training step takes" not in told
+    assert "training steps are not compared: the host was too busy with other work." in told
