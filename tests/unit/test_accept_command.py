@@ -234,8 +234,8 @@ def test_what_is_wrong_with_the_file_stops_everything_before_it_starts(
     [
         (["--event", "3fa9c1d2"], "--reason, --until, --owner is missing"),
         (["--event", "3fa9c1d2", *ABOUT[:4]], "--owner is missing"),
-        (["--reason", "because"], "say something of an event, and none is named"),
-        (["--event", "3fa9c1d2", *ABOUT, "--prune"], "--prune takes events out"),
+        (["--reason", "because"], "describe an event, but no --event is given"),
+        (["--event", "3fa9c1d2", *ABOUT, "--prune"], "--prune removes events"),
         (["--event", "3fa9c1d2", *ABOUT[:3], "soon", *ABOUT[4:]], "--until: not a date"),
         (["--event", "3fa9c1d2", *ABOUT], "has no event '3fa9c1d2' to accept"),
     ],
@@ -298,9 +298,9 @@ def test_the_suite_that_harness_brings_along_is_not_accepted_for(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("compare", "a"), "one of them is not named"),
-        (("compare", "--baseline", "a", "b"), "a whole run against the baseline"),
-        (("compare", "--baseline", "R:a"), "a whole run against the baseline"),
+        (("compare", "a"), "but only one is named"),
+        (("compare", "--baseline", "a", "b"), "a whole run with the baseline"),
+        (("compare", "--baseline", "R:a"), "a whole run with the baseline"),
         (("compare", "--baseline", "R", "--rounds", "2"), "--rounds runs two cells now"),
     ],
 )

@@ -146,14 +146,14 @@ def test_of_a_host_the_command_that_shows_it_runs_here() -> None:
 def test_a_module_hidden_by_a_flag_is_told_as_that() -> None:
     place = "/usr/lib/python3/dist-packages/tensorflow"
     found = missing(no_site=True, elsewhere=(place,), interpreters=("/usr/bin/python3",))
-    assert "tensorflow is not looked for: Python runs with -S" == found.title
+    assert "tensorflow is installed, but Python runs with -S" == found.title
     assert place in found.cause
     assert "take -S out of what starts /usr/bin/python3 (a wrapper, say)" == found.remedy
 
 
 def test_a_module_behind_a_file_of_the_same_name_is_told_as_that() -> None:
     found = missing(loaded_from="/app/tensorflow.py", hidden=("/usr/lib/python3/x/tensorflow",))
-    assert "/app/tensorflow.py is imported in the place of tensorflow" == found.title
+    assert "/app/tensorflow.py is imported in place of tensorflow" == found.title
     assert "hides /usr/lib/python3/x/tensorflow" in found.cause
 
 

@@ -221,7 +221,7 @@ def test_a_selection_of_probes_leaves_levels_unverified() -> None:
     pairs = tuple((NEW.id, name) for name in ("python", "packages"))
     judgement = judge(run(NEW, pairs=pairs), without(healthy(NEW), "devices", "mnist"))
     assert Verdict.UNVERIFIED is judgement.cells[0].verdict
-    assert "L1 (starts) cannot be told" in judgement.findings[0].title
+    assert "L1 (starts) is unverified" in judgement.findings[0].title
 
 
 def test_what_fails_above_the_wanted_level_is_noted_not_judged() -> None:

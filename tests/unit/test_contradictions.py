@@ -144,7 +144,7 @@ def test_no_run_that_was_recorded_is_contradicted(path: str, tmp_path: Path) -> 
 def test_more_steps_than_were_asked_for_fail(says: Says) -> None:
     facts = honest(steps=60, series_every=60, loss=(13.1,))
     said = only(asked(facts, settings={"steps": 1}))
-    assert "asked for 1 training step, it answered 60" == said
+    assert "asked for 1 training step, it reports 60 training steps" == said
     says(f"fail: {said}")
 
 
@@ -184,18 +184,18 @@ def test_a_probe_of_the_suites_own_need_not_tell_its_data_set() -> None:
     assert [] == contradicted(found)
 
 
-@pytest.mark.attack("contradictions", "an image lists a GPU, and its container was handed none")
+@pytest.mark.attack("contradictions", "an image lists a GPU, but its container was given none")
 def test_a_gpu_in_a_container_that_was_handed_none_fails(says: Says) -> None:
     facts = {"framework.version": "2.21.0", "devices.types": ("CPU", "GPU")}
     said = only(asked(honest(), devices=facts))
-    assert "devices.types lists a GPU, and its container was handed none" == said
+    assert "devices.types lists a GPU, but its container was given none" == said
     says(f"fail: {said}")
 
 
 def test_a_gpu_that_computes_in_a_container_that_was_handed_none_fails() -> None:
     works = replace(asked(honest())[0], probe="gpu", facts={"gpu.outcome": "works"})
     found = judge(run(NEW, probes=(*PROBES, GPU)), [*asked(honest()), works])
-    assert ["gpu.outcome says that a GPU works, and its container was handed none"] == contradicted(
+    assert ["gpu.outcome says that a GPU works, but its container was given none"] == contradicted(
         found
     )
 
@@ -219,7 +219,7 @@ def test_a_gpu_that_may_have_been_handed_over_contradicts_nothing(
 @pytest.mark.attack("contradictions", "an image imports a framework and lists no package at all")
 def test_a_framework_without_any_package_fails(says: Says) -> None:
     said = only(asked(honest(), packages={"packages.count": 0}))
-    wanted = "no package at all is installed, and framework.version says that one was imported"
+    wanted = "no package is installed, but framework.version says that one was imported"
     assert wanted == said
     says(f"fail: {said}")
 
@@ -230,7 +230,7 @@ def test_a_framework_without_any_package_fails(says: Says) -> None:
 @pytest.mark.attack("contradictions", "an image says that it trained, with its first weights")
 def test_weights_that_did_not_move_fail(says: Says) -> None:
     said = only(asked(honest(initial_weights_sha256=WEIGHTS)))
-    assert "it says that it trained, and its final weights are the initial ones" == said
+    assert "it says that it trained, but its final weights equal the initial ones" == said
     says(f"fail: {said}")
 
 
@@ -240,7 +240,7 @@ def test_rounds_with_equal_weights_and_other_accuracies_fail(says: Says) -> None
     other = {**honest(), "mnist.test_accuracy": 0.953, "mnist.test_error": 1 - 0.953}
     records[-1] = replace(records[-1], facts=other)
     said = only(records)
-    assert "equal final weights, and an accuracy of 0.953 beside 0.951" == said
+    assert "equal final weights, but accuracies of 0.953 and 0.951" == said
     says(f"fail: {said}")
 
 
@@ -265,7 +265,7 @@ def test_a_cell_with_the_weights_of_its_reference_and_another_loss_fails(says: S
     both = run(NEW, OLD, bands=())
     found = judge(both, [*there, *here])
     told = [one for one in found.findings if one.kind is FindingKind.CONTRADICTED]
-    wanted = f"equal final weights, and a loss of 3.9 beside 4.25 ({NEW.id})"
+    wanted = f"equal final weights, but losses of 3.9 and 4.25 ({NEW.id})"
     assert [(OLD.id, f"contradicted: {wanted}")] == [(one.cell, one.title) for one in told]
     sides = [Side(run=both, records=[*there, *here], cell=one.id) for one in (NEW, OLD)]
     compared = compare_cells(*sides, rules=both.rules, at=None)
@@ -277,23 +277,23 @@ def test_a_cell_with_the_weights_of_its_reference_and_another_loss_fails(says: S
     ("facts", "wanted"),
     [
         ({"loss": (4.25, 4.25)}, "all its 2 losses are equal"),
-        ({"loss": (13.1, 7.0, 4.25)}, "50 steps give 2 losses, it answered 3"),
+        ({"loss": (13.1, 7.0, 4.25)}, "50 steps give 2 losses, but it reports 3"),
         (
             {"steps": 50, "series_every": 49, "loss": (13.1, 5.0)},
-            "the last of its losses is 5, its final loss is 4.25",
+            "the last of its losses is 5, but its final loss is 4.25",
         ),
         (
             {"test_accuracy": 1.2, "test_error": -0.2},
-            "mnist.test_accuracy is 1.2, and a share lies between 0 and 1",
+            "mnist.test_accuracy is 1.2, but a share lies between 0 and 1",
         ),
-        ({"test_error": 0.1}, "an accuracy of 0.951 and an error of 0.1 do not make 1"),
+        ({"test_error": 0.1}, "an accuracy of 0.951 and an error of 0.1 do not add up to 1"),
         (
             {"test_accuracy": 0.9515, "test_error": 0.0485},
-            "mnist.test_accuracy is 0.9515, which is no number of 1000 images",
+            "mnist.test_accuracy is 0.9515, which is no whole number of 1000 images",
         ),
         (
             {"validation_error": 0.001},
-            "mnist.validation_error is 0.001, which is no number of 500 images",
+            "mnist.validation_error is 0.001, which is no whole number of 500 images",
         ),
     ],
 )
@@ -304,7 +304,7 @@ def test_numbers_that_do_not_fit_each_other_fail(facts: Mapping[str, Fact], want
 @pytest.mark.attack("contradictions", "an accuracy that is no number of the test images")
 def test_an_accuracy_between_two_counts_of_images_fails(says: Says) -> None:
     said = only(asked(honest(test_accuracy=0.9888, test_error=1 - 0.9888)))
-    assert "mnist.test_accuracy is 0.9888, which is no number of 1000 images" == said
+    assert "mnist.test_accuracy is 0.9888, which is no whole number of 1000 images" == said
     says(f"fail: {said}")
 
 
@@ -321,9 +321,9 @@ def test_a_contradiction_is_no_expected_failure(says: Says) -> None:
     expected = ExpectedFailure(level=Level.L0, reason="it has no CUDA")
     facts = honest(steps=60, series_every=60, loss=(13.1,))
     found = judged(asked(facts, settings={"steps": 1}), cells=(replace(NEW, expect=expected),))
-    assert ["asked for 1 training step, it answered 60"] == contradicted(found)
+    assert ["asked for 1 training step, it reports 60 training steps"] == contradicted(found)
     assert Verdict.FAIL is found.cells[0].verdict
-    says("fail: asked for 1 training step, it answered 60")
+    says("fail: asked for 1 training step, it reports 60 training steps")
 
 
 @pytest.mark.attack("contradictions", "the suite ignores every difference; 60 steps for 1")
@@ -332,7 +332,7 @@ def test_no_expectation_of_a_suite_hides_a_contradiction(says: Says) -> None:
     everything = Expectation(facts="*", rule="ignore")
     rules = replace(run(NEW).rules, expectations=(everything,))
     said = only(asked(facts, settings={"steps": 1}), rules=rules)
-    assert "asked for 1 training step, it answered 60" == said
+    assert "asked for 1 training step, it reports 60 training steps" == said
     says(f"fail: {said}")
 
 

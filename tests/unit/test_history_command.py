@@ -174,8 +174,8 @@ def test_hosts_of_another_class_have_lines_of_their_own(store: Store, told: Harn
     [
         (("nothing",), "no night of the suite default has a cell 'nothing'"),
         ((ONE, "package.kera"), "no night has a fact 'package.kera' of these cells"),
-        (("--expect-within", "soon"), "'soon' is no time within which a night is expected"),
-        (("--expect-within", "0h"), "'0h' is no time within which a night is expected"),
+        (("--expect-within", "soon"), "--expect-within takes a time span, not 'soon'"),
+        (("--expect-within", "0h"), "--expect-within takes a time span, not '0h'"),
         (("--nights", "0"), "--nights takes a number above zero"),
     ],
 )

@@ -109,7 +109,7 @@ def test_a_missing_shard_fails_the_merged_run_by_name(tmp_path: Path) -> None:
         judged = judge(came.run, store.records(came.run.id))
     lost = [one for one in judged.findings if one.kind is FindingKind.SHARD_MISSING]
     assert ["c1", "c2"] == [one.cell for one in lost]
-    assert "shard 2 of 3, which had it to run, is missing" == lost[0].title
+    assert "shard 2 of 3, which was to run this cell, is missing" == lost[0].title
     assert Exit.INFRASTRUCTURE is judged.exit
     assert all(lost[0].title in render(name, judged) for name in ("terminal", "markdown"))
 

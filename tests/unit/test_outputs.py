@@ -241,7 +241,7 @@ def test_without_a_home_nothing_lies_in_the_root(
 def test_a_level_that_nothing_shows_names_the_probe_that_would() -> None:
     of = replace(run(cell(), probes=(PYTHON,)), unasked=(MNIST,))
     (found,) = judge(of, [record("python", python_facts())]).findings
-    assert "L1 (starts) cannot be told: no probe that shows it was run; mnist would" == found.title
+    assert "L1 (starts) is unverified: no probe that shows it was run; mnist can show it" == found.title
     assert "ask it too: --probe mnist, or every probe: no --probe at all" == found.remedy
 
 

@@ -61,8 +61,8 @@ def answer(body: bytes, status: int = 200, whole: bool = True) -> WebAnswer:
     ("check", "came", "said"),
     [
         (Check(answers='{"a":9}'), answer(b'{"a": 9.0}'), ""),
-        (Check(answers='{"a":9}'), answer(b'{"a": 8}'), '{"a":8}, and {"a":9} was promised'),
-        (Check(answers="1"), answer(b"true"), "true, and 1 was promised"),
+        (Check(answers='{"a":9}'), answer(b'{"a": 8}'), 'it is {"a":8}, but {"a":9} was promised'),
+        (Check(answers="1"), answer(b"true"), "true, but 1 was promised"),
         (Check(answers='{"p":0.5}', absolute=1e-5), answer(b'{"p": 0.500009}'), ""),
         (Check(answers='{"p":0.5}', absolute=1e-5), answer(b'{"p": 0.50002}'), "within 1e-05"),
         (Check(answers='{"p":0.5}', absolute=1e-5), answer(b'{"p": NaN}'), "was promised"),
@@ -72,13 +72,13 @@ def answer(body: bytes, status: int = 200, whole: bool = True) -> WebAnswer:
         (Check(answers="0.5", absolute=1.0), answer(b"1" + b"0" * 400), "was promised"),
         (Check(answers="null"), answer(b"oops"), "no JSON: oops"),
         (Check(answers="1"), answer(b"[" * 100_000), "no JSON"),
-        (Check(answers="1"), answer(b"NaN"), "and 1 was promised"),
-        (Check(status="4xx"), answer(b"x", 500), "500, and 4xx was promised: x"),
-        (Check(contains="five"), answer(b"four"), "'five' does not stand in it: four"),
+        (Check(answers="1"), answer(b"NaN"), "but 1 was promised"),
+        (Check(status="4xx"), answer(b"x", 500), "500, but 4xx was promised: x"),
+        (Check(contains="five"), answer(b"four"), "'five' is not in the answer: four"),
         (Check(contains="five"), answer(b"five", whole=False), "longer than the 4 bytes"),
         (Check(), answer(b"five", whole=False), ""),
         (Check(contains="\u00e9"), answer("\u00e9".encode()), ""),
-        (Check(status="2xx"), answer(b"\x1b[2J\xff", 404), "404, and 2xx was promised: "),
+        (Check(status="2xx"), answer(b"\x1b[2J\xff", 404), "404, but 2xx was promised: "),
     ],
 )
 def test_an_answer_is_held_against_what_was_promised(

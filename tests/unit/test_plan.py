@@ -78,7 +78,7 @@ LOCK = Lock(
 
 WHOLE = """\
 Suite frames: 3 cells (1 to build, 1 image, 1 of this host), 1 left out
-Nobody looked whether images are there: a plan asks no engine.
+A plan asks no engine: whether images exist was not checked.
 Compared with: frame1.2-py2.7
 Without a selection, `harness run` takes the tags: quick
 Distributions: 3 different files, 36.0 MB

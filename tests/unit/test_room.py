@@ -165,4 +165,4 @@ def test_an_engine_that_goes_while_room_is_made_ends_no_run(store: Store) -> Non
     lines: list[str] = []
     ran(store, TIGHT, gone=True, lines=lines)
     assert 8 == store.runs()[0].recorded
-    assert "no room was made: it is gone" in lines
+    assert "no disk space could be freed: it is gone" in lines

@@ -79,7 +79,7 @@ def two_rounds(other: int) -> list[Record]:
 @pytest.mark.attack("rounds", "the answer of round 1 is told again for round 2, with other weights")
 def test_two_rounds_from_one_seed_fail(says: Says) -> None:
     (said,) = contradicted(judged(two_rounds(66478)))
-    assert "rounds 1 and 2 trained from the same seed: one round told twice" == said
+    assert "rounds 1 and 2 trained from the same seed: one round was reported twice" == said
     says(f"fail: {said}")
 
 
