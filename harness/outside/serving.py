@@ -163,7 +163,7 @@ def _alive(cell: OutsideCell, one: Served, when: str, broken: Breaches) -> bool:
     try:
         answer = cell.ask(one.port, WebRequest(path=one.ready.path), _ALIVE_S)
     except NotAnswered as error:
-        broken.add(f"port {one.port}, {when}", f"the service lives no more: it {error}")
+        broken.add(f"port {one.port}, {when}", f"the service no longer answers: it {error}")
         return False
     if answer.status >= 500:
         told = f"it answers {answer.status} to GET {one.ready.path}"

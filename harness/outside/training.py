@@ -112,7 +112,7 @@ def _started(
                 kill(client, container)
             text, whole = printed(client, container, budget)
             if ended is None:
-                broken.add(_NAME, f"it runs on after {promise.within_s:g} s{_last(text)}")
+                broken.add(_NAME, f"it still runs after {promise.within_s:g} s{_last(text)}")
             elif ended.exit or ended.out_of_memory:
                 broken.add(_NAME, f"it ended with {ended.told}{_last(text)}")
             elif not whole:

@@ -81,7 +81,7 @@ def test_a_path_file_that_python_gave_up_names_its_line(trying: Trying) -> None:
     into = f"d=$({trying.python} -c '{SITE}') && mkdir -p $d"
     image = trying.image(files, f"RUN {into} && cp /src/all.pth $d/all.pth")
     found, _ = hidden(trying, image)
-    assert found.headline.startswith("hiddenthing is there, and /")
+    assert found.headline.startswith("hiddenthing is installed, but Python does not follow /")
     assert "hiddenthing lies in /opt/libs, and line 2 of /" in found.meaning
     assert found.meaning.endswith("was not followed: Python gave the file up at line 1")
     assert found.remedy.endswith("/all.pth, line 1")

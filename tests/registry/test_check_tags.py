@@ -175,7 +175,7 @@ def test_a_tag_and_a_file(fake: FakeRegistry, host_file: str, tmp_path: Path) ->
     tag = push(fake, cpu_image("2.11.0"), "2.11.0")
     told = difference(tag, "--against", str(one), "--host", host_file)
     assert ("tensorflow 2.11.0", "tensorflow 2.15.0") == rows(told)["framework", ""]
-    assert "were not looked at" in told["open"][0]
+    assert "were not read" in told["open"][0]
     assert 1 == len(told["open"])
 
 

@@ -170,7 +170,7 @@ def test_infrastructure_ends_the_search_with_4_and_is_said(
 ) -> None:
     status, told, err = ask(Resolving(lost="3"))()
     assert (4, "") == (status, told)
-    assert "says nothing of built" in err
+    assert "has no result for built" in err
 
 
 def test_a_signal_ends_it_with_its_own_status(ask: Callable[[Resolving], Asked]) -> None:

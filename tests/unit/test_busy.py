@@ -93,7 +93,7 @@ def test_a_drift_of_mostly_busy_rounds_is_unverified_and_says_what_it_would_be(s
     assert Verdict.UNVERIFIED is of(found).verdict
     (finding,) = (each for each in of(found).findings if each.subject == (STEP,))
     assert FindingKind.TOO_BUSY is finding.kind
-    assert "by the rule that would be drift" in finding.cause
+    assert "the rule would call that drift" in finding.cause
     assert "too busy" in finding.title
     says(finding.title)
 

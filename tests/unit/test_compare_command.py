@@ -381,7 +381,7 @@ def test_where_a_tag_cannot_be_looked_up_the_records_answer_and_that_is_said(
     made = compared("a", "b")
     why = found.message if isinstance(found, EngineError) else found.reason
     assert (
-        f"whether registry.test/image:1 still names the image that was asked is not known: {why}",
+        f"it is not known whether registry.test/image:1 still names the image that ran: {why}",
     ) == made.notices
 
 

@@ -68,7 +68,7 @@ def test_wrong_with_a_library_and_right_without_names_operation_library_and_swit
         "right with Eigen (SWITCH=0, 1 thread)" == one.title
     )
     assert (
-        "softmax, oneDNN (SWITCH=1, 1 thread): 12.5 times the largest error there may be",
+        "softmax, oneDNN (SWITCH=1, 1 thread): 12.5 times the largest error allowed",
     ) == one.evidence
     assert "use Eigen (SWITCH=0, 1 thread), or another release" == one.remedy
 

@@ -159,7 +159,9 @@ def test_epochs_are_counted_in_whole_batches() -> None:
     said = only(
         asked({**facts, "mnist.steps": 188, "mnist.series_every": 188}, settings={"epochs": 2})
     )
-    assert "asked for 2 epochs of 6000 images in batches of 64, it answered 188" == said
+    assert (
+        "asked for 2 epochs of 6000 images in batches of 64, it reports 188 training steps" == said
+    )
 
 
 @pytest.mark.attack("contradictions", "an image leaves out which data set it trained on")
@@ -342,7 +344,7 @@ def test_no_expectation_of_a_suite_hides_a_contradiction(says: Says) -> None:
 @pytest.mark.attack("clock", "an image whose clock runs at a tenth trains for 30 seconds")
 def test_a_clock_that_runs_slow_fails(says: Says) -> None:
     said = only(asked(honest(), durations={"probe": 3.0, EXCHANGE: 30.0}))
-    assert "its clock lies: the runner tells 3 s where this host measured 30 s" == said
+    assert "its clock is wrong: the runner gives 3 s, but this host measured 30 s" == said
     says(f"fail: {said}")
 
 
@@ -350,27 +352,29 @@ def test_a_clock_that_runs_slow_fails(says: Says) -> None:
 def test_a_clock_that_runs_slow_in_the_probe_alone_fails(says: Says) -> None:
     facts = honest(total_seconds=3.0)
     said = only(asked(facts, durations={"probe": 30.0, EXCHANGE: 30.1}))
-    assert "its clock lies: mnist.total_seconds tells 3 s where this host measured 30.1 s" == said
+    assert (
+        "its clock is wrong: mnist.total_seconds gives 3 s, but this host measured 30.1 s" == said
+    )
     says(f"fail: {said}")
 
 
 def test_a_clock_that_runs_fast_fails() -> None:
     said = only(asked(honest(), durations={"probe": 300.0, EXCHANGE: 30.0}))
-    assert "its clock lies: the runner tells 300 s where this host measured 30 s" == said
+    assert "its clock is wrong: the runner gives 300 s, but this host measured 30 s" == said
 
 
 def test_parts_that_take_longer_than_the_whole_fail() -> None:
     facts = honest(step_seconds=(5.0,) * 4, evaluation_seconds=20.0)
     said = only(asked(facts, durations={"probe": 30.0, EXCHANGE: 30.0}))
-    wanted = "the sum of its times of mnist tells 43.8 s where this host measured 30 s"
-    assert f"its clock lies: {wanted}" == said
+    wanted = "the sum of its times of mnist gives 43.8 s, but this host measured 30 s"
+    assert f"its clock is wrong: {wanted}" == said
 
 
 def test_a_time_below_zero_fails() -> None:
     facts = honest(evaluation_seconds=-1.0)
     said = only(asked(facts, durations={"probe": 30.0, EXCHANGE: 30.0}))
-    wanted = "mnist.evaluation_seconds tells -1 s, and no time is less than none"
-    assert f"its clock lies: {wanted}" == said
+    wanted = "mnist.evaluation_seconds gives -1 s, but no duration is negative"
+    assert f"its clock is wrong: {wanted}" == said
 
 
 @pytest.mark.parametrize(

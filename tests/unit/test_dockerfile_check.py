@@ -238,7 +238,7 @@ def test_the_command_reads_a_file_and_no_image(
     tree = json.loads(render_answer("json", dockerfile_reply(found)))
     assert [1, 1, 1, 2] == [one["line"] for one in tree["findings"]]
     assert "sudo-missing" in render_answer("markdown", dockerfile_reply(found))
-    with pytest.raises(UsageError, match="no image yet"):
+    with pytest.raises(UsageError, match="not an image yet"):
         check_dockerfile(CheckRequest(image="Dockerfile", pull=True))
     (tmp_path / "Dockerfile").write_text("FORM x\n", "utf-8")
     with pytest.raises(DockerfileError):

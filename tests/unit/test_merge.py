@@ -311,7 +311,7 @@ def test_a_shard_is_compared_with_the_plans_reference_and_with_no_other() -> Non
     judged = judge(shard, own)
     assert "" == judged.reference
     assert Exit.OK is judged.exit, "c2 is not compared with c1, which is no reference"
-    assert any("c0 then, which is in another shard" in one for one in judged.notices)
+    assert any("compared with c0, which is in another shard" in one for one in judged.notices)
     assert "shard 2 of 2" in render("terminal", judged, width=400)
 
 

@@ -447,8 +447,8 @@ def test_the_first_line() -> None:
     )
     again = [event(Standing.CHANGED), event(Standing.EXPIRED), event(Standing.OPEN)]
     assert first_line(again) == (
-        "3 new (1 known otherwise, 1 known no longer, 1 since an earlier night), 0 fixed, "
-        "0 known, 0 unverified, 0 infrastructure."
+        "3 new (1 changed since accepted, 1 acceptance expired, 1 since an earlier night), "
+        "0 fixed, 0 known, 0 unverified, 0 infrastructure."
     )
 
 

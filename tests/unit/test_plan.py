@@ -211,7 +211,9 @@ def test_the_verbose_plan_says_what_is_reused_fetched_and_made() -> None:
         "source, with the network off"
     ) == image
     assert files.startswith("4. files: read from outside without running anything")
-    assert "5. probes: asked last, in one container for each round, when nothing is made" in probes
+    assert (
+        "5. probes: run last, in one container for each round, after everything is built" in probes
+    )
 
 
 def test_the_verbose_plan_tells_a_full_cache_an_unknown_one_and_a_missing_lock() -> None:

@@ -45,7 +45,7 @@ def test_a_pin_of_threads_that_is_ignored_fails(says: Says) -> None:
 
 def test_another_number_of_threads_than_was_asked_for_fails() -> None:
     said = only(asked(whole(threads_within_operation=2), settings={"deterministic": True}))
-    assert "asked to train with 1 thread, it says that it took 2" == said
+    assert "asked to train with 1 thread, it says that it used 2" == said
 
 
 def test_the_interpreters_own_thread_is_no_ignored_pin() -> None:

@@ -45,7 +45,9 @@ def test_what_chance_decides_is_left_out(kind: FindingKind, one_night: str, anot
 
 def test_another_operation_that_dies_is_another_value() -> None:
     one = lines(FindingKind.DIES_COMPUTING, "its process dies while it computes: conv2d: signal 6")
-    assert one != lines(FindingKind.DIES_COMPUTING, "its process dies while it computes: lstm: signal 6")
+    assert one != lines(
+        FindingKind.DIES_COMPUTING, "its process dies while it computes: lstm: signal 6"
+    )
 
 
 def test_another_signal_of_a_crash_is_another_value() -> None:
