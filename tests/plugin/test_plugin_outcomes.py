@@ -30,7 +30,7 @@ def test_all_is_well(demo: Demo) -> None:
             "*new *demo 2.0*pass*",
             "All 2 cells pass.",
             "*replayed, nothing was run*docker*",
-            "harness report * tells all.",
+            "harness report * shows everything.",
         ]
     )
     ((run, records),) = demo.runs()

@@ -119,7 +119,7 @@ def test_a_memory_that_cannot_be_written_is_said_and_fails_nothing(
     (tmp_path / "state").write_text("a file")
     told = page(push(fake, cpu_image("2.15.0"), "2.15.0"), "--host", host_file)
     assert "reuse" == told["answer"]
-    assert any("could not be kept" in one for one in told["notices"])
+    assert any("could not be stored" in one for one in told["notices"])
 
 
 def test_a_nightly_of_years_ago_is_told_by_its_age(fake: FakeRegistry, host_file: str) -> None:
