@@ -31,7 +31,7 @@ TELLING: Mapping[Outcome, Telling] = {
     Outcome.RAISED: Telling(
         verdict=Verdict.FAIL,
         told="raised",
-        remedy="its traceback says where: read it from the probe's own line on",
+        remedy="read its traceback from the probe's own line on",
     ),
     Outcome.CRASHED: Telling(
         verdict=Verdict.FAIL,
@@ -51,7 +51,7 @@ TELLING: Mapping[Outcome, Telling] = {
         told="ran out of memory",
         meaning="the kernel ended a process at the memory limit of the cell's profile",
         remedy="relax the memory limit in the cell's `profile`: the relaxation is recorded",
-        remedy_of_host="free memory on this host: no limit of ours holds there",
+        remedy_of_host="free memory on this host: harness sets no limit there",
     ),
     Outcome.OUTPUT_LIMIT: Telling(
         verdict=Verdict.FAIL,
@@ -88,28 +88,28 @@ TELLING: Mapping[Outcome, Telling] = {
     Outcome.PULL_FAILED: Telling(
         verdict=Verdict.INFRASTRUCTURE,
         told="the image could not be pulled",
-        remedy="see that the registry answers and knows the image, or put it on the engine first",
+        remedy="check that the registry answers and has the image, or load it on the engine first",
         of_cell=True,
     ),
     Outcome.ENGINE_GONE: Telling(
         verdict=Verdict.INFRASTRUCTURE,
         told="the engine went away",
-        remedy="see that the engine runs, then take the run on: `harness run --resume RUN` asks "
+        remedy="check that the engine runs, then continue the run: `harness run --resume RUN` runs "
         "only what is missing",
         of_cell=True,
     ),
     Outcome.DISK_FULL: Telling(
         verdict=Verdict.INFRASTRUCTURE,
         told="the disk is full",
-        remedy="free space where the engine and the store keep their files, then take the run on: "
+        remedy="free space where the engine and the store keep their files, then continue the run: "
         "`harness run --resume RUN`",
         of_cell=True,
     ),
     Outcome.INTERFERED: Telling(
         verdict=Verdict.INFRASTRUCTURE,
         told="something else interfered",
-        meaning="its container, its image or its answer was touched by another hand",
-        remedy="run again, with nothing else at work on these images and containers",
+        meaning="something else on the machine changed its container, its image or its answer",
+        remedy="run again while nothing else uses these images and containers",
         of_cell=True,
     ),
     Outcome.NOT_APPLICABLE: Telling(verdict=None, told="does not apply"),
@@ -119,13 +119,13 @@ TELLING: Mapping[Outcome, Telling] = {
 SIGNALS: Mapping[str, tuple[str, str]] = {
     "SIGILL": (
         "a binary uses CPU instructions that this host does not have",
-        "run it on a host that has them, or take a build for older CPUs",
+        "run it on a host that has them, or use a build for older CPUs",
     ),
     "SIGSEGV": (
         "a binary touched memory that is not its own",
-        "look at what it printed last, and for libraries of another age than the build expects",
+        "look at what it printed last, and for libraries older or newer than the build expects",
     ),
-    "SIGABRT": ("the program gave up by itself", "what it printed last usually says why"),
+    "SIGABRT": ("the program aborted by itself", "what it printed last usually says why"),
     "SIGKILL": (
         "something outside the process ended it",
         "look for other limits on this host than the cell's own",
@@ -155,10 +155,10 @@ class Unanswered:
 PYTHON = "its Python"
 """Named instead of the probes where none had begun: the program started as Python is to blame."""
 NOT_BEGUN = (
-    "what was started as Python ended before it came to a question: no probe had begun",
-    "see what that program does: a wrapper may stand in its place. Another one is named by "
-    "`interpreter:` in the cell's row",
-    "see what that program does: a wrapper may stand in its place. Another one is named by `host:`",
+    "the program that was started as Python ended before any probe began",
+    "check whether that program is a wrapper, or name another one with `interpreter:` in the "
+    "cell's row",
+    "check whether that program is a wrapper, or name another one with `host:`",
 )
 """The meaning, the remedy, and the remedy for an interpreter of this host, where no probe had
 begun."""

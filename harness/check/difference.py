@@ -162,8 +162,8 @@ def _open(first: Subject, second: Subject, shared: SharedLayers | None) -> Itera
     for subject in (first, second):
         if subject.inside is None:
             yield (
-                f"the files of {name_of(subject)} were not looked at: packages, libraries and "
-                "Pythons may differ (--static)"
+                f"the files of {name_of(subject)} were not read: packages, libraries and Pythons "
+                "may differ (--static reads them)"
             )
         elif subject.inside.problems:
             yield f"{name_of(subject)}: {'; '.join(subject.inside.problems[:4])}"

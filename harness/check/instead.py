@@ -43,8 +43,8 @@ def instead_of(
     framework, version = subject.framework, subject.version
     if not version:
         raise UsageError(
-            "it is not known which framework the image holds, so no cell can replace it",
-            remedy="look inside: --static",
+            "no cell can replace the image: it is not known which framework it holds",
+            remedy="add --static, which reads its files",
         )
     ready = [one for one in _fit(suite, framework, host) if locked(one)]
     wanted = subject.said("python")

@@ -57,8 +57,8 @@ def accept(suite_path: Path | None, asked: AcceptRequest) -> Reply:
         found, _ = find_run(store, asked.run, suite.name)
         if found.suite != suite.name:
             raise UsageError(
-                f"the run {found.id} is of the suite {found.suite}, not of {suite.name}",
-                remedy="name its suite: --suite",
+                f"the run {found.id} belongs to the suite {found.suite}, not to {suite.name}",
+                remedy="name its suite with --suite",
             )
         records = store.records(found.id)
         judgement = judge(found, records, attempts=store.attempts(found.id))
@@ -100,17 +100,20 @@ def _check(asked: AcceptRequest, suite: Suite) -> None:
     """Raise UsageError if the request is wrong, before anything is read."""
     about = {"--reason": asked.reason, "--until": asked.until, "--owner": asked.owner}
     if asked.events and asked.prune:
-        raise UsageError("--prune takes events out, --event puts one in", remedy="do one at a time")
+        raise UsageError(
+            "--prune removes events and --event adds one: they cannot be combined",
+            remedy="call `harness accept` once with each",
+        )
     if not asked.events:
         given = [name for name, text in about.items() if text]
         if given:
             raise UsageError(
-                f"{', '.join(given)} say something of an event, and none is named",
-                remedy="--event ID; reports name the ids",
+                f"{', '.join(given)} describe an event, but no --event is given",
+                remedy="add --event ID; reports show the ids",
             )
     elif lacking := [name for name, text in about.items() if not text.strip()]:
         raise UsageError(
-            f"an event is accepted for a reason, until a day, by somebody: {', '.join(lacking)} "
+            f"accepting an event needs a reason, a last day and an owner: {', '.join(lacking)} "
             "is missing",
             remedy='--reason "..." --until 2026-12-31 --owner WHO',
         )
@@ -120,15 +123,15 @@ def _check(asked: AcceptRequest, suite: Suite) -> None:
         raise UsageError(f"--until: {complaint.message}", remedy=complaint.remedy) from None
     if Path(suite.root).is_relative_to(Path(harness.__file__).parent):
         raise UsageError(
-            "the suite that harness brings along is not yours to accept runs of",
-            remedy="`harness init` makes one of your own",
+            "runs of the suite that comes with harness cannot be accepted",
+            remedy="`harness init` writes a suite of your own",
         )
 
 
 def _check_whole(judgement: Judgement) -> None:
     run = judgement.run
     if run.state != "complete" or judgement.lacks:
-        why = "something of it is missing, or was ended by infrastructure"
+        why = "records are missing, or infrastructure ended some of them"
         if run.state != "complete":
             why = f"it is {run.state}"
         raise UsageError(
@@ -160,19 +163,19 @@ def _check_event(id_: str, found: Sequence[Event], night: Night, until: str) -> 
     run = night.judgement.run
     there = [one for one in found if one.standing is not Standing.FIXED]
     if not there:
-        gone = "it is fixed there" if found else "it has none of that id"
+        gone = "it is fixed there" if found else "no event has that id"
         open_ = [
             one.id for one in night.events if one.standing not in (Standing.KNOWN, Standing.FIXED)
         ]
         raise UsageError(
             f"the run {run.id} has no event {id_[:80]!a} to accept: {gone}",
-            remedy=f"its events are: {', '.join(dict.fromkeys(open_)) or 'none that is not known'}",
+            remedy=f"events to accept: {', '.join(dict.fromkeys(open_)) or 'none'}",
         )
     for one in there:
         if one.verdict in (Verdict.UNVERIFIED, Verdict.INFRASTRUCTURE):
             raise UsageError(
                 f"the event {id_} is {one.verdict}: accepting it would not make it known",
-                remedy="run what could not be told again",
+                remedy="run the cells that could not be verified again",
             )
     try:
         past = date.fromisoformat(until) < date.fromisoformat(run.started[:10])
@@ -180,7 +183,7 @@ def _check_event(id_: str, found: Sequence[Event], night: Night, until: str) -> 
         past = False
     if past:
         raise UsageError(
-            f"{until} is before the run itself, of {run.started[:10]}", remedy="name a later day"
+            f"{until} is before the day of the run, {run.started[:10]}", remedy="name a later day"
         )
 
 
@@ -203,8 +206,8 @@ def _becomes_known(judgement: Judgement) -> str:
     it."""
     counted = ", ".join(f"{count} {verdict}" for verdict, count in judgement.counts)
     wrong = sum(one.verdict in (Verdict.DRIFT, Verdict.FAIL) for one in judgement.findings)
-    known = f"{wrong} findings of it are" if wrong != 1 else "1 finding of it is"
-    return f"of its cells: {counted}; {known} known from now on"
+    known = f"{wrong} of its findings count" if wrong != 1 else "1 of its findings counts"
+    return f"verdicts of its cells: {counted}; {known} as known from now on"
 
 
 def _event_line(one: Event) -> str:
@@ -237,6 +240,6 @@ def _changes(before: Accepted | None, after: Accepted) -> list[str]:
         if old.get(one.id) != one
     ]
     lines += [
-        f"{one.id} is taken out: it is no longer seen" for one in old.values() if one.id not in new
+        f"{one.id} is removed: it is no longer seen" for one in old.values() if one.id not in new
     ]
     return lines

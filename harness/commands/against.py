@@ -24,8 +24,8 @@ def against(asked: CheckRequest, other: str) -> DifferencePage:
     ):
         if given:
             raise UsageError(
-                f"--against says what differs between two images: it does not go with {option}",
-                remedy="ask twice: once with --against, once without",
+                f"--against compares two images and cannot be combined with {option}",
+                remedy="call `harness check` twice: once with --against, once without",
             )
     first = wanted_by(asked)
     second = _second(asked, other)

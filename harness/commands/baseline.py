@@ -47,7 +47,7 @@ def known_of(suite: Suite, store: Store) -> KnownBaseline:
         run, records = _records(file, store)
     if run.suite != suite.name:
         raise UsageError(
-            f"the baseline {run.id} is a run of the suite {run.suite}, not of {suite.name}",
+            f"the baseline {run.id} belongs to the suite {run.suite}, not to {suite.name}",
             remedy="`harness accept RUN` makes a run of this suite the baseline",
         )
     return KnownBaseline(accepted=file.accepted, run=run, records=records)
@@ -65,18 +65,20 @@ def _records(file: AcceptedFile, store: Store) -> tuple[Run, Sequence[Record]]:
     else:
         if export_is(store, run.id, baseline.export):
             return run, store.records(run.id)
-        looked.append(f"the run {run.id} in the store {store.path} has another export")
+        looked.append(
+            f"the run {run.id} in the store {store.path} is not the one that was accepted"
+        )
     beside = file.path.with_name(f"{baseline.run}.jsonl")
     if not beside.is_file():
         looked.append(f"there is no {beside}")
     elif _digest(beside) != baseline.export:
-        looked.append(f"{beside} is another export")
+        looked.append(f"{beside} is not the export that was accepted")
     else:
         return read_export(beside)
     raise UsageError(
-        f"the records of the baseline are nowhere: {'; '.join(looked)}",
-        remedy=f"where the run was made: `harness export {baseline.run} {beside.name}`, and put "
-        f"that file beside {FILE_NAME}, or `harness import` it; or accept another run",
+        f"the records of the baseline were not found: {'; '.join(looked)}",
+        remedy=f"run `harness export {baseline.run} {beside.name}` where the run was made, and put "
+        f"that file beside {FILE_NAME} or `harness import` it; or accept another run",
     )
 
 
@@ -117,8 +119,8 @@ def held_night(
                 break
             if len(history) == MOST_NIGHTS:
                 notices.append(
-                    f"only the newest {MOST_NIGHTS} nights since the baseline were looked at: what "
-                    "they all have began in the first of them, or before"
+                    f"only the newest {MOST_NIGHTS} nights since the baseline were read: an event "
+                    "that all of them have may have begun earlier"
                 )
                 break
             told = store.records(earlier.id)

@@ -113,28 +113,28 @@ def _check_days(asked: BisectRequest) -> None:
     for option, day in (("--good", asked.good), ("--bad", asked.bad)):
         if not is_day(day):
             raise UsageError(
-                f"{option} takes a day, not {day!a:.40}", remedy=f"{option} 2021-11-01, say"
+                f"{option} takes a day, not {day!a:.40}", remedy=f"for example: {option} 2021-11-01"
             )
     if asked.good >= asked.bad:
         raise UsageError(
-            f"the good day {asked.good} does not lie before the bad one, {asked.bad}",
-            remedy="what was broken and works since is no upload that broke it; else exchange them",
+            f"the good day {asked.good} is not before the bad day {asked.bad}",
+            remedy="exchange the two: only an upload that broke the cell can be searched for",
         )
 
 
 def _cell(suite: Suite, asked: BisectRequest) -> Cell:
     (cell, *more) = select(suite, [asked.cell], [])
     if more:
-        raise UsageError(f"{asked.cell!r} means several cells", remedy="name one cell")
+        raise UsageError(f"{asked.cell!r} matches several cells", remedy="name one cell")
     if not cell.base:
         raise UsageError(
-            f"{cell.id} is not built from distributions: no day changes what it holds",
+            f"{cell.id} is not built from distributions, so it is the same for every day",
             remedy="name a cell that has a `base`",
         )
     if not asked.fresh and find_lock(Path(suite.root), cell.id) is not None:
         raise UsageError(
-            f"{cell.id} has a lock, so it installs the same whatever the day",
-            remedy="--fresh resolves it anew for each day, as if it had none",
+            f"{cell.id} has a lock, so it installs the same for every day",
+            remedy="--fresh ignores the lock and resolves the cell for each day",
         )
     return cell
 

@@ -77,7 +77,9 @@ def _cell(suite: Suite, name: str) -> Cell:
         return next(one for one in suite.cells if one.id == reference)
     (cell, *more) = select(suite, [name], [])
     if more:
-        raise UsageError(f"{name!r} means several cells", remedy="name one cell to calibrate with")
+        raise UsageError(
+            f"{name!r} matches several cells", remedy="name one cell to calibrate with"
+        )
     return cell
 
 
@@ -126,10 +128,10 @@ def _reply(
             "",
             *lines,
             "",
-            "A difference counts as found where it would be in 95 % of reports on one cell, at a "
-            "rate of false alarms of 1 % a report.",
-            f"What is known of this host's noise weighs, in degrees of freedom: {weights}. From 20 "
-            "on a few rounds suffice; another calibration adds to it.",
+            "Found means: in 95 % of reports on one cell, if 1 % of reports may raise a false "
+            "alarm.",
+            f"Degrees of freedom known of this host's noise: {weights}. From 20 on, a few rounds "
+            "suffice; each further calibration adds to them.",
             *_disturbed(run, busy),
             "",
         )
@@ -162,8 +164,8 @@ def _disturbed(run: Run, busy: tuple[BusyRound, ...]) -> tuple[str, ...]:
         return ()
     told = busy_told(busy, run.rounds)
     return (
-        f"{told[0].upper()}{told[1:]}. What is told here is the noise of such a host: calibrate it "
-        "when it is as quiet as it will be when it is compared on.",
+        f"{told[0].upper()}{told[1:]}. These figures hold for a host in that state: calibrate it "
+        "when it is as quiet as it will be during comparisons.",
     )
 
 

@@ -112,7 +112,7 @@ def _remembered(page: CheckPage, subject: Subject, asked: CheckRequest, run: str
     why = memory_of(subject).keep(reference, sighting)
     if not why:
         return page
-    notice = f"what the tag names today could not be kept: {why}"
+    notice = f"the digest that the tag has today could not be stored: {why}"
     return replace(page, notices=(*page.notices, notice))
 
 
@@ -134,14 +134,14 @@ def _refuse_pull(asked: CheckRequest) -> None:
     target host."""
     if asked.archive:
         raise UsageError(
-            "an archive is in no registry: it cannot be pulled",
+            "an archive cannot be pulled: it is in no registry",
             remedy="docker load it, push it to a registry of your own, then check that; or name "
             "it as `image:` of a cell in a matrix.yaml, then `harness run`",
         )
     if asked.host != HERE or asked.gpu or asked.driver:
         raise UsageError(
-            "what is foreseen for another host cannot be tried on this one",
-            remedy="give --pull without --host, --gpu and --driver, or run it there",
+            "--pull runs the image on this host, which says nothing about another one",
+            remedy="leave out --host, --gpu and --driver, or run the check on that host",
         )
 
 

@@ -46,8 +46,8 @@ def check_dockerfile(asked: CheckRequest) -> DockerfilePage:
     """
     if asked.archive or asked.static or asked.pull or asked.emit_cell:
         raise UsageError(
-            "a Dockerfile is not looked into, pulled or run: it is no image yet",
-            remedy="build it as a cell (`dockerfile:` in a matrix.yaml), or leave the option away",
+            "a Dockerfile is not an image yet: it has no layers, and cannot be pulled or run",
+            remedy="build it as a cell (`dockerfile:` in a matrix.yaml), or leave out the option",
         )
     path = Path(asked.image)
     dockerfile = parse_dockerfile(_read(path), asked.image)
@@ -99,7 +99,7 @@ def _moved(asked: CheckRequest, stages: Layout) -> tuple[Mapping[str, str], tupl
     """What registries say about the tags, and which tags were not looked up."""
     names = list(dict.fromkeys(use.image for use in image_uses(stages) if "@" not in use.image))
     if not asked.registry:
-        told = f"whether a tag moved or is gone ({', '.join(names)}): --registry asks"
+        told = f"whether tags moved or are gone ({', '.join(names)}); --registry asks for them"
         return {}, (told,) if names else ()
     host, moved, notices = host_of(asked), {}, []
     for name in names:

@@ -76,17 +76,18 @@ def sides_asked(one: str, other: str, rounds: str, *, baseline: bool) -> None:
     if not baseline:
         if not other:
             raise UsageError(
-                "two sides are compared, and one of them is not named",
-                remedy="harness compare A B; --baseline holds a whole run against the baseline",
+                "two sides are compared, but only one is named",
+                remedy="harness compare A B; or --baseline, which compares a whole run",
             )
     elif other or ":" in one:
         raise UsageError(
-            "--baseline holds a whole run against the baseline, cell by cell",
+            "--baseline compares a whole run with the baseline, not single cells",
             remedy="harness compare --baseline RUN",
         )
     elif rounds:
         raise UsageError(
-            "--rounds runs two cells now, and the baseline is finished", remedy="leave it away"
+            "--rounds runs two cells now, but the baseline is a finished run",
+            remedy="leave out --rounds",
         )
 
 
@@ -99,8 +100,8 @@ def with_baseline(suite_path: Path | None, run: str) -> Night:
         found, imported = find_run(store, run, suite.name)
         if found.suite != suite.name:
             raise UsageError(
-                f"the run {found.id} is of the suite {found.suite}, not of {suite.name}",
-                remedy="name its suite: --suite",
+                f"the run {found.id} belongs to the suite {found.suite}, not to {suite.name}",
+                remedy="name its suite with --suite",
             )
         records = store.records(found.id)
         judgement = judge(found, records, attempts=store.attempts(found.id))
@@ -170,11 +171,13 @@ class _Sides:
         for side in (one, other):
             if ":" in side and not _is_host(side):
                 raise UsageError(
-                    f"{side} was asked before, and cannot take turns with another now",
-                    remedy="name cells of the suite or host:PYTHON, or leave --rounds away",
+                    f"{side} is a finished run and cannot take turns with another cell now",
+                    remedy="name cells of the suite or host:PYTHON, or leave out --rounds",
                 )
         if one == other:
-            remedy = f"harness calibrate {one}" if not _is_host(one) else "name another on one side"
+            remedy = (
+                f"harness calibrate {one}" if not _is_host(one) else "name another cell on one side"
+            )
             raise UsageError(f"{one} would be compared with itself", remedy=remedy)
         suite = self._suite_for_host() if _is_host(one) and _is_host(other) else self.suite
         rows = [None if _is_host(side) else self._one(suite, side) for side in (one, other)]
@@ -184,7 +187,7 @@ class _Sides:
         ]
         if cells[0] == cells[1]:
             raise UsageError(
-                f"{one} and {other} are one cell", remedy=f"harness calibrate {cells[0].id}"
+                f"{one} and {other} are the same cell", remedy=f"harness calibrate {cells[0].id}"
             )
         rules = replace(suite.rules, reference=cells[0].id)
         wanted = Wanted(engine=self.engine, rounds=first, looks=looks)
@@ -206,7 +209,7 @@ class _Sides:
     def _one(self, suite: Suite, side: str) -> Cell:
         (cell, *more) = select(suite, [side], [])
         if more:
-            raise UsageError(f"{side!r} means several cells", remedy="name one cell on each side")
+            raise UsageError(f"{side!r} matches several cells", remedy="name one cell on each side")
         return cell
 
     def _suite_for_host(self) -> Suite:
@@ -244,7 +247,7 @@ class _Sides:
         if self.named is None and not same_rules(run.rules, self.suite.rules):
             self.said.append(
                 f"the rules of the suite {self.suite.name} have changed since run {run.id}: "
-                f"with --suite {self.suite.root} they judge as they are now"
+                f"add --suite {self.suite.root} to judge by the current ones"
             )
         return Side(run=run, records=records, cell=cell.id)
 
@@ -267,7 +270,7 @@ class _Sides:
                 image, why = found.image, found.reason
             if image is None:
                 self.said.append(
-                    f"whether {cell.image} still names the image that was asked is not known: {why}"
+                    f"it is not known whether {cell.image} still names the image that ran: {why}"
                 )
             return image.id if image is not None else ""
 

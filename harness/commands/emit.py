@@ -35,8 +35,8 @@ def emit_cell(
     folder = folder or Path(found.cell.id)
     if folder.exists():
         raise UsageError(
-            f"{folder} is there already, and is left as it is",
-            remedy="move it, or work in another folder",
+            f"{folder} already exists and was not changed",
+            remedy="move it, or run this in another folder",
         )
     tree = read_document(path.read_bytes(), str(path)).value
     assert isinstance(tree, dict), "it was loaded"

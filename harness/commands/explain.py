@@ -88,7 +88,10 @@ def _reports(where: Sequence[str]) -> Iterator[Reported]:
         yield _compared(where[0], where[1])
         return
     if len(where) > 2:
-        raise UsageError("a finding is of one run, or of two sides", remedy="name one run, or two")
+        raise UsageError(
+            "a finding belongs to one run, or to a comparison of two sides",
+            remedy="name one run, or two",
+        )
     if not places().store.exists():
         raise UsageError("there are no runs yet", remedy="harness run")
     with Store(places().store) as store:

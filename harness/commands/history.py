@@ -67,7 +67,7 @@ def history(suite_path: Path | None, asked: HistoryRequest) -> tuple[Reply, Exit
         found = [one for cell in cells for one in store.history.of_cell(name, cell, nights)]
     past = Past(suite=name, nights=nights, series=_series(found, asked))
     said, late = _alarms(_asked_on(nights, found, asked.cell), within, asked.expect_within)
-    said += tuple(f"the run {one} cannot be read back, and is left out" for one in damaged)
+    said += tuple(f"the run {one} cannot be read from the store and is left out" for one in damaged)
     if asked.fact:
         reply = night_by_night(past, said)
     else:
@@ -84,7 +84,7 @@ def time_span(text: str) -> timedelta | None:
     made = timedelta(**{_UNITS[found[2]]: float(found[1])}) if found else timedelta()
     if not made:
         raise UsageError(
-            f"{text!a} is no time within which a night is expected",
+            f"--expect-within takes a time span, not {text!a}",
             remedy="write it as 36h (90m: minutes, 2d: days)",
         )
     return made
@@ -97,7 +97,7 @@ def _cells(store: Store, suite: str, pattern: str) -> tuple[str, ...]:
         near = get_close_matches(pattern, known, _NEAR, 0) or known[:_NEAR]
         raise UsageError(
             f"no night of the suite {suite} has a cell {pattern!a}",
-            remedy=f"it has, for one: {', '.join(near)}",
+            remedy=f"similar cells: {', '.join(near)}",
         )
     return cells
 
@@ -119,7 +119,7 @@ def _series(found: list[CellNight], asked: HistoryRequest) -> tuple[FactSeries, 
         near = get_close_matches(asked.fact, known, _NEAR, 0.3) or known[:_NEAR]
         raise UsageError(
             f"no night has a fact {asked.fact!a} of these cells",
-            remedy=f"they have, for one: {', '.join(near)}; observations are not kept",
+            remedy=f"similar facts: {', '.join(near)}; observations are not kept",
         )
     return told if asked.fact else tuple(one for one in told if one.numeric or ever_changed(one))
 
@@ -142,9 +142,7 @@ def _alarms(
     starts = starts_of(nights)
     assert now is not None, "it is a time as we write it"
     if not starts:
-        return (
-            ((f"no night within {asked}: there is none at all",), True) if within else ((), False)
-        )
+        return ((f"no night within {asked}: the store has none",), True) if within else ((), False)
     age = now - starts[-1]
     told = f"the newest, {nights[-1].run}, began {span(age)} ago"
     said = []

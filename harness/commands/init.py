@@ -24,7 +24,7 @@ def init(folder: Path) -> Reply:
     for name in wanted:
         if (folder / name).exists() or (folder / name).is_symlink():
             raise UsageError(
-                f"{folder / name} is there already, and is left as it is",
+                f"{folder / name} already exists and was not changed",
                 remedy="name another folder: harness init DIR",
             )
     try:

@@ -29,7 +29,7 @@ def issues(suite_path: Path | None, run: str, *, dry_run: bool) -> Reply:
     wanted = tuple(one for one in night.events if alarms(one))
     name = night.judgement.run.id
     if dry_run:
-        lines = [f"run {name}: {len(wanted)} events are to have an issue", *map(_line, wanted)]
+        lines = [f"run {name}: {len(wanted)} events need an issue", *map(_line, wanted)]
         return _reply(lines, {"run": name, "wanted": _ids(wanted)})
     with aloud("asking GitHub for the open issues"):
         there = [OpenIssue(number=number, body=body) for number, body in gh.open_issues()]
@@ -50,7 +50,7 @@ def issues(suite_path: Path | None, run: str, *, dry_run: bool) -> Reply:
         gh.close_issue(one.number, one.why)
         lines.append(f"closed {one.number}, event {one.event}: {one.why}")
     if todo.left_out:
-        lines.append(f"{todo.left_out} further events have no issue: the report tells them")
+        lines.append(f"{todo.left_out} further events have no issue: the report lists them")
     tree = {
         "run": name,
         "wanted": _ids(wanted),

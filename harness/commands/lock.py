@@ -105,8 +105,8 @@ def has_containers(engine: str) -> None:
     """Raise UsageError if the named engine has no containers."""
     if engine in names() and engine not in CONTAINER_ENGINES:
         raise UsageError(
-            f"locks are resolved in a container of a cell's base: engine {engine} has none",
-            remedy=f"take --engine {' or '.join(CONTAINER_ENGINES)}; their locks are good for all",
+            f"locks are resolved in a container, and the engine {engine} has none",
+            remedy=f"take --engine {' or '.join(CONTAINER_ENGINES)}; a lock holds for every engine",
         )
 
 
@@ -121,13 +121,13 @@ def container_engine(suite: Suite, engine: str) -> Iterator[ContainerEngine]:
     with opened_engine(engine, workshop(suite)) as (opened, notices):
         if not isinstance(opened, ContainerEngine):
             raise EngineError(
-                "no container engine answers, and locks are resolved in a container",
+                "locks are resolved in a container, but no container engine answers",
                 remedy="; ".join(notices),
             )
         if not opened.here:
             raise UsageError(
-                "locks are resolved on an engine of this host: pip asks an index on its loopback",
-                remedy="lock with an engine of this host; locks are good for every engine",
+                "locks can only be resolved on an engine of this host, whose loopback pip uses",
+                remedy="lock with an engine of this host; a lock holds for every engine",
             )
         yield opened
 
@@ -142,7 +142,7 @@ def _lock_cell(
     obtained = engine.obtain(Order(cell=cell, recipe=locked_recipe(suite, cell, made)), tell)
     if obtained.outcome is not Outcome.OK:
         raise FailedError(
-            f"what was resolved does not build ({obtained.outcome}): {obtained.reason}",
+            f"the resolved distributions do not build ({obtained.outcome}): {obtained.reason}",
             remedy=f"the whole log is {obtained.log}",
         )
     path = lock_path(Path(suite.root), cell.id)

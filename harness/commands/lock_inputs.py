@@ -80,7 +80,7 @@ def lock_inputs(suite: Suite, asked: InputsAsked, before: SuiteLock | None) -> I
         if image is not None:
             found.append(image)
         else:
-            absent.append(f"{cell.id}: what {cell.image} names cannot be told: {why}")
+            absent.append(f"{cell.id}: the digest of {cell.image} could not be looked up: {why}")
     lock = _still_there(with_entries(lock, asked.bases, found), suite, whole=asked.whole)
     path = suite_lock_path(Path(suite.root))
     atomic_write(path, render_suite_lock(lock).encode())

@@ -24,12 +24,12 @@ def merge(files: Sequence[Path]) -> tuple[Reply, Exit]:
     """
     with Store(places().store) as store, aloud(f"merging {len(files)} files"):
         came = merged(store, files)
-    lines = [f"took in run {one.id} of {clean_line(one.started, 40)}" for one in came.others]
+    lines = [f"imported run {one.id} of {clean_line(one.started, 40)}" for one in came.others]
     if came.run is not None:
         lines.append(_told(came.run))
     lines += [
-        f"shard {one.number} is missing: {len(one.cells)} cells have no answer, and the report of "
-        "the run says so"
+        f"shard {one.number} is missing: {len(one.cells)} cells have no answer, as the run's "
+        "report shows"
         for one in came.missing
     ]
     tree = {

@@ -73,7 +73,7 @@ def written_beside(pages: Iterable[tuple[str, str]], output: Path | None) -> Non
 
 def _not_taken(why: str) -> InfrastructureError:
     return InfrastructureError(
-        f"standard output does not take what was found: {why}",
+        f"the result could not be written to standard output: {why}",
         remedy="name a file: --output FILE; a run's report is in the reports folder too, and "
         "`harness report` gives it again",
     )

@@ -92,7 +92,7 @@ def export(
     """
     if to not in EXPORTS:
         raise UsageError(
-            f"a plan is not exported to {to!a:.40}", remedy=f"take one of: {', '.join(EXPORTS)}"
+            f"a plan cannot be exported to {to!a:.40}", remedy=f"take one of: {', '.join(EXPORTS)}"
         )
     if not 1 <= count <= MOST_SHARDS:
         raise UsageError(
@@ -125,7 +125,7 @@ def whole_plan_asked(export: str, shard: str) -> None:
     if shard:
         raise UsageError(
             f"--export writes a job for every shard, not for {shard!a:.40} alone",
-            remedy=f"leave --shard away: harness plan --export {export:.40} --shards 8",
+            remedy=f"leave out --shard: harness plan --export {export:.40} --shards 8",
         )
 
 

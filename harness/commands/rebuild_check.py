@@ -74,7 +74,7 @@ def rebuild_check(
 def _cell(suite: Suite, named: str) -> Cell:
     (cell, *more) = select(suite, [named], [])
     if more:
-        raise UsageError(f"{named!r} means several cells", remedy="name one cell")
+        raise UsageError(f"{named!r} matches several cells", remedy="name one cell")
     if not cell.base:
         raise UsageError(f"{cell.id} is not built", remedy="name a cell that has a `base`")
     return cell
@@ -114,7 +114,9 @@ def _read(image: HeldImage, shared: frozenset[str]) -> LayersRead:
                 continue
             found, problem = files_of(list_files(layer))
             files.append(found)
-            problems += [f"layer {layer.named} was not read whole: {problem}"] if problem else []
+            problems += (
+                [f"layer {layer.named} could not be read completely: {problem}"] if problem else []
+            )
     return LayersRead(files=tuple(files), problems=tuple(problems))
 
 
@@ -126,7 +128,7 @@ def _reply(found: RebuildAnswer) -> Reply:
         f"  {path or '(the layer)'}: {reasons}: {what}" for path, reasons, what in rows[:_SHOWN]
     ]
     if len(rows) > _SHOWN:
-        lines.append(f"  and {len(rows) - _SHOWN} more: --format json has all")
+        lines.append(f"  and {len(rows) - _SHOWN} more: --format json lists all")
     tree = {
         "cell": found.cell,
         "layers": found.layers,
@@ -144,7 +146,7 @@ def _reply(found: RebuildAnswer) -> Reply:
 
 def _headline(found: RebuildAnswer, counts: Counter[str]) -> str:
     if not found.differences:
-        return f"{found.cell}: two builds are equal, all {found.layers} layers of them"
+        return f"{found.cell}: two builds are equal in all {found.layers} layers"
     told = ", ".join(f"{number} {reason}" for reason, number in sorted(counts.items()))
-    what = "for known reasons alone" if found.exit is Exit.OK else "and not all is explained"
+    what = "only for known reasons" if found.exit is Exit.OK else "not all for known reasons"
     return f"{found.cell}: two builds differ, {what}: {told}"

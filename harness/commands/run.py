@@ -98,7 +98,7 @@ def remembered(
     try:
         remember(store, run, records)
     except StoreError as error:
-        notice = f"the history does not have this run yet: {error.message}"
+        notice = f"this run could not be added to the history yet: {error.message}"
         return replace(told, notices=(*told.notices, notice))
     return told
 

@@ -34,7 +34,7 @@ def no_runs(suite: str | None, store: Store | None = None) -> UsageError:
     run, _ = newest
     return UsageError(
         f"there are no runs of the suite {suite} yet",
-        remedy=f"harness run; or the newest of all, of the suite {run.suite}: "
+        remedy=f"harness run; or show the newest run of all, of the suite {run.suite}: "
         f"harness report {run.id}",
     )
 
@@ -42,8 +42,7 @@ def no_runs(suite: str | None, store: Store | None = None) -> UsageError:
 def no_suite_to_report() -> UsageError:
     """The error for a report that is given neither a run nor a suite."""
     return UsageError(
-        f"no run is named, and there is no {FILE_NAME} in this folder whose newest run could be "
-        "meant",
-        remedy=f"`harness report {LATEST}` tells the newest run of all, `harness report --list` "
+        f"no run is named, and there is no {FILE_NAME} in this folder to take the newest run of",
+        remedy=f"`harness report {LATEST}` shows the newest run of all, `harness report --list` "
         f"lists them; {NO_SUITE_REMEDY}",
     )

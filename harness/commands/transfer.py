@@ -50,7 +50,7 @@ def import_run(file: Path) -> Reply:
             copyfileobj(sys.stdin.buffer, copy)
             copy.flush()
             file = Path(copy.name)
-        with aloud(f"taking in {file}"):
+        with aloud(f"importing {file}"):
             run = import_file(store, file)
     began, engine = clean_line(run.started, 40), clean_line(_engines(run), 40)
     cells = f"{len(run.cells)} cells"

@@ -118,7 +118,7 @@ def _parting(name: str, one: Mapping[str, Merged], other: Mapping[str, Merged]) 
         return ""
     for given in _GIVEN:
         if _value(one, _beside(name, given)) != _value(other, _beside(name, given)):
-            return f"it computes of other numbers: {given.removesuffix('_sha256')}"
+            return f"it computes from other numbers: {given.removesuffix('_sha256')}"
     tensors = [_value(each, _beside(name, _TENSORS)) for each in (one, other)]
     mine, theirs = one[name].value, other[name].value
     if tensors[0] != tensors[1] or not isinstance(mine, tuple) or not isinstance(theirs, tuple):

@@ -10,7 +10,7 @@ from harness.model import Outcome, Record
 
 EXPLICABLE = frozenset({Outcome.RAISED, Outcome.CRASHED, Outcome.NO_ANSWER, Outcome.BUILD_FAILED})
 """Outcomes that say something about their reason."""
-UNKNOWN = "it is none of the known breakages"
+UNKNOWN = "no known breakage matches"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -77,6 +77,6 @@ def busy_told(busy: tuple[BusyRound, ...], rounds: int) -> str:
     most = max(one.share for one in busy)
     some = f"{len(busy)} of {rounds} rounds" if rounds > 1 else "its round"
     return (
-        f"the host was too busy in {some}: others took up to {100 * most:.0f} % of its processors, "
-        f"more than {100 * TOO_BUSY:.0f} %"
+        f"the host was too busy in {some}: other processes took up to {100 * most:.0f} % of "
+        f"its processors, more than {100 * TOO_BUSY:.0f} %"
     )

@@ -90,7 +90,7 @@ _KINDS = (
     ),
     _Kind(
         pattern=re.compile(r"version [`'](?P<what>[A-Z]{1,20}_[\w.]{1,40})' not found"),
-        headline="{what} is not there",
+        headline="the symbol version {what} was not found",
         meaning="a binary was built against a newer system library than the environment has",
         built="use a newer base, or a release built for this one",
         image="use an image of a newer system, or one with a release built for this one",
@@ -108,7 +108,7 @@ _KINDS = (
     ),
     _Kind(
         pattern=re.compile(r"cannot import name '?(?P<what>[\w.]{1,200})'?"),
-        headline="{what} cannot be imported from a module that is there",
+        headline="{what} cannot be imported: its module exists, but does not have it",
         meaning="a dependency has another version than the importing code was written for",
         built="pin the dependency in the cell's `constraints`, then `harness lock`",
         image="use an image whose packages fit together, or make one of this image that installs "

@@ -91,7 +91,7 @@ _MEASURES = (
         claimed=lambda cell: cell.python,
         measured=_python,
         same=_same_release,
-        says="is Python {measured}",
+        says="it is Python {measured}",
         remedy="correct `python:` of the cell's row, or its `base`, `image`, `host` or "
         "`interpreter`",
     ),
@@ -115,10 +115,10 @@ def contradictions(cell: Cell, records: Iterable[Record]) -> Iterator[Shown]:
         if claimed and measured is not None and not one.same(claimed, measured):
             told = one.says.format(measured=_short(measured))
             if measured == NO_CUDA:
-                told = "its framework is built for no CUDA"
+                told = "its framework is built without CUDA"
             yield Shown(
                 verdict=Verdict.FAIL,
-                why=f"it claims {one.word} {claimed} and {told}",
+                why=f"it claims {one.word} {claimed}, but {told}",
                 remedy=one.remedy,
             )
 

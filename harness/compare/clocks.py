@@ -48,7 +48,7 @@ def clock(one: Answered) -> Iterator[str]:
             return
     for what, told in (*_times(one), *_sums(one)):
         if told < 0:
-            yield f"its clock lies: {what} tells {told:g} s, and no time is less than none"
+            yield f"its clock is wrong: {what} gives {told:g} s, but no duration is negative"
         elif _longer(told, measured):
             yield _lies(what, told, measured)
 
@@ -59,9 +59,8 @@ def _longer(one: float, other: float) -> bool:
 
 
 def _lies(what: str, told: float, measured: float) -> str:
-    return (
-        f"its clock lies: {what} tells {seconds(told)} where this host measured {seconds(measured)}"
-    )
+    here = seconds(measured)
+    return f"its clock is wrong: {what} gives {seconds(told)}, but this host measured {here}"
 
 
 def _times(one: Answered) -> Iterator[tuple[str, float]]:

@@ -49,9 +49,9 @@ def _gpu_from_nowhere(one: Answered) -> Iterator[str]:
         if evidence.kind == EvidenceKind.DEVICES and any(
             str(each).endswith("GPU") for each in listed
         ):
-            yield f"{evidence.fact} lists a GPU, and its container was handed none"
+            yield f"{evidence.fact} lists a GPU, but its container was given none"
         if evidence.kind == EvidenceKind.COMPUTES and value == "works":
-            yield f"{evidence.fact} says that a GPU works, and its container was handed none"
+            yield f"{evidence.fact} says that a GPU works, but its container was given none"
 
 
 def _no_packages(answers: Sequence[Answered]) -> Iterator[Saying]:
@@ -67,7 +67,7 @@ def _no_packages(answers: Sequence[Answered]) -> Iterator[Saying]:
         if importers:
             fact = _imported(importers[0])
             yield (
-                f"no package at all is installed, and {fact} says that one was imported",
+                f"no package is installed, but {fact} says that one was imported",
                 (one, *importers),
             )
 

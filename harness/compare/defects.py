@@ -64,7 +64,7 @@ DEFECTS = (
         one="a package is installed twice",
         many="{count} packages are installed twice",
         cause="which of the two is imported is decided by the order of the folders on its path",
-        remedy="remove the one that is not meant",
+        remedy="remove the one that is not wanted",
     ),
     Defect(
         fact=MISSING,
@@ -95,8 +95,8 @@ DEFECTS = (
         fact=MISMATCHES,
         one="{line}",
         many="{count} libraries are not of the release that the framework was built for",
-        cause="the framework was built against another release of it than the one it finds: it may "
-        "not load it, or call what is not there",
+        cause="the framework was built against another release of the library than it finds: it "
+        "may fail to load it, or call functions that it lacks",
         remedy="install the release it was built for (the cell's `install` or `base`), or a build "
         "for this one",
         of_image="use an image whose libraries are of the release its framework was built for",

@@ -98,7 +98,7 @@ def _claimed(_run: Run, cell: Cell, probe: Probe, evidence: Evidence, record: Re
     claim = " and ".join(f"{name} {version}" for name, version in claims)
     return Shown(
         verdict=Verdict.FAIL,
-        why=f"it claims {claim} and imports {measured}",
+        why=f"it claims {claim}, but imports {measured}",
         remedy="correct `framework:` of the cell's row, or what the cell installs",
     )
 
@@ -116,7 +116,7 @@ def _loaded(_run: Run, _cell: Cell, _probe: Probe, evidence: Evidence, record: R
     return Shown(
         verdict=Verdict.FAIL,
         why="it imports, but no library of its own is loaded",
-        remedy="see which module answers to its name: `package.*` and the probe's noise say",
+        remedy="check which module has its name: see `package.*` and what the probe printed",
     )
 
 
@@ -136,14 +136,14 @@ def _devices(run: Run, cell: Cell, _probe: Probe, evidence: Evidence, record: Re
     if not run.host.gpus:
         return Shown(
             verdict=Verdict.UNVERIFIED,
-            why="the cell asks for a GPU and "
-            + ("this host has none" if run.host.cpu_model else "the engine does not tell of any"),
+            why="the cell asks for a GPU, but "
+            + ("this host has none" if run.host.cpu_model else "the engine reports none"),
             remedy="run it on a host with a GPU",
         )
     return Shown(
         verdict=Verdict.FAIL,
         why=f"it fell back to {listed} silently, though the host has {', '.join(run.host.gpus)}",
-        remedy="see that driver and CUDA libraries fit this build of the framework",
+        remedy="check that driver and CUDA libraries fit this build of the framework",
     )
 
 
@@ -162,7 +162,7 @@ def _computes(_run: Run, _cell: Cell, _probe: Probe, evidence: Evidence, record:
         return Shown(
             verdict=Verdict.PASS,
             why="a GPU computed, through the driver and through the framework",
-            rests_on="a GPU's answers, verified",
+            rests_on="verified results of a GPU",
         )
     stem = evidence.fact.rpartition(".")[0]
     because = record.facts.get(f"{stem}.why")
@@ -176,7 +176,7 @@ def _computes(_run: Run, _cell: Cell, _probe: Probe, evidence: Evidence, record:
     return Shown(
         verdict=Verdict.FAIL,
         why=f"a GPU is there, but {why}",
-        remedy="see that driver and CUDA libraries fit this build of the framework",
+        remedy="check that driver and CUDA libraries fit this build of the framework",
     )
 
 

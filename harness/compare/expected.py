@@ -50,7 +50,7 @@ def hold_expected(
     if expect is None:
         return Held(findings=tuple(findings))
     if not holds(expect.until, at):
-        text = f"that it fails was expected until {expect.until}, and no longer: {expect.reason}"
+        text = f"its failure was expected until {expect.until}, which has passed: {expect.reason}"
         ended = ExpectedOutcome(standing=ExpectedStanding.ENDED)
         return Held(findings=tuple(findings), notes=(Note(text=text),), outcome=ended)
     ends = expect.until if ends_soon(expect.until, at) else ""
@@ -73,7 +73,7 @@ def hold_expected(
     standing = ExpectedStanding.ANOTHER_FAILURE if failed else ExpectedStanding.NOT_SEEN
     return Held(
         findings=tuple(findings),
-        notes=(Note(text=f"{_told(expect)} was expected, and not seen: {expect.reason}"),),
+        notes=(Note(text=f"{_told(expect)} was expected, but not seen: {expect.reason}"),),
         outcome=ExpectedOutcome(standing=standing, ends=ends),
     )
 

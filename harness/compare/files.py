@@ -153,7 +153,7 @@ def of_files(
             subject=contradicted,
         )
         findings.append(made)
-    notes = [Note(text=f"an expectation lets pass what its files say: {', '.join(passed)}")]
+    notes = [Note(text=f"an expectation allows what its files show: {', '.join(passed)}")]
     return tuple(findings), tuple(notes if passed else ())
 
 
@@ -242,9 +242,9 @@ def _contradicted(facts: Facts, answered: Mapping[str, Merged], rules: FileRules
             continue
         if name not in installed:
             if _ADDED_PATHS not in facts and name not in _OF_PYTHON:
-                found[name] = f"{name} {merged.value} was answered, and is not among the files"
+                found[name] = f"{name} {merged.value} was answered, but is not among the files"
         elif merged.value != installed[name] and f"outside.copies.{name}" not in facts:
-            said = f"{name} {merged.value} was answered, and the files are of {installed[name]}"
+            said = f"{name} {merged.value} was answered, but the files are of {installed[name]}"
             found[name] = said
     return found
 

@@ -64,7 +64,7 @@ class _Around:
         if not (loaded and behind):
             return None
         return Hidden(
-            headline=f"{loaded} is imported in the place of {self.module}",
+            headline=f"{loaded} is imported in place of {self.module}",
             meaning=f"{loaded} comes first on the path of modules, and hides {behind[0]}",
             shows=self.command(self.text("executable"), "import sys; print(sys.path)"),
             remedy=f"remove or rename {loaded}, or take its folder off the path (PYTHONPATH, "
@@ -79,11 +79,11 @@ class _Around:
         program = self.text("executable")
         lies = f"{self.module} lies in {places[0]}, and " if places else ""
         return Hidden(
-            headline=f"{self.module} is not looked for: Python runs with -S",
+            headline=f"{self.module} is installed, but Python runs with -S",
             meaning=f"{lies}Python was started with -S, so no folder of installed packages is on "
             "its path",
             shows=self.command(program, "import sys; print(sys.flags.no_site, sys.path)"),
-            remedy=f"take -S out of what starts {program or 'Python'} (a wrapper, say)",
+            remedy=f"remove -S from what starts {program or 'Python'}, such as a wrapper",
         )
 
     def path_file(self) -> Hidden | None:
@@ -96,12 +96,12 @@ class _Around:
         what = f"line {line} of {file} should put {folder} on the path" if folder else file
         lies = f"{self.module} lies in {folder}, and " if folder else ""
         return Hidden(
-            headline=f"{self.module} is there, and {file} is not followed to it",
+            headline=f"{self.module} is installed, but Python does not follow {file} to it",
             meaning=f"{lies}{what} was not followed{why}"
             if not folder
             else f"{lies}{what}, and was not followed{why}",
             shows=self.command(self.text("executable"), "import sys; print(sys.path)"),
-            remedy=f"mend {file}" + (f", line {broken}" if broken else ""),
+            remedy=f"repair {file}" + (f", line {broken}" if broken else ""),
         )
 
     def errors(self) -> Iterator[tuple[str, str]]:

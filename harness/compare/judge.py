@@ -113,8 +113,7 @@ def judge(
 
 def _of_another_class(reference: View) -> Note:
     return Note(
-        text=f"not compared with {reference.cell.id}: the two were asked on hosts of different "
-        "classes"
+        text=f"not compared with {reference.cell.id}: the two ran on hosts of different classes"
     )
 
 
@@ -144,11 +143,13 @@ def _reference(seen: Sequence[View], run: Run) -> tuple[View | None, tuple[str, 
         return named, ()
     if len(seen) == 1:
         why = f"its reference {rules.reference} is not in this run"
-        return None, (
-            (f"{seen[0].cell.id} was compared with nothing: {why}",) if rules.reference else ()
-        )
+        return None, ((f"{seen[0].cell.id} was not compared: {why}",) if rules.reference else ())
     first = seen[0]
-    why = f"{rules.reference} is not in this run" if rules.reference else "the suite names none"
+    why = (
+        f"{rules.reference} is not in this run"
+        if rules.reference
+        else "the suite names no reference"
+    )
     return first, (f"the reference is {first.cell.id}, the first cell of the run: {why}",)
 
 
@@ -161,11 +162,10 @@ def _reference_of_shard(
     wanted = rules.reference if rules.reference in ids else next(iter(ids), "")
     found = next((view for view in seen if view.cell.id == wanted), None)
     told: tuple[str, ...] = (
-        f"this is shard {shard.number} of {shard.count}: what it comes to beside the other shards, "
-        "`harness merge` tells",
+        f"this is shard {shard.number} of {shard.count}: `harness merge` joins all to one run",
     )
     if found is None:
-        told += (f"its cells are compared with {wanted} then, which is in another shard",)
+        told += (f"once merged, its cells are compared with {wanted}, which is in another shard",)
     return found, told
 
 

@@ -95,9 +95,9 @@ class KindRow:
         return other.get(origin) or self.remedy
 
 
-MEANT = "what is meant to be so needs an `allowed` expectation with a reason in matrix.yaml"
-_ANEW = f"build it anew from its lock; {MEANT}"
-_ANEW_IMAGE = f"pull it again, or make it anew where it was made; {MEANT}"
+MEANT = "if it is intended, add an `allowed` expectation with a reason to matrix.yaml"
+_ANEW = f"build it again from its lock; {MEANT}"
+_ANEW_IMAGE = f"pull it again, or build it again where it was made; {MEANT}"
 _ANEW_HOST = f"install it again (`pip install --force-reinstall`); {MEANT}"
 
 
@@ -121,15 +121,15 @@ KINDS: Mapping[FindingKind, KindRow] = {
     **_of_outcomes(),
     FindingKind.NOT_RUN: KindRow(
         verdict=Verdict.INFRASTRUCTURE,
-        headline="{missing} of {planned} planned were not run",
+        headline="{missing} of {planned} planned records are missing",
         cause="{state}",
-        remedy="take the run on: `harness run --resume RUN` asks only what is missing",
+        remedy="continue the run: `harness run --resume RUN` runs only what is missing",
     ),
     FindingKind.SHARD_MISSING: KindRow(
         verdict=Verdict.INFRASTRUCTURE,
-        headline="shard {number} of {count}, which had it to run, is missing",
+        headline="shard {number} of {count}, which was to run this cell, is missing",
         cause="the job ended before it wrote its run, or its run was not handed over",
-        remedy="run that job again, and merge again with what it writes",
+        remedy="run that job again, then merge again with the file that it writes",
     ),
     FindingKind.LEVEL_MISSED: KindRow(
         verdict=Verdict.FAIL,
@@ -138,63 +138,63 @@ KINDS: Mapping[FindingKind, KindRow] = {
     ),
     FindingKind.LEVEL_UNTOLD: KindRow(
         verdict=Verdict.UNVERIFIED,
-        headline="{level} ({meaning}) cannot be told: {why}",
+        headline="{level} ({meaning}) is unverified: {why}",
         remedy="{remedy}",
     ),
     FindingKind.ABOVE_A_GAP: KindRow(
         verdict=Verdict.UNVERIFIED,
-        headline="what {probe} shows of {level} ({meaning}) earns nothing: "
+        headline="{level} ({meaning}), which {probe} shows, does not count: "
         "{gap} ({gap_meaning}) is not reached: {why}",
         remedy="{remedy}",
     ),
     FindingKind.CONTRADICTED: KindRow(
         verdict=Verdict.FAIL,
         headline="contradicted: {what}",
-        cause="an answer cannot be true beside the other answers, or beside what was asked, given "
-        "and measured here: every fact is the image's own word",
-        remedy="believe none of its numbers; see what answers in the place of its interpreter, its "
-        "framework or its clock",
+        cause="an answer contradicts another answer, or what was asked, given or measured here: "
+        "facts are what the image says of itself",
+        remedy="trust none of its numbers; check whether its interpreter, its framework or its "
+        "clock was replaced",
     ),
     FindingKind.DIFFERS: KindRow(
         verdict=Verdict.DRIFT,
         headline="{what}",
         cause="{reason}",
-        remedy="pin what should not move (`constraints` of the row, then `harness lock`); what is "
-        "meant to differ needs an `allowed` expectation with a reason in matrix.yaml",
-        of_image="use an image that has what {reference} has; what is meant to differ needs an "
-        "`allowed` expectation with a reason in matrix.yaml",
+        remedy="pin what should not move (`constraints` of the row, then `harness lock`); if "
+        "it is intended, add an `allowed` expectation with a reason to matrix.yaml",
+        of_image="use an image that has what {reference} has; if it is intended, add an `allowed` "
+        "expectation with a reason to matrix.yaml",
         of_host="{as_reference}",
     ),
     FindingKind.DEFECT: KindRow(
         verdict=Verdict.DRIFT,
         headline="{what}",
         cause="{cause}",
-        remedy="{remedy}; what is meant to be so needs an `ignore` or `allowed` expectation in "
+        remedy="{remedy}; if it is intended, add an `ignore` or `allowed` expectation to "
         "matrix.yaml",
     ),
     FindingKind.ROUNDS_DIFFER: KindRow(
         verdict=Verdict.DRIFT,
         headline="{what} from round to round",
-        cause="the same image answers differently, though the fact should not move",
-        remedy="run more rounds; if it is meant to vary, give it an `ignore` expectation",
+        cause="the same image gave different answers, though this fact should stay the same",
+        remedy="run more rounds; if it may vary, add an `ignore` expectation",
     ),
     FindingKind.IMAGES_DIFFER: KindRow(
         verdict=Verdict.INFRASTRUCTURE,
-        headline="its rounds are of {count} images",
-        cause="the name of its image was given to another one between the rounds",
-        remedy="start a new run: the rounds of a cell are those of one image",
+        headline="its rounds ran on {count} different images",
+        cause="the name of its image was moved to another image between the rounds",
+        remedy="start a new run: all rounds of a cell must run on one image",
     ),
     FindingKind.TAG_MOVED: KindRow(
         verdict=Verdict.DRIFT,
         headline="{image} names another image than {known}",
-        cause="the tag was given to another image",
-        remedy="name the image that you mean by its digest ({before} before); or take the one that "
+        cause="the tag was moved to another image",
+        remedy="name the image that you want by its digest ({before} before); or lock the one that "
         "is named now: `harness lock --inputs --cell {cell}`",
     ),
     FindingKind.REFERENCE_BROKEN: KindRow(
         verdict=Verdict.UNVERIFIED,
         headline="not compared: the reference {reference} itself ends in {verdict}",
-        remedy="mend the reference first, or name another under `reference:` in matrix.yaml",
+        remedy="repair the reference first, or name another under `reference:` in matrix.yaml",
     ),
     FindingKind.FAILS_AS_EXPECTED: KindRow(
         verdict=Verdict.PASS,
@@ -204,9 +204,9 @@ KINDS: Mapping[FindingKind, KindRow] = {
     FindingKind.WORKS_UNEXPECTEDLY: KindRow(
         verdict=Verdict.DRIFT,
         headline="works unexpectedly: it reaches {level} ({meaning}), "
-        "and was expected to end at {expected} ({expected_meaning})",
+        "but was expected to end at {expected} ({expected_meaning})",
         cause="the cell's row expects it to fail: {reason}",
-        remedy="take `expect` out of the cell's row, or state what is expected now",
+        remedy="remove `expect` from the cell's row, or state what is expected now",
     ),
     FindingKind.OTHER_BYTES: KindRow(
         verdict=Verdict.DRIFT,
@@ -227,12 +227,12 @@ KINDS: Mapping[FindingKind, KindRow] = {
     FindingKind.FOREIGN_BYTECODE: KindRow(
         verdict=Verdict.DRIFT,
         headline="compiled modules do not fit their sources: {what}",
-        cause="Python loads them, whatever the sources say",
+        cause="Python loads the compiled modules, whatever the sources say",
         remedy="remove them, or compile the sources again: python -m compileall",
     ),
     FindingKind.OTHER_VERSION: KindRow(
         verdict=Verdict.DRIFT,
-        headline="modules state another version than what is installed: {what}",
+        headline="modules state another version than is installed: {what}",
         cause="one of the two was changed after it was installed",
         remedy=_ANEW,
         of_image=_ANEW_IMAGE,
@@ -242,123 +242,122 @@ KINDS: Mapping[FindingKind, KindRow] = {
         verdict=Verdict.DRIFT,
         headline="{what} is loaded from a folder where nothing was installed",
         cause="the folder comes before the installed one on the path of modules",
-        remedy="see PYTHONPATH and the .pth files of the environment",
+        remedy="check PYTHONPATH and the .pth files of the environment",
     ),
     FindingKind.RUNS_FIRST: KindRow(
         verdict=Verdict.DRIFT,
-        headline="something that no package brought comes before every program: {what}",
-        cause="Python, or the loader of programs, follows it at each start",
-        remedy="remove it; what is meant to be so needs an `allowed` expectation with a reason in "
-        "matrix.yaml",
+        headline="a file that belongs to no package takes effect before every program: {what}",
+        cause="Python, or the loader of programs, reads it at each start",
+        remedy=f"remove it; {MEANT}",
     ),
     FindingKind.FILES_CONTRADICT: KindRow(
         verdict=Verdict.FAIL,
         headline="the answers contradict the files: {what}",
-        cause="what runs in the environment answers something else than what lies there",
+        cause="what runs in the environment gives other answers than the files that lie there",
         remedy="do not trust this image: read `outside.*` beside the answers in its report",
     ),
     FindingKind.FILES_UNREAD: KindRow(
         verdict=Verdict.UNVERIFIED,
         headline="its files could not all be read from outside: {why}",
-        remedy="run it again; until then every fact is the image's own word",
+        remedy="run it again; until then its facts are only what the image says of itself",
     ),
     FindingKind.GIVEN_TWICE: KindRow(
         verdict=Verdict.INFRASTRUCTURE,
         headline="an error of the suite: {what}",
-        cause="a fact has one probe that gives it: which of two answers counts cannot be told",
+        cause="only one probe may give a fact: of two answers, neither counts",
         remedy="rename the fact in one of them",
     ),
     FindingKind.TIME_DRIFTS: KindRow(
         verdict=Verdict.DRIFT,
         headline="{fact} is {said}, against {reference}",
-        remedy="see what else differs from {reference}; what is meant to differ needs an `allowed` "
-        "expectation with a reason in matrix.yaml",
+        remedy="see what else differs from {reference}; if it is intended, add an `allowed` "
+        "expectation with a reason to matrix.yaml",
     ),
     FindingKind.ACCURACY_DRIFTS: KindRow(
         verdict=Verdict.DRIFT,
         headline="{fact} is {said}, against {reference}",
-        cause="the two train otherwise, on the same images from the same weights",
-        remedy="compare their early losses; what is meant to differ needs an `allowed` expectation "
-        "with a reason, or an `equivalent` one with another margin, in matrix.yaml",
+        cause="the two train differently, on the same images from the same weights",
+        remedy="compare their early losses; if it is intended, add an `allowed` expectation with a "
+        "reason, or an `equivalent` one with another margin, to matrix.yaml",
     ),
     FindingKind.LOSSES_DRIFT: KindRow(
         verdict=Verdict.DRIFT,
         headline="{said}, against {reference}",
         cause="another algorithm, other data or other weights",
-        remedy="see what else differs from {reference}; what is meant to differ needs an `allowed` "
-        "expectation for {fact} with a reason in matrix.yaml",
+        remedy="see what else differs from {reference}; if it is intended, add an `allowed` "
+        "expectation for {fact} with a reason to matrix.yaml",
     ),
     FindingKind.UNDECIDED: KindRow(
         verdict=Verdict.UNVERIFIED,
-        headline="{fact} cannot be told from {reference}'s: {why}",
+        headline="{fact} is undecided against {reference}: {why}",
         cause="{said}",
-        remedy="run more rounds of both, interleaved, or calibrate this host",
+        remedy="run more interleaved rounds of both, or calibrate this host",
     ),
     FindingKind.CELL_VANISHED: KindRow(
         verdict=Verdict.DRIFT,
-        headline="the baseline has this cell, and the run does not",
-        cause="it was taken out of the matrix, or was not selected: nothing is known of it now",
-        remedy="run it; where it is gone on purpose, accept this event, or the run as the baseline",
+        headline="the baseline has this cell, but the run does not",
+        cause="it was removed from the matrix or not selected: nothing is known about it now",
+        remedy="run it; if it is gone on purpose, accept this event, or the run as the baseline",
     ),
     FindingKind.TIME_UNTOLD: KindRow(
         verdict=Verdict.UNVERIFIED,
         headline="its times are not compared with the baseline's: {what} changed since",
         cause="times are compared only between rounds that are interleaved on one host",
         remedy="`harness run --baseline --rounds auto` runs the baseline's image again in turns "
-        "with tonight's, where it is still there; else see its times in the reports of the nights "
-        "between, and where they are right, accept the run as the baseline",
+        "with tonight's, if it still exists; otherwise check its times in the reports of the "
+        "nights between, and if they are right, accept the run as the baseline",
     ),
     FindingKind.NOT_HELD: KindRow(
         verdict=Verdict.UNVERIFIED,
-        headline="not all of it is compared with the baseline: {what}",
+        headline="not all of this cell was compared with the baseline: {what}",
         cause="only answers to the same question can be compared with each other",
-        remedy="ask as the baseline was asked; where it is to be asked so from now on, accept the "
-        "run as the baseline",
+        remedy="ask what the baseline was asked; to keep the new questions, accept this run as the "
+        "baseline",
     ),
     FindingKind.CANNOT_SAVE: KindRow(
         verdict=Verdict.DRIFT,
         headline="cannot save: {format}: {why}",
         cause="a model in this format is not saved, not loaded, or predicts otherwise afterwards",
-        remedy="save in a format that works, or pin what the format needs; what is meant to be so "
-        "needs an `ignore` or `allowed` expectation in matrix.yaml",
+        remedy="save in a format that works, or pin what the format needs; if it is intended, add "
+        "an `ignore` or `allowed` expectation to matrix.yaml",
     ),
     FindingKind.WRONG_NUMBERS: KindRow(
         verdict=Verdict.FAIL,
         headline="wrong numbers: {operations} with {library} ({ways}); {right}",
-        cause="the error is larger than any order of summation and any rounding explain",
+        cause="the error is larger than rounding or any order of summation can explain",
         remedy="{instead}",
     ),
     FindingKind.DIES_COMPUTING: KindRow(
         verdict=Verdict.FAIL,
-        headline="it dies while it computes: {what}",
+        headline="its process dies while it computes: {what}",
         cause="a kernel reads or writes where it must not, or the processor lacks an instruction",
         remedy="use {instead}, or another release",
     ),
     FindingKind.TOO_BUSY: KindRow(
         verdict=Verdict.UNVERIFIED,
-        headline="{fact} cannot be told from {reference}'s: {why}",
-        cause="{said}; by the rule that would be {rule}, if the host had not been so busy",
+        headline="{fact} is undecided against {reference}: {why}",
+        cause="{said}; the rule would call that {rule}, but the host was too busy to rely on it",
         remedy="run both again while the host has nothing else to do",
     ),
     FindingKind.ASKED_OTHERWISE: KindRow(
         verdict=Verdict.UNVERIFIED,
-        headline="{what} from {reference}, and nothing tells whether that is drift: {why}",
-        cause="the two were not asked the same, so their answers may differ for that alone",
+        headline="{what} from {reference}, but that may not be drift: {why}",
+        cause="the two were not asked the same question, which alone may explain the difference",
         remedy="run both again with the same probes on the same data",
     ),
     FindingKind.PROMISE_BROKEN: KindRow(
         verdict=Verdict.FAIL,
         headline="a promise is not kept: {what}",
         cause="{cause}",
-        remedy="mend what it starts, or what its row in matrix.yaml promises; what is meant to be "
-        "so needs an `ignore` or `allowed` expectation for {fact}",
+        remedy="repair what it starts, or correct what its row in matrix.yaml promises; if it is "
+        "intended, add an `ignore` or `allowed` expectation for {fact}",
     ),
     FindingKind.SAYS_OTHERWISE: KindRow(
         verdict=Verdict.DRIFT,
-        headline="its metadata says otherwise: {what}",
-        cause="who reads the image's own configuration, a person or an orchestrator, believes it",
-        remedy="write in its Dockerfile what it does (EXPOSE, USER, VOLUME, CMD), or promise what "
-        "it says; what is meant to be so needs an `ignore` or `allowed` expectation for {fact}",
+        headline="its metadata contradicts its promises: {what}",
+        cause="people and orchestrators rely on the image's own configuration",
+        remedy="state in its Dockerfile what it does (EXPOSE, USER, VOLUME, CMD), or promise what "
+        "it states; if it is intended, add an `ignore` or `allowed` expectation for {fact}",
     ),
 }
 """Every kind has a row."""

@@ -32,7 +32,7 @@ def steps_asked(one: Learned) -> Iterator[str]:
     if told is None and one.standard:
         yield f"asked for {what}, it does not say how many steps it trained"
     elif told is not None and asked is not None and told != asked:
-        yield f"asked for {what}, it answered {told:g}"
+        yield f"asked for {what}, it reports {told:g} training steps"
 
 
 def data_given(one: Learned) -> Iterator[str]:
@@ -50,7 +50,7 @@ def weights_moved(one: Learned) -> Iterator[str]:
     """Check that training changed the weights."""
     final = one.fact("final_weights_sha256")
     if final is not None and final == one.fact("initial_weights_sha256"):
-        yield "it says that it trained, and its final weights are the initial ones"
+        yield "it says that it trained, but its final weights equal the initial ones"
 
 
 def losses_move(one: Learned) -> Iterator[str]:
@@ -63,9 +63,9 @@ def losses_move(one: Learned) -> Iterator[str]:
         return
     wanted = 1 + (steps - 1) // every
     if len(losses) != wanted:
-        yield f"{_many(steps, 'step')} give {wanted} losses, it answered {len(losses)}"
+        yield f"{_many(steps, 'step')} give {wanted} losses, but it reports {len(losses)}"
     elif final is not None and (steps - 1) % every == 0 and final != losses[-1]:
-        yield f"the last of its losses is {losses[-1]:g}, its final loss is {final:g}"
+        yield f"the last of its losses is {losses[-1]:g}, but its final loss is {final:g}"
 
 
 def shares_are_shares(one: Learned) -> Iterator[str]:
@@ -74,10 +74,10 @@ def shares_are_shares(one: Learned) -> Iterator[str]:
     for name in ("test_accuracy", "test_error", "validation_error"):
         share = one.number(name)
         if share is not None and not 0 <= share <= 1:
-            yield f"{one.named(name)} is {share:g}, and a share lies between 0 and 1"
+            yield f"{one.named(name)} is {share:g}, but a share lies between 0 and 1"
     accuracy, error = one.number("test_accuracy"), one.number("test_error")
     if accuracy is not None and error is not None and abs(accuracy + error - 1) > _EXACT:
-        yield f"an accuracy of {accuracy:g} and an error of {error:g} do not make 1"
+        yield f"an accuracy of {accuracy:g} and an error of {error:g} do not add up to 1"
 
 
 def shares_count_images(one: Learned) -> Iterator[str]:
@@ -90,7 +90,7 @@ def shares_count_images(one: Learned) -> Iterator[str]:
         if share is None or images is None or not 0 <= share <= 1:
             continue
         if abs(share * images - round(share * images)) > _EXACT * images:
-            yield f"{one.named(name)} is {share!r}, which is no number of {images} images"
+            yield f"{one.named(name)} is {share!r}, which is no whole number of {images} images"
 
 
 def same_weights(one: Learned, other: Learned) -> Iterator[str]:
@@ -107,12 +107,12 @@ def same_weights(one: Learned, other: Learned) -> Iterator[str]:
     apart = 1 / images + _EXACT if images else _WITHOUT_COUNT
     here, there = one.number("test_accuracy"), other.number("test_accuracy")
     if here is not None and there is not None and abs(here - there) > apart:
-        yield f"equal final weights, and an accuracy of {there:.6g} beside {here:.6g}"
+        yield f"equal final weights, but accuracies of {there:.6g} and {here:.6g}"
     if one.fact("steps") != other.fact("steps"):
         return
     here, there = _final_loss(one), _final_loss(other)
     if here is not None and there is not None and abs(here - there) > _SAME_LOSS * abs(here):
-        yield f"equal final weights, and a loss of {there:.7g} beside {here:.7g}"
+        yield f"equal final weights, but losses of {there:.7g} and {here:.7g}"
 
 
 def _final_loss(one: Learned) -> float | None:

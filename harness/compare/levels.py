@@ -153,7 +153,7 @@ def _shown(
             of_round = (one for (round_, _), one in answers.items() if round_ == number)
             kept += contradictions(cell, of_round)
         if level is Level.L2 and cell.gpu and "devices" not in kinds:
-            why = "the cell asks for a GPU and no probe lists the devices"
+            why = "the cell asks for a GPU, but no probe lists the devices"
             kept.append(Shown(verdict=Verdict.UNVERIFIED, why=why))
     if not kept:
         kept.append(_unshown(run, cell, level))
@@ -174,8 +174,8 @@ def _unshown(run: Run, cell: Cell, level: Level) -> Shown:
 
     if names := showing(run.unasked or ()):
         asked = " ".join(f"--probe {name}" for name in names)
-        why = f"no probe that shows it was run; {' and '.join(names)} would"
-        remedy = f"ask it too: {asked}, or every probe: no --probe at all"
+        why = f"no probe that shows it was run; {' and '.join(names)} can show it"
+        remedy = f"add {asked}, or leave out --probe to run every probe"
         return Shown(verdict=Verdict.UNVERIFIED, why=why, remedy=remedy)
     claimed = sorted(
         {
@@ -190,9 +190,9 @@ def _unshown(run: Run, cell: Cell, level: Level) -> Shown:
         remedy = f"claim one in the cell's row (`framework:`): {', '.join(claimed)}"
         return Shown(verdict=Verdict.UNVERIFIED, why=why, remedy=remedy)
     remedy = (
-        "ask every probe: no --probe at all"
+        "leave out --probe to run every probe"
         if run.unasked is None
-        else ("ask one that shows it: `probes:` in matrix.yaml leaves it out, or there is none yet")
+        else ("add a probe that shows it to `probes:` in matrix.yaml, or write one")
     )
     why = "no probe that shows it was run"
     return Shown(verdict=Verdict.UNVERIFIED, why=why, remedy=remedy)

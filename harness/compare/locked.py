@@ -30,13 +30,13 @@ def unfit(run: Run, records: Iterable[Record]) -> tuple[str, ...]:
     notices = []
     if inputs:
         notices.append(
-            f"the lock of the suite no longer fits: {'; '.join(inputs)}. What is new may come of "
-            "that; `harness lock --inputs` locks what is there now"
+            f"the suite's lock is out of date: {'; '.join(inputs)}. New differences may come "
+            "from that; `harness lock --inputs` renews the lock"
         )
     if bases:
         notices.append(
-            f"bases are others than were locked: {'; '.join(bases)}. Another host, or another day, "
-            "makes another one; `harness lock --cell ID` locks it with its cell"
+            f"bases differ from the locked ones: {'; '.join(bases)}. A base made on another "
+            "host or day differs; `harness lock --cell ID` locks the new one with its cell"
         )
     return tuple(notices)
 
@@ -48,7 +48,7 @@ def _probes(run: Run, lock: SuiteLock) -> Iterator[str]:
     others = [one.name for one in run.probes if locked.get(one.name, one.digest) != one.digest]
     new = [one.name for one in run.probes if one.name not in locked]
     if others:
-        yield f"other probes than were locked: {', '.join(sorted(others))}"
+        yield f"probes that changed since they were locked: {', '.join(sorted(others))}"
     if new:
         yield f"probes that were not locked: {', '.join(sorted(new))}"
 
@@ -59,7 +59,7 @@ def _data(records: Iterable[Record], lock: SuiteLock) -> Iterator[str]:
     if locked and (others := sorted(found - set(locked))):
         names = ", ".join(sorted(locked.values()))
         told = ", ".join(one[:_DIGITS] for one in others)
-        yield f"other data than were locked as {names}: {told}"
+        yield f"data that changed since it was locked as {names}: {told}"
 
 
 def _bases(run: Run, records: Iterable[Record], lock: SuiteLock) -> Iterator[str]:
@@ -73,7 +73,7 @@ def _bases(run: Run, records: Iterable[Record], lock: SuiteLock) -> Iterator[str
             continue
         if image.base_digest != base.layers:
             found[base.base] = (
-                image.base_source or "a source that is not known",
+                image.base_source or "an unknown source",
                 image.base_digest,
             )
     for name in sorted(found):
@@ -118,7 +118,8 @@ def note_of_tag(records: Iterable[Record]) -> tuple[Note, ...]:
     moved = _moved(records)
     if moved is None or not moved.alike or moved.since == LOCKED:
         return ()
-    return (Note(text=f"its tag names another build of the same: {'; '.join(_evidence(moved))}"),)
+    told = "; ".join(_evidence(moved))
+    return (Note(text=f"its tag names another build with the same content: {told}"),)
 
 
 def _moved(records: Iterable[Record]) -> MovedTag | None:

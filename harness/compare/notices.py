@@ -41,8 +41,8 @@ def disturbed(cells: Iterable[CellJudgement]) -> Iterator[str]:
     named = "; ".join(f"{one.cell.id} in {_rounds_named(one.busy)}" for one in told[:_NAMED])
     more = f"; and {len(told) - _NAMED} more cells" if len(told) > _NAMED else ""
     yield (
-        f"the host was too busy with other things for times to be trusted, which is when others "
-        f"take more than {100 * TOO_BUSY:.0f} % of its processors: {named}{more}"
+        f"the host was too busy for times to be trusted (other processes took more than "
+        f"{100 * TOO_BUSY:.0f} % of its processors): {named}{more}"
     )
 
 
@@ -56,7 +56,7 @@ def unjudged(run: Run) -> Iterator[str]:
     judges."""
     for probe in run.probes:
         if any(one.level is Level.L4 for one in probe.evidence):
-            why = "L4 rests on what rounds of two cells show"
+            why = "only rounds of two cells show L4"
             yield f"the evidence of {probe.name} for L4 is not judged: {why}"
 
 
@@ -80,8 +80,8 @@ def gone(seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules) -> 
             )
         if covered and not differs:
             told.append(
-                f"nothing differs any more that the rule for `{rule.facts}` allows until "
-                f"{rule.until} ({rule.reason}): take it out, and it is drift when it comes back"
+                f"the rule for `{rule.facts}`, which allows differences until {rule.until} "
+                f"({rule.reason}), is no longer needed: remove it, and they count as drift again"
             )
     return tuple(told)
 
@@ -96,7 +96,7 @@ def expiries(cells: Iterable[CellJudgement]) -> tuple[str, ...]:
             if difference.ends:
                 ending.setdefault((difference.ends, difference.reason), []).append(difference)
     allowances = [
-        f"an allowance ends on {ends} ({reason}): from then on it is drift. "
+        f"an allowance ends on {ends} ({reason}): from then on the difference is drift. "
         f"It covers {len({one.fact for one in found})} facts, {found[0].fact} among them"
         for (ends, reason), found in sorted(ending.items(), key=lambda one: one[0])
     ]
@@ -110,13 +110,13 @@ def expiries(cells: Iterable[CellJudgement]) -> tuple[str, ...]:
             if alarms and difference.rule == "allowed":
                 ended.setdefault(rule, set()).add(difference.fact)
     over = [
-        f"the allowance for `{rule.facts}` ended on {rule.until} ({rule.reason}): whether "
-        f"{_few(facts)} drift is for rounds to say (--rounds auto), and these do not"
+        f"the allowance for `{rule.facts}` ended on {rule.until} ({rule.reason}): these rounds do "
+        f"not decide whether {_few(facts)} drift; run more (--rounds auto)"
         for rule, facts in ended.items()
     ]
     failures = [
-        f"that {cell.cell.id} fails is expected until {cell.expected.ends} "
-        f"({cell.cell.expect.reason}): from then on it is a failure"
+        f"{cell.cell.id} is expected to fail until {cell.expected.ends} "
+        f"({cell.cell.expect.reason}): from then on that counts as a failure"
         for cell in told
         if cell.expected and cell.expected.ends and cell.cell.expect
     ]

@@ -127,7 +127,7 @@ def _finding(cell: Cell, probe: str, stem: str, same: list[tuple[str, _Wrong]]) 
     more = len(names) - _NAMED
     listed = ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
     lines = [
-        f"{name}, {way.told}: {way.shares[name]:.3g} times the largest error there may be"
+        f"{name}, {way.told}: {way.shares[name]:.3g} times the largest error allowed"
         for name, one in same
         for way in one.wrong
     ]

@@ -23,14 +23,14 @@ def another_probe(reference: Iterable[Record], candidate: Iterable[Record], prob
     """Say why one probe asked two cells different questions; empty where both were asked the
     same."""
     if _said(reference, probe, "probe_digest") != _said(candidate, probe, "probe_digest"):
-        return f"the two were asked by different versions of {probe}"
+        return f"they were asked by different versions of the probe {probe}"
     return ""
 
 
 def other_data(reference: Iterable[Record], candidate: Iterable[Record], probe: str) -> str:
     """Say why two cells learned from different data; empty where it was the same."""
     if _said(reference, probe, "dataset_digest") != _said(candidate, probe, "dataset_digest"):
-        return f"{probe} was given different data sets"
+        return f"the probe {probe} was given different data sets"
     return ""
 
 

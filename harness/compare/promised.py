@@ -61,12 +61,15 @@ def _finding(cell: Cell, merged: Merged, kind: FindingKind, what: str, about: st
 _CAUSES = (
     (
         "which nobody outside reaches",
-        "what listens on loopback is alone in its container",
+        "what listens on loopback can only be reached inside its container",
     ),
-    ("listens on any port", "the program has not come so far, or waits for something else"),
-    ("the container ended", "its first process ended, and a container lives no longer than that"),
-    ("lives no more", "a request ended it: whoever can send one can do so again"),
-    ("gave no whole answer", "it sends too slowly, or waits for something that does not come"),
+    (
+        "listens on any port",
+        "the program has not started to serve yet, or waits for something else",
+    ),
+    ("the container ended", "a container ends with its first process, which ended"),
+    ("the service no longer answers", "a request ended it: whoever can send one can do so again"),
+    ("gave no whole answer", "it sends too slowly, or waits for something that does not arrive"),
 )
 """(part of a sentence, the cause it points to)."""
 

@@ -135,7 +135,7 @@ def _equivalent(expectation: Expectation, _r: Values, _c: Values, _at: date | No
     return Ruling(
         judged=Judged.NOT_JUDGED,
         rule="equivalent",
-        reason=expectation.reason or "rounds judge equivalence, not one value",
+        reason=expectation.reason or "equivalence is judged over rounds, not by one value",
     )
 
 

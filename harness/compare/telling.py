@@ -41,7 +41,7 @@ def verdict_of_rounds(one: Measured) -> str:
         return "differs, as allowed" if one.allowed else "drift"
     if one.decided.decision is Decision.SAME:
         return "the same"
-    return "not to be told"
+    return "undecided"
 
 
 def why_untold(one: Measured) -> str:
@@ -50,8 +50,11 @@ def why_untold(one: Measured) -> str:
     if decided.refused:
         return decided.refused
     if decided.would_do is not None:
-        return f"{_rounds(decided.rounds)} do not tell; {decided.would_do} would, if they go on so"
-    return f"{_rounds(decided.rounds)} do not tell, nor would a number that is sensible"
+        return (
+            f"{_rounds(decided.rounds)} are too few to decide; {decided.would_do} would be enough, "
+            "if the rest are like them"
+        )
+    return f"{_rounds(decided.rounds)} are too few to decide, and no practical number is enough"
 
 
 def rests_on(one: Measured) -> tuple[str, ...]:
@@ -82,7 +85,7 @@ def disturbance(one: Measured) -> str:
     text = busy_told(one.pairing.busy, one.decided.rounds)
     if not text or one.decided.withheld:
         return text
-    return f"{text}; they are fewer than would keep it from being decided"
+    return f"{text}; so few rounds do not prevent a decision"
 
 
 def known(one: Measured) -> str:

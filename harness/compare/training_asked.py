@@ -25,7 +25,7 @@ def threads_kept(one: Learned) -> Iterator[str]:
     asked = 1 if settings.get("deterministic") is True else settings.get("threads")
     told = one.count("threads_within_operation")
     if type(asked) is int and asked > 0 and told is not None and told != asked:
-        yield f"asked to train with {_threads(asked)}, it says that it took {told}"
+        yield f"asked to train with {_threads(asked)}, it says that it used {told}"
     busy = one.number("cpus_busy")
     limit = asked if type(asked) is int and asked > 0 else told
     if busy is not None and limit is not None and busy > limit + _BUSY:
@@ -47,7 +47,7 @@ def wrong_images_counted(one: Learned) -> Iterator[str]:
         yield "the list of wrong test images is not Base64"
         return
     if len(bits) != (images + 7) // 8:
-        yield f"which of {images} test images were wrong is listed in {len(bits)} bytes"
+        yield f"the list of which of {images} test images were wrong has {len(bits)} bytes"
         return
     wrong = sum(bin(byte).count("1") for byte in bits)
     if wrong != round(error * images):
@@ -71,7 +71,7 @@ def another_seed(one: Learned, other: Learned) -> Iterator[str]:
     if seed is not None and seed == other.fact("seed"):
         yield (
             f"rounds {one.of.record.round} and {other.of.record.round} trained from the same seed: "
-            "one round told twice"
+            "one round was reported twice"
         )
 
 

@@ -217,7 +217,7 @@ def told(survey: Survey, parts: Sequence[Group]) -> tuple[str, ...]:
     """Return the lines to show about the disk budget before anything is built."""
     source = "as named" if survey.named else f"{amount(survey.free or 0)} of its disk can be used"
     lines = [
-        f"disk budget: {amount(survey.limit)} for images of ours on the engine, which take "
+        f"disk budget: {amount(survey.limit)} for images of harness on the engine, which take "
         f"{amount(survey.taken)} now ({source})"
     ]
     wanted = max((group.wanted for group in parts), default=0)
@@ -238,8 +238,8 @@ def grouped(parts: Sequence[Group]) -> str:
         return ""
     listed = " | ".join(", ".join(group.cells) for group in parts)
     return (
-        f"not all images have room at once, so cells are done in {len(parts)} groups: images go in "
-        f"between, rounds are interleaved only inside each: {listed}"
+        f"not all images fit at once, so cells run in {len(parts)} groups: images are removed in "
+        f"between, and rounds are interleaved only within a group: {listed}"
     )
 
 

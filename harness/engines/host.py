@@ -141,7 +141,7 @@ class HostEngine:
             return Performed(
                 answers={},
                 outcome=Outcome.HOST_INCOMPATIBLE,
-                reason="it is asked from outside of a container, and the host engine starts none",
+                reason="it is checked from outside a container, but the host engine starts none",
             )
         with work_folder(self._workshop.owner, "guest") as folder:
             on = OnHost(

@@ -60,11 +60,11 @@ def headline(found: Bisection) -> str:
             "no upload between them broke it"
         )
     untold = found.good if found.good.standing is DayStanding.SKIPPED else found.bad
-    return f"nobody can tell whether {found.cell} is good as of {worded(untold.as_of)}"
+    return f"could not determine whether {found.cell} is good as of {worded(untold.as_of)}"
 
 
 def _named(moved: Sequence[Moved]) -> str:
-    return "; ".join(_upload(one) for one in moved) or "nothing that is known"
+    return "; ".join(_upload(one) for one in moved) or "no known upload"
 
 
 def _upload(one: Moved) -> str:
@@ -84,7 +84,7 @@ def _explained(found: Bisection) -> Iterator[str]:
         if found.along:
             told = ", ".join(_replaced(one) for one in found.along[:_ALONG])
             more = len(found.along) - _ALONG
-            yield f"came along: {told}" + (f" and {more} more" if more > 0 else "")
+            yield f"changed with it: {told}" + (f" and {more} more" if more > 0 else "")
         for each in found.skipped:
             yield f"could not be judged: {worded(each.as_of)}: {each.why}"
         yield f"{found.built} environments were built for {len(found.tried)} moments"

@@ -26,7 +26,7 @@ def _lines(page: DockerfilePage) -> Iterator[str]:
         for weight in DockerfileWeight
         if (count := sum(one.weight is weight for one in page.findings))
     )
-    yield f"{clean_line(page.path)}: {counted or 'nothing is known to be wrong with it'}"
+    yield f"{clean_line(page.path)}: {counted or 'no known problem'}"
     before = 0
     for one in page.findings:
         if one.line != before:
@@ -36,7 +36,7 @@ def _lines(page: DockerfilePage) -> Iterator[str]:
         yield from _finding(one)
     for notice in page.notices:
         yield ""
-        yield f"  not looked at: {clean_line(notice)}"
+        yield f"  not checked: {clean_line(notice)}"
 
 
 def _finding(one: DockerfileFinding) -> Iterator[str]:

@@ -55,13 +55,13 @@ def dockerfile_steps(found: DockerfileFound) -> Iterator[str]:
         "resolved Dockerfile"
     )
     network = "with the network on, not hermetic" if found.recipe.network else "the network off"
-    aged = "; its age is told" if found.recipe.network else ""
+    aged = "; its age is reported" if found.recipe.network else ""
     yield (
         f"image: reused where the engine has the one that was built here from the same recipe on "
         f"the same images{aged}; else the Dockerfile is built, {network}"
     )
     yield "files: read from outside without running anything, once for each image"
-    yield "probes: asked last, in one container for each round, when nothing is made any more"
+    yield "probes: run last, in one container for each round, after everything is built"
 
 
 def dockerfile_digest(recipe: DockerfileRecipe) -> Row:

@@ -106,7 +106,7 @@ def inputs_told(one: SeriesChange, most: int = _INPUTS) -> str:
     more = len(one.inputs) - most
     if more > 0:
         moved.append(f"and {more} more")
-    return "; ".join(moved) or "nothing that is known"
+    return "; ".join(moved) or "no known input"
 
 
 def letters_told(letters: Mapping[str, str]) -> str:

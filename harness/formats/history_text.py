@@ -117,7 +117,7 @@ def _changes(one: FactSeries) -> list[str]:
 
 
 def _table(rows: Sequence[tuple[str, ...]]) -> list[str]:
-    return _columns([_HEADINGS, *rows]) if rows else ["nothing is kept of any night yet"]
+    return _columns([_HEADINGS, *rows]) if rows else ["no night is stored yet"]
 
 
 def _columns(rows: Sequence[tuple[str, ...]]) -> list[str]:

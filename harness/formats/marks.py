@@ -19,7 +19,7 @@ SIGN: Mapping[LevelStanding, str] = {
 MEANING: Mapping[LevelStanding, str] = {
     LevelStanding.REACHED: "reached",
     LevelStanding.FAILED: "missed",
-    LevelStanding.UNVERIFIED: "cannot be told",
+    LevelStanding.UNVERIFIED: "unverified",
     LevelStanding.INFRASTRUCTURE: "infrastructure",
     LevelStanding.BLOCKED: "needs the level before it",
 }

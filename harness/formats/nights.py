@@ -59,12 +59,12 @@ def details(event: Event) -> Iterable[tuple[str, str]]:
     """(label, text) of everything a report says about an event besides its heading."""
     if event.first_bad:
         good = f", last good {event.last_good}" if event.last_good else ", never seen without it"
-        day = event.first_bad_day or "a day that is not known"
+        day = event.first_bad_day or "an unknown day"
         yield "since", f"{day} (run {event.first_bad}{good})"
     if event.cause is not None:
         yield "changed", changed(event.cause)
     elif event.unexplained and event.flaky is None:
-        yield "changed", "nothing that is known: it is unexplained"
+        yield "changed", "no known input: it is unexplained"
     if event.candidates:
         label = "also" if event.cause is not None else "changed"
         yield label, "; ".join(changed(one) for one in event.candidates)
@@ -102,8 +102,8 @@ def accepted(one: Acceptance) -> str:
 def unseen(one: Acceptance) -> str:
     """A sentence about an acceptance whose event is gone."""
     return (
-        f"{one.id} is no longer seen ({accepted(one)}): `harness accept --prune` takes it out, and "
-        "it is new when it comes back"
+        f"{one.id} is no longer seen ({accepted(one)}): `harness accept --prune` removes it; if "
+        "it comes back, it is new"
     )
 
 

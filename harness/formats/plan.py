@@ -125,7 +125,7 @@ def _summary(suite: Suite, cells: Sequence[Cell], locks: Mapping[str, Lock]) -> 
     listed = f" ({', '.join(kinds)})" if kinds else ""
     yield f"Suite {clean_line(suite.name)}: {counted}{listed}{left_out}"
     if images:
-        yield "Nobody looked whether images are there: a plan asks no engine."
+        yield "A plan asks no engine: whether images exist was not checked."
     if suite.rules.reference:
         yield f"Compared with: {clean_line(suite.rules.reference)}"
     if suite.default:
@@ -149,7 +149,7 @@ def _summary(suite: Suite, cells: Sequence[Cell], locks: Mapping[str, Lock]) -> 
         yield f"Distributions: {len(wanted)} different files, {_size(sum(wanted.values()))}"
 
 
-_NO_PROMISE = "the cell promises nothing that they ask about"
+_NO_PROMISE = "the cell makes no promise that they check"
 _GPU = {"all": "needs a GPU", "if-there": "uses a GPU where there is one"}
 
 

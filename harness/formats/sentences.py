@@ -106,7 +106,7 @@ def reason(cell: CellJudgement, reference: str) -> str:
     ignored = sum(one.judged is Judged.IGNORED for one in cell.differences)
     told = [f"as allowed, {counted(allowed)} differ"] if allowed else []
     told += [f"{ignored} differences are ignored"] if ignored else []
-    return ", ".join(told) or "nothing differs that is judged"
+    return ", ".join(told) or "no judged fact differs"
 
 
 def counted(differences: Iterable[Difference]) -> str:

@@ -35,7 +35,7 @@ def steps(base: Base, lock: Lock | None, cached: Set[str] | None) -> Iterator[st
         f"base, {first}with the network off"
     )
     yield "files: read from outside without running anything, once for each image"
-    yield "probes: asked last, in one container for each round, when nothing is made any more"
+    yield "probes: run last, in one container for each round, after everything is built"
 
 
 def _made(source: Source) -> str:

@@ -110,9 +110,9 @@ def _to_be_accepted(one: SeenFinding) -> SeenFinding:
     if one.finding.verdict is not Verdict.DRIFT:
         return one
     remedy = (
-        "pin what should not have moved; where it may be so, accept the event (`harness accept RUN "
-        "--event ID --reason ... --until DAY --owner WHO`), or the run as the baseline; what may "
-        "move from night to night needs an `ignore` expectation in matrix.yaml"
+        "pin what should not have moved; if it may stay so, accept the event (`harness accept RUN "
+        "--event ID --reason ... --until DAY --owner WHO`), or the run as the baseline; if it may "
+        "move every night, add an `ignore` expectation to matrix.yaml"
     )
     return replace(one, finding=replace(one.finding, remedy=remedy))
 

@@ -11,8 +11,8 @@ from harness.compare.view import View
 from harness.model import Outcome
 
 _QUESTION = {
-    "probe_digest": "is another version",
-    "dataset_digest": "was given other data",
+    "probe_digest": "has another version",
+    "dataset_digest": "was given another data set",
     "settings": "was asked with other settings",
 }
 """The fields of a record that describe what was asked."""
@@ -28,14 +28,16 @@ def asked_otherwise(before: View, view: View, apart: Iterable[str] = ()) -> tupl
     told: dict[str, str] = {}
     for probe in sorted(before.planned):
         if probe not in view.planned:
-            told[probe] = f"{probe} is not asked"
+            told[probe] = f"{probe} is not asked any more"
             continue
         for name, what in _QUESTION.items():
             then, now = (_given(one, probe, name) for one in (before, view))
             if then and now and then != now:
                 told.setdefault(probe, f"{probe} {what}")
     if view.cell.level.rank < before.cell.level.rank:
-        told[LEVEL] = f"it should reach {view.cell.level} now, and {before.cell.level} then"
+        told[LEVEL] = (
+            f"it should reach {view.cell.level} now, but {before.cell.level} in the baseline"
+        )
     if not told:
         return ()
     words = {"what": "; ".join(told.values())}

@@ -105,14 +105,14 @@ def _why(event: str, again: bool, now: Event | None, night: Night, *, whole: boo
     """Return why an issue is closed; empty where it stays open."""
     run = night.judgement.run.id
     if again:
-        return f"the event {event} has another issue"
+        return f"the event {event} has another open issue"
     if now is not None and now.standing is Standing.FIXED:
         return f"fixed in run {run}"
     if now is not None and now.standing is Standing.KNOWN:
         until = f" until {now.acceptance.until}" if now.acceptance is not None else ""
         return f"known{until}, as accepted.yaml and the baseline of run {run} say"
     if now is None and whole:
-        return f"no longer seen in run {run}, of which infrastructure ended nothing"
+        return f"no longer seen in run {run}, which infrastructure did not disturb"
     return ""
 
 

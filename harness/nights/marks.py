@@ -53,10 +53,10 @@ def standing_of(seen: SeenCell, marks: Marks) -> tuple[DayStanding, str]:
     others = [_worded(one) for one in seen.findings if one.finding.verdict is Verdict.FAIL]
     lacking = all(seen.lacks(one, marks.asked) for one in marks.findings)
     if seen.whole and seen.answered and lacking:
-        told = f"what is looked for is not there; it shows {others[0]}" if others else ""
+        told = f"the failure searched for is absent; it shows {others[0]}" if others else ""
         return DayStanding.GOOD, told or _no_failure(seen)
     told = others[0] if others else "no answer"
-    return DayStanding.SKIPPED, f"what is looked for cannot be told: {told}"
+    return DayStanding.SKIPPED, f"it is not known whether it shows the failure searched for: {told}"
 
 
 def _no_failure(seen: SeenCell) -> str:

@@ -50,8 +50,8 @@ def first_line(events: Iterable[Event]) -> str:
     again = [
         f"{number} {what}"
         for number, what in (
-            (counted.changed, "known otherwise"),
-            (counted.expired, "known no longer"),
+            (counted.changed, "changed since accepted"),
+            (counted.expired, "acceptance expired"),
             (counted.open, "since an earlier night"),
         )
         if number

@@ -32,7 +32,7 @@ judge."""
 _OF_ROUNDS = (FindingKind.TIME_DRIFTS, FindingKind.UNDECIDED, FindingKind.TOO_BUSY)
 _NOT_RUN_AGAIN = (
     "the baseline's image was not run again in turns with this one: `harness run --baseline "
-    "--rounds auto` does that, where it is still there"
+    "--rounds auto` does that, if the image still exists"
 )
 
 
@@ -131,9 +131,9 @@ def _timed(before: View, view: View) -> list[str]:
 def _apart(before: View, view: View) -> str:
     """Return why no run on this host can tell how times changed; empty where one can."""
     if before.run.engine.name != view.run.engine.name:
-        return f"it ran on {before.run.engine.name} then, on {view.run.engine.name} now"
+        return f"the baseline ran on {before.run.engine.name}, this run on {view.run.engine.name}"
     if before.run.host != view.run.host:
-        return "it ran on another kind of host then"
+        return "the baseline ran on another kind of host"
     return ""
 
 
@@ -150,7 +150,7 @@ class Retimed:
         for one, whose in ((self.baseline, "the baseline's image"), (self.tonight, "its image")):
             if not one.answered:
                 why = next((each.reason for each in one.answers.values() if each.reason), "")
-                return f"{whose} could not be asked again" + (f": {why}" if why else "")
+                return f"{whose} could not be run again" + (f": {why}" if why else "")
         return ""
 
 
@@ -215,7 +215,7 @@ def of_times(
         if not any(one.decided.rounds for one in times.values()):
             left_out = [why for one in times.values() for why in one.pairing.left_out]
             before, view = by_row[judged.row]
-            why = left_out[0] if left_out else "no time was measured in turns"
+            why = left_out[0] if left_out else "no time was measured in interleaved rounds"
             told = _untold(before, view, _moved(before, view), why)
         found[judged.row] = (told, times)
     return found

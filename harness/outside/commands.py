@@ -62,9 +62,9 @@ def _stopped(cell: OutsideCell, client: APIClient, broken: Breaches) -> dict[str
             "; its first process is a shell, which passes no signal on: write the command as a "
             "list of words, or begin it with `exec`"
             if shell
-            else "; a first process hears no signal that it has not asked to hear"
+            else "; the first process of a container ignores signals that it does not handle"
         )
-        broken.add("its own command", f"it runs on {within:g} s after {signal}{hint}")
+        broken.add("its own command", f"it still runs {within:g} s after {signal}{hint}")
     else:
         facts["command.stop_seconds"] = round(ended.seconds, 3)
         facts["command.stop_exit"] = ended.exit
@@ -100,14 +100,14 @@ def _other(
         broken.add(f"`{name}`", f"it cannot be started: {error}")
         return facts
     if ended is None:
-        broken.add(f"`{name}`", f"it runs on after {other.within_s:g} s")
+        broken.add(f"`{name}`", f"it still runs after {other.within_s:g} s")
         return facts
     facts[f"{stem}.exit"] = ended.exit
     facts[f"{stem}.run_seconds"] = round(ended.seconds, 3)
     if ended.exit != other.exits or ended.out_of_memory:
         last = [line for line in text.splitlines() if line.strip()]
         words = f"; it printed last: {clean_line(last[-1], _SHOWN)}" if last else ""
-        broken.add(f"`{name}`", f"{ended.told}, and {other.exits} was promised{words}")
+        broken.add(f"`{name}`", f"{ended.told}, but {other.exits} was promised{words}")
     elif other.prints and other.prints not in text:
         more = "" if whole else f" in the first {_OUTPUT} bytes"
         broken.add(f"`{name}`", f"{clean_line(other.prints, _SHOWN)!a} is not printed{more}")

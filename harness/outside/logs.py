@@ -80,7 +80,7 @@ def _one(
                     _stands_in(one, seen, text, broken)
             if one.contains and one.contains not in text:
                 more = "" if whole else f", in the first {MOST} bytes"
-                broken.add(name, f"{clean_line(one.contains, _SHOWN)!a} does not stand in it{more}")
+                broken.add(name, f"{clean_line(one.contains, _SHOWN)!a} is not in it{more}")
     except NotStarted as error:
         broken.add(name, f"the container cannot be started: {error}")
         return facts
@@ -160,10 +160,10 @@ def _second_shell(
 
 def _stands_in(one: Followed, seen: str, text: str, broken: Breaches) -> None:
     if not seen.strip():
-        broken.add(one.file, "nothing of it is seen in a second shell while it grows")
+        broken.add(one.file, "a second shell shows none of it while it grows")
     elif seen.strip() not in text:
         first = clean_line(seen.strip().partition("\n")[0], _SHOWN)
-        broken.add(one.file, f"a second shell showed {first!a}, which does not stand in it")
+        broken.add(one.file, f"a second shell showed {first!a}, which is not in it")
 
 
 def _hint(cell: OutsideCell, one: Followed) -> str:

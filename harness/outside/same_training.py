@@ -76,7 +76,7 @@ def asked_in_container(
     finally:
         remove_volume(client, volume)
     if ended is None or ended.exit or ended.out_of_memory:
-        how = f"it runs on after {_WITHIN_S:g} s" if ended is None else ended.told
+        how = f"it still runs after {_WITHIN_S:g} s" if ended is None else ended.told
         lines = [line for line in text.splitlines() if line.strip()]
         last = f"; it printed last: {clean_line(lines[-1], 200)}" if lines else ""
         raise NoAnswer(f"{how}{last}")

@@ -114,20 +114,21 @@ def request_of(check: Check) -> WebRequest:
 def what_is_wrong(check: Check, answer: WebAnswer) -> str:
     """How an answer differs from the promise; empty if it does not."""
     if not status_fits(check.status, answer.status):
-        return f"{answer.status}, and {check.status} was promised{_quoted(answer)}"
+        return f"it answers {answer.status}, but {check.status} was promised{_quoted(answer)}"
     text = answer.body.decode("utf-8", "replace")
     if not answer.whole and (check.answers or check.contains or check.keep):
         return f"the answer is longer than the {len(answer.body)} bytes that are read of it"
     if check.contains and check.contains not in text:
-        return f"{clean_line(check.contains, _SHOWN)!a} does not stand in it{_quoted(answer)}"
+        return f"{clean_line(check.contains, _SHOWN)!a} is not in the answer{_quoted(answer)}"
     if check.answers:
         try:
             said = json.loads(text)
         except (ValueError, RecursionError):
-            return f"the answer is no JSON{_quoted(answer)}"
+            return f"the answer is not JSON{_quoted(answer)}"
         if not same_json(said, json.loads(check.answers), check.absolute):
             near = f", within {check.absolute:g}" if check.absolute else ""
-            return f"{_compact(said)}, and {clean_line(check.answers, _SHOWN)} was promised{near}"
+            wanted = clean_line(check.answers, _SHOWN)
+            return f"it is {_compact(said)}, but {wanted} was promised{near}"
     return ""
 
 
@@ -162,7 +163,7 @@ def _alive(cell: OutsideCell, one: Served, when: str, broken: Breaches) -> bool:
     try:
         answer = cell.ask(one.port, WebRequest(path=one.ready.path), _ALIVE_S)
     except NotAnswered as error:
-        broken.add(f"port {one.port}, {when}", f"the service lives no more: it {error}")
+        broken.add(f"port {one.port}, {when}", f"the service no longer answers: it {error}")
         return False
     if answer.status >= 500:
         told = f"it answers {answer.status} to GET {one.ready.path}"

@@ -64,7 +64,7 @@ def _own(
     if promise.keep and (kept := re.findall(promise.keep, text)):
         facts["training.told"] = clean_line(kept[-1], _KEPT)
     elif promise.keep:
-        broken.add(_NAME, f"nothing that it prints is found by {_shown(promise.keep)}")
+        broken.add(_NAME, f"no line that it prints matches {_shown(promise.keep)}")
     wrong = _wrong(promise, text, facts, broken)
     if wrong is None or wrong.value is None:
         return facts
@@ -112,7 +112,7 @@ def _started(
                 kill(client, container)
             text, whole = printed(client, container, budget)
             if ended is None:
-                broken.add(_NAME, f"it runs on after {promise.within_s:g} s{_last(text)}")
+                broken.add(_NAME, f"it still runs after {promise.within_s:g} s{_last(text)}")
             elif ended.exit or ended.out_of_memory:
                 broken.add(_NAME, f"it ended with {ended.told}{_last(text)}")
             elif not whole:
@@ -133,7 +133,7 @@ def _same(promise: Trained, runs: tuple[_Start, ...], broken: Breaches) -> dict[
         return {}
     found = [[str(one) for one in re.findall(promise.same, run.text)] for run in runs]
     if not found[0]:
-        broken.add(_NAME, f"nothing that it prints is found by {_shown(promise.same)}")
+        broken.add(_NAME, f"no line that it prints matches {_shown(promise.same)}")
         return {}
     digest = sha256("\n".join(found[0]).encode()).hexdigest()
     facts: dict[str, Fact] = {
@@ -147,15 +147,15 @@ def _same(promise: Trained, runs: tuple[_Start, ...], broken: Breaches) -> dict[
         if len(other) != len(found[0]):
             broken.add(
                 "started again",
-                f"it prints {len(other)} of what has to be the same, "
-                f"and {len(found[0])} the first time",
+                f"what has to be the same is printed {len(other)} times, "
+                f"but {len(found[0])} times at first",
             )
             continue
         pairs = zip(found[0], other, strict=True)
         before, now = next(pair for pair in pairs if pair[0] != pair[1])
         broken.add(
             "started again",
-            f"it prints {clean_line(now, _SHOWN)!a}, and at first {clean_line(before, _SHOWN)!a}",
+            f"it prints {clean_line(now, _SHOWN)!a}, but at first {clean_line(before, _SHOWN)!a}",
         )
     return facts
 
@@ -165,7 +165,7 @@ def _wrong(promise: Trained, text: str, facts: dict[str, Fact], broken: Breaches
     pattern = promise.confusion or promise.wrong
     found = re.findall(pattern, text)
     if not found:
-        broken.add(_NAME, f"nothing that it prints is found by {_shown(pattern)}")
+        broken.add(_NAME, f"no line that it prints matches {_shown(pattern)}")
         return None
     try:
         if promise.confusion:
@@ -205,7 +205,7 @@ def _held_against(
     try:
         told = asked_in_container(cell, client, probe, settings)
     except NoAnswer as error:
-        broken.add(f"the probe {probe}", f"it gives nothing to compare it with: {error}")
+        broken.add(f"the probe {probe}", f"its training gives nothing to compare with: {error}")
         return {}
     deviations = abs(own.count / own.of - told.count / told.of) / (deviation(own, told) or 1.0)
     facts: dict[str, Fact] = {

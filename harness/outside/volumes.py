@@ -79,7 +79,7 @@ def _share(
         kept = found is not None and found.content == inside.encode()
         facts[f"{stem}.persists"] = kept
         if found is None or not kept:
-            broken.add(share.path, "what was written inside is gone with the container")
+            broken.add(share.path, "what was written inside did not outlive the container")
             return facts
         facts[f"{stem}.owner"] = found.uid
         facts[f"{stem}.mode"] = f"{found.mode:o}"
@@ -87,7 +87,7 @@ def _share(
         if str(found.uid) != wanted:
             broken.add(
                 share.path,
-                f"what is written inside belongs to user {found.uid}, and {wanted} was promised",
+                f"what is written inside belongs to user {found.uid}, but {wanted} was promised",
             )
     finally:
         remove_volume(client, volume)

@@ -127,8 +127,8 @@ def saved(held: HeldImage) -> Iterator[BinaryIO]:
             stream.seek(0)
         except OSError as error:
             raise InfrastructureError(
-                f"{cache} does not take what the engine sends: {error.strerror or error}",
-                remedy="free space there, or HARNESS_CACHE=FOLDER names another cache; without "
+                f"the image could not be saved in {cache}: {error.strerror or error}",
+                remedy="free space there, or name another cache with HARNESS_CACHE=FOLDER; without "
                 "--static nothing is written",
             ) from error
         yield cast("BinaryIO", stream)

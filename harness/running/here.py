@@ -15,8 +15,8 @@ from harness.suite.matrix import FILE_NAME, suite_name
 STANDARD = "standard"
 """The word for the packaged suite in `--suite`."""
 NO_SUITE_REMEDY = (
-    "`harness init` writes one to start from; --suite DIR takes another folder's, "
-    f"--suite {STANDARD} the one that harness brings along"
+    "`harness init` writes a first one; --suite DIR takes that of another folder, "
+    f"--suite {STANDARD} the one that comes with harness"
 )
 
 

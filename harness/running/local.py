@@ -92,7 +92,7 @@ class Room:
         try:
             self.stock.make_room(wanted, lambda line: self.tell("", line))
         except InfrastructureError as error:
-            self.tell("", f"no room was made: {error.message}")
+            self.tell("", f"no disk space could be freed: {error.message}")
 
 
 def _room(engine: Engine, task: Task, tell: Tell) -> Room:

@@ -53,5 +53,5 @@ class UntilTold:
         return Further(
             rounds=max(wanted.values()),
             cells=(reference.cell.id, *wanted),
-            why=f"{rounds} rounds do not tell yet for {', '.join(wanted)}: more of them",
+            why=f"{rounds} rounds are too few to decide for {', '.join(wanted)}: running more",
         )

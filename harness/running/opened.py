@@ -125,7 +125,7 @@ def _cluster(selected: Selected, wanted: Wanted, resumed: Run | None) -> Iterato
         if not there:
             raise InfrastructureError(
                 "no node of the cluster can take a cell: "
-                + ("; ".join(said) or "those that the run was begun on are not there"),
+                + ("; ".join(said) or "the nodes on which the run began are gone"),
                 remedy="harness doctor --executor ray",
             )
         there, others = of_one_class(there)
@@ -150,22 +150,22 @@ def _check_for_cluster(selected: Selected, wanted: Wanted) -> None:
     """Raise UsageError for options that have no meaning on a cluster."""
     if is_mixed(selected.cells):
         raise UsageError(
-            "interpreters of a machine and images cannot be asked in one run on a cluster",
-            remedy="choose one kind by --cell or --tag",
+            "interpreters of a machine and images cannot run together on a cluster",
+            remedy="select one kind with --cell or --tag",
         )
     if selected.engine == REPLAY or wanted.record_to is not None:
         raise UsageError(
-            "recordings are of one host's engine", remedy="leave --executor away: it is local"
+            "recordings belong to the engine of one host", remedy="leave out --executor"
         )
     if wanted.shard is not None:
         raise UsageError(
-            "a shard is for a job on one host, and a cluster takes a whole run",
-            remedy="leave --shard or --executor away",
+            "a shard is for a job on one host, but a cluster takes a whole run",
+            remedy="leave out --shard or --executor",
         )
     if wanted.reuse:
         raise UsageError(
-            "answers are repeated from one host, and a cluster has several",
-            remedy="leave --reuse or --executor away",
+            "answers are reused on one host only, but a cluster has several",
+            remedy="leave out --reuse or --executor",
         )
 
 

@@ -131,7 +131,7 @@ def _share(suite: Suite, cells: Sequence[Cell], asked: tuple[int, int], store: S
     if number not in shard.dealt:
         raise NothingToRunError(
             f"none of the {len(cells)} cells is dealt to shard {number} of {count}",
-            remedy="`harness merge` does not miss it; fewer shards would do",
+            remedy="`harness merge` does not need this shard; fewer shards are enough",
         )
     return shard
 

@@ -89,7 +89,7 @@ class TagWatch:
         try:
             earlier = on_engine(wanted, host) if self.offline else found(wanted, host)
         except HarnessError as error:
-            why = f"{before} cannot be had any more: {clean_line(error.message, _WIDTH)}"
+            why = f"{before} is no longer available: {clean_line(error.message, _WIDTH)}"
             return replace(moved, untold=why)
         if earlier is None:
             return replace(moved, untold=f"offline, and {before} is not on the engine: {more}")

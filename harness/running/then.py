@@ -102,8 +102,9 @@ class BuiltThen:
         )
         if broken is not None:
             raise InfrastructureError(
-                f"run {run.id} says nothing of {cell.id}: {broken.title}",
-                remedy=broken.remedy or "ask again; what was resolved and built is used again",
+                f"run {run.id} has no result for {cell.id}: {broken.title}",
+                remedy=broken.remedy
+                or "run the command again; what was resolved and built is reused",
             )
         return seen(judged, records).cells[cell.id], run.id
 

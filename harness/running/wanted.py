@@ -67,7 +67,7 @@ def rounds_asked(text: str) -> tuple[int, tuple[int, ...] | None]:
         return LOOKS[0], LOOKS
     remedy = f"a number from 1 on, or {AUTO}: as many as the verdict needs, at most {LOOKS[-1]}"
     if not (text.isascii() and text.isdigit()) or len(text) > _DIGITS:
-        raise UsageError(f"--rounds takes no {text!a:.40}", remedy=remedy)
+        raise UsageError(f"--rounds takes a number or {AUTO}, not {text!a:.40}", remedy=remedy)
     if int(text) < 1:
         raise UsageError(f"--rounds must be at least 1, not {text}", remedy=remedy)
     return int(text), None
@@ -82,7 +82,7 @@ def engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:
         raise UsageError(f"--rounds must be at least 1, not {wanted.rounds}")
     if wanted.offline and wanted.refresh_bases:
         raise UsageError(
-            "--refresh-bases fetches what --offline forbids", remedy="leave one of them away"
+            "--refresh-bases fetches what --offline forbids", remedy="leave out one of them"
         )
     images = (AUTO, *CONTAINER_ENGINES)
     if wanted.engine in images and cells and all(cell.host for cell in cells):
@@ -90,7 +90,7 @@ def engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:
     if wanted.shard is not None and wanted.reuse:
         raise UsageError(
             "--reuse would bring answers of other runs into the shard, and so into the merged run",
-            remedy="leave --reuse away",
+            remedy="leave out --reuse",
         )
     if wanted.recordings is not None and wanted.engine != REPLAY:
         raise UsageError(
@@ -99,13 +99,13 @@ def engine_name(wanted: Wanted, cells: Sequence[Cell]) -> str:
         )
     if wanted.record_to is not None and wanted.engine == REPLAY:
         raise UsageError(
-            "what is replayed cannot be recorded again",
-            remedy="take another engine, or no --record-to",
+            "a replay cannot be recorded again",
+            remedy="use another engine, or leave out --record-to",
         )
     if wanted.reuse and (wanted.record_to is not None or wanted.engine == REPLAY):
         raise UsageError(
-            "answers are repeated from runs of a real engine, and cannot be recorded again",
-            remedy="leave --reuse away",
+            "--reuse repeats answers of earlier runs, which cannot be recorded or replayed",
+            remedy="leave out --reuse",
         )
     return wanted.engine
 

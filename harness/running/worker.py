@@ -159,6 +159,6 @@ def one_image(cell: Cell, before: Sequence[ImageIdentity], obtained: Obtained) -
     return replace(
         obtained,
         outcome=Outcome.INTERFERED,
-        reason=f"its image is {now} now, and it has records of {earlier}",
+        reason=f"its image is now {now}, but earlier records are of {earlier}",
         image=None,
     )

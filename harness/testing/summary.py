@@ -30,6 +30,9 @@ def summary(ours: Plugged, *, width: int, color: bool, strict: bool) -> Iterator
                     require_verified=strict,
                 )
         except HarnessError as error:
-            yield plain(f"the run {state.run} cannot be told: {error}\n")
+            yield plain(f"the report of run {state.run} cannot be made: {error}\n")
             continue
-        yield grid(judgement, width=width, color=color) + f"harness report {run.id} tells all.\n"
+        yield (
+            grid(judgement, width=width, color=color)
+            + f"harness report {run.id} shows everything.\n"
+        )

@@ -30,7 +30,7 @@ def test_all_is_well(demo: Demo) -> None:
             "*new *demo 2.0*pass*",
             "All 2 cells pass.",
             "*replayed, nothing was run*docker*",
-            "harness report * tells all.",
+            "harness report * shows everything.",
         ]
     )
     ((run, records),) = demo.runs()
@@ -115,7 +115,7 @@ def test_a_level_that_no_probe_could_show_is_not_green(demo: Demo) -> None:
     demo.write(MATRIX.replace("level: L0", "level: L1"))
     result = demo.run("matrix.yaml", "--harness-cell", "bare", "-rs")
     result.assert_outcomes(skipped=2)
-    result.stdout.fnmatch_lines(["*L1 (starts) cannot be told*"])
+    result.stdout.fnmatch_lines(["*L1 (starts) is unverified*"])
 
 
 def test_a_question_that_does_not_apply_is_a_skip_even_where_all_must_be_verified(

@@ -37,7 +37,7 @@ def test_what_is_not_kept_fails_the_item_that_asks_it(demo: Demo) -> None:
     result = demo.run("matrix.yaml")
     result.assert_outcomes(passed=1, failed=2, skipped=3)  # nothing is compared with what fails
     said = " ".join(result.stdout.str().split())
-    assert "its metadata says otherwise: the image exposes port 81" in said
+    assert "its metadata contradicts its promises: the image exposes port 81" in said
     assert "a promise is not kept: port 80, POST /predict: 500, and 2xx was promised" in said
 
 

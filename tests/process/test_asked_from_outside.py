@@ -100,8 +100,8 @@ def test_a_wrong_answer_and_a_wrong_status_are_each_told_with_what_came() -> Non
     wrong = replace(SQUARE, answers='{"square":10}')
     with squares() as port:
         told = broken(facts_of(cell_of(port, wrong, replace(NONSENSE, status="2xx"))))
-    assert 'port 5000, POST /predict: {"square":9}, and {"square":10} was promised' in told
-    assert "port 5000, nonsense: 400, and 2xx was promised" in told
+    assert 'port 5000, POST /predict: it is {"square":9}, but {"square":10} was promised' in told
+    assert "port 5000, nonsense: it answers 400, but 2xx was promised" in told
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_service_that_a_request_ended_is_told_to_live_no_more() -> None:
     with behaving(hangs_up) as port:
         told = broken(facts_of(cell_of(port, NONSENSE, SQUARE)))
     assert "port 5000, nonsense: the service ended the connection without an answer" in told
-    assert "port 5000, after nonsense: the service lives no more" in told
+    assert "port 5000, after nonsense: the service no longer answers" in told
     assert "POST /predict" not in told, "nobody is there to be asked"
 
 

@@ -132,7 +132,7 @@ def test_an_event_that_was_accepted_has_its_issue_closed(desk: Desk) -> None:
 def test_a_dry_run_asks_github_for_nothing(desk: Desk) -> None:
     desk.night(keras="3.0.1")
     ended = desk.harness("issues", "--dry-run")
-    assert "1 events are to have an issue" in ended.stdout
+    assert "1 events need an issue" in ended.stdout
     assert not (desk.place / "github" / "log.jsonl").exists()
 
 

@@ -144,7 +144,7 @@ def test_two_nights_are_dealt_run_merged_and_reported(github: Runner) -> None:
     assert 4 == last.status, last.said
     assert last.summary.startswith("## 1 new, 0 fixed, 0 known, ")
     assert "thing.value red differs from the baseline" in last.summary
-    assert "shard 2 of 2, which had it to run, is missing" in last.summary
+    assert "shard 2 of 2, which was to run this cell, is missing" in last.summary
     commands = [line for line in last.said.splitlines() if line.startswith("::")]
     assert any(re.match(r"::error file=matrix\.yaml,line=\d+,", line) for line in commands)
     issues = json.loads((github.root.parent / "github" / "issues.json").read_text("utf-8"))

@@ -87,7 +87,7 @@ def test_a_run_is_not_taken_on_with_another_image(
         place.harness("run", *asked, "--resume", run, status=4)
         _, records = place.recorded(run)
         assert ["ok", "interfered"] == [str(one.outcome) for one in records]
-        expected = f"its image is {after} now, and it has records of {before}"
+        expected = f"its image is now {after}, but earlier records are of {before}"
         assert expected == records[1].reason
         report = json.dumps(place.report(run)["findings"])
         assert before in report

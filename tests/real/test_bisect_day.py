@@ -106,7 +106,7 @@ def test_what_cannot_be_searched_is_refused_before_anything_starts(
     asked = ("bisect-day", PLAIN, "--suite", str(suite))
     for days, told in (
         (("--good", "yesterday", "--bad", "2026-11-08"), "--good takes a day"),
-        (("--good", "2026-11-08", "--bad", "2026-11-01"), "does not lie before the bad one"),
+        (("--good", "2026-11-08", "--bad", "2026-11-01"), "is not before the bad day"),
     ):
         assert told in there.harness(*asked, *days, status=2).err
     locked = home_made.plain(there.folder / "locked")

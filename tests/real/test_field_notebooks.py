@@ -72,7 +72,7 @@ def test_the_teaching_toolkit_is_what_its_people_wrote(
         ("--port=8888", "--port=9999", "notebook", "something does on 9999"),
         ("USER keras\n", "", "metadata", "the image runs as root"),
         ("VOLUME /src\n", "VOLUME /data\n", "metadata", "declares the volume /data"),
-        ("-u 1000 keras", "-u 1001 keras", "volume", "belongs to user 1001, and 1000 was promised"),
+        ("-u 1000 keras", "-u 1001 keras", "volume", "belongs to user 1001, but 1000 was promised"),
         (
             "CMD jupyter notebook",
             "ENV KERAS_BACKEND=theano\nCMD jupyter notebook",

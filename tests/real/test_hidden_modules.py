@@ -64,7 +64,7 @@ def test_a_module_hidden_by_a_wrapper_with_a_flag_names_the_flag(trying: Trying)
     wrapper = f'#!/bin/sh\nexec {trying.python} -S "$@"\n'
     files = {"src/hiddenthing.py": MODULE, "wrapped/python3": wrapper}
     found, _ = hidden(trying, trying.image(files, installed(trying)), "/wrapped/python3")
-    assert "hiddenthing is not looked for: Python runs with -S" == found.headline
+    assert "hiddenthing is installed, but Python runs with -S" == found.headline
     assert "hiddenthing.py, and Python was started with -S" in found.meaning
 
 
@@ -72,7 +72,7 @@ def test_a_module_behind_a_file_of_its_name_names_both(trying: Trying) -> None:
     files = {"src/hiddenthing.py": MODULE, "first/hiddenthing.py": "other = 2\n"}
     image = trying.image(files, installed(trying), "ENV PYTHONPATH=/first")
     found, _ = hidden(trying, image)
-    assert "/first/hiddenthing.py is imported in the place of hiddenthing" == found.headline
+    assert "/first/hiddenthing.py is imported in place of hiddenthing" == found.headline
     assert found.meaning.endswith("-packages/hiddenthing.py")
 
 
@@ -81,7 +81,7 @@ def test_a_path_file_that_python_gave_up_names_its_line(trying: Trying) -> None:
     into = f"d=$({trying.python} -c '{SITE}') && mkdir -p $d"
     image = trying.image(files, f"RUN {into} && cp /src/all.pth $d/all.pth")
     found, _ = hidden(trying, image)
-    assert found.headline.startswith("hiddenthing is there, and /")
+    assert found.headline.startswith("hiddenthing is installed, but Python does not follow /")
     assert "hiddenthing lies in /opt/libs, and line 2 of /" in found.meaning
     assert found.meaning.endswith("was not followed: Python gave the file up at line 1")
     assert found.remedy.endswith("/all.pth, line 1")

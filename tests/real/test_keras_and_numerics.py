@@ -164,7 +164,7 @@ def test_what_dies_names_the_operation_and_the_rest_is_answered(
     _, told = damaged(place, engine, OLDEST, "tensorflow/__init__.py", lines, "numerics")
     dead = [one["title"] for one in told.findings if one["kind"] == "dies-computing"]
     assert 1 == len(dead)
-    assert dead[0].startswith("it dies while it computes: erf: signal 11 with ")
+    assert dead[0].startswith("its process dies while it computes: erf: signal 11 with ")
     assert Outcome.OK is told.records[0].outcome
 
 

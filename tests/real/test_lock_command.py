@@ -115,8 +115,8 @@ def test_the_lock_of_the_suite_has_the_base_and_a_run_says_what_no_longer_fits(
     there.harness("run", "--suite", str(suite))
     said = [one for one in there.report()["notices"] if "locked" in one]
     assert 2 == len(said)
-    assert "other probes than were locked: python" in said[0]
-    assert "bases are others than were locked" in said[1]
+    assert "probes that changed since they were locked: python" in said[0]
+    assert "bases differ from the locked ones" in said[1]
     there.harness("lock", "--inputs", "--suite", str(suite))
     there.harness("run", "--suite", str(suite))
     assert 1 == len([one for one in there.report()["notices"] if "locked" in one])

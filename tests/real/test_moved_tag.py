@@ -100,7 +100,7 @@ def test_what_no_registry_gave_is_not_locked_and_that_is_said(
         row = {"id": CELL, "image": name, "level": "L0", "interpreter": "/usr/bin/python2.7"}
         suite = small_suite(place.folder / "suite", row, probes=["python"])
         said = place.harness("lock", "--inputs", "--suite", str(suite))
-        assert f"{CELL}: what {name} names cannot be told" in said.err
+        assert f"{CELL}: the digest of {name} could not be looked up" in said.err
         assert "0 images" in said.out
         place.harness("run", "--suite", str(suite))
         assert [] == of_tag(place)

@@ -223,7 +223,7 @@ def test_an_image_that_slows_its_clocks_fails(trying: Trying, says: Says) -> Non
         pairs=(("x", "answers"), ("x", "timed")),
     )
     said = "; ".join(one.title for one in judge(run, list(records.values())).findings)
-    assert "contradicted: its clock lies: timed.total_seconds tells" in said
+    assert "contradicted: its clock is wrong: timed.total_seconds gives" in said
     says(f"fail: {re.sub('[0-9.]+ m?s', '... s', said)}")
 
 

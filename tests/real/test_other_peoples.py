@@ -302,7 +302,7 @@ def test_with_an_image_of_ours_nothing_goes_that_it_was_made_from(
         assert inspect_image(client, made["Id"]) is None
         assert {base} == unnamed(client) - before, "no step of the build is left"
     else:
-        assert "an image without a name that is not ours would go with it" == why
+        assert "removing it would also remove an unnamed image of somebody else" == why
         assert inspect_image(client, made["Id"])
     says("the user's image stays; on Podman, which would remove it too, ours is kept and why")
 
@@ -318,7 +318,7 @@ def test_what_no_register_knows_is_built_again_and_stays(
     new = kept_or_made(builder, name, lambda: {"Id": "made anew"})
     assert {"Id": "made anew"} == new
     short = made["Id"][7:19]
-    assert [f"{name} is not what was built here: it stays, as {short}, without that name"] == said
+    assert [f"{name} was not built here: that image is kept as {short}, without the name"] == said
     assert () == listed(builder)
     says(said[0].replace(name, "harness-base:...").replace(short, "ID"))
 

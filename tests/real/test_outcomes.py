@@ -119,7 +119,7 @@ def test_the_first_process_out_of_memory_is_told(trying: Trying, hostile: str) -
         assert Outcome.OUT_OF_MEMORY is record.outcome
     else:
         assert Outcome.CRASHED is record.outcome
-        assert "the engine does not say why: for its memory" in record.reason
+        assert "the engine does not say why: out of memory" in record.reason
 
 
 MISBEHAVING = {
@@ -355,7 +355,7 @@ def test_a_container_that_somebody_stops_is_told_where_the_engine_tells(
         assert "killed" in record.reason
     else:
         assert Outcome.CRASHED is record.outcome
-        assert "or by somebody" in record.reason
+        assert "or killed from outside" in record.reason
     assert [] == left.found()
 
 

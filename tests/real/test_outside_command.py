@@ -74,7 +74,7 @@ def test_a_promise_that_is_not_kept_fails_the_cell_and_says_so(
     folder = suite(place.folder / "s", service, *BAD)
     said = place.harness("run", "--suite", str(folder), status=1)
     assert "a promise is not kept" in said.text
-    assert '{"square":9}, and {"square":10} was promised' in said.text
+    assert 'it is {"square":9}, but {"square":10} was promised' in said.text
 
 
 def test_what_was_recorded_is_replayed_and_another_promise_is_not(

@@ -137,7 +137,7 @@ def test_a_service_that_is_not_ready_is_told_with_what_keeps_it(
 
 def test_a_service_that_bad_input_ends_lives_no_more(trying: Trying, image: str) -> None:
     told = broken(ask(trying, image, "http", serving("fragile", NONSENSE, SQUARE)))
-    assert f"port {PORT}, after nonsense: the service lives no more" in told
+    assert f"port {PORT}, after nonsense: the service no longer answers" in told
 
 
 def test_an_answer_without_end_is_bounded(trying: Trying, image: str) -> None:
@@ -225,8 +225,8 @@ def test_a_container_that_is_deaf_to_its_signal_is_ended_and_told(
 ) -> None:
     promise = replace(serving("deaf"), stops_within_s=1.5)
     record = ask(trying, image, "command", promise)
-    assert "its own command: it runs on 1.5 s after SIGTERM" in broken(record)
-    assert "hears no signal that it has not asked to hear" in broken(record)
+    assert "its own command: it still runs 1.5 s after SIGTERM" in broken(record)
+    assert "ignores signals that it does not handle" in broken(record)
     assert record.facts["command.stops"] is False
 
 
@@ -250,10 +250,10 @@ def test_a_container_stops_in_time_and_other_commands_work(trying: Trying, image
     record = ask(trying, image, "command", promise)
     told = broken(record).split("\n")
     assert 3 == len(told), told
-    assert "`sh -c echo no >&2; exit 1`: exit status 1, and 0 was promised; " in told[0]
+    assert "`sh -c echo no >&2; exit 1`: exit status 1, but 0 was promised; " in told[0]
     assert told[0].endswith("it printed last: no")
     assert told[1].startswith("`/not/there`: it cannot be started: ")
-    assert "`sleep 600`: it runs on after 0.5 s" == told[2]
+    assert "`sleep 600`: it still runs after 0.5 s" == told[2]
     assert (True, 0) == (record.facts["command.stops"], record.facts["command.stop_exit"])
     assert 3 == record.facts["command.1.exit"]
 
@@ -264,7 +264,7 @@ def test_a_container_stops_in_time_and_other_commands_work(trying: Trying, image
         ("1000", "1000", ""),
         ("1000", "", ""),
         ("", "65534", ""),
-        ("1000", "0", "/src: what is written inside belongs to user 1000, and 0 was promised"),
+        ("1000", "0", "/src: what is written inside belongs to user 1000, but 0 was promised"),
     ],
 )
 def test_a_shared_folder_makes_the_round_trip_and_says_whose_files_are(

@@ -102,13 +102,14 @@ def test_precision_and_recall_of_every_class_are_facts_with_their_intervals(
         (
             "classifying",
             Trained(confusion="matrix: (.*)", keep="seed: (.*)", within_s=120.0),
-            "nothing that it prints is found by matrix: (.*)",
+            "no line that it prints matches matrix: (.*)",
         ),
-        ("never", Trained(confusion="(.)", within_s=2.0), "it runs on after 2 s"),
+        ("never", Trained(confusion="(.)", within_s=2.0), "it still runs after 2 s"),
         (
             "classifying",
             Trained(wrong="wrong: ([0-9]+) of ([0-9]+)", agrees_with="nobody", within_s=120.0),
-            "the probe nobody: it gives nothing to compare it with: there is no standard probe",
+            "the probe nobody: its training gives nothing to compare with: there is no standard "
+            "probe",
         ),
     ],
 )
@@ -140,8 +141,8 @@ def test_a_log_is_watched_from_a_second_shell(trying: Trying, image: str) -> Non
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (("echo", "step 99"), "a second shell showed 'step 99', which does not stand in it"),
-        (("true",), "nothing of it is seen in a second shell while it grows"),
+        (("echo", "step 99"), "a second shell showed 'step 99', which is not in it"),
+        (("true",), "a second shell shows none of it while it grows"),
         (("tail", "/src/other.log"), "it cannot be watched by `tail /src/other.log` (exit status"),
         (("nobody-has-this",), "it cannot be watched by `nobody-has-this` (exit status 1"),
     ],

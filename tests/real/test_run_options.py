@@ -72,5 +72,5 @@ def test_offline_and_anew_exclude_each_other(place: Place, home_made: HomeMade) 
     suite = home_made.plain(place.folder / "suite")
     said = place.harness("run", "--suite", str(suite), "--offline", "--refresh-bases", status=2)
     assert "--refresh-bases fetches what --offline forbids" in said.err
-    assert "leave one of them away" in said.err
+    assert "leave out one of them" in said.err
     assert () == place.runs()

@@ -97,7 +97,7 @@ def test_what_has_its_name_there_and_another_recipe_is_not_taken(
     removed(engine, built)
     again, said = asked(one, suite)
     assert "built" == again.origin
-    assert "is of another recipe" in said.err
+    assert "has another recipe" in said.err
     assert [] == names(engine, registry)
 
 

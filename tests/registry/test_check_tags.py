@@ -119,7 +119,7 @@ def test_a_memory_that_cannot_be_written_is_said_and_fails_nothing(
     (tmp_path / "state").write_text("a file")
     told = page(push(fake, cpu_image("2.15.0"), "2.15.0"), "--host", host_file)
     assert "reuse" == told["answer"]
-    assert any("could not be kept" in one for one in told["notices"])
+    assert any("could not be stored" in one for one in told["notices"])
 
 
 def test_a_nightly_of_years_ago_is_told_by_its_age(fake: FakeRegistry, host_file: str) -> None:
@@ -175,7 +175,7 @@ def test_a_tag_and_a_file(fake: FakeRegistry, host_file: str, tmp_path: Path) ->
     tag = push(fake, cpu_image("2.11.0"), "2.11.0")
     told = difference(tag, "--against", str(one), "--host", host_file)
     assert ("tensorflow 2.11.0", "tensorflow 2.15.0") == rows(told)["framework", ""]
-    assert "were not looked at" in told["open"][0]
+    assert "were not read" in told["open"][0]
     assert 1 == len(told["open"])
 
 

@@ -121,7 +121,7 @@ def test_a_week_of_nights(store: Store, told: Harness) -> None:
 
     assert event in accepted_yaml()
     assert "nothing changed: no file was written" in told("accept", again, "--prune")[1]
-    assert f"{event} is taken out" in told("accept", mended, "--prune")[1]
+    assert f"{event} is removed" in told("accept", mended, "--prune")[1]
     assert event not in accepted_yaml()
     assert 1 == told("compare", "--baseline", again)[0]
 
@@ -139,7 +139,7 @@ def test_the_last_day_of_an_acceptance_is_that_of_the_run_and_not_today(
     about = ["--reason", "r", "--owner", "o", "--until", "2026-11-03"]
     assert 0 == told("accept", broken, "--event", event, *about)[0]
     assert [0, 1] == [told("compare", "--baseline", one)[0] for one in (again, after)]
-    assert "1 known no longer" in told("compare", "--baseline", after)[1]
+    assert "1 acceptance expired" in told("compare", "--baseline", after)[1]
 
 
 @pytest.mark.parametrize(
@@ -193,8 +193,8 @@ def test_a_run_with_other_records_under_the_same_id_is_not_the_baseline(
     export(store, first, tmp_path / f"{first}.jsonl")
     status, said = told("compare", "--baseline", second)
     assert 2 == status
-    assert "has another export" in said
-    assert f"{first}.jsonl is another export" in said
+    assert "is not the one that was accepted" in said
+    assert f"{first}.jsonl is not the export that was accepted" in said
     status, said = told("accept", second)
     assert (0, True) == (status, "what changed cannot be shown" in said)
     assert f"the baseline is {second}, before it was {first}" in said
@@ -234,8 +234,8 @@ def test_what_is_wrong_with_the_file_stops_everything_before_it_starts(
     [
         (["--event", "3fa9c1d2"], "--reason, --until, --owner is missing"),
         (["--event", "3fa9c1d2", *ABOUT[:4]], "--owner is missing"),
-        (["--reason", "because"], "say something of an event, and none is named"),
-        (["--event", "3fa9c1d2", *ABOUT, "--prune"], "--prune takes events out"),
+        (["--reason", "because"], "describe an event, but no --event is given"),
+        (["--event", "3fa9c1d2", *ABOUT, "--prune"], "--prune removes events"),
         (["--event", "3fa9c1d2", *ABOUT[:3], "soon", *ABOUT[4:]], "--until: not a date"),
         (["--event", "3fa9c1d2", *ABOUT], "has no event '3fa9c1d2' to accept"),
     ],
@@ -260,7 +260,9 @@ def test_neither_the_past_nor_what_was_not_told_can_be_accepted(
     for one in events:
         past = ("--reason", "r", "--owner", "o", "--until", "2026-11-01")
         status, said = told("accept", second, "--event", one.id, *past)
-        why = "is before the run itself" if one.verdict in ("drift", "fail") else "is unverified"
+        why = (
+            "is before the day of the run" if one.verdict in ("drift", "fail") else "is unverified"
+        )
         assert (2, True) == (status, why in said), said
     assert 2 == len(events)
 
@@ -284,23 +286,23 @@ def test_a_run_of_another_suite_is_neither_accepted_nor_compared(
     for words in (("accept", first), ("compare", "--baseline", first)):
         status, said = told(*words)
         assert 2 == status
-        assert "of the suite default, not of another" in said
+        assert "to the suite default, not to another" in said
 
 
 def test_the_suite_that_harness_brings_along_is_not_accepted_for(
     store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(harness, "__file__", str(tmp_path / "__init__.py"))
-    with pytest.raises(UsageError, match="is not yours to accept runs of"):
+    with pytest.raises(UsageError, match="runs of the suite that comes with harness cannot"):
         accept(None, AcceptRequest())
 
 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("compare", "a"), "one of them is not named"),
-        (("compare", "--baseline", "a", "b"), "a whole run against the baseline"),
-        (("compare", "--baseline", "R:a"), "a whole run against the baseline"),
+        (("compare", "a"), "but only one is named"),
+        (("compare", "--baseline", "a", "b"), "a whole run with the baseline"),
+        (("compare", "--baseline", "R:a"), "a whole run with the baseline"),
         (("compare", "--baseline", "R", "--rounds", "2"), "--rounds runs two cells now"),
     ],
 )

@@ -52,8 +52,8 @@ def test_a_row_that_claims_another_python_and_cuda_fails_at_l1(says: Says) -> No
     (judged,) = judgement.cells
     assert (Verdict.FAIL, Level.L0) == (judged.verdict, judged.level)
     assert (
-        "L1 (starts) is not reached: it claims Python 2.7 and is Python 3.13.5; "
-        "it claims CUDA 8.0 and its framework is built for no CUDA" == judged.findings[0].title
+        "L1 (starts) is not reached: it claims Python 2.7, but it is Python 3.13.5; "
+        "it claims CUDA 8.0, but its framework is built without CUDA" == judged.findings[0].title
     )
     for format in ("terminal", "markdown"):
         assert "3.13.5 ≠ 2.7" in render(format, judgement)

@@ -170,7 +170,7 @@ def test_infrastructure_ends_the_search_with_4_and_is_said(
 ) -> None:
     status, told, err = ask(Resolving(lost="3"))()
     assert (4, "") == (status, told)
-    assert "says nothing of built" in err
+    assert "has no result for built" in err
 
 
 def test_a_signal_ends_it_with_its_own_status(ask: Callable[[Resolving], Asked]) -> None:
@@ -183,10 +183,10 @@ def test_a_signal_ends_it_with_its_own_status(ask: Callable[[Resolving], Asked])
     [
         (("built",), ("yesterday", "2021-11-09"), "--good takes a day"),
         (("built",), ("2021-11-01", "2021-11-31"), "--bad takes a day"),
-        (("built",), ("2021-11-09", "2021-11-01"), "does not lie before the bad one"),
-        (("built",), ("2021-11-01", "2021-11-01"), "does not lie before the bad one"),
+        (("built",), ("2021-11-09", "2021-11-01"), "is not before the bad day"),
+        (("built",), ("2021-11-01", "2021-11-01"), "is not before the bad day"),
         (("found",), ("2021-11-01", "2021-11-09"), "is not built from distributions"),
-        (("*",), ("2021-11-01", "2021-11-09"), "means several cells"),
+        (("*",), ("2021-11-01", "2021-11-09"), "matches several cells"),
         (("none",), ("2021-11-01", "2021-11-09"), "no cell matches"),
         (("built", "--engine", "host"), ("2021-11-01", "2021-11-09"), "engine host has none"),
         (("built", "--probe", "nothing"), ("2021-11-01", "2021-11-09"), "nothing"),

@@ -117,7 +117,7 @@ def test_equal_digests_of_other_numbers_are_no_equal_bits() -> None:
     (told,) = judged(
         {OLD: [facts(digests())], SAME_ONE: [facts(digests(), batches_sha256="other")]}
     ).bits
-    assert "it computes of other numbers: batches" == told.groups[1].parts
+    assert "it computes from other numbers: batches" == told.groups[1].parts
 
 
 def test_other_tensors_or_another_number_of_digests_are_said() -> None:

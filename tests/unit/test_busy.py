@@ -79,7 +79,7 @@ def test_few_busy_rounds_are_told_and_the_drift_stands() -> None:
     assert (2, 4) == tuple(each.number for each in one.pairing.busy)
     assert Verdict.DRIFT is of(found).verdict
     shown = " ".join(terminal.render(report_on(found)).split())
-    assert "the host was too busy in 2 of 5 rounds: others took up to 60 % of its" in shown
+    assert "the host was too busy in 2 of 5 rounds: other processes took up to 60 % of its" in shown
     assert "tf2.21.0-py3.13 in rounds 2 (60 %), 4 (60 %)" in shown
 
 
@@ -93,7 +93,7 @@ def test_a_drift_of_mostly_busy_rounds_is_unverified_and_says_what_it_would_be(s
     assert Verdict.UNVERIFIED is of(found).verdict
     (finding,) = (each for each in of(found).findings if each.subject == (STEP,))
     assert FindingKind.TOO_BUSY is finding.kind
-    assert "by the rule that would be drift" in finding.cause
+    assert "the rule would call that drift" in finding.cause
     assert "too busy" in finding.title
     says(finding.title)
 

@@ -104,7 +104,7 @@ def _recipe(suite: Suite, cell: Cell) -> str:
 
 def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "new").mkdir()
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="already exists"):
         emit_cell(subject(), HERE, tmp_path / "new", silent)
 
 

@@ -46,7 +46,7 @@ GPU_HOSTS = [
     (ReuseAnswer.CPU, ["driver-insufficient", "require-cuda"], "Tesla K80", "3.7", "361.0"),
     (ReuseAnswer.CPU, ["no-kernel-image"], "GeForce GTX 480", "2.0", "390.46"),
     (ReuseAnswer.UNTOLD, ["which NVIDIA driver the host has is not known"], "Tesla K80", "3.7", ""),
-    (ReuseAnswer.UNTOLD, ["nobody knows what the GPU Odd can do"], "Odd", "", "535.104.05"),
+    (ReuseAnswer.UNTOLD, ["it is not known what the GPU Odd can do"], "Odd", "", "535.104.05"),
 ]
 
 

@@ -21,13 +21,13 @@ def test_the_missing_library_is_named_out_of_a_nested_traceback() -> None:
     ("headline", "line"),
     [
         (
-            "GLIBC_2.34 is not there",
+            "the symbol version GLIBC_2.34 was not found",
             "ImportError: /lib/libc.so.6: version `GLIBC_2.34' not found (required by x.so)",
         ),
         ("there is no module named numpy", "ModuleNotFoundError: No module named 'numpy'"),
         ("there is no module named google.x", "ImportError: No module named google.x"),
         (
-            "escape cannot be imported from a module that is there",
+            "escape cannot be imported: its module exists, but does not have it",
             "ImportError: cannot import name 'escape' from 'jinja2' (/x.py)",
         ),
         ("TypeError: Descriptors cannot be created", "TypeError: Descriptors cannot be created"),

@@ -381,7 +381,7 @@ def test_where_a_tag_cannot_be_looked_up_the_records_answer_and_that_is_said(
     made = compared("a", "b")
     why = found.message if isinstance(found, EngineError) else found.reason
     assert (
-        f"whether registry.test/image:1 still names the image that was asked is not known: {why}",
+        f"it is not known whether registry.test/image:1 still names the image that ran: {why}",
     ) == made.notices
 
 
@@ -418,10 +418,10 @@ def test_two_interpreters_of_the_host_take_turns_without_any_suite(
 @pytest.mark.parametrize(
     ("one", "other", "said"),
     [
-        (f"{OLD}:a", "b", "was asked before, and cannot take turns with another now"),
+        (f"{OLD}:a", "b", "is a finished run and cannot take turns with another cell now"),
         ("a", "a", "a would be compared with itself"),
-        ("a", "[a]", "a and [a] are one cell"),
-        ("a", "*", "'*' means several cells"),
+        ("a", "[a]", "a and [a] are the same cell"),
+        ("a", "*", "'*' matches several cells"),
         ("host:python3", "host:python3", "would be compared with itself"),
         ("a", "c", "no cell matches `c`"),
     ],

@@ -107,7 +107,7 @@ def test_a_changed_probe_is_said_and_its_facts_are_not_judged() -> None:
     assert [FindingKind.ASKED_OTHERWISE] == [one.kind for one in comparison.findings]
     assert Verdict.UNVERIFIED is comparison.candidate.verdict
     notes = [note.text for note in comparison.candidate.notes]
-    assert "the two were asked by different versions of mnist" in notes
+    assert "they were asked by different versions of the probe mnist" in notes
 
 
 def test_a_cell_that_is_not_there_is_a_mistake_of_usage() -> None:

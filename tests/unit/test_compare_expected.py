@@ -131,7 +131,7 @@ def test_another_breakage_is_another_failure_and_said() -> None:
     judged, status = told(with_expect(breakage="libcublas-9.0"), broken())
     assert (Verdict.FAIL, Exit.FINDINGS) == (judged.verdict, status)
     assert (
-        "a failure after L0 (obtained) with the breakage libcublas-9.0 was expected, and not "
+        "a failure after L0 (obtained) with the breakage libcublas-9.0 was expected, but not "
         "seen: it has no CUDA",
     ) == tuple(note.text for note in judged.notes if not note.probes)
 
@@ -202,7 +202,7 @@ def test_reaching_more_and_failing_then_is_a_failure_and_both_are_told() -> None
 def test_after_its_last_day_the_expectation_no_longer_counts_and_that_is_said() -> None:
     ended, status = told(with_expect(until="2026-11-19"), broken())
     assert (Verdict.FAIL, Exit.FINDINGS) == (ended.verdict, status)
-    assert "that it fails was expected until 2026-11-19, and no longer" in ended.notes[0].text
+    assert "its failure was expected until 2026-11-19, which has passed" in ended.notes[0].text
     works, status = told(with_expect(until="2026-11-19"), healthy(GPU))
     assert (Verdict.PASS, Exit.OK) == (works.verdict, status)
     last_day, _ = told(with_expect(until="2026-11-20"), broken())
@@ -214,8 +214,8 @@ def test_after_its_last_day_the_expectation_no_longer_counts_and_that_is_said() 
 def test_the_end_of_an_expectation_is_announced() -> None:
     soon = judge(run(with_expect(until="2026-11-25")), broken())
     assert (
-        "that tf1.2.1-gpu-py3.13 fails is expected until 2026-11-25 (it has no CUDA): from then on "
-        "it is a failure"
+        "tf1.2.1-gpu-py3.13 is expected to fail until 2026-11-25 (it has no CUDA): from then on "
+        "that counts as a failure"
     ) in soon.notices
     assert not [one for one in judge(run(GPU), broken()).notices if "expected" in one]
 

@@ -146,14 +146,14 @@ def test_of_a_host_the_command_that_shows_it_runs_here() -> None:
 def test_a_module_hidden_by_a_flag_is_told_as_that() -> None:
     place = "/usr/lib/python3/dist-packages/tensorflow"
     found = missing(no_site=True, elsewhere=(place,), interpreters=("/usr/bin/python3",))
-    assert "tensorflow is not looked for: Python runs with -S" == found.title
+    assert "tensorflow is installed, but Python runs with -S" == found.title
     assert place in found.cause
-    assert "take -S out of what starts /usr/bin/python3 (a wrapper, say)" == found.remedy
+    assert "remove -S from what starts /usr/bin/python3, such as a wrapper" == found.remedy
 
 
 def test_a_module_behind_a_file_of_the_same_name_is_told_as_that() -> None:
     found = missing(loaded_from="/app/tensorflow.py", hidden=("/usr/lib/python3/x/tensorflow",))
-    assert "/app/tensorflow.py is imported in the place of tensorflow" == found.title
+    assert "/app/tensorflow.py is imported in place of tensorflow" == found.title
     assert "hides /usr/lib/python3/x/tensorflow" in found.cause
 
 
@@ -171,11 +171,10 @@ def test_a_module_that_a_broken_path_file_should_lead_to_is_told_as_that() -> No
     raised = replace(MISSING, around=around)
     records = [record(one, outcome=Outcome.RAISED, raised=raised, noise=printed) for one in PAIR]
     found = told(NEW, *records)
-    assert "tensorflow is there, and /usr/lib/site-packages/all.pth is not followed to it" == (
-        found.title
-    )
+    file = "/usr/lib/site-packages/all.pth"
+    assert f"tensorflow is installed, but Python does not follow {file} to it" == found.title
     assert "Python gave the file up at line 1" in found.cause
-    assert "mend /usr/lib/site-packages/all.pth, line 1" == found.remedy
+    assert "repair /usr/lib/site-packages/all.pth, line 1" == found.remedy
 
 
 def test_a_module_that_is_nowhere_is_told_as_missing() -> None:
@@ -212,7 +211,7 @@ def test_where_no_probe_had_begun_the_interpreter_is_to_blame_once() -> None:
     assert f"its Python ended without an answer: {why}" == found.title
     assert ("4 of its records end in no-answer", "it printed last: hi") == found.evidence[:2]
     assert found.of_cell
-    assert "no probe had begun" in found.cause
+    assert "before any probe began" in found.cause
 
 
 def test_what_a_crash_means_hangs_on_its_signal_and_on_no_text() -> None:

@@ -125,7 +125,7 @@ def test_an_answer_that_the_files_contradict_fails(says: Says) -> None:
     says(f"{one.verdict}: {one.title} ({one.evidence[0]})")
     assert (Verdict.FAIL, FindingKind.FILES_CONTRADICT) == (one.verdict, one.kind)
     (absent,) = found(WHOLE, package={**PACKAGE, "package.jax": "0.4"})
-    assert absent.evidence[0].endswith("jax 0.4 was answered, and is not among the files")
+    assert absent.evidence[0].endswith("jax 0.4 was answered, but is not among the files")
 
 
 def test_what_python_2_says_of_itself_need_not_lie_in_a_virtual_environment() -> None:
@@ -170,7 +170,7 @@ def test_an_expectation_lets_pass_what_it_names_and_a_note_says_so() -> None:
     )
     judged = judge(of, answers(ONE.id, PACKAGE)).cells[0]
     assert () == judged.findings
-    assert "an expectation lets pass what its files say: outside.changed.keras" in [
+    assert "an expectation allows what its files show: outside.changed.keras" in [
         note.text for note in judged.notes
     ]
 

@@ -165,7 +165,7 @@ def test_another_reference_than_the_named_one_is_said() -> None:
     ) == judgement.notices
     alone = judge(run(NEW, reference="gone"), healthy(NEW))
     assert ("", Exit.OK) == (alone.reference, alone.exit)
-    assert "compared with nothing" in alone.notices[0]
+    assert "was not compared" in alone.notices[0]
 
 
 def test_a_broken_reference_leaves_the_others_unverified_without_a_cascade() -> None:
@@ -186,7 +186,7 @@ def test_missing_records_are_infrastructure_and_told_per_cell() -> None:
     judgement = judge(interrupted, [*healthy(NEW), *without(healthy(OLD), "mnist", "devices")])
     (finding,) = judgement.findings
     assert Verdict.INFRASTRUCTURE is judgement.cells[1].verdict
-    assert "2 of 4 planned were not run" == finding.title
+    assert "2 of 4 planned records are missing" == finding.title
     assert "the run is interrupted" == finding.cause
     assert (8, 2, Exit.INFRASTRUCTURE) == (judgement.planned, judgement.missing, judgement.exit)
 
@@ -221,7 +221,7 @@ def test_a_selection_of_probes_leaves_levels_unverified() -> None:
     pairs = tuple((NEW.id, name) for name in ("python", "packages"))
     judgement = judge(run(NEW, pairs=pairs), without(healthy(NEW), "devices", "mnist"))
     assert Verdict.UNVERIFIED is judgement.cells[0].verdict
-    assert "L1 (starts) cannot be told" in judgement.findings[0].title
+    assert "L1 (starts) is unverified" in judgement.findings[0].title
 
 
 def test_what_fails_above_the_wanted_level_is_noted_not_judged() -> None:

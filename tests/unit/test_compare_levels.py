@@ -71,7 +71,7 @@ def test_another_version_than_claimed_fails_l1_whichever_probe_says_so() -> None
     climbed = ladder(changed("devices", device_facts("2.20.0")))
     assert Level.L0 is climbed.reached
     assert LevelStanding.FAILED is mark(climbed, Level.L1).standing
-    assert "it claims tensorflow 2.21.0 and imports 2.20.0" == mark(climbed, Level.L1).why
+    assert "it claims tensorflow 2.21.0, but imports 2.20.0" == mark(climbed, Level.L1).why
     assert LevelStanding.BLOCKED is mark(climbed, Level.L3).standing
     assert LevelStanding.REACHED is mark(climbed, Level.L3).own
 

@@ -68,7 +68,7 @@ def test_wrong_with_a_library_and_right_without_names_operation_library_and_swit
         "right with Eigen (SWITCH=0, 1 thread)" == one.title
     )
     assert (
-        "softmax, oneDNN (SWITCH=1, 1 thread): 12.5 times the largest error there may be",
+        "softmax, oneDNN (SWITCH=1, 1 thread): 12.5 times the largest error allowed",
     ) == one.evidence
     assert "use Eigen (SWITCH=0, 1 thread), or another release" == one.remedy
 
@@ -104,9 +104,9 @@ def test_what_dies_is_told_with_its_operation_and_with_what_computes_it_alive() 
     (one,) = found(facts(on=(None, 0.1), died=(f"{ON}: signal 11 in matmul",)))
     assert (FindingKind.DIES_COMPUTING, Verdict.FAIL) == (one.kind, one.verdict)
     with_switch = "oneDNN (SWITCH=1, 1 thread)"
-    assert f"it dies while it computes: matmul: signal 11 with {with_switch}" == one.title
+    assert f"its process dies while it computes: matmul: signal 11 with {with_switch}" == one.title
     assert "use Eigen (SWITCH=0, 1 thread), or another release" == one.remedy
-    assert "it is none of the known breakages" in one.evidence
+    assert "no known breakage matches" in one.evidence
 
 
 def test_one_operation_that_dies_in_several_ways_is_one_finding() -> None:
@@ -121,7 +121,7 @@ def test_one_operation_that_dies_in_several_ways_is_one_finding() -> None:
 
 def test_what_dies_before_any_operation_is_told_with_its_way() -> None:
     (one,) = found(facts(died=("as_it_is.all: signal 9",)))
-    assert "it dies while it computes: signal 9 with as_it_is.all" == one.title
+    assert "its process dies while it computes: signal 9 with as_it_is.all" == one.title
 
 
 def test_the_broadcast_product_that_dies_with_onednn_is_a_known_breakage() -> None:

@@ -127,14 +127,14 @@ def test_files_are_compared_where_both_were_looked_into() -> None:
     assert () == found.open
     shown = render_difference("terminal", found)
     assert "3 packages" in shown
-    assert "1 of 2 and 2 layers" in shown
+    assert "1 of their 2 and 2 layers" in shown
 
 
 def test_layers_that_differ_are_a_difference_though_nothing_else_is_known() -> None:
     found = held(image(None, BASE, TOP), image(None, BASE, OTHER))
     assert (DifferenceAnswer.DIFFERENT, Exit.FINDINGS) == (found.answer, found.exit)
     assert ["layers"] == list(found.kinds)
-    assert "were not looked at" in found.open[0]
+    assert "were not read" in found.open[0]
 
 
 def test_files_that_could_not_be_read_are_left_open() -> None:
@@ -186,7 +186,7 @@ def test_a_page_for_people_has_as_many_rows_as_somebody_reads() -> None:
     assert 100 == len(found.of("package"))
     for format in ("terminal", "markdown", "html"):
         shown = render_difference(format, found)
-        assert "and 60 more; --format json has all" in shown
+        assert "and 60 more; --format json lists all" in shown
         assert "100 packages" in shown
     assert 100 <= len(json.loads(render_difference("json", found))["differences"])
 

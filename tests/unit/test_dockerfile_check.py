@@ -74,11 +74,11 @@ KNOWN = [
     ("FROM ubuntu:16.04\nRUN sudo apt-get update\n", "2 breaks sudo-missing"),
     ("FROM python:3.9\nCMD ['python', 'a.py']\n", "2 breaks cmd-single-quotes"),
     ("FROM python:3.9\nENTRYPOINT ['python']\n", "2 breaks cmd-single-quotes"),
-    ("FROM python:3.9\nEXPOSE 80\nCMD bash\n", "2 breaks port 80 is published, and bash"),
-    ("FROM python:3.9\nEXPOSE 80\n", "2 breaks port 80 is published, and nothing is"),
+    ("FROM python:3.9\nEXPOSE 80\nCMD bash\n", "2 breaks port 80 is published, but bash"),
+    ("FROM python:3.9\nEXPOSE 80\n", "2 breaks port 80 is published, but nothing"),
     (
         "FROM python:3.9\nEXPOSE 8888\nCMD jupyter notebook --port=9999\n",
-        "2 breaks port 8888 is published, and what is started serves 9999",
+        "2 breaks port 8888 is published, but what is started serves 9999",
     ),
     ("FROM python:3.9\nRUN pip list > requirements.txt\n", "2 breaks pip-list-requirements"),
     ("FROM ubuntu:24.04\nRUN apt-get update\nRUN pip3 install a==1\n", "3 breaks from-latest"),
@@ -137,7 +137,7 @@ def test_a_program_that_listens_to_itself_alone_is_told() -> None:
     assert "3 breaks app.py listens on 127.0.0.1" in told(text, app__py=flask.format(""))[0]
     assert [] == told(text, app__py=flask.format("host='0.0.0.0'"))
     other = told(text, app__py=flask.format("host='0.0.0.0', port=8000"))
-    assert ["3 breaks port 5000 is published, and what is started serves 8000"] == other
+    assert ["3 breaks port 5000 is published, but what is started serves 8000"] == other
     named = flask.format("").replace("app", "service")
     assert "3 breaks app.py listens on 127.0.0.1" in told(text, app__py=named)[0]
     session = flask.format("").replace("app.run()", "session.run(loss)")
@@ -238,7 +238,7 @@ def test_the_command_reads_a_file_and_no_image(
     tree = json.loads(render_answer("json", dockerfile_reply(found)))
     assert [1, 1, 1, 2] == [one["line"] for one in tree["findings"]]
     assert "sudo-missing" in render_answer("markdown", dockerfile_reply(found))
-    with pytest.raises(UsageError, match="no image yet"):
+    with pytest.raises(UsageError, match="not an image yet"):
         check_dockerfile(CheckRequest(image="Dockerfile", pull=True))
     (tmp_path / "Dockerfile").write_text("FORM x\n", "utf-8")
     with pytest.raises(DockerfileError):

@@ -242,7 +242,7 @@ def test_the_selection_is_written_as_it_is_asked() -> None:
 
 
 def test_what_is_no_scheduler_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match="not exported to 'cron'") as refused:
+    with pytest.raises(UsageError, match="cannot be exported to 'cron'") as refused:
         export(None, (), (), "cron", 2)
     assert all(name in str(refused.value) for name in EXPORTS)
 
@@ -251,7 +251,7 @@ def test_one_shard_alone_is_not_exported_and_jobs_are_of_an_export() -> None:
     whole_plan_asked("gha", "")
     with pytest.raises(UsageError, match="every shard, not for '1/2' alone") as refused:
         whole_plan_asked("gha", "1/2")
-    assert "leave --shard away" in str(refused.value)
+    assert "leave out --shard" in str(refused.value)
     with pytest.raises(UsageError, match="jobs that --export writes") as refused:
         whole_plan_asked("", "")
     assert "harness plan --shard 1/8" in str(refused.value)

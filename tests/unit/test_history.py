@@ -227,7 +227,7 @@ def test_another_value_of_a_fact_is_a_change_and_a_silent_probe_is_none() -> Non
     assert [None] * 3 == [one.p for one in found]
     assert () == found[0].inputs  # that it is another one stands in the change itself
     assert () == changed_facts("package.numpy", nights)
-    assert "nothing that is known" == inputs_told(found[0])
+    assert "no known input" == inputs_told(found[0])
 
 
 def test_an_integer_and_the_same_number_as_a_float_are_one_value_and_a_truth_is_another() -> None:

@@ -174,8 +174,8 @@ def test_hosts_of_another_class_have_lines_of_their_own(store: Store, told: Harn
     [
         (("nothing",), "no night of the suite default has a cell 'nothing'"),
         ((ONE, "package.kera"), "no night has a fact 'package.kera' of these cells"),
-        (("--expect-within", "soon"), "'soon' is no time within which a night is expected"),
-        (("--expect-within", "0h"), "'0h' is no time within which a night is expected"),
+        (("--expect-within", "soon"), "--expect-within takes a time span, not 'soon'"),
+        (("--expect-within", "0h"), "--expect-within takes a time span, not '0h'"),
         (("--nights", "0"), "--nights takes a number above zero"),
     ],
 )
@@ -207,7 +207,7 @@ def test_a_run_that_cannot_be_read_back_is_told_and_hides_no_other(
     connection.close()
     status, said = told("history", ONE, STEP)
     assert 0 == status
-    assert f"the run {kept[1]} cannot be read back, and is left out" in said
+    assert f"the run {kept[1]} cannot be read from the store and is left out" in said
     rows = [line.split()[-1] for line in said.splitlines() if line.startswith("  2026-")]
     assert [kept[0], kept[2]] == rows
     assert kept[1] not in page(kept[2])
@@ -218,7 +218,7 @@ def test_a_run_that_the_history_could_not_take_is_reported_with_a_notice(store: 
     with Store(store.path, readonly=True) as reader:
         run, records = made.judgement.run, made.records
         (*_, notice) = remembered(made.judgement, reader, run, records).notices
-    assert "the history does not have this run yet" in notice
+    assert "this run could not be added to the history yet" in notice
 
 
 # --- a night that is missing ----------------------------------------------------------------------
@@ -261,7 +261,7 @@ def test_where_there_is_no_night_at_all_one_that_is_expected_is_missing(
 ) -> None:
     store.close()
     status, said = told("history", "--expect-within", "36h")
-    assert (1, True) == (status, "no night within 36h: there is none at all" in said)
+    assert (1, True) == (status, "no night within 36h: the store has none" in said)
 
 
 def test_the_report_of_a_night_says_that_nights_before_it_are_missing(store: Store) -> None:

@@ -199,9 +199,9 @@ def test_other_probes_and_data_are_told_together_with_the_remedy() -> None:
     lock = replace(fitting(), probes=(("mnist", OTHER), ("python", "sha256:01")))
     (said,) = told(replace(lock, data=(("mnist", OTHER),)))
 
-    assert "other probes than were locked: mnist" in said
+    assert "probes that changed since they were locked: mnist" in said
     assert "probes that were not locked: devices, packages" in said
-    assert "other data than were locked as mnist" in said
+    assert "data that changed since it was locked as mnist" in said
     assert "`harness lock --inputs`" in said
 
 
@@ -262,7 +262,7 @@ def test_a_tag_that_moved_since_it_was_seen_is_drift_but_for_another_build_of_th
     assert "than when it was seen on 2026-11-20" in found.title
     judged = judge(*moved(replace(seen, alike=True)))
     assert () == judged.findings
-    assert any("another build of the same" in one.text for one in judged.cells[0].notes)
+    assert any("another build with the same content" in one.text for one in judged.cells[0].notes)
 
 
 def test_the_finding_is_the_same_each_night_whatever_the_tag_names() -> None:

@@ -109,7 +109,7 @@ def test_a_missing_shard_fails_the_merged_run_by_name(tmp_path: Path) -> None:
         judged = judge(came.run, store.records(came.run.id))
     lost = [one for one in judged.findings if one.kind is FindingKind.SHARD_MISSING]
     assert ["c1", "c2"] == [one.cell for one in lost]
-    assert "shard 2 of 3, which had it to run, is missing" == lost[0].title
+    assert "shard 2 of 3, which was to run this cell, is missing" == lost[0].title
     assert Exit.INFRASTRUCTURE is judged.exit
     assert all(lost[0].title in render(name, judged) for name in ("terminal", "markdown"))
 
@@ -311,7 +311,7 @@ def test_a_shard_is_compared_with_the_plans_reference_and_with_no_other() -> Non
     judged = judge(shard, own)
     assert "" == judged.reference
     assert Exit.OK is judged.exit, "c2 is not compared with c1, which is no reference"
-    assert any("c0 then, which is in another shard" in one for one in judged.notices)
+    assert any("compared with c0, which is in another shard" in one for one in judged.notices)
     assert "shard 2 of 2" in render("terminal", judged, width=400)
 
 

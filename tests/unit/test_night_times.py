@@ -98,7 +98,7 @@ def test_without_turns_times_are_unverified_and_it_is_said_how_they_could_be_tol
 def test_where_the_baselines_image_is_gone_that_is_the_reason() -> None:
     (event,) = of_times(told(MOVED, in_turns(gone="sha256:12 is not on the engine")))
     assert [FindingKind.TIME_UNTOLD] == [one.kind for one in event.findings]
-    assert "the baseline's image could not be asked again: sha256:12 is not on" in evidence(event)
+    assert "the baseline's image could not be run again: sha256:12 is not on" in evidence(event)
 
 
 def test_on_another_kind_of_host_turns_say_nothing_of_how_times_moved() -> None:

@@ -282,8 +282,8 @@ def test_what_could_not_be_verified_is_no_alarm_by_itself() -> None:
     ("probes", "level", "digest", "said"),
     [
         (PROBES[:3], Level.L3, "", "mnist is not asked"),
-        (PROBES, Level.L3, "sha256:other", "mnist is another version"),
-        (PROBES, Level.L1, "", "it should reach L1 now, and L3 then"),
+        (PROBES, Level.L3, "sha256:other", "mnist has another version"),
+        (PROBES, Level.L1, "", "it should reach L1 now, but L3 in the baseline"),
     ],
 )
 def test_what_is_asked_otherwise_than_in_the_baseline_is_not_green(
@@ -447,8 +447,8 @@ def test_the_first_line() -> None:
     )
     again = [event(Standing.CHANGED), event(Standing.EXPIRED), event(Standing.OPEN)]
     assert first_line(again) == (
-        "3 new (1 known otherwise, 1 known no longer, 1 since an earlier night), 0 fixed, "
-        "0 known, 0 unverified, 0 infrastructure."
+        "3 new (1 changed since accepted, 1 acceptance expired, 1 since an earlier night), "
+        "0 fixed, 0 known, 0 unverified, 0 infrastructure."
     )
 
 

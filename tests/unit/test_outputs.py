@@ -241,8 +241,11 @@ def test_without_a_home_nothing_lies_in_the_root(
 def test_a_level_that_nothing_shows_names_the_probe_that_would() -> None:
     of = replace(run(cell(), probes=(PYTHON,)), unasked=(MNIST,))
     (found,) = judge(of, [record("python", python_facts())]).findings
-    assert "L1 (starts) cannot be told: no probe that shows it was run; mnist would" == found.title
-    assert "ask it too: --probe mnist, or every probe: no --probe at all" == found.remedy
+    assert (
+        "L1 (starts) is unverified: no probe that shows it was run; mnist can show it"
+        == found.title
+    )
+    assert "add --probe mnist, or leave out --probe to run every probe" == found.remedy
 
 
 def test_a_cell_without_a_framework_is_told_to_claim_one() -> None:

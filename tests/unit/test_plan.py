@@ -78,7 +78,7 @@ LOCK = Lock(
 
 WHOLE = """\
 Suite frames: 3 cells (1 to build, 1 image, 1 of this host), 1 left out
-Nobody looked whether images are there: a plan asks no engine.
+A plan asks no engine: whether images exist was not checked.
 Compared with: frame1.2-py2.7
 Without a selection, `harness run` takes the tags: quick
 Distributions: 3 different files, 36.0 MB
@@ -211,7 +211,9 @@ def test_the_verbose_plan_says_what_is_reused_fetched_and_made() -> None:
         "source, with the network off"
     ) == image
     assert files.startswith("4. files: read from outside without running anything")
-    assert "5. probes: asked last, in one container for each round, when nothing is made" in probes
+    assert (
+        "5. probes: run last, in one container for each round, after everything is built" in probes
+    )
 
 
 def test_the_verbose_plan_tells_a_full_cache_an_unknown_one_and_a_missing_lock() -> None:

@@ -124,11 +124,11 @@ def test_each_group_is_stored_before_its_images_may_go_and_room_is_made_for_the_
         ("free", ["two"], 8),
         ("room", 0, 8),
     ] == ran(store, TIGHT, lines=lines).stock.said
-    assert any("cells are done in 2 groups" in line for line in lines)
+    assert any("cells run in 2 groups" in line for line in lines)
     run = store.latest_run()
     assert run is not None
     (notice,) = run.notices
-    assert "rounds are interleaved only inside each: one | two" in notice
+    assert "rounds are interleaved only within a group: one | two" in notice
 
 
 @pytest.mark.parametrize("survey", [None, replace(TIGHT, limit=100, named=False)])
@@ -168,4 +168,4 @@ def test_an_engine_that_goes_while_room_is_made_ends_no_run(store: Store) -> Non
     lines: list[str] = []
     ran(store, TIGHT, gone=True, lines=lines)
     assert 8 == store.runs()[0].recorded
-    assert "no room was made: it is gone" in lines
+    assert "no disk space could be freed: it is gone" in lines

@@ -63,7 +63,7 @@ def test_a_shard_without_cells_has_nothing_to_run_and_says_that_it_is_not_missed
             LineProgress(StringIO()),
         )
     assert Exit.NOTHING is no.value.exit
-    assert "does not miss it" in str(no.value)
+    assert "does not need this shard" in str(no.value)
 
 
 def test_what_two_jobs_run_is_what_one_would_have_run(tmp_path: Path) -> None:

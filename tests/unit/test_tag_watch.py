@@ -132,7 +132,7 @@ def test_without_a_lock_what_was_last_seen_counts_and_it_stays_told(world: World
         assert (ONE, WHEN) == (found.before, found.since)
         assert "command: sh before, bash now" in found.differences
         assert not found.alike
-        assert "cannot be had any more: the registry does not answer" in found.untold
+        assert "is no longer available: the registry does not answer" in found.untold
 
 
 def test_another_build_of_the_same_is_told_as_one(world: World) -> None:

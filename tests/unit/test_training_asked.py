@@ -45,7 +45,7 @@ def test_a_pin_of_threads_that_is_ignored_fails(says: Says) -> None:
 
 def test_another_number_of_threads_than_was_asked_for_fails() -> None:
     said = only(asked(whole(threads_within_operation=2), settings={"deterministic": True}))
-    assert "asked to train with 1 thread, it says that it took 2" == said
+    assert "asked to train with 1 thread, it says that it used 2" == said
 
 
 def test_the_interpreters_own_thread_is_no_ignored_pin() -> None:
@@ -79,7 +79,7 @@ def two_rounds(other: int) -> list[Record]:
 @pytest.mark.attack("rounds", "the answer of round 1 is told again for round 2, with other weights")
 def test_two_rounds_from_one_seed_fail(says: Says) -> None:
     (said,) = contradicted(judged(two_rounds(66478)))
-    assert "rounds 1 and 2 trained from the same seed: one round told twice" == said
+    assert "rounds 1 and 2 trained from the same seed: one round was reported twice" == said
     says(f"fail: {said}")
 
 

@@ -27,8 +27,8 @@ def lines(kind: FindingKind, title: str) -> tuple[str, ...]:
     [
         (
             FindingKind.DIES_COMPUTING,
-            "it dies while it computes: matmul_broadcast: signal 6 with oneDNN",
-            "it dies while it computes: matmul_broadcast: signal 11 with oneDNN",
+            "its process dies while it computes: matmul_broadcast: signal 6 with oneDNN",
+            "its process dies while it computes: matmul_broadcast: signal 11 with oneDNN",
         ),
         (
             FindingKind.RAISED,
@@ -44,8 +44,10 @@ def test_what_chance_decides_is_left_out(kind: FindingKind, one_night: str, anot
 
 
 def test_another_operation_that_dies_is_another_value() -> None:
-    one = lines(FindingKind.DIES_COMPUTING, "it dies while it computes: conv2d: signal 6")
-    assert one != lines(FindingKind.DIES_COMPUTING, "it dies while it computes: lstm: signal 6")
+    one = lines(FindingKind.DIES_COMPUTING, "its process dies while it computes: conv2d: signal 6")
+    assert one != lines(
+        FindingKind.DIES_COMPUTING, "its process dies while it computes: lstm: signal 6"
+    )
 
 
 def test_another_signal_of_a_crash_is_another_value() -> None:

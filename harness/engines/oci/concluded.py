@@ -25,7 +25,7 @@ def performed(
     exchange.end(whole=outcome is Outcome.OK)
     if exchange.complete and outcome in (Outcome.CRASHED, Outcome.NO_ANSWER):
         # The runner ends normally after its last frame, so something else wrote that frame.
-        exchange.disturb(f"every answer came, and then the runner ended otherwise: {reason}")
+        exchange.disturb(f"all answers came, but then the runner did not end normally: {reason}")
     return Performed(
         answers=exchange.answers,
         outcome=outcome,

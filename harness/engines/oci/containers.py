@@ -214,14 +214,18 @@ def _how_it_ended(
             return ContainerEnd(outcome=Outcome.INTERFERED, reason="somebody paused the container")
         if time.monotonic() > deadline:
             kill(client, container)
-            return ContainerEnd(outcome=Outcome.NO_ANSWER, reason="its output ended, but it ran on")
+            return ContainerEnd(
+                outcome=Outcome.NO_ANSWER, reason="it closed its output, but ran on"
+            )
         time.sleep(0.02)
     code = int(state["ExitCode"])
     watch.wait_for(container, "die", 2.0)
     seen = watch.actions(container)
     if state.get("OOMKilled") or (not killed and _out_of_memory(client, watch, container, code)):
         return ContainerEnd(
-            outcome=Outcome.OUT_OF_MEMORY, reason="the kernel killed a process of it", exit=code
+            outcome=Outcome.OUT_OF_MEMORY,
+            reason="the kernel killed one of its processes",
+            exit=code,
         )
     did = touched(seen).changed
     if not killed and "kill" in seen:
@@ -237,7 +241,7 @@ def _how_it_ended(
                 return ContainerEnd(
                     outcome=Outcome.INTERFERED, reason="somebody removed the container"
                 )
-            by += ", and the engine does not say why: for its memory, or by somebody"
+            by += ", and the engine does not say why: out of memory, or killed from outside"
         return ContainerEnd(
             outcome=Outcome.CRASHED, reason=f"killed by {by}", exit=code, signal=name
         )

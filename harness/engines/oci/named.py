@@ -111,7 +111,7 @@ def remove_named(client: APIClient, register: Register, image: NamedImage) -> st
     if there is None or there["Id"] != image.id:
         return "" if there is None else "another image has its name now"
     if not row_of(client).keeps_parents and _takes_another(client, register, image):
-        return "an image without a name that is not ours would go with it"
+        return "removing it would also remove an unnamed image of somebody else"
     steps = _steps_of(client, image)
     with engine_errors(f"removing {image.name}"):
         try:

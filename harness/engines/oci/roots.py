@@ -77,7 +77,7 @@ def say_whose(builder: Builder, name: str) -> None:
     ours = {built.id for built in builder.register.named(name)}
     if found is not None and found["Id"] not in ours:
         short = str(found["Id"])[7:19]
-        builder.say(f"{name} is not what was built here: it stays, as {short}, without that name")
+        builder.say(f"{name} was not built here: that image is kept as {short}, without the name")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -78,7 +78,7 @@ def _admitted(builder: Builder, image: SharedImage) -> tuple[ImageIdentity, str]
     base = str(_labels(found).get(f"{LABEL}.base-image", ""))
     built = described(image.name, found, base, pulled_from=image.registry)
     if built is None or (built.kind, built.recipe) != ("cell", image.recipe):
-        builder.say(f"what {image.registry} has under its name is of another recipe: it stays")
+        builder.say(f"the image of its name in {image.registry} has another recipe and is kept")
         return None
     builder.register.keep(built)
     repository, _, tag = image.name.rpartition(":")

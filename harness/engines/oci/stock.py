@@ -148,10 +148,10 @@ class ImageStock:
                     continue
                 self._uses.forget(going.name)
                 gone = amount(before - occupied(images))
-                say(f"removed image {going.name} ({gone}): room is needed")
+                say(f"removed image {going.name} ({gone}) to make room")
         lacking = occupied(images) + wanted - limit
         if lacking > 0 and wanted:
-            say(f"about {amount(lacking)} more are needed than there is room for: others hold it")
+            say(f"about {amount(lacking)} are lacking: images in use take the room")
 
     def _remove_replaced(self) -> None:
         """Remove images that were replaced by a later build, unless other runs are at work or they

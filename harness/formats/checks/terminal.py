@@ -22,12 +22,12 @@ SIGN = {
 }
 MEANING = {
     Weight.BLOCKS: "stands in the way",
-    Weight.UNTOLD: "not known, and decides",
+    Weight.UNTOLD: "unknown, and decisive",
     Weight.CPU: "keeps it from the GPU",
-    Weight.CHANGE: "to be changed",
+    Weight.CHANGE: "needs a change",
     Weight.NOTE: "worth knowing",
     Weight.FINE: "speaks for it",
-    Weight.REFUTED: "foreseen, and not so here",
+    Weight.REFUTED: "predicted, but not so here",
 }
 _COLOR = {
     Weight.BLOCKS: "red",

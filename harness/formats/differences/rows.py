@@ -48,9 +48,9 @@ def _counted(page: DifferencePage, kind: str) -> str:
 def shared(found: SharedLayers) -> str:
     """How many layers the two images share."""
     return (
-        f"the lowest {found.layers} of {found.first} and {found.second} layers are the same"
+        f"the lowest {found.layers} of their {found.first} and {found.second} layers are the same"
         if found.layers
-        else f"none of {found.first} and {found.second} layers is in both"
+        else f"none of their {found.first} and {found.second} layers are the same"
     )
 
 
@@ -58,4 +58,4 @@ def cut(page: DifferencePage, kind: str) -> tuple[tuple[ImageDifference, ...], s
     """The rows of a kind that are shown, and a text about the others."""
     rows = page.of(kind)
     more = len(rows) - SHOWN
-    return rows[:SHOWN], f"and {more} more; --format json has all" if more > 0 else ""
+    return rows[:SHOWN], f"and {more} more; --format json lists all" if more > 0 else ""

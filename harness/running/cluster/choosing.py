@@ -82,8 +82,8 @@ def of_one_class(
     others = [one.named.name for one in nodes if one not in taken]
     said = (
         (
-            f"{', '.join(others)} take no cell: another class of hosts, or another engine, than "
-            f"{', '.join(one.named.name for one in taken)}; cells of one run are compared with "
+            f"{', '.join(others)} take no cell: their host class or engine is not that of "
+            f"{', '.join(one.named.name for one in taken)}, and cells of one run are compared with "
             "each other",
         )
         if others

@@ -106,10 +106,10 @@ class RayExecutor:
         notices = []
         for need, cells in lacking(tasks, [one.resources for one in self._nodes]).items():
             listed = ", ".join(cells[:5]) + (f" and {len(cells) - 5} more" if cells[5:] else "")
-            notices.append(f"no node has enough of {need} for {listed}: asked all the same")
+            notices.append(f"no node has enough of {need} for {listed}: they run anyway")
         if len(self._nodes) > 1 and any(len(task.orders) > 1 for task in tasks):
             notices.append(
-                "cells that are compared over rounds take turns on one node: the others are idle"
+                "cells that are compared over rounds take turns on one node: other nodes are idle"
             )
         for notice in notices:
             tell("", notice)

@@ -37,7 +37,9 @@ def _name(checked: CheckedDockerfile, use: ImageUse, based: BasedOn) -> Iterator
     line, reference = use.instruction.line, based.reference
     if reference is None:
         yield DockerfileFinding(
-            weight=DockerfileWeight.BREAKS, line=line, message=f"`{use.image}` is no image's name"
+            weight=DockerfileWeight.BREAKS,
+            line=line,
+            message=f"`{use.image}` is not a valid image name",
         )
         return
     if told := checked.moved.get(use.image):
@@ -71,7 +73,7 @@ def _age(checked: CheckedDockerfile, stage: Stage, based: BasedOn) -> Iterator[D
             weight=_NOTE,
             line=line,
             message=f"{system.name} has been out of support since {system.end}",
-            remedy="no holes are mended in it: begin from a newer system",
+            remedy="it gets no security fixes any more: begin from a newer system",
             source=system.source,
             explain=system.id,
         )
@@ -82,7 +84,7 @@ def _age(checked: CheckedDockerfile, stage: Stage, based: BasedOn) -> Iterator[D
                     weight=_NOTE,
                     line=line,
                     message=f"Python {row.version} has been out of support since {row.end}",
-                    remedy="what is installed on top must be pinned: today's releases no longer "
+                    remedy="pin the packages that are installed on it: today's releases no longer "
                     "support it",
                     source=row.source,
                     explain=f"python-{row.version}",

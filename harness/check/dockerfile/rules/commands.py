@@ -42,7 +42,7 @@ def findings(checked: CheckedDockerfile) -> Iterator[DockerfileFinding]:
                     yield of_breakage(
                         "cmd-single-quotes",
                         one.line,
-                        f"{one.name} {said[:80]} is no JSON: a shell is given it as it stands",
+                        f"{one.name} {said[:80]} is not JSON, so a shell runs it as it stands",
                     )
             for line, words in commands(step):
                 yield from _of_command(line, words)

@@ -58,12 +58,12 @@ def _ports(checked: CheckedDockerfile) -> Iterator[DockerfileFinding]:
     if not told:
         if based.repository in _PLAIN:
             port, one = next(iter(exposed.items()))
-            yield _unserved(one, f"port {port} is published, and nothing is started that serves it")
+            yield _unserved(one, f"port {port} is published, but nothing that serves it is started")
         return
     words = re.sub(r"[\[\]\"',]", " ", told).split()
     if len(words) == 1 and words[0] in _SHELLS:
         port, one = next(iter(exposed.items()))
-        yield _unserved(one, f"port {port} is published, and {words[0]} serves none")
+        yield _unserved(one, f"port {port} is published, but {words[0]} serves no port")
         return
     served = set(_PORT.findall(re.sub(r"[\[\]\"',]", " ", told)))
     where, text = _program(checked, words)
@@ -78,13 +78,13 @@ def _ports(checked: CheckedDockerfile) -> Iterator[DockerfileFinding]:
     for port in missing:
         yield _unserved(
             exposed[port],
-            f"port {port} is published, and what is started serves {', '.join(sorted(served))}",
+            f"port {port} is published, but what is started serves {', '.join(sorted(served))}",
         )
     if local and not missing:
         one = next(iter(exposed.values()))
         yield _unserved(
             one,
-            f"{where} listens on 127.0.0.1 inside the container, where no published port leads",
+            f"{where} listens on 127.0.0.1 inside the container, which no published port reaches",
             remedy="listen on 0.0.0.0 (host='0.0.0.0')",
         )
 
@@ -94,7 +94,7 @@ def _unserved(one: Instruction, message: str, remedy: str = "") -> DockerfileFin
         weight=DockerfileWeight.BREAKS,
         line=one.line,
         message=message,
-        remedy=remedy or "publish what is served, or start what serves it",
+        remedy=remedy or "publish the port that is served, or start a program that serves this one",
     )
 
 

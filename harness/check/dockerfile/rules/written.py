@@ -36,8 +36,8 @@ def findings(checked: CheckedDockerfile) -> Iterator[DockerfileFinding]:
             )
     for one in checked.dockerfile.instructions:
         if one.name == "MAINTAINER":
-            message = "MAINTAINER is an instruction of the past"
+            message = "MAINTAINER is deprecated"
             yield of_breakage("maintainer", one.line, message, DockerfileWeight.NOTE)
         if one.name in ("CMD", "ENTRYPOINT", "RUN", "COPY") and "\r" in one.text:
-            yield of_breakage("entrypoint-crlf", one.line, "its lines end as on Windows")
+            yield of_breakage("entrypoint-crlf", one.line, "its lines end with CRLF, as on Windows")
             return

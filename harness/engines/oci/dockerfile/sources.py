@@ -89,7 +89,7 @@ def _of_cell(
 ) -> tuple[dict[str, Any] | None, str]:
     obtained = cell_built(builder, cell, recipe)
     if obtained.image is None:
-        why = f"{name}: cell {cell.id} is not to be had: {obtained.reason}"
+        why = f"{name}: the image of cell {cell.id} is not available: {obtained.reason}"
         raise SourceUnavailable(why, obtained.outcome)
     return inspect_image(builder.client, obtained.image.id), f"cell {cell.id}"
 
