@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from harness.compare.apart import drifting, ruled_in
 from harness.compare.attempts import of_attempts
 from harness.compare.bits import bits_of, equal_bits
 from harness.compare.classified import WRONG_IMAGES
 from harness.compare.contradictions import of_contradictions_between
 from harness.compare.defects import without_told
+from harness.compare.differences import Ruled
 from harness.compare.facts import Merged
 from harness.compare.findings import of_broken_reference, of_drift
 from harness.compare.judgement import (
@@ -66,7 +68,9 @@ def judge(
             else:
                 compared, open_, more = hold_against(reference, view, rules.expectations, at)
                 drift = of_drift(
-                    view.cell, reference.cell, without_told(compared.differences, own.findings)
+                    view.cell,
+                    reference.cell,
+                    without_told(drifting(compared.differences), own.findings),
                 )
                 beside = of_contradictions_between(
                     reference.cell, reference.told, view.cell, view.told
@@ -206,6 +210,16 @@ def _facts_to_look_at(view: View, looked: set[int] | None) -> Iterator[tuple[str
             yield from part.items()
 
 
+def _left_open(cells: Iterable[CellJudgement]) -> Iterator[Ruled]:
+    """Yield what was ruled on the differences that no rule judged, once where it is one object."""
+    looked: dict[int, Sequence[Ruled]] = {}
+    for cell in cells:
+        ruled = ruled_in(cell.differences)
+        if id(ruled) not in looked:
+            looked[id(ruled)] = ruled
+            yield from (one for one in ruled if one.judged is Judged.NOT_JUDGED)
+
+
 def not_judged(
     seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules
 ) -> tuple[NotJudged, ...]:
@@ -213,10 +227,8 @@ def not_judged(
     every measurement and time without an expectation."""
     open_: dict[str, str] = {}
     settled = settled_facts(cells)
-    for cell in cells:
-        for difference in cell.differences:
-            if difference.judged is Judged.NOT_JUDGED:
-                open_.setdefault(difference.fact, difference.reason)
+    for one in _left_open(cells):
+        open_.setdefault(one.fact, one.reason)
     alike = rules_of(rules.expectations).for_every_cell
     looked: set[int] = set()
     for view in seen:

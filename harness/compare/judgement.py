@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -171,7 +171,7 @@ class CellJudgement:
     notes: tuple[Note, ...]
     """Remarks that are not judged: a probe that failed above the wanted level, probes not
     compared."""
-    differences: tuple[Difference, ...]
+    differences: Sequence[Difference]
     """Differences from the reference; empty for the reference itself."""
     same: int
     """How many facts equal the reference's."""

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.compare.facts import Merged, as_number, as_numbers
-from harness.compare.kept import KeptByIdentity
 from harness.compare.patterns import matches
+from harness.compare.shapes import CellShape, FactsOfCell
 from harness.compare.statistics.paired import ACCURACY, TIMES, Scale, Tolerance
 from harness.model import Fact, Nature, Run
 
@@ -64,12 +64,8 @@ def networks_of(run: Run) -> tuple[str, ...]:
     return tuple(dict.fromkeys(declared))
 
 
-def _sorted_measured(facts: Mapping[str, Merged]) -> tuple[str, ...]:
+def _measured(facts: Mapping[str, Merged]) -> tuple[str, ...]:
     return tuple(sorted(name for name, each in facts.items() if each.nature in _MEASURED))
-
-
-_measured_facts = KeptByIdentity(_sorted_measured, most=64)
-"""The same reference is asked for every cell that is compared with it."""
 
 
 def metrics_of(
@@ -77,9 +73,31 @@ def metrics_of(
 ) -> tuple[Metric, ...]:
     """Return the metrics that both cells have: primary ones in their order, then the others by
     name."""
+    if isinstance(reference, FactsOfCell) and isinstance(candidate, FactsOfCell):
+        key = (id(reference.shape), id(candidate.shape), tuple(networks))
+        kept = _OF_SHAPES.get(key)
+        if kept is None:
+            if len(_OF_SHAPES) >= _MOST:
+                _OF_SHAPES.clear()
+            made = _metrics_of(reference, candidate, key[2])
+            kept = _OF_SHAPES[key] = (reference.shape, candidate.shape, made)
+        return kept[2]
+    return _metrics_of(reference, candidate, networks)
+
+
+_MOST = 4096
+_OF_SHAPES: dict[
+    tuple[int, int, tuple[str, ...]], tuple[CellShape, CellShape, tuple[Metric, ...]]
+] = {}
+"""The metrics of two cells, by the identity of their shapes, which the entry keeps alive."""
+
+
+def _metrics_of(
+    reference: Mapping[str, Merged], candidate: Mapping[str, Merged], networks: Iterable[str]
+) -> tuple[Metric, ...]:
     scales = {
         one: scale
-        for one in _measured_facts(reference)
+        for one in _measured(reference)
         if one in candidate
         and (scale := scale_of(one, reference[one].nature))
         and reference[one].nature is candidate[one].nature

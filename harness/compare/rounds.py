@@ -170,7 +170,7 @@ def _decided(one: Measured) -> bool:
 
 def _with_rounds(compared: Compared, measured: Iterable[Measured]) -> Compared:
     """Return the differences as rounds judge them, where they do."""
-    by_fact = {one.metric.fact: one for one in measured}
+    by_fact = {one.metric.fact: one for one in measured if _decided(one) or one.decided.rounds > 1}
     if not by_fact:
         return compared
     differences = tuple(

@@ -9,15 +9,16 @@ from datetime import date
 
 from harness.compare.accounting import account_of
 from harness.compare.answered import Answered, answered
+from harness.compare.answers_apart import compare_answers
 from harness.compare.busy import busy_rounds
 from harness.compare.claims import claims_of
 from harness.compare.contradictions import of_contradictions
 from harness.compare.defects import of_defects
-from harness.compare.differences import Compared, compare_kept_parts, variations
+from harness.compare.differences import Compared, compare_facts, variations
 from harness.compare.early import EarlyLosses
 from harness.compare.expected import hold_expected
 from harness.compare.explained import together as explained
-from harness.compare.facts import Merged, merge, parts_of
+from harness.compare.facts import Books, Merged, books_of, merged_over_rounds, parts_of
 from harness.compare.files import FileRules, compare_files, of_files, together
 from harness.compare.findings import (
     of_images,
@@ -37,6 +38,7 @@ from harness.compare.otherwise import another_probe, of_asked_otherwise, other_d
 from harness.compare.processors import apart, processors, unsteady, without_times
 from harness.compare.promised import of_promises
 from harness.compare.saving import of_saving
+from harness.compare.shapes import AnswerFacts, facts_of_cell
 from harness.compare.shown import headline
 from harness.model import Cell, Expectation, Level, Outcome, Record, Run, Scalar, SecondOpinion
 
@@ -59,7 +61,7 @@ class View:
     """Without facts that several probes give."""
     twice: Mapping[str, tuple[str, ...]]
     """Facts that several probes give, with the probes."""
-    parts: Mapping[str, Mapping[str, Merged]] | None = None
+    parts: Mapping[str, AnswerFacts] | None = None
     """Its facts by probe; parts with equal content are the same object in all cells. None where it
     has several rounds, or facts that several probes give."""
     ladder: Ladder
@@ -115,33 +117,43 @@ def _views(run: Run, records: Iterable[Record]) -> tuple[View, ...]:
         if record.probe in planned[record.cell] and 1 <= record.round <= run.rounds_of(record.cell):
             answers[record.cell][(record.round, record.probe)] = record
     read = {one.cell: one for one in run.opinions or ()}
+    books = books_of(run.probes)
     return tuple(
-        _view(run, one, frozenset(planned[one.id]), answers[one.id], read.get(one.id))
+        _view((run, books), one, frozenset(planned[one.id]), answers[one.id], read.get(one.id))
         for one in run.cells
     )
 
 
 def _view(
-    run: Run,
+    asked: tuple[Run, Books],
     cell: Cell,
     planned: frozenset[str],
     answers: Answers,
     opinion: SecondOpinion | None,
 ) -> View:
+    run, books = asked
     run = run.of(cell.id)  # A cell is judged on the host that it ran on.
     ordered = {key: answers[key] for key in sorted(answers)}
-    twice = given_twice(ordered.values())
-    facts = merge(run.probes, ordered.values())
-    parts = None if twice else parts_of(run.probes, ordered.values())
+    records = tuple(ordered.values())
+    parts = parts_of(books, records)
+    whole = facts_of_cell(parts.values()) if parts is not None else None
+    twice: Mapping[str, tuple[str, ...]] = {}
+    facts: Mapping[str, Merged]
+    if whole is not None:
+        facts = whole
+    else:
+        twice = given_twice(records)
+        facts = merged_over_rounds(books, records)
+        facts = {name: one for name, one in facts.items() if name not in twice}
     return View(
         run=run,
         cell=cell,
         row=cell.id,
         planned=planned,
         answers=ordered,
-        facts={name: one for name, one in facts.items() if name not in twice} if twice else facts,
+        facts=facts,
         twice=twice,
-        parts=parts,
+        parts=None if twice else parts,
         ladder=climb(run, cell, planned, ordered),
         opinion=opinion,
         missing=tuple(
@@ -227,44 +239,22 @@ def hold_against(
     drift undecided; and notes, among them one for probes that only one side answered, since a fact
     without an answer is no difference.
     """
-    both = reference.answered & candidate.answered
-    ours, theirs = reference.answers.values(), candidate.answers.values()
-    refused, unlike, otherwise = {}, {}, {}
-    for probe in sorted(both):
-        if why := another_probe(ours, theirs, probe):
-            refused[probe] = otherwise[probe] = why
-        elif why := other_data(ours, theirs, probe):
-            unlike[probe] = otherwise[probe] = why
-        elif why := _settings_apart(reference, candidate, probe):
-            unlike[probe] = why
-    compared = compare_kept_parts(
-        [
-            (
-                {name: one for name, one in reference.facts.items() if one.probe in both},
-                {name: one for name, one in candidate.facts.items() if one.probe in both},
-            )
-        ]
-        if reference.parts is None or candidate.parts is None
-        else [(reference.parts[probe], candidate.parts[probe]) for probe in sorted(both)],
-        expectations=expectations,
-        cell=candidate.row,
-        at=at,
-        refused=refused,
-        unlike=unlike,
-    )
+    refused, unlike, otherwise = _asked_apart(reference, candidate)
+    compared = _compared(reference, candidate, tuple(expectations), at, (refused, unlike))
     why = apart(processors(reference.facts), processors(candidate.facts))
     if reference.run.id == candidate.run.id and _shard(reference) != _shard(candidate):
         why = "two jobs measured the two, so their times cannot be compared"
     elif ran_elsewhere(reference, candidate):
         why = "two hosts measured the two, so their times cannot be compared"
     compared = without_times(compared, why)
-    files = compare_files(
-        (reference.opinion, reference.facts),
-        (candidate.opinion, candidate.facts),
-        FileRules(expectations=tuple(expectations), row=candidate.row, at=at),
-        candidate.speaks,
-    )
-    compared = together(compared, files)
+    if reference.opinion is not None and candidate.opinion is not None:
+        files = compare_files(
+            (reference.opinion, reference.facts),
+            (candidate.opinion, candidate.facts),
+            FileRules(expectations=tuple(expectations), row=candidate.row, at=at),
+            candidate.speaks,
+        )
+        compared = together(compared, files)
     alone = tuple(sorted(reference.answered ^ candidate.answered))
     notes = [
         Note(
@@ -281,7 +271,66 @@ def hold_against(
     if why:
         notes.append(Note(text=f"no time was compared: {why}"))
     found = of_asked_otherwise(candidate.cell, reference.cell, compared.differences, otherwise)
-    return replace(compared, left_out=alone), found, tuple(notes)
+    return replace(compared, left_out=alone) if alone else compared, found, tuple(notes)
+
+
+_ASKED_APART = tuple[dict[str, str], dict[str, str], dict[str, str]]
+"""Probes with reasons: why its answers cannot be compared, why only an expectation can make a
+difference of theirs drift, and which of these reasons leave drift undecided."""
+
+
+def _asked_apart(reference: View, candidate: View) -> _ASKED_APART:
+    refused: dict[str, str] = {}
+    unlike: dict[str, str] = {}
+    otherwise: dict[str, str] = {}
+    if _asked_alike(reference.answers, candidate.answers):
+        return refused, unlike, otherwise
+    ours, theirs = reference.answers.values(), candidate.answers.values()
+    for probe in sorted(reference.answered & candidate.answered):
+        if why := another_probe(ours, theirs, probe):
+            refused[probe] = otherwise[probe] = why
+        elif why := other_data(ours, theirs, probe):
+            unlike[probe] = otherwise[probe] = why
+        elif why := _settings_apart(reference, candidate, probe):
+            unlike[probe] = why
+    return refused, unlike, otherwise
+
+
+def _asked_alike(one: Answers, other: Answers) -> bool:
+    """Tell whether every record of one cell was asked as that of the other was, and answered where
+    that one answered. Then no probe was asked apart."""
+    return len(one) == len(other) and all(
+        (there := other.get(key)) is not None
+        and here.outcome is there.outcome
+        and here.probe_digest == there.probe_digest
+        and here.dataset_digest == there.dataset_digest
+        and here.settings == there.settings
+        for key, here in one.items()
+    )
+
+
+def _compared(
+    reference: View,
+    candidate: View,
+    expectations: tuple[Expectation, ...],
+    at: date | None,
+    apart: tuple[Mapping[str, str], Mapping[str, str]],
+) -> Compared:
+    """Compare the facts of the probes that both cells answered."""
+    both = reference.answered & candidate.answered
+    refused, unlike = apart
+    if reference.parts is not None and candidate.parts is not None and not (refused or unlike):
+        pairs = [(reference.parts[probe], candidate.parts[probe]) for probe in sorted(both)]
+        return compare_answers(pairs, expectations=expectations, cell=candidate.row, at=at)
+    return compare_facts(
+        {name: one for name, one in reference.facts.items() if one.probe in both},
+        {name: one for name, one in candidate.facts.items() if one.probe in both},
+        expectations=expectations,
+        cell=candidate.row,
+        at=at,
+        refused=refused,
+        unlike=unlike,
+    )
 
 
 def _settings_apart(reference: View, candidate: View, probe: str) -> str:

@@ -12,13 +12,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from harness.compare.apart import drifting
 from harness.compare.defects import without_told
 from harness.compare.differences import Difference
 from harness.compare.findings import of_drift
 from harness.compare.judgement import Finding, finding
 from harness.compare.kinds import FindingKind
 from harness.compare.rounds import HeldCell, by_rounds
-from harness.compare.rules import Judged
 from harness.compare.statistics.paired import Scale
 from harness.compare.view import Own, View, hold_against
 from harness.model import Cell, Expectation, Verdict
@@ -76,18 +76,18 @@ def against_baseline(
         reference = replace(other, cell=replace(other.cell, id=BASELINE))
         compared, left_open, _ = hold_against(reference, view, expectations, at)
         apart = [line for one in left_open for line in one.evidence]
-        drifting = tuple(without_told(compared.differences, own.get(view.row, ())))
-        by_fact = {one.fact: one for one in drifting}
-        moved[view.row] = frozenset(
-            one.fact for one in compared.differences if one.judged is Judged.DRIFT
+        drift = drifting(compared.differences)
+        moved[view.row] = frozenset(one.fact for one in drift)
+        untold = without_told(drift, own.get(view.row, ()))
+        told = (
+            *asked_otherwise(other, view, apart),
+            *_of_facts(view.cell, reference.cell, untold),
         )
-        found[view.row] += [
-            as_seen(one, by_fact, {})
-            for one in (
-                *asked_otherwise(other, view, apart),
-                *_of_facts(view.cell, reference.cell, drifting),
-            )
-        ]
+        if told:
+            by_fact = {
+                one.fact: one for one in without_told(compared.differences, own.get(view.row, ()))
+            }
+            found[view.row] += [as_seen(one, by_fact, {}) for one in told]
         nothing = Own(findings=(), notes=())
         held.append(HeldCell(reference=reference, view=view, own=nothing, compared=compared))
     answering = [(before[one.view.row], one.view) for one in held]

@@ -53,13 +53,15 @@ def seen(
 
 
 def _cell(view: View, judged: CellJudgement, held: Against | None) -> SeenCell:
-    differences = {one.fact: one for one in judged.differences}
-    measured = {one.metric.fact: one for one in judged.measured}
-    findings = [
-        as_seen(one, differences, measured, of_reference=one.kind in _OF_REFERENCE)
-        for one in judged.findings
-        if one.verdict is not Verdict.PASS
-    ]
+    findings: list[SeenFinding] = []
+    if judged.findings:
+        differences = {one.fact: one for one in judged.differences}
+        measured = {one.metric.fact: one for one in judged.measured}
+        findings = [
+            as_seen(one, differences, measured, of_reference=one.kind in _OF_REFERENCE)
+            for one in judged.findings
+            if one.verdict is not Verdict.PASS
+        ]
     if held is not None:
         findings += held.findings
     ended = {one.outcome for one in view.answers.values()}
