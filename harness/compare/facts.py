@@ -116,6 +116,21 @@ def names_in(facts: Mapping[str, Merged]) -> tuple[str, ...]:
     return facts.shape.names if isinstance(facts, FactsOfCell) else tuple(facts)
 
 
+def natures_in(facts: Mapping[str, Merged]) -> Iterable[tuple[str, Nature]]:
+    """Return the names of a cell's facts, each with its nature."""
+    if isinstance(facts, FactsOfCell):
+        return [pair for part in facts.parts for pair in part.shape.natures.items()]
+    return [(name, one.nature) for name, one in facts.items()]
+
+
+def value_in(facts: Mapping[str, Merged], name: str) -> Fact:
+    """Return the value of a fact that stands for all rounds; None where there is none."""
+    if isinstance(facts, FactsOfCell):
+        return facts.stated(name)
+    merged = facts.get(name)
+    return None if merged is None else merged.value
+
+
 @lru_cache(maxsize=256)
 def _by_last_name(names: tuple[str, ...]) -> Mapping[str, list[str]]:
     """Group names by the part after their last point, including the point. It is cached, because

@@ -16,7 +16,7 @@ from datetime import date
 from harness.compare.busy import busy_told, too_many
 from harness.compare.measurement import Measured, Pairing
 from harness.compare.metrics import PRIMARY, Metric, metrics_of, networks_of
-from harness.compare.otherwise import another_probe, other_data
+from harness.compare.otherwise import another_probe, asked_alike, other_data
 from harness.compare.pairing import pair
 from harness.compare.patterns import rules_of
 from harness.compare.processors import apart, processors
@@ -110,11 +110,7 @@ def _pairings(
     found = []
     networks = networks_of(candidate.run)
     processors_apart = apart(processors(reference.facts), processors(candidate.facts))
-    ours, theirs = reference.answers.values(), candidate.answers.values()
-    asked_apart = {
-        probe: another_probe(ours, theirs, probe) or other_data(ours, theirs, probe)
-        for probe in both
-    }
+    asked_apart = _asked_apart(reference, candidate, both)
     for metric in metrics_of(reference.facts, candidate.facts, networks):
         if metric.scale not in scales or metric.probe not in both:
             continue
@@ -126,10 +122,23 @@ def _pairings(
         made = pair(reference, candidate, metric)
         if processors_apart and metric.scale is Scale.RATIO:
             made = made.without_rounds(processors_apart)
-        if why := asked_apart[metric.probe]:
+        if why := asked_apart.get(metric.probe):
             made = made.without_rounds(why)
         found.append((made, rule))
     return found
+
+
+def _asked_apart(reference: View, candidate: View, both: Collection[str]) -> Mapping[str, str]:
+    """Return the probes among these that asked the two something else, or with other data, with the
+    reason."""
+    if asked_alike(reference.answers, candidate.answers):
+        return {}
+    ours, theirs = reference.answers.values(), candidate.answers.values()
+    told = (
+        (probe, another_probe(ours, theirs, probe) or other_data(ours, theirs, probe))
+        for probe in both
+    )
+    return {probe: why for probe, why in told if why}
 
 
 def _known(found: Iterable[_Found], runs: Iterable[Run]) -> Mapping[str, HostNoise]:

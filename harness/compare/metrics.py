@@ -12,10 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.compare.facts import Merged, as_number, as_numbers
+from harness.compare.kept import KeptByIdentity
 from harness.compare.patterns import matches
 from harness.compare.shapes import CellShape, FactsOfCell
 from harness.compare.statistics.paired import ACCURACY, TIMES, Scale, Tolerance
-from harness.model import Fact, Nature, Run
+from harness.model import Fact, Nature, Probe, Run
 
 PRIMARY = ("*.test_accuracy", "*.step_seconds", "*.import_seconds", "*.evaluation_seconds")
 """For each pattern, one fact of each network may raise an alarm; where no network is declared, one
@@ -55,13 +56,20 @@ def networks_of(run: Run) -> tuple[str, ...]:
     """Return the first name parts of the facts of each network that the probes of a run train
     (`mnist`, `keras.recurrent`). These are the networks whose accuracy the probes' metadata
     names."""
+    return _networks(run.probes)
+
+
+def _networks_of(probes: tuple[Probe, ...]) -> tuple[str, ...]:
     declared = (
         pattern.removesuffix(_ACCURACY)
-        for probe in run.probes
+        for probe in probes
         for pattern, nature in probe.natures
         if nature is Nature.MEASURED and pattern.endswith(_ACCURACY) and "*" not in pattern
     )
     return tuple(dict.fromkeys(declared))
+
+
+_networks = KeptByIdentity(_networks_of, most=64)
 
 
 def _measured(facts: Mapping[str, Merged]) -> tuple[str, ...]:

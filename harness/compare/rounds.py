@@ -18,7 +18,7 @@ from harness.compare.statistics.decision import Decision
 from harness.compare.statistics.paired import Scale
 from harness.compare.telling import rests_on, said, why_untold
 from harness.compare.view import Own, View, conclude
-from harness.model import Expectation
+from harness.model import Expectation, Level
 
 BY_ROUNDS = "rounds"
 """The name of the rule in a difference that was judged over rounds."""
@@ -40,16 +40,42 @@ def concluded(
     at: date | None,
     *,
     shown: bool = True,
+    whole: bool = True,
 ) -> tuple[CellJudgement, ...]:
     """Return the judgements of compared cells, in their order; the metrics of all form one family.
-    Without `shown`, metrics that never alarm are not measured."""
+    Without `shown`, metrics that never alarm are not measured. Without `whole`, what gives no
+    finding is left out."""
     expectations = tuple(rules)
-    pairs = [(one.reference, one.view) for one in held]
-    found = measure(pairs, expectations, at, shown=shown)
+    if whole:
+        pairs = [(one.reference, one.view) for one in held]
+        found = measure(pairs, expectations, at, shown=shown)
+    else:
+        found = _where_rounds_decide(held, expectations, at, tuple(Scale), shown=shown)
     return tuple(
-        _concluded(one, measured, expectations, at)
+        _concluded(one, measured, expectations, at, whole=whole)
         for one, measured in zip(held, found, strict=True)
     )
+
+
+def _where_rounds_decide(
+    held: Sequence[HeldCell],
+    rules: tuple[Expectation, ...],
+    at: date | None,
+    scales: Collection[Scale],
+    *,
+    shown: bool = True,
+) -> tuple[tuple[Measured, ...], ...]:
+    """Measure the metrics that may give a finding: those of cells with several rounds, since a
+    single one says nothing of how much rounds differ, and of cells that should agree (L4)."""
+    telling = [
+        one
+        for one in held
+        if one.reference.parts is None or one.view.parts is None or one.view.cell.level is Level.L4
+    ]
+    pairs = [(one.reference, one.view) for one in telling]
+    found = measure(pairs, rules, at, compared=len(held), scales=scales, shown=shown)
+    by_row = {one.view.row: measured for one, measured in zip(telling, found, strict=True)}
+    return tuple(by_row.get(one.view.row, ()) for one in held)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,12 +92,17 @@ def by_rounds(
     rules: Iterable[Expectation],
     at: date | None,
     scales: Collection[Scale] = tuple(Scale),
+    *,
+    whole: bool = True,
 ) -> tuple[ByRounds, ...]:
     """Return what `concluded` finds about metrics on these scales and about early losses, without
-    judging the cell."""
+    judging the cell. Without `whole`, what gives no finding is not measured."""
     expectations = tuple(rules)
-    pairs = [(one.reference, one.view) for one in held]
-    found = measure(pairs, expectations, at, scales=scales)
+    if whole:
+        pairs = [(one.reference, one.view) for one in held]
+        found = measure(pairs, expectations, at, scales=scales)
+    else:
+        found = _where_rounds_decide(held, expectations, at, scales)
     return tuple(
         ByRounds(
             row=one.view.row,
@@ -97,7 +128,12 @@ def settled_facts(cells: Iterable[CellJudgement]) -> frozenset[str]:
 
 
 def _concluded(
-    held: HeldCell, measured: tuple[Measured, ...], rules: tuple[Expectation, ...], at: date | None
+    held: HeldCell,
+    measured: tuple[Measured, ...],
+    rules: tuple[Expectation, ...],
+    at: date | None,
+    *,
+    whole: bool,
 ) -> CellJudgement:
     early = early_losses(held.reference.answers, held.view.answers)
     mark = agreement(held.view.ladder, measured, early)
@@ -107,7 +143,8 @@ def _concluded(
         *_of_early(held, early, rules, at),
         *of_agreement(view.cell, mark),
     )
-    return conclude(view, own, _with_rounds(held.compared, measured), measured, early)
+    compared = _with_rounds(held.compared, measured)
+    return conclude(view, own, compared, measured, early, whole=whole)
 
 
 def _of_measured(held: HeldCell, measured: Iterable[Measured]) -> Iterator[Finding]:

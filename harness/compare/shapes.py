@@ -105,6 +105,11 @@ class FactsOfCell(Mapping[str, Merged]):
         at = self.shape.where.get(name)
         return default if at is None else self.parts[at][name]
 
+    def stated(self, name: str) -> Fact:
+        """Return the value of a fact, as its answer states it; None where there is none."""
+        at = self.shape.where.get(name)
+        return None if at is None else self.parts[at].stated[name]
+
     def __contains__(self, name: object) -> bool:
         return name in self.shape.where
 

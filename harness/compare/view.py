@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from harness.compare.account import NO_ACCOUNT
 from harness.compare.accounting import account_of
 from harness.compare.answered import Answered, answered
 from harness.compare.answers_apart import compare_answers
-from harness.compare.busy import busy_rounds
+from harness.compare.busy import BusyRound, busy_rounds
 from harness.compare.claims import claims_of
 from harness.compare.contradictions import of_contradictions
 from harness.compare.defects import of_defects
@@ -28,13 +29,20 @@ from harness.compare.findings import (
     of_variation,
 )
 from harness.compare.given import given_twice, of_given_twice
-from harness.compare.judgement import CellJudgement, ExpectedOutcome, Finding, Note, worst_of
+from harness.compare.judgement import (
+    CellJudgement,
+    ExpectedOutcome,
+    Finding,
+    Headline,
+    Note,
+    worst_of,
+)
 from harness.compare.levels import Answers, Ladder, climb
 from harness.compare.locked import note_of_tag, of_moved_tag
 from harness.compare.measurement import Measured
 from harness.compare.metrics import tells_times
 from harness.compare.numbers import of_numbers
-from harness.compare.otherwise import another_probe, of_asked_otherwise, other_data
+from harness.compare.otherwise import another_probe, asked_alike, of_asked_otherwise, other_data
 from harness.compare.processors import apart, processors, unsteady, without_times
 from harness.compare.promised import of_promises
 from harness.compare.saving import of_saving
@@ -64,6 +72,8 @@ class View:
     parts: Mapping[str, AnswerFacts] | None = None
     """Its facts by probe; parts with equal content are the same object in all cells. None where it
     has several rounds, or facts that several probes give."""
+    answered: frozenset[str]
+    """Names of the probes that answered in at least one round."""
     ladder: Ladder
     missing: tuple[str, ...]
     """The probe of every planned record that is missing."""
@@ -74,11 +84,6 @@ class View:
     def speaks(self) -> str:
         """The probe to which statements about its files are attributed."""
         return _OF_FILES if _OF_FILES in self.planned else min(self.planned, default="")
-
-    @property
-    def answered(self) -> frozenset[str]:
-        """Names of the probes that answered in at least one round."""
-        return frozenset(one.probe for one in self.answers.values() if one.outcome is Outcome.OK)
 
     @property
     def told(self) -> tuple[Answered, ...]:
@@ -154,6 +159,7 @@ def _view(
         facts=facts,
         twice=twice,
         parts=None if twice else parts,
+        answered=frozenset(one.probe for one in records if one.outcome is Outcome.OK),
         ladder=climb(run, cell, planned, ordered),
         opinion=opinion,
         missing=tuple(
@@ -184,8 +190,14 @@ class Own:
         return replace(self, findings=kept)
 
 
-def own_findings(view: View, expectations: Iterable[Expectation], at: date | None) -> Own:
-    """Return the findings and notes about a cell that need no reference."""
+def own_findings(
+    view: View,
+    expectations: Iterable[Expectation],
+    at: date | None,
+    told: Sequence[Answered] | None = None,
+) -> Own:
+    """Return the findings and notes about a cell that need no reference. `told` is `view.told`,
+    where the caller has it already."""
     expectations = tuple(expectations)
     probes = {probe.name: probe for probe in view.run.probes}
     outcomes, notes = of_outcomes(view.cell, probes, view.answers.values())
@@ -199,7 +211,7 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
         *of_missing(view.cell, view.run, planned, view.missing),
         *outcomes,
         *of_levels(view.cell, view.ladder),
-        *of_contradictions(view.cell, view.told),
+        *of_contradictions(view.cell, view.told if told is None else told),
         *of_variation(view.cell, varying),
         *of_images(view.cell, view.answers.values()),
         *of_moved_tag(view.cell, view.answers.values()),
@@ -283,7 +295,7 @@ def _asked_apart(reference: View, candidate: View) -> _ASKED_APART:
     refused: dict[str, str] = {}
     unlike: dict[str, str] = {}
     otherwise: dict[str, str] = {}
-    if _asked_alike(reference.answers, candidate.answers):
+    if asked_alike(reference.answers, candidate.answers):
         return refused, unlike, otherwise
     ours, theirs = reference.answers.values(), candidate.answers.values()
     for probe in sorted(reference.answered & candidate.answered):
@@ -294,19 +306,6 @@ def _asked_apart(reference: View, candidate: View) -> _ASKED_APART:
         elif why := _settings_apart(reference, candidate, probe):
             unlike[probe] = why
     return refused, unlike, otherwise
-
-
-def _asked_alike(one: Answers, other: Answers) -> bool:
-    """Tell whether every record of one cell was asked as that of the other was, and answered where
-    that one answered. Then no probe was asked apart."""
-    return len(one) == len(other) and all(
-        (there := other.get(key)) is not None
-        and here.outcome is there.outcome
-        and here.probe_digest == there.probe_digest
-        and here.dataset_digest == there.dataset_digest
-        and here.settings == there.settings
-        for key, here in one.items()
-    )
 
 
 def _compared(
@@ -354,9 +353,11 @@ def conclude(
     compared: Compared | None,
     measured: tuple[Measured, ...] = (),
     early: tuple[EarlyLosses, ...] = (),
+    *,
+    whole: bool = True,
 ) -> CellJudgement:
     """Return a cell's judgement from its findings, its differences, and the results of its
-    rounds."""
+    rounds. Without `whole`, what only a report shows is left out of it."""
     ordered = tuple(sorted(own.findings, key=lambda one: -one.verdict.severity))
     counts = Counter(one.outcome for one in view.answers.values())
     return CellJudgement(
@@ -369,18 +370,22 @@ def conclude(
         same=compared.same if compared else 0,
         compared=compared is not None,
         left_out=compared.left_out if compared else (),
-        headline=headline(view.facts),
-        processors=processors(view.facts),
-        claims=claims_of(view.cell, view.run.probes, view.answers.values()),
-        outcomes=tuple((outcome, counts[outcome]) for outcome in Outcome if counts[outcome]),
+        headline=headline(view.facts) if whole else Headline(),
+        processors=processors(view.facts) if whole else (),
+        claims=claims_of(view.cell, view.run.probes, view.answers.values()) if whole else (),
+        outcomes=tuple((outcome, counts[outcome]) for outcome in Outcome if outcome in counts),
         planned=len(view.planned) * view.run.rounds_of(view.row),
         missing=len(view.missing),
         expected=own.expected,
         row=view.row,
         measured=measured,
         early=early,
-        account=account_of(view.run, view.answers, view.facts),
-        busy=busy_rounds(
-            (one for one in view.answers.values() if tells_times(one.facts)), view.run.host.cores
-        ),
+        account=account_of(view.run, view.answers, view.facts) if whole else NO_ACCOUNT,
+        busy=_busy(view) if whole else (),
     )
+
+
+def _busy(view: View) -> tuple[BusyRound, ...]:
+    """Return the rounds in which the host was too busy for the times that the cell told."""
+    timed = (one for one in view.answers.values() if tells_times(one.facts))
+    return busy_rounds(timed, view.run.host.cores)

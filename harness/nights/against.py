@@ -93,7 +93,7 @@ def against_baseline(
     answering = [(before[one.view.row], one.view) for one in held]
     for row, (told, times) in of_times(answering, again, expectations, at, BASELINE).items():
         found[row] += [as_seen(one, {}, times) for one in told]
-    for judged in by_rounds(held, expectations, at, (Scale.SHARE,)):
+    for judged in by_rounds(held, expectations, at, (Scale.SHARE,), whole=False):
         measured = {one.metric.fact: one for one in judged.measured}
         found[judged.row] += [
             as_seen(one, {}, measured) for one in judged.findings if one.kind in _OF_ROUNDS
