@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from typing import overload
+from typing import Generic, TypeVar, overload
 
 from harness.compare.differences import Difference, Ruled
 from harness.compare.kept import KeptByIdentity
 from harness.compare.rules import Judged
 from harness.model import Fact, Facts
+
+T = TypeVar("T")
+_MOST = 65_536
 
 Sides = tuple[Facts, Facts]
 """What one answer of the reference states, and what that of the candidate does."""
@@ -68,6 +71,25 @@ def ruled_in(differences: Sequence[Difference]) -> Sequence[Ruled]:
     return differences.ruled if isinstance(differences, Differences) else differences
 
 
+class KeptByRulings(Generic[T]):
+    """A cached function of the differences of a cell that looks at what was ruled on them and never
+    at their values, so that it is computed once for all cells in which that is the same."""
+
+    def __init__(self, make: Callable[[Sequence[Difference]], T]) -> None:
+        self._make = make
+        self._made: dict[int, tuple[tuple[Ruled, ...], T]] = {}
+
+    def __call__(self, differences: Sequence[Difference]) -> T:
+        if not isinstance(differences, Differences):
+            return self._make(differences)
+        kept = self._made.get(id(differences.ruled))
+        if kept is None:
+            if len(self._made) >= _MOST:
+                self._made.clear()
+            kept = self._made[id(differences.ruled)] = differences.ruled, self._make(differences)
+        return kept[1]
+
+
 def drifting(differences: Sequence[Difference]) -> tuple[Difference, ...]:
     """Return the differences that are drift."""
     if isinstance(differences, Differences) and not _drifts(differences.ruled):
@@ -101,7 +123,6 @@ def _any_drift(ruled: tuple[Ruled, ...]) -> bool:
     return any(one.judged is Judged.DRIFT for one in ruled)
 
 
-_MOST = 65_536
 _drifts = KeptByIdentity(_any_drift, most=_MOST)
 _JOINED: dict[tuple[int, ...], tuple[tuple[tuple[Ruled, ...], ...], tuple[Ruled, ...]]] = {}
 """Keyed by identity. The entry keeps the objects alive, so that their identities stay valid."""

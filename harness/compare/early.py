@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from harness.compare.facts import as_number, as_numbers
-from harness.compare.kept import KeptByIdentity
 from harness.model import Facts, Outcome, Record
 
 STEPS = 10
@@ -102,11 +102,13 @@ def early_losses(reference: Answers, candidate: Answers) -> tuple[EarlyLosses, .
     return tuple(one for one in told if one is not None)
 
 
-def _of_losses(facts: Facts) -> tuple[str, ...]:
-    return tuple(fact for fact in facts if fact.endswith(_LOSS))
+def _telling(facts: Facts) -> tuple[str, ...]:
+    return _of_losses(tuple(facts))
 
 
-_telling = KeptByIdentity(_of_losses)
+@lru_cache(maxsize=1024)
+def _of_losses(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if name.endswith(_LOSS))
 
 
 def likeness_of(first: float, largest: float) -> Likeness:

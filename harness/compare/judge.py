@@ -52,8 +52,8 @@ def judge(
     Records may be missing (an interrupted run) and may come in any order. With `require_verified`,
     a cell that is `unverified` makes the exit status 5. `attempts` that infrastructure ended are
     mentioned in the notices and not counted. Missing records give exit status 4; only the caller
-    can know whether a signal interrupted the run. Without `whole`, the judgement has the verdict and
-    the findings of each cell, and nothing that only a report on the run shows.
+    can know whether a signal interrupted the run. Without `whole`, the judgement has the verdict
+    and the findings of each cell, and nothing that only a report on the run shows.
     """
     at = run_date(run)
     rules = run.rules

@@ -10,6 +10,7 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.compare.facts import Merged, as_number, as_numbers
 from harness.compare.kept import KeptByIdentity
@@ -146,7 +147,12 @@ def scale_of(fact: str, nature: Nature) -> Scale | None:
 
 def tells_times(facts: Iterable[str]) -> bool:
     """Tell whether any of these facts is a time that may raise an alarm in any cell."""
-    return any(fact.endswith(_TIMES) for fact in facts)
+    return _tells_times(tuple(facts))
+
+
+@lru_cache(maxsize=1024)
+def _tells_times(names: tuple[str, ...]) -> bool:
+    return any(name.endswith(_TIMES) for name in names)
 
 
 def _metric(

@@ -37,6 +37,7 @@ from harness.compare.judgement import (
     Note,
     worst_of,
 )
+from harness.compare.kept import KeptByIdentity
 from harness.compare.levels import Answers, Ladder, climb
 from harness.compare.locked import note_of_tag, of_moved_tag
 from harness.compare.measurement import Measured
@@ -234,8 +235,18 @@ def own_findings(
 
 def ran_elsewhere(one: View, other: View) -> bool:
     """Tell whether two cells of one run were asked on different hosts of a cluster."""
-    taken = dict(one.run.taken or ())
-    return one.run.id == other.run.id and taken.get(one.row) != taken.get(other.row)
+    if one.run.id != other.run.id or not one.run.taken:
+        return False
+    taken = _by_cell(one.run.taken)
+    return taken.get(one.row) != taken.get(other.row)
+
+
+def _host_of_each(taken: tuple[tuple[str, str], ...]) -> Mapping[str, str]:
+    return dict(taken)
+
+
+_by_cell = KeptByIdentity(_host_of_each, most=64)
+"""Which host took each cell of a run, which is asked for every cell."""
 
 
 def _shard(view: View) -> int:

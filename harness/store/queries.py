@@ -148,10 +148,10 @@ def made_here(connection: sqlite3.Connection, run_id: str) -> bool:
     return found is not None and not found[0]
 
 
-def record_texts(connection: sqlite3.Connection, run_id: str) -> Iterator[tuple[str, str]]:
+def record_texts(connection: sqlite3.Connection, run_id: str) -> Iterator[tuple[bytes, bytes]]:
     """(body, facts) of a run's records as JSON, in the order in which they were planned."""
     yield from connection.execute(
-        "SELECT records.body, facts.body FROM planned"
+        "SELECT CAST(records.body AS BLOB), CAST(facts.body AS BLOB) FROM planned"
         " JOIN records USING (run, cell, round, probe) JOIN facts ON facts.digest = records.facts"
         " WHERE planned.run = ? ORDER BY position",
         (storable(run_id),),

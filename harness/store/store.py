@@ -33,6 +33,7 @@ from harness.store.rows import (
     put_run,
     put_running,
     read_facts,
+    read_record,
     rounds_of,
     take_back,
     was_attempted,
@@ -281,7 +282,7 @@ class Store:
                 runs[name] = self.run(name)
         with self._database.undamaged(""):
             return tuple(
-                (runs[name], replace(decode(Record, body.encode()), facts=facts_of(digest, facts)))
+                (runs[name], read_record(body, facts_of(digest, facts)))
                 for name, body, facts, digest in rows
                 if name in runs
             )
@@ -290,7 +291,7 @@ class Store:
         """Return a run's records (or those of one cell) in the order in which they were planned."""
         return tuple(record for record, _ in self._entries("records", "''", run_id, cell))
 
-    def record_texts(self, run_id: str) -> Iterator[tuple[str, str]]:
+    def record_texts(self, run_id: str) -> Iterator[tuple[bytes, bytes]]:
         """Yield (record without its facts, its facts) as stored JSON, in planned order."""
         with self._database.reading() as connection:
             yield from queries.record_texts(connection, run_id)
@@ -319,10 +320,7 @@ class Store:
             ).fetchall()
         with self._database.undamaged(run_id):
             known = self._lately = read_facts(facts, self._lately)
-            return [
-                (replace(decode(Record, body.encode()), facts=known[digest]), text)
-                for body, digest, text in rows
-            ]
+            return [(read_record(body, known[digest]), text) for body, digest, text in rows]
 
     def _whole(self, run: Run) -> Run:
         """Add to a run what other tables hold of it: second opinions, the number of rounds of its

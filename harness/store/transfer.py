@@ -13,7 +13,6 @@ import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -102,43 +101,41 @@ def export_is(store: Store, run_id: str, digest: str) -> bool:
     The store keeps the text of which the lines consist, so the lines are first put together from
     it without decoding; only if that gives another digest are the records decoded and encoded anew.
     """
-    found = hashlib.sha256()
-    for line in _as_kept(store, run_id):
-        found.update(line)
-    return found.hexdigest() == digest or export_digest(store, run_id) == digest
+    return _digest_as_kept(store, run_id) == digest or export_digest(store, run_id) == digest
 
 
-_FACTS = '"facts":{}'
+_FACTS = b'"facts":{}'
 """What a stored record has in place of its facts. Its first occurrence is that place: the record's
 keys are sorted, and a quote inside a text is escaped."""
 
 
-def _as_kept(store: Store, run_id: str) -> Iterator[bytes]:
-    """Yield the lines of an export from the texts in the store, without decoding the records."""
+def _digest_as_kept(store: Store, run_id: str) -> str:
+    """Return the SHA-256 of an export as put together from the texts in the store, without decoding
+    the records."""
     run = store.run(run_id)
     digest = hashlib.sha256()
     header = encode(_Header(harness="export", schema=SCHEMA, run=replace(run, opinions=None)))
+    digest.update(header + b"\n")
     records = 0
+    for body, facts in store.record_texts(run.id):
+        before, _, after = body.partition(_FACTS)
+        digest.update(b'{"record":' + before + _FACTS[:-2])
+        digest.update(facts)
+        digest.update(after + b"}\n")
+        records += 1
     attempts = store.attempts(run.id)
-    for line in chain(
-        (header,),
-        (
-            f'{{"record":{body.replace(_FACTS, f"{_FACTS[:-2]}{facts}", 1)}}}'.encode("ascii")
-            for body, facts in store.record_texts(run.id)
-        ),
-        (encode(_AttemptLine(attempt=kept.record, reason=kept.reason)) for kept in attempts),
-        (encode(_OpinionLine(opinion=opinion)) for opinion in run.opinions or ()),
-    ):
-        records += line.startswith(b'{"record":')
-        digest.update(line + b"\n")
-        yield line + b"\n"
+    for kept in attempts:
+        digest.update(encode(_AttemptLine(attempt=kept.record, reason=kept.reason)) + b"\n")
+    for opinion in run.opinions or ():
+        digest.update(encode(_OpinionLine(opinion=opinion)) + b"\n")
     footer = _Footer(
         records=records,
         attempts=len(attempts),
         opinions=len(run.opinions or ()) or None,
         sha256=digest.hexdigest(),
     )
-    yield encode(footer) + b"\n"
+    digest.update(encode(footer) + b"\n")
+    return digest.hexdigest()
 
 
 def read_export(path: Path) -> tuple[Run, tuple[Record, ...]]:
