@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 
 from harness.compare.facts import as_number, as_numbers
-from harness.model import Cell, Fact, Nature, Outcome, Probe, Record, Run
+from harness.compare.kept import KeptByIdentity
+from harness.model import Cell, Fact, Facts, Nature, Outcome, Probe, Record, Run
 
 MNIST = "mnist"
 """The standard probe that trains. The names of its facts are known, so a missing one can be
@@ -29,7 +29,9 @@ class Answered:
     @property
     def stems(self) -> tuple[str, ...]:
         """The first name parts of its facts about learning: `mnist` in `mnist.test_accuracy`."""
-        return _stems(tuple(self.record.facts), self.record.probe == MNIST)
+        found = _stems(self.record.facts)
+        own = self.record.probe == MNIST and MNIST not in found
+        return tuple(sorted((*found, MNIST))) if own else found
 
     def learned(self) -> tuple[Learned, ...]:
         """Return its facts about learning, one value for each stem."""
@@ -39,11 +41,11 @@ class Answered:
 _LEARNED = (".test_accuracy", ".final_weights_sha256")
 
 
-@lru_cache(maxsize=1024)
-def _stems(names: tuple[str, ...], own: bool) -> tuple[str, ...]:
-    """Return the first name parts of facts about learning; `own` adds the standard probe's."""
-    found = {name.rpartition(".")[0] for name in names if name.endswith(_LEARNED)}
-    return tuple(sorted({*found, MNIST} if own else found))
+def _stems_in(facts: Facts) -> tuple[str, ...]:
+    return tuple(sorted({name.rpartition(".")[0] for name in facts if name.endswith(_LEARNED)}))
+
+
+_stems = KeptByIdentity(_stems_in)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from harness.compare.answered import Answered, Learned
 from harness.compare.clocks import clock
 from harness.compare.judgement import Finding, finding
+from harness.compare.kept import KeptByIdentity
 from harness.compare.kinds import FindingKind
 from harness.compare.learned import (
     data_given,
@@ -85,6 +86,8 @@ def _imported(one: Answered) -> str:
 
 def _rounds_apart(answers: Sequence[Answered]) -> Iterator[Saying]:
     """Check that rounds with equal final weights give the same answers."""
+    if len({one.record.round for one in answers}) < 2:
+        return
     every = [learned for one in answers for learned in one.learned()]
     for at, learned in enumerate(every):
         for earlier in every[:at]:
@@ -136,11 +139,11 @@ def of_contradictions(cell: Cell, answers: Sequence[Answered]) -> tuple[Finding,
 
 
 def of_contradictions_between(
-    reference: Cell, there: Iterable[Answered], cell: Cell, here: Iterable[Answered]
+    reference: Cell, there: Sequence[Answered], cell: Cell, here: Sequence[Answered]
 ) -> tuple[Finding, ...]:
     """Return a finding for each row that finds a contradiction between a cell's answers and its
     reference's."""
-    by_stem, others = _learned(there), _learned(here)
+    by_stem, others = _of_reference(there), _learned(here)
     rows = [
         (
             about,
@@ -163,6 +166,10 @@ def _learned(answers: Iterable[Answered]) -> Mapping[str, list[Learned]]:
         for learned in one.learned():
             found.setdefault(learned.stem, []).append(learned)
     return found
+
+
+_of_reference = KeptByIdentity(_learned, most=64)
+"""The reference is the same for all cells of a run."""
 
 
 def _finding(cell: Cell, about: str, sayings: Sequence[Saying]) -> Finding:

@@ -9,13 +9,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from harness.compare.account import NO_ACCOUNT, Account
+from harness.compare.account import NOT_ACCOUNTED, Account
 from harness.compare.bits import BitsOf
 from harness.compare.busy import BusyRound
 from harness.compare.causes import made_from
 from harness.compare.claims import ClaimShown
 from harness.compare.differences import Difference
 from harness.compare.early import EarlyLosses
+from harness.compare.kept import Later
 from harness.compare.kinds import KINDS, FindingKind
 from harness.compare.levels import Ladder
 from harness.compare.measurement import Measured
@@ -194,12 +195,17 @@ class CellJudgement:
     """Its metrics, compared with the reference's over rounds; empty where nothing was compared."""
     early: tuple[EarlyLosses, ...] = ()
     """How alike its early losses are to the reference's."""
-    account: Account = NO_ACCOUNT
-    """What it was made of and what its rounds gave, for display."""
+    accounted: Later[Account] = NOT_ACCOUNTED
+    """What it was made of and what its rounds gave, for display: `account`."""
     busy: tuple[BusyRound, ...] = ()
     """Its rounds in which the host was too busy for times to be trusted."""
     row: str
     """Its id in its run. Where two runs have the same cell, `cell.id` is another name."""
+
+    @property
+    def account(self) -> Account:
+        """What it was made of and what its rounds gave, for display."""
+        return self.accounted.value
 
     @property
     def fails_as_expected(self) -> bool:

@@ -59,17 +59,16 @@ def seeded_apart(one: Merged, other: Merged) -> tuple[Fact, Fact] | None:
 
 def equal(one: Fact, other: Fact) -> bool:
     """Equality of facts: 1 equals 1.0, True does not equal 1, and NaN equals itself."""
+    if isinstance(one, tuple) and isinstance(other, tuple):
+        return len(one) == len(other) and all(map(_same_scalar, one, other))
     if isinstance(one, tuple) or isinstance(other, tuple):
-        return (
-            isinstance(one, tuple)
-            and isinstance(other, tuple)
-            and len(one) == len(other)
-            and all(_same_scalar(a, b) for a, b in zip(one, other, strict=True))
-        )
+        return False
     return _same_scalar(one, other)
 
 
 def _same_scalar(one: Scalar, other: Scalar) -> bool:
+    if type(one) is float and type(other) is float:
+        return one == other or (one != one and other != other)
     if isinstance(one, bool) is not isinstance(other, bool):
         return False
     if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
@@ -80,6 +79,8 @@ def _same_scalar(one: Scalar, other: Scalar) -> bool:
 def as_number(value: Fact) -> float | None:
     """Return the value as a finite number, or None where it is not one. A truth value is not a
     number."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
@@ -94,5 +95,7 @@ def as_numbers(value: Fact) -> tuple[float, ...] | None:
     else."""
     if not isinstance(value, tuple):
         return None
+    if {float} == set(map(type, value)) and all(map(math.isfinite, value)):  # type: ignore[arg-type]
+        return value  # type: ignore[return-value]
     numbers = tuple(number for item in value if (number := as_number(item)) is not None)
     return numbers if len(numbers) == len(value) else None

@@ -3,6 +3,7 @@ wins."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -130,6 +131,8 @@ def _within(
 def within(expectation: Expectation, reference: Fact, candidate: Fact) -> bool | None:
     """Tell whether two values lie within the bound of an expectation; None where they are not two
     numbers or two series of one length."""
+    if type(reference) is type(candidate) is float and math.isfinite(reference - candidate):
+        return _is_within(expectation, reference, candidate)
     pairs = _number_pairs(reference, candidate)
     if pairs is None:
         return None

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
-from harness.compare.account import NO_ACCOUNT
 from harness.compare.accounting import account_of
 from harness.compare.answered import Answered, answered
 from harness.compare.answers_apart import compare_answers
@@ -37,7 +36,7 @@ from harness.compare.judgement import (
     Note,
     worst_of,
 )
-from harness.compare.kept import KeptByIdentity
+from harness.compare.kept import KeptByIdentity, Later
 from harness.compare.levels import Answers, Ladder, climb
 from harness.compare.locked import note_of_tag, of_moved_tag
 from harness.compare.measurement import Measured
@@ -391,7 +390,7 @@ def conclude(
         row=view.row,
         measured=measured,
         early=early,
-        account=account_of(view.run, view.answers, view.facts) if whole else NO_ACCOUNT,
+        accounted=Later(lambda: account_of(view.run, view.answers, view.facts)),
         busy=_busy(view) if whole else (),
     )
 

@@ -42,6 +42,10 @@ from harness.store.rows import (
 _LISTED = 5
 
 
+_RUNS_KEPT = 8
+"""How many decoded runs a store keeps: a report reads the same two several times."""
+
+
 class Store:
     """Runs and records in one SQLite file. The constructor does no I/O; the first call opens it.
 
@@ -55,6 +59,8 @@ class Store:
         self._database = Database(path, readonly=readonly, patience_s=patience_s)
         self._lately: dict[str, Facts] = {}
         """The facts that were read last, by digest: most of them recur in the next night's run."""
+        self._runs: dict[str, tuple[str, Run]] = {}
+        """The runs that were decoded last, by id, each with the text it was decoded from."""
         self.history = History(self._database)
 
     def __enter__(self) -> Self:
@@ -342,5 +348,11 @@ class Store:
 
     def _run(self, row: tuple[str, str, str, str]) -> Run:
         run_id, state, ended, body = row
-        with self._database.undamaged(run_id):
-            return replace(decode(Run, body.encode()), state=state, ended=ended)
+        text, run = self._runs.get(run_id, ("", None))
+        if run is None or text != body:
+            with self._database.undamaged(run_id):
+                run = decode(Run, body.encode())
+            if len(self._runs) >= _RUNS_KEPT:
+                self._runs.clear()
+            self._runs[run_id] = body, run
+        return replace(run, state=state, ended=ended)

@@ -119,9 +119,7 @@ def _digest_as_kept(store: Store, run_id: str) -> str:
     records = 0
     for body, facts in store.record_texts(run.id):
         before, _, after = body.partition(_FACTS)
-        digest.update(b'{"record":' + before + _FACTS[:-2])
-        digest.update(facts)
-        digest.update(after + b"}\n")
+        digest.update(b"".join((b'{"record":', before, _FACTS[:-2], facts, after, b"}\n")))
         records += 1
     attempts = store.attempts(run.id)
     for kept in attempts:
