@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.compare.facts import as_number, as_numbers
@@ -59,6 +59,11 @@ class Learned:
         """Return the full name of a fact."""
         return f"{self.stem}.{name}"
 
+    def has(self, names: Iterable[str]) -> bool:
+        """Tell whether it has any of these facts."""
+        facts = self.of.record.facts
+        return any(f"{self.stem}.{name}" in facts for name in names)
+
     def fact(self, name: str) -> Fact:
         """Return a fact; None where there is none."""
         return self.of.record.facts.get(self.named(name))
@@ -85,10 +90,9 @@ class Learned:
 def answered(run: Run, cell: Cell, records: Iterable[Record]) -> tuple[Answered, ...]:
     """Return the answers among a cell's records, by round and in the order in which they were
     asked."""
-    probes = {probe.name: probe for probe in run.probes}
-    order = list(probes)
+    probes = _by_name(run.probes)
     there = [one for one in records if one.probe in probes]
-    ordered = sorted(there, key=lambda one: (one.round, order.index(one.probe)))
+    ordered = sorted(there, key=lambda one: (one.round, probes[one.probe][0]))
     begun: set[tuple[int, int]] = set()
     found = []
     for record in ordered:
@@ -99,7 +103,7 @@ def answered(run: Run, cell: Cell, records: Iterable[Record]) -> tuple[Answered,
                 Answered(
                     run=run,
                     cell=cell,
-                    probe=probes[record.probe],
+                    probe=probes[record.probe][1],
                     record=record,
                     first=was_asked and container not in begun,
                 )
@@ -107,6 +111,14 @@ def answered(run: Run, cell: Cell, records: Iterable[Record]) -> tuple[Answered,
         if was_asked:
             begun.add(container)
     return tuple(found)
+
+
+def _places(probes: tuple[Probe, ...]) -> Mapping[str, tuple[int, Probe]]:
+    return {probe.name: (at, probe) for at, probe in enumerate(probes)}
+
+
+_by_name = KeptByIdentity(_places, most=64)
+"""The probes of a run by name, each with its place in the order in which they are asked."""
 
 
 def is_time(nature: Nature, fact: str) -> bool:

@@ -101,18 +101,19 @@ OF_ONE: tuple[tuple[str, Callable[[Answered], Iterable[str]]], ...] = (
     ("gpu", _gpu_from_nowhere),
 )
 """Rows that look at one answer, each with a word for its subject."""
-OF_LEARNING: tuple[tuple[str, Callable[[Learned], Iterable[str]]], ...] = (
-    ("steps", steps_asked),
-    ("data set", data_given),
-    ("weights", weights_moved),
-    ("losses", losses_move),
-    ("shares", shares_are_shares),
-    ("counted images", shares_count_images),
-    ("threads", threads_kept),
-    ("wrong images", wrong_images_counted),
-    ("labels", classes_there),
+OF_LEARNING: tuple[tuple[str, Callable[[Learned], Iterable[str]], tuple[str, ...]], ...] = (
+    ("steps", steps_asked, ()),
+    ("data set", data_given, ()),
+    ("weights", weights_moved, ("initial_weights_sha256",)),
+    ("losses", losses_move, ("loss",)),
+    ("shares", shares_are_shares, ("test_accuracy", "test_error", "validation_error")),
+    ("counted images", shares_count_images, ("test_accuracy", "validation_error")),
+    ("threads", threads_kept, ("threads_within_operation", "cpus_busy")),
+    ("wrong images", wrong_images_counted, ("wrong_test_images",)),
+    ("labels", classes_there, ("test_images_per_class",)),
 )
-"""Rows that look at one answer about learning."""
+"""Rows that look at one answer about learning, each with facts without any of which it finds
+nothing; none: it may find that a fact is missing."""
 OF_ALL: tuple[tuple[str, Callable[[Sequence[Answered]], Iterable[Saying]]], ...] = (
     ("packages", _no_packages),
     ("rounds", _rounds_apart),
@@ -132,7 +133,8 @@ def of_contradictions(cell: Cell, answers: Sequence[Answered]) -> tuple[Finding,
     learned = [each for one in answers for each in one.learned()]
     rows += [
         (about, [(said, (each.of,)) for each in learned for said in row(each)])
-        for about, row in OF_LEARNING
+        for about, row, needs in OF_LEARNING
+        if not needs or any(each.has(needs) for each in learned)
     ]
     rows += [(about, list(of_all(answers))) for about, of_all in OF_ALL]
     return tuple(_finding(cell, about, said) for about, said in rows if said)

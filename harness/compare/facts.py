@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 
+from harness.compare.kept import KeptByIdentity
 from harness.compare.merged import Merged as Merged
 from harness.compare.merged import as_number as as_number
 from harness.compare.merged import as_numbers as as_numbers
@@ -123,6 +124,13 @@ def natures_in(facts: Mapping[str, Merged]) -> Iterable[tuple[str, Nature]]:
     return [(name, one.nature) for name, one in facts.items()]
 
 
+def values_in(facts: Mapping[str, Merged], name: str) -> tuple[Fact, ...]:
+    """Return the values of a fact that there is, one for each answer that gives it."""
+    if isinstance(facts, FactsOfCell):
+        return (facts.stated(name),)
+    return facts[name].values
+
+
 def value_in(facts: Mapping[str, Merged], name: str) -> Fact:
     """Return the value of a fact that stands for all rounds; None where there is none."""
     if isinstance(facts, FactsOfCell):
@@ -142,14 +150,24 @@ def _by_last_name(names: tuple[str, ...]) -> Mapping[str, list[str]]:
     return found
 
 
+_of_shape = KeptByIdentity(_by_last_name, most=4096)
+"""The names of a shape are one object."""
+
+
+def _named_last(facts: Mapping[str, Merged]) -> Mapping[str, list[str]]:
+    if isinstance(facts, FactsOfCell):
+        return _of_shape(facts.shape.names)
+    return _by_last_name(tuple(facts))
+
+
 def ending_in(facts: Mapping[str, Merged], pattern: str) -> Sequence[str]:
     """Return, in order, the facts that a pattern `*.NAME` matches; NAME contains no point."""
-    return _by_last_name(names_in(facts)).get(pattern.removeprefix("*"), ())
+    return _named_last(facts).get(pattern.removeprefix("*"), ())
 
 
 def last_named(facts: Mapping[str, Merged], last: str) -> Sequence[str]:
     """Return the facts whose last (or only) name part is `last`, sorted."""
-    found = _by_last_name(names_in(facts))
+    found = _named_last(facts)
     return sorted((*found.get(f".{last}", ()), *found.get(last, ())))
 
 

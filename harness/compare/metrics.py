@@ -15,9 +15,9 @@ from functools import lru_cache
 from harness.compare.facts import Merged, as_number, as_numbers
 from harness.compare.kept import KeptByIdentity
 from harness.compare.patterns import matches
-from harness.compare.shapes import CellShape, FactsOfCell
+from harness.compare.shapes import AnswerFacts, CellShape, FactsOfCell
 from harness.compare.statistics.paired import ACCURACY, TIMES, Scale, Tolerance
-from harness.model import Fact, Nature, Probe, Run
+from harness.model import Fact, Nature, Probe, Record, Run
 
 PRIMARY = ("*.test_accuracy", "*.step_seconds", "*.import_seconds", "*.evaluation_seconds")
 """For each pattern, one fact of each network may raise an alarm; where no network is declared, one
@@ -153,6 +153,21 @@ def tells_times(facts: Iterable[str]) -> bool:
 @lru_cache(maxsize=1024)
 def _tells_times(names: tuple[str, ...]) -> bool:
     return any(name.endswith(_TIMES) for name in names)
+
+
+_shape_tells_times = KeptByIdentity(tells_times, most=4096)
+
+
+def timed_answers(
+    answers: Mapping[tuple[int, str], Record], parts: Mapping[str, AnswerFacts] | None
+) -> Iterable[Record]:
+    """Yield the records that tell a time which may raise an alarm in any cell. `parts` are the
+    facts of the probes that answered, where there is one round."""
+    for (_, probe), record in answers.items():
+        part = parts.get(probe) if parts is not None else None
+        told = tells_times(record.facts) if part is None else _shape_tells_times(part.shape.names)
+        if told:
+            yield record
 
 
 def _metric(

@@ -32,6 +32,13 @@ class HeldCell:
     view: View
     own: Own
     compared: Compared
+    named: str = ""
+    """The name of the reference in the texts of findings; empty: its id."""
+
+    @property
+    def against(self) -> str:
+        """The name of the reference in the texts of findings."""
+        return self.named or self.reference.cell.id
 
 
 def concluded(
@@ -137,14 +144,14 @@ def _concluded(
 ) -> CellJudgement:
     early = early_losses(held.reference.answers, held.view.answers)
     mark = agreement(held.view.ladder, measured, early)
-    view = replace(held.view, ladder=with_agreement(held.view.ladder, mark))
     own = held.own.without_agreement().and_of(
         *_of_measured(held, measured),
         *_of_early(held, early, rules, at),
-        *of_agreement(view.cell, mark),
+        *of_agreement(held.view.cell, mark),
     )
     compared = _with_rounds(held.compared, measured)
-    return conclude(view, own, compared, measured, early, whole=whole)
+    ladder = with_agreement(held.view.ladder, mark)
+    return conclude(held.view, own, compared, measured, early, ladder=ladder, whole=whole)
 
 
 def _of_measured(held: HeldCell, measured: Iterable[Measured]) -> Iterator[Finding]:
@@ -152,7 +159,7 @@ def _of_measured(held: HeldCell, measured: Iterable[Measured]) -> Iterator[Findi
         words = {
             "fact": one.metric.fact,
             "said": said(one),
-            "reference": held.reference.cell.id,
+            "reference": held.against,
             "why": why_untold(one),
             "rule": "drift" if one.decided.by_rule is Decision.DRIFT else "the same",
         }
@@ -191,7 +198,7 @@ def _of_early(
             rule.rule == "ignore" or (rule.rule == "allowed" and holds(rule.until, at))
         )
         if one.likeness is Likeness.ALGORITHM and not allowed:
-            words = {"said": one.told, "fact": one.fact, "reference": held.reference.cell.id}
+            words = {"said": one.told, "fact": one.fact, "reference": held.against}
             yield finding(
                 FindingKind.LOSSES_DRIFT,
                 held.view.cell,

@@ -40,7 +40,7 @@ from harness.compare.kept import KeptByIdentity, Later
 from harness.compare.levels import Answers, Ladder, climb
 from harness.compare.locked import note_of_tag, of_moved_tag
 from harness.compare.measurement import Measured
-from harness.compare.metrics import tells_times
+from harness.compare.metrics import timed_answers
 from harness.compare.numbers import of_numbers
 from harness.compare.otherwise import another_probe, asked_alike, of_asked_otherwise, other_data
 from harness.compare.processors import apart, processors, unsteady, without_times
@@ -181,11 +181,16 @@ class Own:
 
     def and_of(self, *findings: Finding, notes: Iterable[Note] = ()) -> Own:
         """Return these with what a comparison adds."""
-        return replace(self, findings=(*self.findings, *findings), notes=(*self.notes, *notes))
+        told = tuple(notes)
+        if not (findings or told):
+            return self
+        return replace(self, findings=(*self.findings, *findings), notes=(*self.notes, *told))
 
     def without_agreement(self) -> Own:
         """Return these without findings about L4. That level is shown by comparing, and the
         reference has nothing to agree with but itself."""
+        if not self.findings:
+            return self
         kept = tuple(one for one in self.findings if one.level is not Level.L4)
         return replace(self, findings=kept)
 
@@ -364,16 +369,18 @@ def conclude(
     measured: tuple[Measured, ...] = (),
     early: tuple[EarlyLosses, ...] = (),
     *,
+    ladder: Ladder | None = None,
     whole: bool = True,
 ) -> CellJudgement:
     """Return a cell's judgement from its findings, its differences, and the results of its
-    rounds. Without `whole`, what only a report shows is left out of it."""
+    rounds. `ladder` is the one with L4, where that was looked at. Without `whole`, what only a
+    report shows is left out of it."""
     ordered = tuple(sorted(own.findings, key=lambda one: -one.verdict.severity))
     counts = Counter(one.outcome for one in view.answers.values())
     return CellJudgement(
         cell=view.cell,
         verdict=worst_of(ordered),
-        ladder=view.ladder,
+        ladder=ladder or view.ladder,
         findings=ordered,
         notes=own.notes,
         differences=compared.differences if compared else (),
@@ -397,5 +404,4 @@ def conclude(
 
 def _busy(view: View) -> tuple[BusyRound, ...]:
     """Return the rounds in which the host was too busy for the times that the cell told."""
-    timed = (one for one in view.answers.values() if tells_times(one.facts))
-    return busy_rounds(timed, view.run.host.cores)
+    return busy_rounds(timed_answers(view.answers, view.parts), view.run.host.cores)

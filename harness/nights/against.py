@@ -30,6 +30,7 @@ from harness.nights.times import Retimed, of_times
 NOTHING_AGAIN: Mapping[str, Retimed] = {}
 BASELINE = "the baseline"
 """Replaces the name of the baseline's cell in the texts of findings."""
+_NOTHING = Own(findings=(), notes=())
 _OF_ROUNDS = (
     FindingKind.ACCURACY_DRIFTS,
     FindingKind.LOSSES_DRIFT,
@@ -73,23 +74,22 @@ def against_baseline(
         if not (view.answered and other.answered):
             found[view.row] += [as_seen(one, {}, {}) for one in asked_otherwise(other, view)]
             continue
-        reference = replace(other, cell=replace(other.cell, id=BASELINE))
-        compared, left_open, _ = hold_against(reference, view, expectations, at)
+        compared, left_open, _ = hold_against(other, view, expectations, at)
         apart = [line for one in left_open for line in one.evidence]
         drift = drifting(compared.differences)
         moved[view.row] = frozenset(one.fact for one in drift)
         untold = without_told(drift, own.get(view.row, ()))
-        told = (
-            *asked_otherwise(other, view, apart),
-            *_of_facts(view.cell, reference.cell, untold),
-        )
+        told = asked_otherwise(other, view, apart)
+        if untold:
+            told += _of_facts(view.cell, replace(other.cell, id=BASELINE), untold)
         if told:
             by_fact = {
                 one.fact: one for one in without_told(compared.differences, own.get(view.row, ()))
             }
             found[view.row] += [as_seen(one, by_fact, {}) for one in told]
-        nothing = Own(findings=(), notes=())
-        held.append(HeldCell(reference=reference, view=view, own=nothing, compared=compared))
+        held.append(
+            HeldCell(reference=other, view=view, own=_NOTHING, compared=compared, named=BASELINE)
+        )
     answering = [(before[one.view.row], one.view) for one in held]
     for row, (told, times) in of_times(answering, again, expectations, at, BASELINE).items():
         found[row] += [as_seen(one, {}, times) for one in told]
