@@ -11,13 +11,14 @@ from harness.compare.bits import bits_of, equal_bits
 from harness.compare.contradictions import of_contradictions_between
 from harness.compare.defects import without_told
 from harness.compare.findings import of_drift
+from harness.compare.holding import hold_against
 from harness.compare.judge import exit_of, not_judged, ordered_findings
 from harness.compare.judgement import Comparison
 from harness.compare.notices import disturbed, expiries, gone, relaxations
 from harness.compare.rounds import HeldCell, concluded
 from harness.compare.ruled import let_pass
 from harness.compare.rules import run_date
-from harness.compare.view import View, conclude, hold_against, own_findings, views
+from harness.compare.view import View, conclude, own_findings, views
 from harness.errors import UsageError
 from harness.model import Record, Rules, Run, Suite
 

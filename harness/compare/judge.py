@@ -16,6 +16,7 @@ from harness.compare.defects import without_told
 from harness.compare.differences import Ruled
 from harness.compare.facts import natures_in, value_in
 from harness.compare.findings import of_broken_reference, of_drift
+from harness.compare.holding import hold_against
 from harness.compare.judgement import (
     CellJudgement,
     Finding,
@@ -32,7 +33,7 @@ from harness.compare.rounds import HeldCell, concluded, settled_facts
 from harness.compare.ruled import idle, let_pass
 from harness.compare.rules import Judged, run_date
 from harness.compare.shapes import FactsOfCell
-from harness.compare.view import View, conclude, hold_against, own_findings, views
+from harness.compare.view import View, conclude, own_findings, views
 from harness.errors import Exit, worst
 from harness.model import Attempt, Nature, Record, Rules, Run, Shard, Verdict
 

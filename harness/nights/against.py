@@ -16,11 +16,12 @@ from harness.compare.apart import drifting
 from harness.compare.defects import without_told
 from harness.compare.differences import Difference
 from harness.compare.findings import of_drift
+from harness.compare.holding import hold_against
 from harness.compare.judgement import Finding, finding
 from harness.compare.kinds import FindingKind
 from harness.compare.rounds import HeldCell, by_rounds
 from harness.compare.statistics.paired import Scale
-from harness.compare.view import Own, View, hold_against
+from harness.compare.view import Own, View
 from harness.model import Cell, Expectation, Verdict
 from harness.nights.asked import asked_otherwise
 from harness.nights.inputs import PACKAGE

@@ -158,6 +158,18 @@ def record_texts(connection: sqlite3.Connection, run_id: str) -> Iterator[tuple[
     )
 
 
+def facts_of_entries(
+    connection: sqlite3.Connection, table: str, wanted: dict[str, str | None]
+) -> list[tuple[str, str]]:
+    """(digest, text) of all facts of the records or attempts (`table`) of a run, or of one cell of
+    it, each once."""
+    return connection.execute(
+        f"SELECT digest, body FROM facts WHERE digest IN (SELECT facts FROM {table}"
+        " WHERE run = :run AND (:cell IS NULL OR cell = :cell))",
+        wanted,
+    ).fetchall()
+
+
 def hosts_of_cells(connection: sqlite3.Connection, run_id: str) -> dict[str, str]:
     """The name of the host on which each cell was asked; cells whose records name none are left
     out."""

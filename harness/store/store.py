@@ -15,11 +15,11 @@ from typing import Self
 from harness.errors import InternalError, StoreError, UnreadableRunError, UsageError
 from harness.machine.owner import owner_token
 from harness.model import Attempt, Facts, Record, Run, SecondOpinion
-from harness.serial import decode, storable
+from harness.serial import storable
 from harness.store import queries
 from harness.store.database import PATIENCE_S, Database
 from harness.store.history import History, forget
-from harness.store.listing import RunSummary, listed, summaries
+from harness.store.listing import DecodedRuns, RunSummary, listed, summaries
 from harness.store.rows import (
     facts_of,
     holds,
@@ -42,10 +42,6 @@ from harness.store.rows import (
 _LISTED = 5
 
 
-_RUNS_KEPT = 8
-"""How many decoded runs a store keeps: a report reads the same two several times."""
-
-
 class Store:
     """Runs and records in one SQLite file. The constructor does no I/O; the first call opens it.
 
@@ -59,8 +55,7 @@ class Store:
         self._database = Database(path, readonly=readonly, patience_s=patience_s)
         self._lately: dict[str, Facts] = {}
         """The facts that were read last, by digest: most of them recur in the next night's run."""
-        self._runs: dict[str, tuple[str, Run]] = {}
-        """The runs that were decoded last, by id, each with the text it was decoded from."""
+        self._runs = DecodedRuns()
         self.history = History(self._database)
 
     def __enter__(self) -> Self:
@@ -203,6 +198,10 @@ class Store:
         """Return the run with exactly this id; UsageError if there is none."""
         return self._found(run_id, exact=True)
 
+    def run_text(self, run_id: str) -> str:
+        """Return a run as it was stored when it began, as JSON. UsageError if it is not there."""
+        return self._runs.text(self.run(run_id).id)
+
     def resolve(self, prefix: str) -> Run:
         """Return the run whose id is `prefix`, else the only one whose id begins with it.
 
@@ -312,11 +311,7 @@ class Store:
     ) -> list[tuple[Record, str]]:
         wanted = {"run": storable(run_id), "cell": None if cell is None else storable(cell)}
         with self._database.reading() as connection:
-            facts = connection.execute(
-                f"SELECT digest, body FROM facts WHERE digest IN (SELECT facts FROM {table}"
-                " WHERE run = :run AND (:cell IS NULL OR cell = :cell))",
-                wanted,
-            ).fetchall()
+            facts = queries.facts_of_entries(connection, table, wanted)
             rows = connection.execute(
                 f"SELECT {table}.body, {table}.facts, {reason}"
                 f" FROM planned JOIN {table} USING (run, cell, round, probe)"
@@ -348,11 +343,6 @@ class Store:
 
     def _run(self, row: tuple[str, str, str, str]) -> Run:
         run_id, state, ended, body = row
-        text, run = self._runs.get(run_id, ("", None))
-        if run is None or text != body:
-            with self._database.undamaged(run_id):
-                run = decode(Run, body.encode())
-            if len(self._runs) >= _RUNS_KEPT:
-                self._runs.clear()
-            self._runs[run_id] = body, run
+        with self._database.undamaged(run_id):
+            run = self._runs.decoded(run_id, body)
         return replace(run, state=state, ended=ended)

@@ -9,6 +9,7 @@ the SHA-256 of all bytes before it. An import takes in all of a file or nothing.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
@@ -114,8 +115,7 @@ def _digest_as_kept(store: Store, run_id: str) -> str:
     the records."""
     run = store.run(run_id)
     digest = hashlib.sha256()
-    header = encode(_Header(harness="export", schema=SCHEMA, run=replace(run, opinions=None)))
-    digest.update(header + b"\n")
+    digest.update(_header_as_kept(store, run) + b"\n")
     records = 0
     for body, facts in store.record_texts(run.id):
         before, _, after = body.partition(_FACTS)
@@ -134,6 +134,16 @@ def _digest_as_kept(store: Store, run_id: str) -> str:
     )
     digest.update(encode(footer) + b"\n")
     return digest.hexdigest()
+
+
+def _header_as_kept(store: Store, run: Run) -> bytes:
+    """Return the header of an export, put together from the text of the run in the store where
+    nothing else tells more about the run."""
+    if run.hosts is not None or run.cell_rounds is not None:
+        return encode(_Header(harness="export", schema=SCHEMA, run=replace(run, opinions=None)))
+    tree = json.loads(store.run_text(run.id)) | {"state": run.state, "ended": run.ended}
+    header = {"harness": "export", "run": tree, "schema": SCHEMA}
+    return json.dumps(header, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
 def read_export(path: Path) -> tuple[Run, tuple[Record, ...]]:
