@@ -191,7 +191,7 @@ class CellJudgement:
     """How many planned records are missing."""
     expected: ExpectedOutcome | None = None
     """What became of the failure that its row expects; None where it expects none."""
-    measured: tuple[Measured, ...] = ()
+    measured: Sequence[Measured] = ()
     """Its metrics, compared with the reference's over rounds; empty where nothing was compared."""
     early: tuple[EarlyLosses, ...] = ()
     """How alike its early losses are to the reference's."""

@@ -12,7 +12,7 @@ from harness.compare.early import EarlyLosses, Likeness, early_losses
 from harness.compare.judgement import CellJudgement, Finding, finding
 from harness.compare.kinds import FindingKind
 from harness.compare.measured import measure
-from harness.compare.measurement import Measured
+from harness.compare.measurement import Measured, telling
 from harness.compare.rules import Judged, expectation_for, holds
 from harness.compare.statistics.decision import Decision
 from harness.compare.statistics.paired import Scale
@@ -71,17 +71,17 @@ def _where_rounds_decide(
     scales: Collection[Scale],
     *,
     shown: bool = True,
-) -> tuple[tuple[Measured, ...], ...]:
+) -> tuple[Sequence[Measured], ...]:
     """Measure the metrics that may give a finding: those of cells with several rounds, since a
     single one says nothing of how much rounds differ, and of cells that should agree (L4)."""
-    telling = [
+    deciding = [
         one
         for one in held
         if one.reference.parts is None or one.view.parts is None or one.view.cell.level is Level.L4
     ]
-    pairs = [(one.reference, one.view) for one in telling]
+    pairs = [(one.reference, one.view) for one in deciding]
     found = measure(pairs, rules, at, compared=len(held), scales=scales, shown=shown)
-    by_row = {one.view.row: measured for one, measured in zip(telling, found, strict=True)}
+    by_row = {one.view.row: measured for one, measured in zip(deciding, found, strict=True)}
     return tuple(by_row.get(one.view.row, ()) for one in held)
 
 
@@ -91,7 +91,7 @@ class ByRounds:
 
     row: str
     findings: tuple[Finding, ...]
-    measured: tuple[Measured, ...]
+    measured: Sequence[Measured]
 
 
 def by_rounds(
@@ -129,27 +129,28 @@ def settled_facts(cells: Iterable[CellJudgement]) -> frozenset[str]:
     """Return the facts that rounds decided in every cell that was compared by them."""
     told: dict[str, bool] = {}
     for cell in cells:
-        for one in cell.measured:
+        for one in telling(cell.measured):
             told[one.metric.fact] = told.get(one.metric.fact, True) and _decided(one)
     return frozenset(fact for fact, every in told.items() if every)
 
 
 def _concluded(
     held: HeldCell,
-    measured: tuple[Measured, ...],
+    measured: Sequence[Measured],
     rules: tuple[Expectation, ...],
     at: date | None,
     *,
     whole: bool,
 ) -> CellJudgement:
     early = early_losses(held.reference.answers, held.view.answers)
-    mark = agreement(held.view.ladder, measured, early)
+    settled = telling(measured)
+    mark = agreement(held.view.ladder, settled, early)
     own = held.own.without_agreement().and_of(
-        *_of_measured(held, measured),
+        *_of_measured(held, settled),
         *_of_early(held, early, rules, at),
         *of_agreement(held.view.cell, mark),
     )
-    compared = _with_rounds(held.compared, measured)
+    compared = _with_rounds(held.compared, settled)
     ladder = with_agreement(held.view.ladder, mark)
     return conclude(held.view, own, compared, measured, early, ladder=ladder, whole=whole)
 

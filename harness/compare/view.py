@@ -239,7 +239,7 @@ def conclude(
     view: View,
     own: Own,
     compared: Compared | None,
-    measured: tuple[Measured, ...] = (),
+    measured: Sequence[Measured] = (),
     early: tuple[EarlyLosses, ...] = (),
     *,
     ladder: Ladder | None = None,
