@@ -59,11 +59,6 @@ class Learned:
         """Return the full name of a fact."""
         return f"{self.stem}.{name}"
 
-    def has(self, names: Iterable[str]) -> bool:
-        """Tell whether it has any of these facts."""
-        facts = self.of.record.facts
-        return any(f"{self.stem}.{name}" in facts for name in names)
-
     def fact(self, name: str) -> Fact:
         """Return a fact; None where there is none."""
         return self.of.record.facts.get(self.named(name))

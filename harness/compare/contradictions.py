@@ -8,6 +8,7 @@ function from answers to sentences; to detect another contradiction, add another
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from harness.compare.answered import Answered, Learned
 from harness.compare.clocks import clock
@@ -88,7 +89,7 @@ def _rounds_apart(answers: Sequence[Answered]) -> Iterator[Saying]:
     """Check that rounds with equal final weights give the same answers."""
     if len({one.record.round for one in answers}) < 2:
         return
-    every = [learned for one in answers for learned in one.learned()]
+    every = _of_training(answers)
     for at, learned in enumerate(every):
         for earlier in every[:at]:
             if earlier.stem == learned.stem and earlier.of.record.round != learned.of.record.round:
@@ -130,14 +131,35 @@ def of_contradictions(cell: Cell, answers: Sequence[Answered]) -> tuple[Finding,
     rows: list[tuple[str, list[Saying]]] = [
         (about, [(said, (one,)) for one in answers for said in row(one)]) for about, row in OF_ONE
     ]
-    learned = [each for one in answers for each in one.learned()]
-    rows += [
-        (about, [(said, (each.of,)) for each in learned for said in row(each)])
-        for about, row, needs in OF_LEARNING
-        if not needs or any(each.has(needs) for each in learned)
-    ]
+    told: dict[str, list[Saying]] = {}
+    for each in _of_training(answers):
+        for about, row in _rows_for(tuple(each.of.record.facts), each.stem):
+            for said in row(each):
+                told.setdefault(about, []).append((said, (each.of,)))
+    rows += [(about, told[about]) for about, _, _ in OF_LEARNING if about in told]
     rows += [(about, list(of_all(answers))) for about, of_all in OF_ALL]
     return tuple(_finding(cell, about, said) for about, said in rows if said)
+
+
+@lru_cache(maxsize=1024)
+def _rows_for(
+    names: tuple[str, ...], stem: str
+) -> tuple[tuple[str, Callable[[Learned], Iterable[str]]], ...]:
+    """Return the rows that may find something in an answer with facts of these names."""
+    there = frozenset(names)
+    return tuple(
+        (about, row)
+        for about, row, needs in OF_LEARNING
+        if not needs or any(f"{stem}.{name}" in there for name in needs)
+    )
+
+
+def _learned_in(answers: Sequence[Answered]) -> tuple[Learned, ...]:
+    return tuple(each for one in answers for each in one.learned())
+
+
+_of_training = KeptByIdentity(_learned_in, most=64)
+"""The answers of a cell are looked at by themselves, and then beside the reference's."""
 
 
 def of_contradictions_between(
@@ -145,7 +167,7 @@ def of_contradictions_between(
 ) -> tuple[Finding, ...]:
     """Return a finding for each row that finds a contradiction between a cell's answers and its
     reference's."""
-    by_stem, others = _of_reference(there), _learned(here)
+    by_stem, others = _by_stem(there), _by_stem(here)
     rows = [
         (
             about,
@@ -162,16 +184,11 @@ def of_contradictions_between(
     return tuple(_finding(cell, about, said) for about, said in rows if said)
 
 
-def _learned(answers: Iterable[Answered]) -> Mapping[str, list[Learned]]:
+def _by_stem(answers: Sequence[Answered]) -> Mapping[str, list[Learned]]:
     found: dict[str, list[Learned]] = {}
-    for one in answers:
-        for learned in one.learned():
-            found.setdefault(learned.stem, []).append(learned)
+    for learned in _of_training(answers):
+        found.setdefault(learned.stem, []).append(learned)
     return found
-
-
-_of_reference = KeptByIdentity(_learned, most=64)
-"""The reference is the same for all cells of a run."""
 
 
 def _finding(cell: Cell, about: str, sayings: Sequence[Saying]) -> Finding:

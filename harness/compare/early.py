@@ -16,7 +16,7 @@ from enum import StrEnum
 
 from harness.compare.facts import as_number, as_numbers
 from harness.compare.kept import KeptByIdentity
-from harness.model import Outcome, Record
+from harness.model import Facts, Outcome, Record
 
 STEPS = 10
 _LOSS = ".loss"
@@ -100,12 +100,16 @@ def _told_by(reference: Answers) -> tuple[tuple[str, str], ...]:
     found = {
         (probe, fact)
         for (_, probe), record in reference.items()
-        for fact in record.facts
-        if fact.endswith(_LOSS)
+        for fact in _of_losses(record.facts)
     }
     return tuple(sorted(found))
 
 
+def _losses_in(facts: Facts) -> tuple[str, ...]:
+    return tuple(fact for fact in facts if fact.endswith(_LOSS))
+
+
+_of_losses = KeptByIdentity(_losses_in)
 _telling = KeptByIdentity(_told_by, most=64)
 """Most cells have the same reference."""
 
