@@ -75,9 +75,10 @@ def _indented(value: Any, margin: str) -> str:
     if write is not None:
         return write(value)
     inner = margin + " "
-    if (kind is list or kind is tuple or kind is dict) and len(value) > _FEW:
-        flat = _flat(value, inner)
-        if flat:
+    if kind in (list, tuple, dict) and len(value) > 4:  # Fewer are written as fast one by one.
+        kinds = set(map(type, value.values() if kind is dict else value))
+        if kinds <= _SCALARS.keys() and (kind is not dict or {str} == set(map(type, value))):
+            flat = _encoder(f",{inner}").encode(value)  # This is done in C.
             return f"{flat[0]}{inner}{flat[1:-1]}{margin}{flat[-1]}"
     if kind is list or kind is tuple:
         items = [_indented(one, inner) for one in value]
@@ -98,26 +99,9 @@ def _indented(value: Any, margin: str) -> str:
     return f"{{{inner}{f',{inner}'.join(items)}{margin}}}" if items else "{}"
 
 
-_FEW = 4
-"""So few items are written as fast one by one."""
-
-
-def _flat(value: Any, inner: str) -> str:
-    """Write a list of scalars, or an object of them, on one line with `inner` behind each comma;
-    empty where there is anything else in it. The standard library does this in C."""
-    scalars = value.values() if type(value) is dict else value
-    if not _SCALARS.keys() >= set(map(type, scalars)):
-        return ""
-    if type(value) is dict and {str} != set(map(type, value)):
-        return ""
-    return _encoder(inner).encode(value)
-
-
 @cache
-def _encoder(inner: str) -> json.JSONEncoder:
-    return json.JSONEncoder(
-        sort_keys=True, separators=(f",{inner}", ": "), allow_nan=False, check_circular=False
-    )
+def _encoder(comma: str) -> json.JSONEncoder:
+    return json.JSONEncoder(sort_keys=True, separators=(comma, ": "), allow_nan=False)
 
 
 def _number(value: float) -> str:

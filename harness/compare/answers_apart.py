@@ -113,6 +113,8 @@ class _Plan:
         key = tuple(map(id, found))
         kept = self.made.get(key)
         if kept is None:
+            if len(self.made) >= _MOST:
+                self.made.clear()
             kept = self.made[key] = tuple(found)
         return kept, same
 

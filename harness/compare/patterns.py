@@ -45,6 +45,8 @@ class RuleBook:
         concerned = tuple(matches(cell, pattern) for pattern in self._limited)
         book = self._in_cells.get(concerned)
         if book is None:
+            if len(self._in_cells) >= _NAMES:
+                self._in_cells.clear()
             others = {one for one, told in zip(self._limited, concerned, strict=True) if not told}
             kept = tuple(one for one in self.expectations if one.cells not in others)
             book = self._in_cells[concerned] = RuleBook(kept)
