@@ -194,7 +194,7 @@ def test_readable_json_of_many_values_has_none_that_json_lacks() -> None:
     with pytest.raises(ValueError, match="JSON"):
         readable([*SEVERAL, math.nan])
     with pytest.raises(TypeError):
-        readable({number: 1 for number in range(9)})
+        readable(dict.fromkeys(range(9), 1))
     with pytest.raises(TypeError):
         readable([*SEVERAL, b"a"])
 
