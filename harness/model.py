@@ -753,7 +753,7 @@ class Record:
         """Move the container's number from the observations, where it is stored, to its field."""
         name = CONTAINER_WRITTEN[1]
         written = self.observed.get(name)
-        if self.container or (type(written) is int and written):
+        if name in self.observed and (self.container or (type(written) is int and written)):
             rest = {key: value for key, value in self.observed.items() if key != name}
             object.__setattr__(self, "container", self.container or written)
             object.__setattr__(self, "observed", rest)
@@ -899,14 +899,15 @@ class Run:
 
     def rounds_of(self, cell: str) -> int:
         """Return how many rounds a cell has."""
-        return dict(self.cell_rounds or ()).get(cell, self.rounds)
+        return dict(self.cell_rounds).get(cell, self.rounds) if self.cell_rounds else self.rounds
 
     def shard_of(self, cell: str) -> int:
         """Return the number of the shard that a cell was dealt to, where this run was merged from
         several; otherwise 0. Cells of two shards were asked by two jobs, which may have been on two
         hosts."""
-        shards = (one.number for one in self.merged or () if cell in one.cells)
-        return next(shards, 0)
+        if not self.merged:
+            return 0
+        return next((one.number for one in self.merged if cell in one.cells), 0)
 
     @property
     def most_rounds(self) -> int:

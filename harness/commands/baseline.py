@@ -104,7 +104,7 @@ def held_night(
 
     `asked` names the cells of the baseline that the run was supposed to have; None: all of them.
     """
-    base = judge(known.run, known.records)
+    base = judge(known.run, known.records, whole=False)
     nights = Nights(JudgedRun(judgement=base, records=known.records), known.accepted)
     run = judgement.run
     with aloud(f"comparing run {run.id} with the baseline {known.run.id}"):
@@ -125,7 +125,7 @@ def held_night(
                 break
             told = store.records(earlier.id)
             again = asked_again(store, earlier.id)
-            one = JudgedRun(judgement=judge(earlier, told), records=told, again=again)
+            one = JudgedRun(judgement=judge(earlier, told, whole=False), records=told, again=again)
             # A run of only some cells, made meanwhile, was never supposed to have the others, so
             # none of them counts as missing.
             whole = {cell.id for cell in run.cells} <= {cell.id for cell in earlier.cells}

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from harness.compare.kept import Later
 from harness.model import Fact, ImageIdentity, Nature, Outcome
 
 
@@ -60,5 +61,5 @@ class Account:
     """Planned questions that got no answer, in the order of rounds and probes."""
 
 
-NO_ACCOUNT = Account()
+NOT_ACCOUNTED = Later(Account)
 """The account of a cell about which nothing is shown."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from harness.compare.facts import as_number, as_numbers
@@ -29,8 +29,9 @@ class Answered:
     @property
     def stems(self) -> tuple[str, ...]:
         """The first name parts of its facts about learning: `mnist` in `mnist.test_accuracy`."""
-        own = {MNIST} if self.record.probe == MNIST else set()
-        return tuple(sorted(_stems(self.record.facts) | own))
+        found = _stems(self.record.facts)
+        own = self.record.probe == MNIST and MNIST not in found
+        return tuple(sorted((*found, MNIST))) if own else found
 
     def learned(self) -> tuple[Learned, ...]:
         """Return its facts about learning, one value for each stem."""
@@ -40,8 +41,8 @@ class Answered:
 _LEARNED = (".test_accuracy", ".final_weights_sha256")
 
 
-def _stems_in(facts: Facts) -> frozenset[str]:
-    return frozenset(name.rpartition(".")[0] for name in facts if name.endswith(_LEARNED))
+def _stems_in(facts: Facts) -> tuple[str, ...]:
+    return tuple(sorted({name.rpartition(".")[0] for name in facts if name.endswith(_LEARNED)}))
 
 
 _stems = KeptByIdentity(_stems_in)
@@ -84,10 +85,9 @@ class Learned:
 def answered(run: Run, cell: Cell, records: Iterable[Record]) -> tuple[Answered, ...]:
     """Return the answers among a cell's records, by round and in the order in which they were
     asked."""
-    probes = {probe.name: probe for probe in run.probes}
-    order = list(probes)
+    probes = _by_name(run.probes)
     there = [one for one in records if one.probe in probes]
-    ordered = sorted(there, key=lambda one: (one.round, order.index(one.probe)))
+    ordered = sorted(there, key=lambda one: (one.round, probes[one.probe][0]))
     begun: set[tuple[int, int]] = set()
     found = []
     for record in ordered:
@@ -98,7 +98,7 @@ def answered(run: Run, cell: Cell, records: Iterable[Record]) -> tuple[Answered,
                 Answered(
                     run=run,
                     cell=cell,
-                    probe=probes[record.probe],
+                    probe=probes[record.probe][1],
                     record=record,
                     first=was_asked and container not in begun,
                 )
@@ -106,6 +106,14 @@ def answered(run: Run, cell: Cell, records: Iterable[Record]) -> tuple[Answered,
         if was_asked:
             begun.add(container)
     return tuple(found)
+
+
+def _places(probes: tuple[Probe, ...]) -> Mapping[str, tuple[int, Probe]]:
+    return {probe.name: (at, probe) for at, probe in enumerate(probes)}
+
+
+_by_name = KeptByIdentity(_places, most=64)
+"""The probes of a run by name, each with its place in the order in which they are asked."""
 
 
 def is_time(nature: Nature, fact: str) -> bool:

@@ -138,8 +138,9 @@ def claims_of(
         _claim(name, version, _versions(cell, name, probes, answers), same_version)
         for name, version in cell.framework
     ]
+    facts = [_facts(rounds[number]) for number in sorted(rounds)]
     for one in _MEASURES:
-        values = [one.measured(_facts(rounds[number])) for number in sorted(rounds)]
+        values = [one.measured(each) for each in facts]
         told = [value for value in values if value is not None]
         if claimed := one.claimed(cell):
             found.append(_claim(one.what, claimed, told, one.same))
@@ -186,9 +187,12 @@ def _facts(records: Iterable[Record]) -> Mapping[str, Fact]:
         name: one.facts[name]
         for one in records
         if one.outcome is Outcome.OK
-        for name in (PYTHON_FACT, *BUILT_FOR, *BUILT_WITH)
+        for name in _READ
         if name in one.facts
     }
+
+
+_READ = (PYTHON_FACT, *BUILT_FOR, *BUILT_WITH)
 
 
 def _short(value: Fact) -> str:

@@ -6,17 +6,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from harness.compare.apart import drifting
 from harness.compare.bits import bits_of, equal_bits
 from harness.compare.contradictions import of_contradictions_between
 from harness.compare.defects import without_told
 from harness.compare.findings import of_drift
+from harness.compare.holding import hold_against
 from harness.compare.judge import exit_of, not_judged, ordered_findings
 from harness.compare.judgement import Comparison
 from harness.compare.notices import disturbed, expiries, gone, relaxations
 from harness.compare.rounds import HeldCell, concluded
 from harness.compare.ruled import let_pass
 from harness.compare.rules import run_date
-from harness.compare.view import View, conclude, hold_against, own_findings, views
+from harness.compare.view import View, conclude, own_findings, views
 from harness.errors import UsageError
 from harness.model import Record, Rules, Run, Suite
 
@@ -41,7 +43,8 @@ def compare_cells(a: Side, b: Side, *, rules: Rules, at: date | None) -> Compari
     own_a = own_findings(one, rules.expectations, at)
     own_b = own_findings(other, rules.expectations, at)
     compared, open_, notes = hold_against(one, other, rules.expectations, at)
-    drift = of_drift(other.cell, one.cell, without_told(compared.differences, own_b.findings))
+    apart = without_told(drifting(compared.differences), own_b.findings)
+    drift = of_drift(other.cell, one.cell, apart)
     beside = of_contradictions_between(one.cell, one.told, other.cell, other.told)
     reference = conclude(one, own_a, None)
     own_b = own_b.and_of(*beside, *drift, *open_, notes=notes)

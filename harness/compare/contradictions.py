@@ -8,10 +8,12 @@ function from answers to sentences; to detect another contradiction, add another
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
 from harness.compare.answered import Answered, Learned
 from harness.compare.clocks import clock
 from harness.compare.judgement import Finding, finding
+from harness.compare.kept import KeptByIdentity
 from harness.compare.kinds import FindingKind
 from harness.compare.learned import (
     data_given,
@@ -85,7 +87,9 @@ def _imported(one: Answered) -> str:
 
 def _rounds_apart(answers: Sequence[Answered]) -> Iterator[Saying]:
     """Check that rounds with equal final weights give the same answers."""
-    every = [learned for one in answers for learned in one.learned()]
+    if len({one.record.round for one in answers}) < 2:
+        return
+    every = _of_training(answers)
     for at, learned in enumerate(every):
         for earlier in every[:at]:
             if earlier.stem == learned.stem and earlier.of.record.round != learned.of.record.round:
@@ -98,18 +102,19 @@ OF_ONE: tuple[tuple[str, Callable[[Answered], Iterable[str]]], ...] = (
     ("gpu", _gpu_from_nowhere),
 )
 """Rows that look at one answer, each with a word for its subject."""
-OF_LEARNING: tuple[tuple[str, Callable[[Learned], Iterable[str]]], ...] = (
-    ("steps", steps_asked),
-    ("data set", data_given),
-    ("weights", weights_moved),
-    ("losses", losses_move),
-    ("shares", shares_are_shares),
-    ("counted images", shares_count_images),
-    ("threads", threads_kept),
-    ("wrong images", wrong_images_counted),
-    ("labels", classes_there),
+OF_LEARNING: tuple[tuple[str, Callable[[Learned], Iterable[str]], tuple[str, ...]], ...] = (
+    ("steps", steps_asked, ()),
+    ("data set", data_given, ()),
+    ("weights", weights_moved, ("initial_weights_sha256",)),
+    ("losses", losses_move, ("loss",)),
+    ("shares", shares_are_shares, ("test_accuracy", "test_error", "validation_error")),
+    ("counted images", shares_count_images, ("test_accuracy", "validation_error")),
+    ("threads", threads_kept, ("threads_within_operation", "cpus_busy")),
+    ("wrong images", wrong_images_counted, ("wrong_test_images",)),
+    ("labels", classes_there, ("test_images_per_class",)),
 )
-"""Rows that look at one answer about learning."""
+"""Rows that look at one answer about learning, each with facts without any of which it finds
+nothing; none: it may find that a fact is missing."""
 OF_ALL: tuple[tuple[str, Callable[[Sequence[Answered]], Iterable[Saying]]], ...] = (
     ("packages", _no_packages),
     ("rounds", _rounds_apart),
@@ -126,21 +131,43 @@ def of_contradictions(cell: Cell, answers: Sequence[Answered]) -> tuple[Finding,
     rows: list[tuple[str, list[Saying]]] = [
         (about, [(said, (one,)) for one in answers for said in row(one)]) for about, row in OF_ONE
     ]
-    learned = [each for one in answers for each in one.learned()]
-    rows += [
-        (about, [(said, (each.of,)) for each in learned for said in row(each)])
-        for about, row in OF_LEARNING
-    ]
+    told: dict[str, list[Saying]] = {}
+    for each in _of_training(answers):
+        for about, row in _rows_for(tuple(each.of.record.facts), each.stem):
+            for said in row(each):
+                told.setdefault(about, []).append((said, (each.of,)))
+    rows += [(about, told[about]) for about, _, _ in OF_LEARNING if about in told]
     rows += [(about, list(of_all(answers))) for about, of_all in OF_ALL]
     return tuple(_finding(cell, about, said) for about, said in rows if said)
 
 
+@lru_cache(maxsize=1024)
+def _rows_for(
+    names: tuple[str, ...], stem: str
+) -> tuple[tuple[str, Callable[[Learned], Iterable[str]]], ...]:
+    """Return the rows that may find something in an answer with facts of these names."""
+    there = frozenset(names)
+    return tuple(
+        (about, row)
+        for about, row, needs in OF_LEARNING
+        if not needs or any(f"{stem}.{name}" in there for name in needs)
+    )
+
+
+def _learned_in(answers: Sequence[Answered]) -> tuple[Learned, ...]:
+    return tuple(each for one in answers for each in one.learned())
+
+
+_of_training = KeptByIdentity(_learned_in, most=64)
+"""The answers of a cell are looked at by themselves, and then beside the reference's."""
+
+
 def of_contradictions_between(
-    reference: Cell, there: Iterable[Answered], cell: Cell, here: Iterable[Answered]
+    reference: Cell, there: Sequence[Answered], cell: Cell, here: Sequence[Answered]
 ) -> tuple[Finding, ...]:
     """Return a finding for each row that finds a contradiction between a cell's answers and its
     reference's."""
-    by_stem, others = _learned(there), _learned(here)
+    by_stem, others = _by_stem(there), _by_stem(here)
     rows = [
         (
             about,
@@ -157,11 +184,10 @@ def of_contradictions_between(
     return tuple(_finding(cell, about, said) for about, said in rows if said)
 
 
-def _learned(answers: Iterable[Answered]) -> Mapping[str, list[Learned]]:
+def _by_stem(answers: Sequence[Answered]) -> Mapping[str, list[Learned]]:
     found: dict[str, list[Learned]] = {}
-    for one in answers:
-        for learned in one.learned():
-            found.setdefault(learned.stem, []).append(learned)
+    for learned in _of_training(answers):
+        found.setdefault(learned.stem, []).append(learned)
     return found
 
 

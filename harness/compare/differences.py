@@ -5,27 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import pairwise
 
 from harness.compare.facts import Merged, seeded_apart
 from harness.compare.metrics import scale_of
-from harness.compare.patterns import RuleBook, rules_of
 from harness.compare.rules import Judged, Ruling, Values, expectation_for, rule_on
 from harness.model import Expectation, Fact, Nature
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Difference:
-    """One fact in which a candidate and its reference differ.
+class Ruled:
+    """What was ruled on one fact in which a candidate and its reference differ, without the values.
+    Many cells share it.
 
-    `absent` names the side that lacks the fact, `reference` or `candidate`; that side's value is
-    then None and means nothing. A fact whose value is None counts as present.
+    `absent` names the side that lacks the fact, `reference` or `candidate`.
     """
 
     fact: str
     probe: str
-    reference: Fact
-    candidate: Fact
     absent: str = ""
     nature: Nature
     judged: Judged
@@ -35,12 +31,46 @@ class Difference:
     by: Expectation | None = None
     """The expectation that decided; None where none matches, so that the fact's nature decides."""
 
+    def ruled(self, ruling: Ruling) -> Ruled:
+        """Return the same with another ruling."""
+        return replace(
+            self, judged=ruling.judged, rule=ruling.rule, reason=ruling.reason, ends=ruling.ends
+        )
+
+    def of(self, reference: Fact, candidate: Fact) -> Difference:
+        """Return the difference between these two values; that of an absent side is None."""
+        return Difference(
+            fact=self.fact,
+            probe=self.probe,
+            reference=reference,
+            candidate=candidate,
+            absent=self.absent,
+            nature=self.nature,
+            judged=self.judged,
+            rule=self.rule,
+            reason=self.reason,
+            ends=self.ends,
+            by=self.by,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Difference(Ruled):
+    """One fact in which a candidate and its reference differ.
+
+    The value of a side that lacks the fact is None and means nothing. A fact whose value is None
+    counts as present.
+    """
+
+    reference: Fact
+    candidate: Fact
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Compared:
     """All differences in order of fact, and how many facts were equal."""
 
-    differences: tuple[Difference, ...]
+    differences: Sequence[Difference]
     same: int
     left_out: tuple[str, ...] = ()
     """Probes whose facts were not compared, because only one side answered."""
@@ -108,68 +138,11 @@ def _plainly_equal(one: Merged, other: Merged) -> bool:
     if len(one.values) != 1 or len(other.values) != 1:
         return False
     a, b = one.values[0], other.values[0]
-    return a is b or (type(a) is type(b) and type(a) in _PLAIN and a == b)
+    return a is b or (type(a) is type(b) and type(a) in PLAIN and a == b)
 
 
-_PLAIN = (str, int, bool)
+PLAIN = (str, int, bool)
 """Types for which equal values mean equal facts; a series may contain other types."""
-Part = Mapping[str, Merged]
-"""The facts that one probe gives about one cell."""
-
-
-def compare_kept_parts(
-    parts: Sequence[tuple[Part, Part]],
-    *,
-    expectations: Iterable[Expectation],
-    cell: str,
-    at: date | None,
-    refused: Mapping[str, str],
-    unlike: Mapping[str, str],
-) -> Compared:
-    """Like `compare_facts`, for the facts of several probes: a pair (reference, candidate) for
-    each.
-
-    No two probes may give the same fact. A pair that was compared before is not compared again,
-    provided no rule is limited to certain cells; so facts that cells share are compared once.
-    """
-    rules = tuple(expectations)
-    book = rules_of(rules)
-    alike = book.for_every_cell and not refused and not unlike
-    each = []
-    for one, other in parts:
-        key = (id(one), id(other), id(book), at)
-        kept = _COMPARED.get(key) if alike else None
-        if kept is None:
-            made = compare_facts(
-                one,
-                other,
-                expectations=rules,
-                cell=cell,
-                at=at,
-                refused=refused,
-                unlike=unlike,
-            )
-            kept = (one, other, book, made)
-            if alike:
-                if len(_COMPARED) >= _KEPT:
-                    _COMPARED.clear()
-                _COMPARED[key] = kept
-        each.append(kept[3])
-    if len(each) == 1:
-        return each[0]
-    found = sorted(
-        (one.differences for one in each if one.differences), key=lambda one: one[0].fact
-    )
-    differences = tuple(one for some in found for one in some)
-    if any(one[-1].fact > other[0].fact for one, other in pairwise(found)):
-        differences = tuple(sorted(differences, key=lambda one: one.fact))
-    return Compared(differences=differences, same=sum(one.same for one in each))
-
-
-_KEPT = 131_072
-_COMPARED: dict[tuple[int, int, int, date | None], tuple[Part, Part, RuleBook, Compared]] = {}
-"""Keyed by the identity of both parts and of the rules. The entry keeps these objects alive, so
-that their identities stay valid."""
 
 
 def ruling_on(

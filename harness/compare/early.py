@@ -91,22 +91,27 @@ Answers = Mapping[tuple[int, str], Record]
 def early_losses(reference: Answers, candidate: Answers) -> tuple[EarlyLosses, ...]:
     """Return the likeness of early losses, one for each fact that has them. Only rounds in which
     both started from the same weights, images and seed are compared."""
-    names = sorted(
-        {
-            (probe, fact)
-            for (_, probe), record in reference.items()
-            for fact in _telling(record.facts)
-        }
-    )
-    told = (_likeness(reference, candidate, probe, fact) for probe, fact in names)
+    told = (_likeness(reference, candidate, probe, fact) for probe, fact in _telling(reference))
     return tuple(one for one in told if one is not None)
 
 
-def _of_losses(facts: Facts) -> tuple[str, ...]:
+def _told_by(reference: Answers) -> tuple[tuple[str, str], ...]:
+    """Return (probe, fact) for each fact about losses that a cell has."""
+    found = {
+        (probe, fact)
+        for (_, probe), record in reference.items()
+        for fact in _of_losses(record.facts)
+    }
+    return tuple(sorted(found))
+
+
+def _losses_in(facts: Facts) -> tuple[str, ...]:
     return tuple(fact for fact in facts if fact.endswith(_LOSS))
 
 
-_telling = KeptByIdentity(_of_losses)
+_of_losses = KeptByIdentity(_losses_in)
+_telling = KeptByIdentity(_told_by, most=64)
+"""Most cells have the same reference."""
 
 
 def likeness_of(first: float, largest: float) -> Likeness:
@@ -142,11 +147,13 @@ def _same_start(fact: str, one: Record, other: Record) -> bool:
     if not (one.outcome is other.outcome is Outcome.OK):
         return False
     stem = fact.removesuffix(_LOSS)
+    if one.facts.get(f"{stem}.{_SAME_START[0]}") is None:
+        return False
     told = [
         tuple(record.facts.get(f"{stem}.{name}") for name in _SAME_START) for record in (one, other)
     ]
     every = [as_number(record.facts.get(f"{stem}.series_every")) for record in (one, other)]
-    return told[0] == told[1] and told[0][0] is not None and every in ([1, 1], [None, None])
+    return told[0] == told[1] and every in ([1, 1], [None, None])
 
 
 def _distances(one: Record, other: Record, fact: str) -> tuple[float, ...]:

@@ -6,54 +6,20 @@ where it is not; measured facts and times keep one value per round.
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+from harness.compare.kept import KeptByIdentity
+from harness.compare.merged import Merged as Merged
+from harness.compare.merged import as_number as as_number
+from harness.compare.merged import as_numbers as as_numbers
+from harness.compare.merged import equal as equal
+from harness.compare.merged import seeded_apart as seeded_apart
 from harness.compare.patterns import NatureBook, natures_of
 from harness.compare.requirements import with_judged
-from harness.model import Fact, Facts, Nature, Outcome, Probe, Record, Scalar
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Merged:
-    """One fact of one cell, with the value from each round's answer, ordered by round and probe."""
-
-    fact: str
-    nature: Nature
-    probe: str
-    """The probe that gives it; the first by name where several do."""
-    values: tuple[Fact, ...]
-    """At least one."""
-    lacking: tuple[int, ...] = ()
-    """Rounds in which a probe that gives the fact in other rounds answered without it."""
-    rounds: tuple[int, ...] = ()
-    """The round of each value, where the values come from rounds."""
-
-    @property
-    def steady(self) -> bool:
-        """Whether all rounds agree. A seeded fact counts as steady, since it depends on the round's
-        number."""
-        return self.nature is Nature.SEEDED or all(
-            equal(self.values[0], value) for value in self.values[1:]
-        )
-
-    @property
-    def value(self) -> Fact:
-        """The value that stands for all rounds: the common one; where numbers vary, the median
-        (element by element for series of one length); otherwise the first round's value."""
-        if len(self.values) == 1 or self.steady:
-            return self.values[0]
-        numbers = [number for value in self.values if (number := as_number(value)) is not None]
-        if len(numbers) == len(self.values):
-            return statistics.median(numbers)
-        columns = [series for value in self.values if (series := as_numbers(value)) is not None]
-        if len(columns) == len(self.values) and len({len(series) for series in columns}) == 1:
-            return tuple(statistics.median(column) for column in zip(*columns, strict=True))
-        return self.values[0]
+from harness.compare.shapes import AnswerFacts, FactsOfCell, facts_of_answer, facts_of_cell
+from harness.model import Fact, Facts, Nature, Outcome, Probe, Record
 
 
 def merge(probes: Iterable[Probe], records: Iterable[Record]) -> Mapping[str, Merged]:
@@ -62,14 +28,55 @@ def merge(probes: Iterable[Probe], records: Iterable[Record]) -> Mapping[str, Me
     The facts judged from a record's package requirements are included. The order of the records
     does not matter.
     """
-    natures = {probe.name: natures_of(probe.natures) for probe in probes}
-    unstated = natures_of(())
-    records = tuple(records)
-    parts = [
-        _part(one, natures.get(one.probe, unstated)) for one in records if one.outcome is Outcome.OK
-    ]
-    if len({one.round for one in records}) == 1 and (whole := joined(parts)) is not None:
+    told = tuple(records)
+    books = books_of(probes)
+    parts = parts_of(books, told)
+    if parts is not None and (whole := facts_of_cell(parts.values())) is not None:
         return whole
+    return merged_over_rounds(books, told)
+
+
+Books = Mapping[str, NatureBook]
+"""The natures that each probe declares, by the name of the probe."""
+
+
+def books_of(probes: Iterable[Probe]) -> Books:
+    """Return the natures of the facts of these probes."""
+    return {probe.name: natures_of(probe.natures) for probe in probes}
+
+
+def parts_of(books: Books, records: Sequence[Record]) -> Mapping[str, AnswerFacts] | None:
+    """Return the facts of a single round by probe; None where there are several rounds, or several
+    answers of one probe. Answers with the same facts give the same object."""
+    if len({one.round for one in records}) > 1:
+        return None
+    answers = [one for one in records if one.outcome is Outcome.OK]
+    parts = {one.probe: _part(one, books.get(one.probe, _UNSTATED)) for one in answers}
+    return parts if len(parts) == len(answers) else None
+
+
+_UNSTATED = natures_of(())
+_PARTS: dict[tuple[int, int, int, str], tuple[Facts, AnswerFacts]] = {}
+"""The facts of one answer, keyed by the identity of the facts in its record, which the entry keeps
+alive. A store gives equal facts of many cells and nights as one object."""
+_MOST = 131_072
+
+
+def _part(record: Record, natures: NatureBook) -> AnswerFacts:
+    """Return the facts of one answer alone."""
+    key = (id(record.facts), id(natures), record.round, record.probe)
+    kept = _PARTS.get(key)
+    if kept is None:
+        facts = with_judged(record).facts
+        kept = record.facts, facts_of_answer(facts, natures, record.probe, record.round)
+        if len(_PARTS) >= _MOST:
+            _PARTS.clear()
+        _PARTS[key] = kept
+    return kept[1]
+
+
+def merged_over_rounds(books: Books, records: Iterable[Record]) -> Mapping[str, Merged]:
+    """Return what `merge` does, for answers of several rounds or of probes that share facts."""
     said: dict[str, list[tuple[int, str, Fact]]] = defaultdict(list)
     answered: dict[str, set[int]] = defaultdict(set)
     for record in records:
@@ -85,73 +92,13 @@ def merge(probes: Iterable[Probe], records: Iterable[Record]) -> Mapping[str, Me
         probe = min(name for _, name, _ in answers)
         merged[fact] = Merged(
             fact=fact,
-            nature=natures.get(probe, unstated).nature(fact),
+            nature=books.get(probe, _UNSTATED).nature(fact),
             probe=probe,
             values=tuple(value for _, _, value in answers),
             lacking=_lacking(answers, answered),
             rounds=tuple(number for number, _, _ in answers),
         )
     return merged
-
-
-def joined(parts: Iterable[Mapping[str, Merged]]) -> dict[str, Merged] | None:
-    """Join the facts of several probes in the order of their names; None where two probes give the
-    same fact."""
-    ordered = sorted((one for one in parts if one), key=lambda one: next(iter(one)))
-    whole: dict[str, Merged] = {}
-    total, last, follow = 0, "", True
-    for part in ordered:
-        follow = follow and last < next(iter(part))
-        whole.update(part)
-        total += len(part)
-        last = next(reversed(whole))
-    if len(whole) < total:
-        return None
-    return whole if follow else {name: whole[name] for name in sorted(whole)}
-
-
-_PARTS: dict[tuple[int, int, int, str], tuple[Facts, NatureBook, dict[str, Merged]]] = {}
-"""The merged facts of one answer, keyed by the identity of its facts, which the entry keeps alive.
-A store gives equal facts of many cells and nights as one object, so they are merged only once."""
-_MOST = 131_072
-
-
-def _part(record: Record, natures: NatureBook) -> dict[str, Merged]:
-    """Return the facts of one answer alone, by key, in sorted order."""
-    key = (id(record.facts), id(natures), record.round, record.probe)
-    kept = _PARTS.get(key)
-    if kept is not None:
-        return kept[2]
-    facts = with_judged(record).facts
-    rounds = (record.round,)
-    made = {
-        fact: Merged(
-            fact=fact,
-            nature=natures.nature(fact),
-            probe=record.probe,
-            values=(facts[fact],),
-            rounds=rounds,
-        )
-        for fact in sorted(facts)
-    }
-    if len(_PARTS) >= _MOST:
-        _PARTS.clear()
-    _PARTS[key] = (record.facts, natures, made)
-    return made
-
-
-def parts_of(
-    probes: Iterable[Probe], records: Iterable[Record]
-) -> Mapping[str, Mapping[str, Merged]] | None:
-    """Return the facts of a single round by probe, each as `merge` makes it; None where there are
-    several rounds."""
-    told = tuple(records)
-    if len({one.round for one in told}) > 1:
-        return None
-    natures = {probe.name: natures_of(probe.natures) for probe in probes}
-    unstated = natures_of(())
-    answers = [one for one in told if one.outcome is Outcome.OK]
-    return {one.probe: _part(one, natures.get(one.probe, unstated)) for one in answers}
 
 
 def _lacking(
@@ -165,6 +112,33 @@ def _lacking(
     return tuple(sorted({one for probe in stated for one in answered[probe] - stated[probe]}))
 
 
+def names_in(facts: Mapping[str, Merged]) -> tuple[str, ...]:
+    """Return the names of a cell's facts, in order."""
+    return facts.shape.names if isinstance(facts, FactsOfCell) else tuple(facts)
+
+
+def natures_in(facts: Mapping[str, Merged]) -> Iterable[tuple[str, Nature]]:
+    """Return the names of a cell's facts, each with its nature."""
+    if isinstance(facts, FactsOfCell):
+        return [pair for part in facts.parts for pair in part.shape.natures.items()]
+    return [(name, one.nature) for name, one in facts.items()]
+
+
+def values_in(facts: Mapping[str, Merged], name: str) -> tuple[Fact, ...]:
+    """Return the values of a fact that there is, one for each answer that gives it."""
+    if isinstance(facts, FactsOfCell):
+        return (facts.stated(name),)
+    return facts[name].values
+
+
+def value_in(facts: Mapping[str, Merged], name: str) -> Fact:
+    """Return the value of a fact that stands for all rounds; None where there is none."""
+    if isinstance(facts, FactsOfCell):
+        return facts.stated(name)
+    merged = facts.get(name)
+    return None if merged is None else merged.value
+
+
 @lru_cache(maxsize=256)
 def _by_last_name(names: tuple[str, ...]) -> Mapping[str, list[str]]:
     """Group names by the part after their last point, including the point. It is cached, because
@@ -176,68 +150,27 @@ def _by_last_name(names: tuple[str, ...]) -> Mapping[str, list[str]]:
     return found
 
 
+_of_shape = KeptByIdentity(_by_last_name, most=4096)
+"""The names of a shape are one object."""
+
+
+def _named_last(facts: Mapping[str, Merged]) -> Mapping[str, list[str]]:
+    if isinstance(facts, FactsOfCell):
+        return _of_shape(facts.shape.names)
+    return _by_last_name(tuple(facts))
+
+
 def ending_in(facts: Mapping[str, Merged], pattern: str) -> Sequence[str]:
     """Return, in order, the facts that a pattern `*.NAME` matches; NAME contains no point."""
-    return _by_last_name(tuple(facts)).get(pattern.removeprefix("*"), ())
+    return _named_last(facts).get(pattern.removeprefix("*"), ())
 
 
 def last_named(facts: Mapping[str, Merged], last: str) -> Sequence[str]:
     """Return the facts whose last (or only) name part is `last`, sorted."""
-    found = _by_last_name(tuple(facts))
+    found = _named_last(facts)
     return sorted((*found.get(f".{last}", ()), *found.get(last, ())))
 
 
 def nature_of(fact: str, natures: Iterable[tuple[str, Nature]]) -> Nature:
     """Return the nature of a fact: that of the first pattern that matches, otherwise static."""
     return natures_of(natures).nature(fact)
-
-
-def seeded_apart(one: Merged, other: Merged) -> tuple[Fact, Fact] | None:
-    """Return what two cells say about a seeded fact in the first round in which they disagree; None
-    where they agree in every round that both have."""
-    there = dict(zip(other.rounds, other.values, strict=True))
-    for number, value in zip(one.rounds, one.values, strict=True):
-        if number in there and not equal(value, there[number]):
-            return value, there[number]
-    return None
-
-
-def equal(one: Fact, other: Fact) -> bool:
-    """Equality of facts: 1 equals 1.0, True does not equal 1, and NaN equals itself."""
-    if isinstance(one, tuple) or isinstance(other, tuple):
-        return (
-            isinstance(one, tuple)
-            and isinstance(other, tuple)
-            and len(one) == len(other)
-            and all(_same_scalar(a, b) for a, b in zip(one, other, strict=True))
-        )
-    return _same_scalar(one, other)
-
-
-def _same_scalar(one: Scalar, other: Scalar) -> bool:
-    if isinstance(one, bool) is not isinstance(other, bool):
-        return False
-    if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
-        return math.isnan(other)
-    return one == other
-
-
-def as_number(value: Fact) -> float | None:
-    """Return the value as a finite number, or None where it is not one. A truth value is not a
-    number."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    try:
-        number = float(value)
-    except OverflowError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def as_numbers(value: Fact) -> tuple[float, ...] | None:
-    """Return a series as finite numbers, or None where it is no series or contains anything
-    else."""
-    if not isinstance(value, tuple):
-        return None
-    numbers = tuple(number for item in value if (number := as_number(item)) is not None)
-    return numbers if len(numbers) == len(value) else None

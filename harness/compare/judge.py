@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import date
 
+from harness.compare.apart import drifting, ruled_in
 from harness.compare.attempts import of_attempts
 from harness.compare.bits import bits_of, equal_bits
 from harness.compare.classified import WRONG_IMAGES
 from harness.compare.contradictions import of_contradictions_between
 from harness.compare.defects import without_told
-from harness.compare.facts import Merged
+from harness.compare.differences import Ruled
+from harness.compare.facts import natures_in, value_in
 from harness.compare.findings import of_broken_reference, of_drift
+from harness.compare.holding import hold_against
 from harness.compare.judgement import (
     CellJudgement,
     Finding,
@@ -23,11 +28,12 @@ from harness.compare.judgement import (
 from harness.compare.locked import unfit
 from harness.compare.many import MANY
 from harness.compare.notices import disturbed, expiries, gone, relaxations, unjudged
-from harness.compare.patterns import rules_of
+from harness.compare.patterns import RuleBook, rules_of
 from harness.compare.rounds import HeldCell, concluded, settled_facts
 from harness.compare.ruled import idle, let_pass
-from harness.compare.rules import Judged, expectation_for, run_date
-from harness.compare.view import View, conclude, hold_against, own_findings, views
+from harness.compare.rules import Judged, run_date
+from harness.compare.shapes import FactsOfCell
+from harness.compare.view import View, conclude, own_findings, views
 from harness.errors import Exit, worst
 from harness.model import Attempt, Nature, Record, Rules, Run, Shard, Verdict
 
@@ -40,53 +46,39 @@ def judge(
     *,
     attempts: Sequence[Attempt] = (),
     require_verified: bool = False,
+    whole: bool = True,
 ) -> Judgement:
     """Judge every cell of a run by the rules kept with it, at the date it was started.
 
     Records may be missing (an interrupted run) and may come in any order. With `require_verified`,
     a cell that is `unverified` makes the exit status 5. `attempts` that infrastructure ended are
     mentioned in the notices and not counted. Missing records give exit status 4; only the caller
-    can know whether a signal interrupted the run.
+    can know whether a signal interrupted the run. Without `whole`, the judgement has the verdict
+    and the findings of each cell, and nothing that only a report on the run shows.
     """
     at = run_date(run)
     rules = run.rules
     seen = views(run, records)
     reference, said = _reference(seen, run)
-    alone: dict[str, CellJudgement] = {}
-    held: list[HeldCell] = []
-    own_of = {view.row: own_findings(view, rules.expectations, at) for view in seen}
-    broken = as_reference(own_of[reference.row].findings) if reference else Verdict.PASS
-    for view in seen:
-        own = own_of[view.row]
-        if reference is not None and view is not reference and view.answered:
-            if view.run.hosts and view.run.host != reference.run.host:
-                own = own.and_of(notes=(_of_another_class(reference),))
-            elif broken in _BROKEN:
-                own = own.and_of(of_broken_reference(view.cell, reference.cell, broken))
-            else:
-                compared, open_, more = hold_against(reference, view, rules.expectations, at)
-                drift = of_drift(
-                    view.cell, reference.cell, without_told(compared.differences, own.findings)
-                )
-                beside = of_contradictions_between(
-                    reference.cell, reference.told, view.cell, view.told
-                )
-                own = own.and_of(*beside, *drift, *open_, notes=more)
-                held.append(HeldCell(reference=reference, view=view, own=own, compared=compared))
-                continue
-        if view is reference:
-            own = own.without_agreement()
-        alone[view.row] = conclude(view, own, None)
-    shown = len(seen) < MANY
-    judged = {one.row: one for one in concluded(held, rules.expectations, at, shown=shown)}
-    cells = [alone.get(view.row) or judged[view.row] for view in seen]
+    cells = _judged(run, seen, reference, at, whole=whole)
     ordered = ordered_findings(cells)
     counts = Counter(cell.verdict for cell in cells)
-    return Judgement(
+    made = Judgement(
         run=run,
         reference=reference.cell.id if reference else "",
         cells=tuple(cells),
         findings=ordered,
+        not_judged=(),
+        let_pass=(),
+        notices=(),
+        require_verified=require_verified,
+        exit=exit_of(cells, require_verified=require_verified),
+        counts=tuple((one, counts[one]) for one in reversed(Verdict) if counts[one]),
+    )
+    if not whole:
+        return made
+    return replace(
+        made,
         not_judged=not_judged(seen, cells, rules),
         let_pass=let_pass(seen, cells, rules, at),
         notices=(
@@ -101,14 +93,46 @@ def judge(
             *unjudged(run),
             *(idle(seen, rules, whole=not run.unasked) if run.shard is None else ()),
         ),
-        require_verified=require_verified,
-        exit=exit_of(cells, require_verified=require_verified),
         equal_bits=equal_bits((view.cell.id, view.facts) for view in seen),
-        bits=bits_of(
-            ((view.cell.id, view.facts) for view in seen), reference.cell.id if reference else ""
-        ),
-        counts=tuple((one, counts[one]) for one in reversed(Verdict) if counts[one]),
+        bits=bits_of(((view.cell.id, view.facts) for view in seen), made.reference),
     )
+
+
+def _judged(
+    run: Run, seen: Sequence[View], reference: View | None, at: date | None, *, whole: bool
+) -> list[CellJudgement]:
+    """Judge the cells, each by itself and against the reference."""
+    rules = run.rules
+    alone: dict[str, CellJudgement] = {}
+    held: list[HeldCell] = []
+    own_of_reference = own_findings(reference, rules.expectations, at) if reference else None
+    broken = as_reference(own_of_reference.findings) if own_of_reference else Verdict.PASS
+    told = reference.told if reference else ()
+    for view in seen:
+        if view is reference and own_of_reference is not None:
+            alone[view.row] = conclude(view, own_of_reference.without_agreement(), None)
+            continue
+        here = view.told
+        own = own_findings(view, rules.expectations, at, here)
+        if reference is not None and view.answered:
+            if view.run.hosts and view.run.host != reference.run.host:
+                own = own.and_of(notes=(_of_another_class(reference),))
+            elif broken in _BROKEN:
+                own = own.and_of(of_broken_reference(view.cell, reference.cell, broken))
+            else:
+                compared, open_, more = hold_against(reference, view, rules.expectations, at)
+                apart = without_told(drifting(compared.differences), own.findings)
+                drift = of_drift(view.cell, reference.cell, apart)
+                beside = of_contradictions_between(reference.cell, told, view.cell, here)
+                own = own.and_of(*beside, *drift, *open_, notes=more)
+                held.append(HeldCell(reference=reference, view=view, own=own, compared=compared))
+                continue
+        alone[view.row] = conclude(view, own, None, whole=whole)
+    shown = len(seen) < MANY
+    by_row = {
+        one.row: one for one in concluded(held, rules.expectations, at, shown=shown, whole=whole)
+    }
+    return [alone.get(view.row) or by_row[view.row] for view in seen]
 
 
 def _of_another_class(reference: View) -> Note:
@@ -194,16 +218,35 @@ def exit_of(cells: Sequence[CellJudgement], *, require_verified: bool = False) -
     return worst(statuses)
 
 
-def _facts_to_look_at(view: View, looked: set[int] | None) -> Iterator[tuple[str, Merged]]:
-    """Yield a cell's facts, without those of parts that another cell shares as the same object.
-    `looked` collects the parts already seen; None yields all facts."""
-    if looked is None or view.parts is None:
-        yield from view.facts.items()
-        return
-    for part in view.parts.values():
-        if id(part) not in looked:
-            looked.add(id(part))
-            yield from part.items()
+def _open_natures(
+    seen: Sequence[View], rules: RuleBook, known: Collection[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield (fact, reason) for each measurement and time that no rule judges in some cell, without
+    those that are `known`. Cells with facts of one shape, which the same rules concern, are looked
+    at once."""
+    looked: set[tuple[int, int]] = set()
+    for view in seen:
+        book = rules.of_cell(view.row)
+        if isinstance(view.facts, FactsOfCell):
+            if (id(view.facts.shape), id(book)) in looked:
+                continue
+            looked.add((id(view.facts.shape), id(book)))
+        for fact, nature in natures_in(view.facts):
+            if nature not in (Nature.MEASURED, Nature.TIMING) or fact in known:
+                continue
+            rule = book.first(fact)
+            if rule is None or rule.rule == "equivalent":
+                yield fact, "no rule judges it"
+
+
+def _left_open(cells: Iterable[CellJudgement]) -> Iterator[Ruled]:
+    """Yield what was ruled on the differences that no rule judged, once where it is one object."""
+    looked: dict[int, Sequence[Ruled]] = {}
+    for cell in cells:
+        ruled = ruled_in(cell.differences)
+        if id(ruled) not in looked:
+            looked[id(ruled)] = ruled
+            yield from (one for one in ruled if one.judged is Judged.NOT_JUDGED)
 
 
 def not_judged(
@@ -213,34 +256,21 @@ def not_judged(
     every measurement and time without an expectation."""
     open_: dict[str, str] = {}
     settled = settled_facts(cells)
-    for cell in cells:
-        for difference in cell.differences:
-            if difference.judged is Judged.NOT_JUDGED:
-                open_.setdefault(difference.fact, difference.reason)
-    alike = rules_of(rules.expectations).for_every_cell
-    looked: set[int] = set()
-    for view in seen:
-        for fact, merged in _facts_to_look_at(view, looked if alike else None):
-            if (
-                merged.nature not in (Nature.MEASURED, Nature.TIMING)
-                or fact in open_
-                or fact in settled
-            ):
-                continue
-            rule = expectation_for(rules.expectations, fact, view.row)
-            if rule is None or rule.rule == "equivalent":
-                open_[fact] = "no rule judges it"
+    for one in _left_open(cells):
+        open_.setdefault(one.fact, one.reason)
+    known = {*open_, *settled}
+    open_ |= dict(_open_natures(seen, rules_of(rules.expectations), known))
     found = []
     for fact in sorted(open_):
         if fact.rpartition(".")[2] == WRONG_IMAGES:
             continue  # Reported as the number of images that two models classify alike.
-        sides = [(view.cell.id, view.facts[fact]) for view in seen if fact in view.facts]
+        having = [view for view in seen if fact in view.facts]
         found.append(
             NotJudged(
                 fact=fact,
-                nature=sides[0][1].nature,
+                nature=having[0].facts[fact].nature,
                 reason=open_[fact],
-                values=tuple((cell, merged.value) for cell, merged in sides),
+                values=tuple((view.cell.id, value_in(view.facts, fact)) for view in having),
             )
         )
     return tuple(found)

@@ -5,17 +5,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from harness.compare.account import NO_ACCOUNT, Account
+from harness.compare.account import NOT_ACCOUNTED, Account
 from harness.compare.bits import BitsOf
 from harness.compare.busy import BusyRound
 from harness.compare.causes import made_from
 from harness.compare.claims import ClaimShown
 from harness.compare.differences import Difference
 from harness.compare.early import EarlyLosses
+from harness.compare.kept import Later
 from harness.compare.kinds import KINDS, FindingKind
 from harness.compare.levels import Ladder
 from harness.compare.measurement import Measured
@@ -171,7 +172,7 @@ class CellJudgement:
     notes: tuple[Note, ...]
     """Remarks that are not judged: a probe that failed above the wanted level, probes not
     compared."""
-    differences: tuple[Difference, ...]
+    differences: Sequence[Difference]
     """Differences from the reference; empty for the reference itself."""
     same: int
     """How many facts equal the reference's."""
@@ -190,16 +191,21 @@ class CellJudgement:
     """How many planned records are missing."""
     expected: ExpectedOutcome | None = None
     """What became of the failure that its row expects; None where it expects none."""
-    measured: tuple[Measured, ...] = ()
+    measured: Sequence[Measured] = ()
     """Its metrics, compared with the reference's over rounds; empty where nothing was compared."""
     early: tuple[EarlyLosses, ...] = ()
     """How alike its early losses are to the reference's."""
-    account: Account = NO_ACCOUNT
-    """What it was made of and what its rounds gave, for display."""
+    accounted: Later[Account] = NOT_ACCOUNTED
+    """What it was made of and what its rounds gave, for display: `account`."""
     busy: tuple[BusyRound, ...] = ()
     """Its rounds in which the host was too busy for times to be trusted."""
     row: str
     """Its id in its run. Where two runs have the same cell, `cell.id` is another name."""
+
+    @property
+    def account(self) -> Account:
+        """What it was made of and what its rounds gave, for display."""
+        return self.accounted.value
 
     @property
     def fails_as_expected(self) -> bool:

@@ -12,10 +12,22 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import lru_cache
 
 from harness.compare.claims import contradictions
 from harness.compare.evidence import Shown, level_of, says_of, show
-from harness.model import ASKED, Cell, Evidence, Level, Outcome, Probe, Record, Run, Verdict
+from harness.model import (
+    ASKED,
+    Cell,
+    Evidence,
+    EvidenceKind,
+    Level,
+    Outcome,
+    Probe,
+    Record,
+    Run,
+    Verdict,
+)
 from harness.outcomes import unanswered
 from harness.probing.probe import applies
 
@@ -45,6 +57,12 @@ class Basis:
     def told(self) -> str:
         """Both, as text for a person."""
         return f"{self.method} ({', '.join(self.probes)})" if self.probes else self.method
+
+
+@lru_cache(maxsize=4096)
+def _basis(method: str, probes: tuple[str, ...]) -> Basis:
+    """Return the basis with this content: one object for many cells."""
+    return Basis(method=method, probes=probes)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -130,18 +148,11 @@ def _image(ran: list[Record]) -> Shown:
 def _shown(
     run: Run, cell: Cell, planned: frozenset[str], answers: Answers, level: Level
 ) -> LevelMark:
-    asked = [
-        (probe, evidence)
-        for probe in run.probes
-        if probe.name in planned
-        for evidence in probe.evidence
-        if level_of(run, evidence) is level and says_of(evidence, cell)
-    ]
     kept: list[Shown] = []
     methods: dict[str, dict[str, None]] = defaultdict(dict)
     for number in range(1, run.rounds_of(cell.id) + 1):
         kinds: dict[str, list[Shown]] = defaultdict(list)
-        for probe, evidence in asked:
+        for probe, evidence in _asked(run, cell, planned, level):
             record = answers.get((number, probe.name))
             if record is None or record.outcome is not Outcome.NOT_APPLICABLE:
                 shown = _statement(run, cell, probe, evidence, record)
@@ -157,8 +168,35 @@ def _shown(
             kept.append(Shown(verdict=Verdict.UNVERIFIED, why=why))
     if not kept:
         kept.append(_unshown(run, cell, level))
-    rests_on = tuple(Basis(method=one, probes=tuple(names)) for one, names in methods.items())
+    rests_on = tuple(_basis(one, tuple(names)) for one, names in methods.items())
     return _mark(level, _together(kept) if level is Level.L1 else _worst(kept), rests_on)
+
+
+def _asked(
+    run: Run, cell: Cell, planned: frozenset[str], level: Level
+) -> tuple[tuple[Probe, Evidence], ...]:
+    """Return the evidence for a level that a cell's probes give."""
+    key = (id(run.probes), id(run.rules), planned, bool(cell.gpu), level)
+    kept = _ASKED.get(key)
+    if kept is None:
+        found = tuple(
+            (probe, evidence)
+            for probe in run.probes
+            if probe.name in planned
+            for evidence in probe.evidence
+            if level_of(run, evidence) is level and says_of(evidence, cell)
+        )
+        if len(_ASKED) >= _MOST:
+            _ASKED.clear()
+        kept = _ASKED[key] = run, found
+    return kept[1]
+
+
+_MOST = 1024
+_ASKED: dict[
+    tuple[int, int, frozenset[str], bool, Level], tuple[Run, tuple[tuple[Probe, Evidence], ...]]
+] = {}
+"""Keyed by the identity of a run's probes and rules, which the entry keeps alive."""
 
 
 def _unshown(run: Run, cell: Cell, level: Level) -> Shown:
@@ -204,14 +242,33 @@ def _statement(
     if record is None:
         why = f"{probe.name} was not run"
         return Shown(verdict=Verdict.INFRASTRUCTURE, why=why, by_outcome=True)
-    if record.outcome is Outcome.OK:
+    if record.outcome is not Outcome.OK:
+        return _silent(record)
+    if evidence.kind not in _BY_VALUE:
         return show(run, cell, probe, evidence, record)
-    return _silent(record)
+    value = repr(record.facts[evidence.fact]) if evidence.fact in record.facts else ""
+    key = (id(evidence), id(probe), id(run.host), cell.framework, bool(cell.gpu), value)
+    kept = _SHOWN.get(key)
+    if kept is None:
+        if len(_SHOWN) >= _MOST:
+            _SHOWN.clear()
+        found = show(run, cell, probe, evidence, record)
+        kept = _SHOWN[key] = (run, probe, found)
+    return kept[2]
+
+
+_BY_VALUE = (EvidenceKind.CLAIMED, EvidenceKind.LOADED, EvidenceKind.DEVICES, EvidenceKind.FINISHED)
+"""The kinds of evidence whose result follows from the fact, the cell's claims, and the host."""
+_SHOWN: dict[tuple[object, ...], tuple[Run, Probe, Shown]] = {}
+"""By the identity of evidence, probe and host, which the entry keeps alive, and by what else the
+result follows from."""
 
 
 def _one_kind(statements: list[Shown]) -> Shown:
     """Return a contradiction if there is one, otherwise evidence that shows the level, otherwise
     the worst of the rest."""
+    if len(statements) == 1:
+        return statements[0]
     return next(
         (one for one in statements if one.verdict is Verdict.FAIL and not one.by_outcome),
         next((one for one in statements if one.verdict is Verdict.PASS), _worst(statements)),
@@ -227,6 +284,8 @@ def _silent(record: Record) -> Shown:
 def _worst(shown: list[Shown]) -> Shown:
     """Return the worst verdict. Among equally bad ones, an actual answer comes first, then the
     order of the texts decides."""
+    if len(shown) == 1:
+        return shown[0]
     return min(shown, key=lambda one: (-one.verdict.severity, one.by_outcome, one.why))
 
 
@@ -243,6 +302,7 @@ def _together(shown: list[Shown]) -> Shown:
     )
 
 
+@lru_cache(maxsize=16_384)
 def _mark(level: Level, shown: Shown, rests_on: tuple[Basis, ...] = ()) -> LevelMark:
     standing = _STANDING[shown.verdict]
     reached = standing is LevelStanding.REACHED

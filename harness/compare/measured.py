@@ -14,9 +14,10 @@ from dataclasses import replace
 from datetime import date
 
 from harness.compare.busy import busy_told, too_many
-from harness.compare.measurement import Measured, Pairing
+from harness.compare.kept import Later
+from harness.compare.measurement import Measured, OfOneRound, Pairing
 from harness.compare.metrics import PRIMARY, Metric, metrics_of, networks_of
-from harness.compare.otherwise import another_probe, other_data
+from harness.compare.otherwise import another_probe, asked_alike, other_data
 from harness.compare.pairing import pair
 from harness.compare.patterns import rules_of
 from harness.compare.processors import apart, processors
@@ -45,7 +46,7 @@ def measure(
     compared: int = 0,
     scales: Collection[Scale] = tuple(Scale),
     shown: bool = True,
-) -> tuple[tuple[Measured, ...], ...]:
+) -> tuple[Sequence[Measured], ...]:
     """Decide on the metrics of each (reference, candidate); the result has one element for each
     pair.
 
@@ -58,14 +59,32 @@ def measure(
     if not pairs:
         return ()
     family = family_of(pairs[0][1].run, max(compared, len(pairs)))
-    found = [_pairings(one, other, expectations, (scales, shown)) for one, other in pairs]
-    known = _known(found, [other.run for _, other in pairs])
-    every = [
-        [_measured(each, known, family, expectation, at) for each, expectation in pairings]
-        for pairings in found
+    first = tuple(scales) if shown else tuple(one for one in scales if one is Scale.SHARE)
+    found = [
+        _pairings(one, other, expectations, (first if _once(one, other) else scales, shown))
+        for one, other in pairs
     ]
+    known = _known(found, [other.run for _, other in pairs])
+
+    def decided(pairings: _Found) -> tuple[Measured, ...]:
+        return tuple(_measured(one, known, family, rule, at) for one, rule in pairings)
+
+    def later(one: View, other: View) -> Later[tuple[Measured, ...]]:
+        return Later(lambda: decided(_pairings(one, other, expectations, (scales, shown))))
+
+    every = [decided(pairings) for pairings in found]
+    if not shown:
+        return tuple(
+            OfOneRound(cell, later(*pair)) if _once(*pair) else cell
+            for pair, cell in zip(pairs, every, strict=True)
+        )
     corrected = _corrected([one for cell in every for one in cell])
     return tuple(tuple(corrected[id(one)] for one in cell) for cell in every)
+
+
+def _once(one: View, other: View) -> bool:
+    """Tell whether two cells have one round each."""
+    return one.parts is not None and other.parts is not None
 
 
 def rounds_wanted(measured: Iterable[Measured], rounds: int) -> int:
@@ -110,11 +129,7 @@ def _pairings(
     found = []
     networks = networks_of(candidate.run)
     processors_apart = apart(processors(reference.facts), processors(candidate.facts))
-    ours, theirs = reference.answers.values(), candidate.answers.values()
-    asked_apart = {
-        probe: another_probe(ours, theirs, probe) or other_data(ours, theirs, probe)
-        for probe in both
-    }
+    asked_apart = _asked_apart(reference, candidate, both)
     for metric in metrics_of(reference.facts, candidate.facts, networks):
         if metric.scale not in scales or metric.probe not in both:
             continue
@@ -126,10 +141,23 @@ def _pairings(
         made = pair(reference, candidate, metric)
         if processors_apart and metric.scale is Scale.RATIO:
             made = made.without_rounds(processors_apart)
-        if why := asked_apart[metric.probe]:
+        if why := asked_apart.get(metric.probe):
             made = made.without_rounds(why)
         found.append((made, rule))
     return found
+
+
+def _asked_apart(reference: View, candidate: View, both: Collection[str]) -> Mapping[str, str]:
+    """Return the probes among these that asked the two something else, or with other data, with the
+    reason."""
+    if asked_alike(reference.answers, candidate.answers):
+        return {}
+    ours, theirs = reference.answers.values(), candidate.answers.values()
+    told = (
+        (probe, another_probe(ours, theirs, probe) or other_data(ours, theirs, probe))
+        for probe in both
+    )
+    return {probe: why for probe, why in told if why}
 
 
 def _known(found: Iterable[_Found], runs: Iterable[Run]) -> Mapping[str, HostNoise]:

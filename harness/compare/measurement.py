@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import overload
 
 from harness.compare.busy import BusyRound
 from harness.compare.classified import Classified
+from harness.compare.kept import Later
 from harness.compare.metrics import Metric
 from harness.compare.statistics.decision import Decided, Decision
 from harness.compare.statistics.family import Family
@@ -66,3 +69,39 @@ class Measured:
     def drifts(self) -> bool:
         """Whether it is an alarm that nothing allows."""
         return self.primary and self.decided.decision is Decision.DRIFT and not self.allowed
+
+
+class OfOneRound(Sequence[Measured]):
+    """The metrics of a cell that was compared over one round. A single round says nothing of how
+    much rounds differ, so only equal bits can settle a metric, and only a share: the others are
+    made when somebody looks at them."""
+
+    __slots__ = ("_every", "shares")
+
+    def __init__(self, shares: tuple[Measured, ...], every: Later[tuple[Measured, ...]]) -> None:
+        self.shares = shares
+        self._every = every
+
+    @overload
+    def __getitem__(self, at: int) -> Measured: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Measured]: ...
+    def __getitem__(self, at: int | slice) -> Measured | Sequence[Measured]:
+        return self._every.value[at]
+
+    def __len__(self) -> int:
+        return len(self._every.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, tuple | OfOneRound) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+    def __repr__(self) -> str:
+        return repr(tuple(self))
+
+
+def telling(measured: Sequence[Measured]) -> Sequence[Measured]:
+    """Return the metrics that may be settled, or that were compared over several rounds."""
+    return measured.shares if isinstance(measured, OfOneRound) else measured

@@ -10,12 +10,14 @@ from __future__ import annotations
 import statistics
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.compare.facts import Merged, as_number, as_numbers
 from harness.compare.kept import KeptByIdentity
 from harness.compare.patterns import matches
+from harness.compare.shapes import AnswerFacts, CellShape, FactsOfCell
 from harness.compare.statistics.paired import ACCURACY, TIMES, Scale, Tolerance
-from harness.model import Fact, Nature, Run
+from harness.model import Fact, Nature, Probe, Record, Run
 
 PRIMARY = ("*.test_accuracy", "*.step_seconds", "*.import_seconds", "*.evaluation_seconds")
 """For each pattern, one fact of each network may raise an alarm; where no network is declared, one
@@ -55,21 +57,24 @@ def networks_of(run: Run) -> tuple[str, ...]:
     """Return the first name parts of the facts of each network that the probes of a run train
     (`mnist`, `keras.recurrent`). These are the networks whose accuracy the probes' metadata
     names."""
+    return _networks(run.probes)
+
+
+def _networks_of(probes: tuple[Probe, ...]) -> tuple[str, ...]:
     declared = (
         pattern.removesuffix(_ACCURACY)
-        for probe in run.probes
+        for probe in probes
         for pattern, nature in probe.natures
         if nature is Nature.MEASURED and pattern.endswith(_ACCURACY) and "*" not in pattern
     )
     return tuple(dict.fromkeys(declared))
 
 
-def _sorted_measured(facts: Mapping[str, Merged]) -> tuple[str, ...]:
+_networks = KeptByIdentity(_networks_of, most=64)
+
+
+def _measured(facts: Mapping[str, Merged]) -> tuple[str, ...]:
     return tuple(sorted(name for name, each in facts.items() if each.nature in _MEASURED))
-
-
-_measured_facts = KeptByIdentity(_sorted_measured, most=64)
-"""The same reference is asked for every cell that is compared with it."""
 
 
 def metrics_of(
@@ -77,9 +82,31 @@ def metrics_of(
 ) -> tuple[Metric, ...]:
     """Return the metrics that both cells have: primary ones in their order, then the others by
     name."""
+    if isinstance(reference, FactsOfCell) and isinstance(candidate, FactsOfCell):
+        key = (id(reference.shape), id(candidate.shape), tuple(networks))
+        kept = _OF_SHAPES.get(key)
+        if kept is None:
+            if len(_OF_SHAPES) >= _MOST:
+                _OF_SHAPES.clear()
+            made = _metrics_of(reference, candidate, key[2])
+            kept = _OF_SHAPES[key] = (reference.shape, candidate.shape, made)
+        return kept[2]
+    return _metrics_of(reference, candidate, networks)
+
+
+_MOST = 4096
+_OF_SHAPES: dict[
+    tuple[int, int, tuple[str, ...]], tuple[CellShape, CellShape, tuple[Metric, ...]]
+] = {}
+"""The metrics of two cells, by the identity of their shapes, which the entry keeps alive."""
+
+
+def _metrics_of(
+    reference: Mapping[str, Merged], candidate: Mapping[str, Merged], networks: Iterable[str]
+) -> tuple[Metric, ...]:
     scales = {
         one: scale
-        for one in _measured_facts(reference)
+        for one in _measured(reference)
         if one in candidate
         and (scale := scale_of(one, reference[one].nature))
         and reference[one].nature is candidate[one].nature
@@ -120,7 +147,27 @@ def scale_of(fact: str, nature: Nature) -> Scale | None:
 
 def tells_times(facts: Iterable[str]) -> bool:
     """Tell whether any of these facts is a time that may raise an alarm in any cell."""
-    return any(fact.endswith(_TIMES) for fact in facts)
+    return _tells_times(tuple(facts))
+
+
+@lru_cache(maxsize=1024)
+def _tells_times(names: tuple[str, ...]) -> bool:
+    return any(name.endswith(_TIMES) for name in names)
+
+
+_shape_tells_times = KeptByIdentity(tells_times, most=4096)
+
+
+def timed_answers(
+    answers: Mapping[tuple[int, str], Record], parts: Mapping[str, AnswerFacts] | None
+) -> Iterable[Record]:
+    """Yield the records that tell a time which may raise an alarm in any cell. `parts` are the
+    facts of the probes that answered, where there is one round."""
+    for (_, probe), record in answers.items():
+        part = parts.get(probe) if parts is not None else None
+        told = tells_times(record.facts) if part is None else _shape_tells_times(part.shape.names)
+        if told:
+            yield record
 
 
 def _metric(

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
+from harness.compare.apart import ruled_in
 from harness.compare.judge import exit_of, ordered_findings
 from harness.compare.judgement import CellJudgement, Judgement, NotJudged, RuleUse
 from harness.compare.kept import KeptByIdentity
@@ -75,5 +76,5 @@ _cells_of = KeptByIdentity(_in_cells, most=512)
 
 def _let_pass(use: RuleUse, cells: Collection[CellJudgement]) -> int:
     """Return how many differences of these cells a rule let pass; at least one."""
-    differing = sum(one.by == use.rule for cell in cells for one in cell.differences)
+    differing = sum(one.by == use.rule for cell in cells for one in ruled_in(cell.differences))
     return max(1, differing)

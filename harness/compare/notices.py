@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
+from harness.compare.apart import ruled_in
 from harness.compare.busy import TOO_BUSY, BusyRound
-from harness.compare.differences import Difference
+from harness.compare.differences import Ruled
 from harness.compare.judgement import CellJudgement
 from harness.compare.metrics import PRIMARY
 from harness.compare.patterns import matches
@@ -74,7 +75,8 @@ def gone(seen: Sequence[View], cells: Sequence[CellJudgement], rules: Rules) -> 
                 if expectation_for(rules.expectations, one, view.row) == rule
             ]
             covered = covered or (cell.compared and bool(facts))
-            apart = {one.fact for one in cell.differences if one.judged is not Judged.SAME}
+            ruled = ruled_in(cell.differences)
+            apart = {one.fact for one in ruled if one.judged is not Judged.SAME}
             differs = differs or any(
                 expectation_for(rules.expectations, one, view.row) == rule for one in apart
             )
@@ -90,25 +92,24 @@ def expiries(cells: Iterable[CellJudgement]) -> tuple[str, ...]:
     """Return a notice for every allowance in use, and every expected failure, that ends within two
     weeks of the run."""
     told = tuple(cells)
-    ending: dict[tuple[str, str], list[Difference]] = {}
-    for cell in told:
-        for difference in cell.differences:
-            if difference.ends:
-                ending.setdefault((difference.ends, difference.reason), []).append(difference)
+    every = {id(ruled): ruled for cell in told for ruled in (ruled_in(cell.differences),)}
+    apart = [one for ruled in every.values() for one in ruled]
+    ending: dict[tuple[str, str], list[Ruled]] = {}
+    for one in apart:
+        if one.ends:
+            ending.setdefault((one.ends, one.reason), []).append(one)
     allowances = [
         f"an allowance ends on {ends} ({reason}): from then on the difference is drift. "
         f"It covers {len({one.fact for one in found})} facts, {found[0].fact} among them"
         for (ends, reason), found in sorted(ending.items(), key=lambda one: one[0])
     ]
     ended: dict[Expectation, set[str]] = {}
-    for cell in told:
-        for difference in cell.differences:
-            rule = difference.by
-            if rule is None or difference.judged is not Judged.NOT_JUDGED:
-                continue
-            alarms = any(matches(difference.fact, pattern) for pattern in PRIMARY)
-            if alarms and difference.rule == "allowed":
-                ended.setdefault(rule, set()).add(difference.fact)
+    for one in apart:
+        if one.by is None or one.judged is not Judged.NOT_JUDGED:
+            continue
+        alarms = any(matches(one.fact, pattern) for pattern in PRIMARY)
+        if alarms and one.rule == "allowed":
+            ended.setdefault(one.by, set()).add(one.fact)
     over = [
         f"the allowance for `{rule.facts}` ended on {rule.until} ({rule.reason}): these rounds do "
         f"not decide whether {_few(facts)} drift; run more (--rounds auto)"

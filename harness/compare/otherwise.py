@@ -34,6 +34,21 @@ def other_data(reference: Iterable[Record], candidate: Iterable[Record], probe: 
     return ""
 
 
+def asked_alike(
+    one: Mapping[tuple[int, str], Record], other: Mapping[tuple[int, str], Record]
+) -> bool:
+    """Tell whether every record of one cell was asked as that of the other was, and answered where
+    that one answered. Then no probe was asked apart."""
+    return len(one) == len(other) and all(
+        (there := other.get(key)) is not None
+        and here.outcome is there.outcome
+        and here.probe_digest == there.probe_digest
+        and here.dataset_digest == there.dataset_digest
+        and here.settings == there.settings
+        for key, here in one.items()
+    )
+
+
 def _said(records: Iterable[Record], probe: str, name: str) -> frozenset[str]:
     return frozenset(
         getattr(one, name) for one in records if one.probe == probe and one.outcome is Outcome.OK

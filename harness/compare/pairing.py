@@ -75,6 +75,11 @@ _Row = tuple[int, Record, Record]
 
 
 def _rounds(view: View, metric: Metric) -> Mapping[int, Record]:
+    if view.parts is not None:  # Its answers are of one round.
+        number = next(iter(view.answers), (0, ""))[0]
+        record = view.answers.get((number, metric.probe))
+        answers = record is not None and record.outcome is Outcome.OK
+        return {number: record} if record and answers and metric.fact in record.facts else {}
     return {
         number: record
         for (number, probe), record in view.answers.items()

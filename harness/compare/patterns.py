@@ -32,6 +32,29 @@ class RuleBook:
         self.for_every_cell = all(one.cells == EVERY for one in expectations)
         """Whether they decide alike in all cells."""
         self._of: dict[str, tuple[Expectation, ...]] = {}
+        self._limited = tuple(
+            dict.fromkeys(one.cells for one in expectations if one.cells != EVERY)
+        )
+        self._in_cells: dict[tuple[bool, ...], RuleBook] = {}
+
+    def of_cell(self, cell: str) -> RuleBook:
+        """Return the book of the expectations that concern a cell: one object for all cells that
+        the same ones concern."""
+        if self.for_every_cell:
+            return self
+        concerned = tuple(matches(cell, pattern) for pattern in self._limited)
+        book = self._in_cells.get(concerned)
+        if book is None:
+            if len(self._in_cells) >= _NAMES:
+                self._in_cells.clear()
+            others = {one for one, told in zip(self._limited, concerned, strict=True) if not told}
+            kept = tuple(one for one in self.expectations if one.cells not in others)
+            book = self._in_cells[concerned] = RuleBook(kept)
+        return book
+
+    def first(self, fact: str) -> Expectation | None:
+        """Return the first expectation that matches the fact, in a book of one cell."""
+        return next(iter(self.matching(fact)), None)
 
     def matching(self, fact: str) -> tuple[Expectation, ...]:
         """Return the expectations whose pattern matches the fact, whatever their cells. The first

@@ -12,13 +12,13 @@ from harness.compare.early import EarlyLosses, Likeness, early_losses
 from harness.compare.judgement import CellJudgement, Finding, finding
 from harness.compare.kinds import FindingKind
 from harness.compare.measured import measure
-from harness.compare.measurement import Measured
+from harness.compare.measurement import Measured, telling
 from harness.compare.rules import Judged, expectation_for, holds
 from harness.compare.statistics.decision import Decision
 from harness.compare.statistics.paired import Scale
 from harness.compare.telling import rests_on, said, why_untold
 from harness.compare.view import Own, View, conclude
-from harness.model import Expectation
+from harness.model import Expectation, Level
 
 BY_ROUNDS = "rounds"
 """The name of the rule in a difference that was judged over rounds."""
@@ -32,6 +32,13 @@ class HeldCell:
     view: View
     own: Own
     compared: Compared
+    named: str = ""
+    """The name of the reference in the texts of findings; empty: its id."""
+
+    @property
+    def against(self) -> str:
+        """The name of the reference in the texts of findings."""
+        return self.named or self.reference.cell.id
 
 
 def concluded(
@@ -40,16 +47,42 @@ def concluded(
     at: date | None,
     *,
     shown: bool = True,
+    whole: bool = True,
 ) -> tuple[CellJudgement, ...]:
     """Return the judgements of compared cells, in their order; the metrics of all form one family.
-    Without `shown`, metrics that never alarm are not measured."""
+    Without `shown`, metrics that never alarm are not measured. Without `whole`, what gives no
+    finding is left out."""
     expectations = tuple(rules)
-    pairs = [(one.reference, one.view) for one in held]
-    found = measure(pairs, expectations, at, shown=shown)
+    if whole:
+        pairs = [(one.reference, one.view) for one in held]
+        found = measure(pairs, expectations, at, shown=shown)
+    else:
+        found = _where_rounds_decide(held, expectations, at, tuple(Scale), shown=shown)
     return tuple(
-        _concluded(one, measured, expectations, at)
+        _concluded(one, measured, expectations, at, whole=whole)
         for one, measured in zip(held, found, strict=True)
     )
+
+
+def _where_rounds_decide(
+    held: Sequence[HeldCell],
+    rules: tuple[Expectation, ...],
+    at: date | None,
+    scales: Collection[Scale],
+    *,
+    shown: bool = True,
+) -> tuple[Sequence[Measured], ...]:
+    """Measure the metrics that may give a finding: those of cells with several rounds, since a
+    single one says nothing of how much rounds differ, and of cells that should agree (L4)."""
+    deciding = [
+        one
+        for one in held
+        if one.reference.parts is None or one.view.parts is None or one.view.cell.level is Level.L4
+    ]
+    pairs = [(one.reference, one.view) for one in deciding]
+    found = measure(pairs, rules, at, compared=len(held), scales=scales, shown=shown)
+    by_row = {one.view.row: measured for one, measured in zip(deciding, found, strict=True)}
+    return tuple(by_row.get(one.view.row, ()) for one in held)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +91,7 @@ class ByRounds:
 
     row: str
     findings: tuple[Finding, ...]
-    measured: tuple[Measured, ...]
+    measured: Sequence[Measured]
 
 
 def by_rounds(
@@ -66,12 +99,17 @@ def by_rounds(
     rules: Iterable[Expectation],
     at: date | None,
     scales: Collection[Scale] = tuple(Scale),
+    *,
+    whole: bool = True,
 ) -> tuple[ByRounds, ...]:
     """Return what `concluded` finds about metrics on these scales and about early losses, without
-    judging the cell."""
+    judging the cell. Without `whole`, what gives no finding is not measured."""
     expectations = tuple(rules)
-    pairs = [(one.reference, one.view) for one in held]
-    found = measure(pairs, expectations, at, scales=scales)
+    if whole:
+        pairs = [(one.reference, one.view) for one in held]
+        found = measure(pairs, expectations, at, scales=scales)
+    else:
+        found = _where_rounds_decide(held, expectations, at, scales)
     return tuple(
         ByRounds(
             row=one.view.row,
@@ -91,23 +129,30 @@ def settled_facts(cells: Iterable[CellJudgement]) -> frozenset[str]:
     """Return the facts that rounds decided in every cell that was compared by them."""
     told: dict[str, bool] = {}
     for cell in cells:
-        for one in cell.measured:
+        for one in telling(cell.measured):
             told[one.metric.fact] = told.get(one.metric.fact, True) and _decided(one)
     return frozenset(fact for fact, every in told.items() if every)
 
 
 def _concluded(
-    held: HeldCell, measured: tuple[Measured, ...], rules: tuple[Expectation, ...], at: date | None
+    held: HeldCell,
+    measured: Sequence[Measured],
+    rules: tuple[Expectation, ...],
+    at: date | None,
+    *,
+    whole: bool,
 ) -> CellJudgement:
     early = early_losses(held.reference.answers, held.view.answers)
-    mark = agreement(held.view.ladder, measured, early)
-    view = replace(held.view, ladder=with_agreement(held.view.ladder, mark))
+    settled = telling(measured)
+    mark = agreement(held.view.ladder, settled, early)
     own = held.own.without_agreement().and_of(
-        *_of_measured(held, measured),
+        *_of_measured(held, settled),
         *_of_early(held, early, rules, at),
-        *of_agreement(view.cell, mark),
+        *of_agreement(held.view.cell, mark),
     )
-    return conclude(view, own, _with_rounds(held.compared, measured), measured, early)
+    compared = _with_rounds(held.compared, settled)
+    ladder = with_agreement(held.view.ladder, mark)
+    return conclude(held.view, own, compared, measured, early, ladder=ladder, whole=whole)
 
 
 def _of_measured(held: HeldCell, measured: Iterable[Measured]) -> Iterator[Finding]:
@@ -115,7 +160,7 @@ def _of_measured(held: HeldCell, measured: Iterable[Measured]) -> Iterator[Findi
         words = {
             "fact": one.metric.fact,
             "said": said(one),
-            "reference": held.reference.cell.id,
+            "reference": held.against,
             "why": why_untold(one),
             "rule": "drift" if one.decided.by_rule is Decision.DRIFT else "the same",
         }
@@ -154,7 +199,7 @@ def _of_early(
             rule.rule == "ignore" or (rule.rule == "allowed" and holds(rule.until, at))
         )
         if one.likeness is Likeness.ALGORITHM and not allowed:
-            words = {"said": one.told, "fact": one.fact, "reference": held.reference.cell.id}
+            words = {"said": one.told, "fact": one.fact, "reference": held.against}
             yield finding(
                 FindingKind.LOSSES_DRIFT,
                 held.view.cell,
@@ -170,7 +215,7 @@ def _decided(one: Measured) -> bool:
 
 def _with_rounds(compared: Compared, measured: Iterable[Measured]) -> Compared:
     """Return the differences as rounds judge them, where they do."""
-    by_fact = {one.metric.fact: one for one in measured}
+    by_fact = {one.metric.fact: one for one in measured if _decided(one) or one.decided.rounds > 1}
     if not by_fact:
         return compared
     differences = tuple(

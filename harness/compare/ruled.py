@@ -7,7 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 
+from harness.compare.apart import ruled_in
 from harness.compare.defects import DEFECTS, covered
+from harness.compare.differences import Ruled
 from harness.compare.evidence import fits_record
 from harness.compare.facts import Merged
 from harness.compare.judgement import CellJudgement, RuleUse
@@ -28,22 +30,27 @@ def let_pass(
     """Return what each rule let pass, in the order written; rules that let nothing pass are left
     out."""
     book = rules_of(rules.expectations)
-    by_rule: dict[int, tuple[Expectation, dict[str, set[str]]]] = {}
+    by_rule: dict[int, tuple[Expectation, dict[str, frozenset[str]]]] = {}
+    looked: dict[int, tuple[Sequence[Ruled], _Passed]] = {}
+
+    def add(rule: Expectation, cell: str, facts: frozenset[str]) -> None:
+        by_cell = by_rule.setdefault(id(rule), (rule, {}))[1]
+        by_cell[cell] = by_cell[cell] | facts if cell in by_cell else facts
+
     for view, judged in zip(seen, cells, strict=True):
-        of_cell: dict[int, set[str]] = {}
-        for fact, by in _facts_let_pass(view, judged, rules, at):
-            rule = by or book.rule(fact, view.row)
-            if rule is None:
-                continue
-            facts = of_cell.get(id(rule))
-            if facts is None:
-                by_cell = by_rule.setdefault(id(rule), (rule, {}))[1]
-                facts = of_cell[id(rule)] = by_cell.setdefault(judged.cell.id, set())
-            facts.add(fact)
-    passed: dict[Expectation, dict[str, set[str]]] = defaultdict(dict)
+        ruled = ruled_in(judged.differences)
+        if id(ruled) not in looked:
+            looked[id(ruled)] = ruled, _differences_let_pass(ruled)
+        for rule, facts in looked[id(ruled)][1]:
+            add(rule, judged.cell.id, facts)
+        for fact in _facts_let_pass(view, rules, at):
+            by = book.rule(fact, view.row)
+            if by is not None:
+                add(by, judged.cell.id, frozenset({fact}))
+    passed: dict[Expectation, dict[str, frozenset[str]]] = defaultdict(dict)
     for rule, found in by_rule.values():  # Rules with the same text are reported as one.
         for cell, facts in found.items():
-            passed[rule].setdefault(cell, set()).update(facts)
+            passed[rule][cell] = passed[rule].get(cell, frozenset()) | facts
     return tuple(
         RuleUse(
             rule=rule,
@@ -55,24 +62,33 @@ def let_pass(
     )
 
 
-def _facts_let_pass(
-    view: View, judged: CellJudgement, rules: Rules, at: date | None
-) -> Iterator[tuple[str, Expectation | None]]:
-    """Yield the facts let pass, each with the expectation that decided, where that is known
-    already."""
-    for difference in judged.differences:
-        if difference.judged in _PASSED:
-            yield difference.fact, difference.by
+_Passed = tuple[tuple[Expectation, frozenset[str]], ...]
+"""Rules, each with the facts of one cell that it let pass."""
+
+
+def _differences_let_pass(ruled: Iterable[Ruled]) -> _Passed:
+    """Return the differences let pass by the rule that decided. Where the nature of a fact decides,
+    there is no rule."""
+    found: dict[int, tuple[Expectation, set[str]]] = {}
+    for one in ruled:
+        if one.judged in _PASSED and one.by is not None:
+            found.setdefault(id(one.by), (one.by, set()))[1].add(one.fact)
+    return tuple((rule, frozenset(facts)) for rule, facts in found.values())
+
+
+def _facts_let_pass(view: View, rules: Rules, at: date | None) -> Iterator[str]:
+    """Yield the facts of a cell itself that are let pass: those that vary between its rounds, and
+    defects."""
     for fact, merged in view.facts.items() if view.parts is None else ():
         # Measurements vary between rounds by nature; no rule is needed to let that pass.
         of_its_own = merged.nature in (Nature.TIMING, Nature.MEASURED) and not merged.lacking
         varies = (merged.lacking or not merged.steady) and not of_its_own
         if varies and _varies_as_allowed(view, merged, rules, at):
-            yield fact, None
+            yield fact
     for defect in DEFECTS:
         merged_ = view.facts.get(defect.fact)
         if merged_ is not None and covered(merged_, rules.expectations, view.row, at):
-            yield defect.fact, None
+            yield defect.fact
 
 
 def _varies_as_allowed(view: View, merged: Merged, rules: Rules, at: date | None) -> bool:

@@ -3,6 +3,7 @@ wins."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,6 +17,8 @@ MUST_BE_EQUAL = "must be equal"
 """The reason given where a rule without a reason of its own demands equality; it is not a cause."""
 RANDOM_STREAM = "expected: another random stream"
 """The reason given where a framework draws different numbers from the same seed."""
+WITHIN = "within"
+"""The name of the only rule that looks at the two values."""
 EXPIRY_NOTICE = timedelta(days=14)
 """How long before its end an allowance is announced."""
 
@@ -119,16 +122,33 @@ def _exact(expectation: Expectation, _r: Values, _c: Values, _at: date | None) -
 def _within(
     expectation: Expectation, reference: Values, candidate: Values, _at: date | None
 ) -> Ruling:
-    bound = _bound_text(expectation)
     if not reference or not candidate:
-        return Ruling(judged=Judged.DRIFT, rule="within", reason=f"missing, must be {bound}")
-    pairs = _number_pairs(reference[0], candidate[0])
+        reason = f"missing, must be {_bound_text(expectation)}"
+        return Ruling(judged=Judged.DRIFT, rule=WITHIN, reason=reason)
+    return rulings_within(expectation)[within(expectation, reference[0], candidate[0])]
+
+
+def within(expectation: Expectation, reference: Fact, candidate: Fact) -> bool | None:
+    """Tell whether two values lie within the bound of an expectation; None where they are not two
+    numbers or two series of one length."""
+    if type(reference) is type(candidate) is float and math.isfinite(reference - candidate):
+        return _is_within(expectation, reference, candidate)
+    pairs = _number_pairs(reference, candidate)
     if pairs is None:
-        reason = f"not two numbers or two series of one length, must be {bound}"
-        return Ruling(judged=Judged.DRIFT, rule="within", reason=reason)
-    if all(_is_within(expectation, one, other) for one, other in pairs):
-        return Ruling(judged=Judged.ALLOWED, rule="within", reason=expectation.reason or bound)
-    return Ruling(judged=Judged.DRIFT, rule="within", reason=f"not {bound}")
+        return None
+    return all(_is_within(expectation, one, other) for one, other in pairs)
+
+
+def rulings_within(expectation: Expectation) -> Mapping[bool | None, Ruling]:
+    """Return what a bound rules on two values, by what `within` tells about them."""
+    bound = _bound_text(expectation)
+    reason = expectation.reason or bound
+    unlike = f"not two numbers or two series of one length, must be {bound}"
+    return {
+        True: Ruling(judged=Judged.ALLOWED, rule=WITHIN, reason=reason),
+        False: Ruling(judged=Judged.DRIFT, rule=WITHIN, reason=f"not {bound}"),
+        None: Ruling(judged=Judged.DRIFT, rule=WITHIN, reason=unlike),
+    }
 
 
 def _equivalent(expectation: Expectation, _r: Values, _c: Values, _at: date | None) -> Ruling:
@@ -159,7 +179,7 @@ def _allowed(expectation: Expectation, _r: Values, _c: Values, at: date | None) 
 
 _RULES: Mapping[str, Callable[[Expectation, Values, Values, date | None], Ruling]] = {
     "exact": _exact,
-    "within": _within,
+    WITHIN: _within,
     "equivalent": _equivalent,
     "ignore": _ignore,
     "allowed": _allowed,

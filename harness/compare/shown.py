@@ -6,8 +6,9 @@ import statistics
 from collections.abc import Mapping
 
 from harness.compare.differences import Difference
-from harness.compare.facts import Merged, as_number, as_numbers, ending_in
+from harness.compare.facts import Merged, as_number, as_numbers, ending_in, values_in
 from harness.compare.judgement import Headline
+from harness.compare.shapes import FactsOfCell
 from harness.model import Fact, Nature
 
 ACCURACY = "*.test_accuracy"
@@ -78,25 +79,30 @@ def headline(facts: Mapping[str, Merged]) -> Headline:
     )
 
 
-def _first(facts: Mapping[str, Merged], pattern: str) -> Merged | None:
-    found = min(ending_in(facts, pattern), key=lambda name: (name.count("."), name), default=None)
-    return None if found is None else facts[found]
+def _first(facts: Mapping[str, Merged], pattern: str) -> str:
+    """Return the name of the fact that counts; empty where there is none."""
+    names = ending_in(facts, pattern)
+    if len(names) > 1:
+        return min(names, key=lambda name: (name.count("."), name))
+    return names[0] if names else ""
 
 
 def _digest(facts: Mapping[str, Merged], pattern: str) -> str:
-    merged = _first(facts, pattern)
-    if merged is None or merged.lacking or not merged.steady:
+    name = _first(facts, pattern)
+    if not name:
         return ""
-    value = merged.values[0]
+    if not isinstance(facts, FactsOfCell) and (facts[name].lacking or not facts[name].steady):
+        return ""
+    value = values_in(facts, name)[0]
     return value if isinstance(value, str) else ""
 
 
 def _number(facts: Mapping[str, Merged], pattern: str, *, last: bool = False) -> float | None:
-    merged = _first(facts, pattern)
-    if merged is None:
+    name = _first(facts, pattern)
+    if not name:
         return None
     found = []
-    for value in merged.values:
+    for value in values_in(facts, name):
         series = as_numbers(value)
         number = as_number(value)
         if series:
@@ -104,4 +110,4 @@ def _number(facts: Mapping[str, Merged], pattern: str, *, last: bool = False) ->
         if number is None:
             return None
         found.append(number)
-    return statistics.median(found)
+    return found[0] if len(found) == 1 else statistics.median(found)

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
 from harness.compare.accounting import account_of
 from harness.compare.answered import Answered, answered
-from harness.compare.busy import busy_rounds
+from harness.compare.busy import BusyRound, busy_rounds
 from harness.compare.claims import claims_of
 from harness.compare.contradictions import of_contradictions
 from harness.compare.defects import of_defects
-from harness.compare.differences import Compared, compare_kept_parts, variations
+from harness.compare.differences import Compared, variations
 from harness.compare.early import EarlyLosses
 from harness.compare.expected import hold_expected
 from harness.compare.explained import together as explained
-from harness.compare.facts import Merged, merge, parts_of
-from harness.compare.files import FileRules, compare_files, of_files, together
+from harness.compare.facts import Books, Merged, books_of, merged_over_rounds, parts_of
+from harness.compare.files import FileRules, of_files
 from harness.compare.findings import (
     of_images,
     of_levels,
@@ -27,18 +27,26 @@ from harness.compare.findings import (
     of_variation,
 )
 from harness.compare.given import given_twice, of_given_twice
-from harness.compare.judgement import CellJudgement, ExpectedOutcome, Finding, Note, worst_of
+from harness.compare.judgement import (
+    CellJudgement,
+    ExpectedOutcome,
+    Finding,
+    Headline,
+    Note,
+    worst_of,
+)
+from harness.compare.kept import Later
 from harness.compare.levels import Answers, Ladder, climb
 from harness.compare.locked import note_of_tag, of_moved_tag
 from harness.compare.measurement import Measured
-from harness.compare.metrics import tells_times
+from harness.compare.metrics import timed_answers
 from harness.compare.numbers import of_numbers
-from harness.compare.otherwise import another_probe, of_asked_otherwise, other_data
-from harness.compare.processors import apart, processors, unsteady, without_times
+from harness.compare.processors import processors, unsteady
 from harness.compare.promised import of_promises
 from harness.compare.saving import of_saving
+from harness.compare.shapes import AnswerFacts, facts_of_cell
 from harness.compare.shown import headline
-from harness.model import Cell, Expectation, Level, Outcome, Record, Run, Scalar, SecondOpinion
+from harness.model import Cell, Expectation, Level, Outcome, Record, Run, SecondOpinion
 
 _OF_FILES = "packages"
 
@@ -59,9 +67,11 @@ class View:
     """Without facts that several probes give."""
     twice: Mapping[str, tuple[str, ...]]
     """Facts that several probes give, with the probes."""
-    parts: Mapping[str, Mapping[str, Merged]] | None = None
+    parts: Mapping[str, AnswerFacts] | None = None
     """Its facts by probe; parts with equal content are the same object in all cells. None where it
     has several rounds, or facts that several probes give."""
+    answered: frozenset[str]
+    """Names of the probes that answered in at least one round."""
     ladder: Ladder
     missing: tuple[str, ...]
     """The probe of every planned record that is missing."""
@@ -72,11 +82,6 @@ class View:
     def speaks(self) -> str:
         """The probe to which statements about its files are attributed."""
         return _OF_FILES if _OF_FILES in self.planned else min(self.planned, default="")
-
-    @property
-    def answered(self) -> frozenset[str]:
-        """Names of the probes that answered in at least one round."""
-        return frozenset(one.probe for one in self.answers.values() if one.outcome is Outcome.OK)
 
     @property
     def told(self) -> tuple[Answered, ...]:
@@ -115,33 +120,44 @@ def _views(run: Run, records: Iterable[Record]) -> tuple[View, ...]:
         if record.probe in planned[record.cell] and 1 <= record.round <= run.rounds_of(record.cell):
             answers[record.cell][(record.round, record.probe)] = record
     read = {one.cell: one for one in run.opinions or ()}
+    books = books_of(run.probes)
     return tuple(
-        _view(run, one, frozenset(planned[one.id]), answers[one.id], read.get(one.id))
+        _view((run, books), one, frozenset(planned[one.id]), answers[one.id], read.get(one.id))
         for one in run.cells
     )
 
 
 def _view(
-    run: Run,
+    asked: tuple[Run, Books],
     cell: Cell,
     planned: frozenset[str],
     answers: Answers,
     opinion: SecondOpinion | None,
 ) -> View:
+    run, books = asked
     run = run.of(cell.id)  # A cell is judged on the host that it ran on.
     ordered = {key: answers[key] for key in sorted(answers)}
-    twice = given_twice(ordered.values())
-    facts = merge(run.probes, ordered.values())
-    parts = None if twice else parts_of(run.probes, ordered.values())
+    records = tuple(ordered.values())
+    parts = parts_of(books, records)
+    whole = facts_of_cell(parts.values()) if parts is not None else None
+    twice: Mapping[str, tuple[str, ...]] = {}
+    facts: Mapping[str, Merged]
+    if whole is not None:
+        facts = whole
+    else:
+        twice = given_twice(records)
+        facts = merged_over_rounds(books, records)
+        facts = {name: one for name, one in facts.items() if name not in twice}
     return View(
         run=run,
         cell=cell,
         row=cell.id,
         planned=planned,
         answers=ordered,
-        facts={name: one for name, one in facts.items() if name not in twice} if twice else facts,
+        facts=facts,
         twice=twice,
-        parts=parts,
+        parts=None if twice else parts,
+        answered=frozenset(one.probe for one in records if one.outcome is Outcome.OK),
         ladder=climb(run, cell, planned, ordered),
         opinion=opinion,
         missing=tuple(
@@ -163,17 +179,28 @@ class Own:
 
     def and_of(self, *findings: Finding, notes: Iterable[Note] = ()) -> Own:
         """Return these with what a comparison adds."""
-        return replace(self, findings=(*self.findings, *findings), notes=(*self.notes, *notes))
+        told = tuple(notes)
+        if not (findings or told):
+            return self
+        return replace(self, findings=(*self.findings, *findings), notes=(*self.notes, *told))
 
     def without_agreement(self) -> Own:
         """Return these without findings about L4. That level is shown by comparing, and the
         reference has nothing to agree with but itself."""
+        if not self.findings:
+            return self
         kept = tuple(one for one in self.findings if one.level is not Level.L4)
         return replace(self, findings=kept)
 
 
-def own_findings(view: View, expectations: Iterable[Expectation], at: date | None) -> Own:
-    """Return the findings and notes about a cell that need no reference."""
+def own_findings(
+    view: View,
+    expectations: Iterable[Expectation],
+    at: date | None,
+    told: Sequence[Answered] | None = None,
+) -> Own:
+    """Return the findings and notes about a cell that need no reference. `told` is `view.told`,
+    where the caller has it already."""
     expectations = tuple(expectations)
     probes = {probe.name: probe for probe in view.run.probes}
     outcomes, notes = of_outcomes(view.cell, probes, view.answers.values())
@@ -187,7 +214,7 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
         *of_missing(view.cell, view.run, planned, view.missing),
         *outcomes,
         *of_levels(view.cell, view.ladder),
-        *of_contradictions(view.cell, view.told),
+        *of_contradictions(view.cell, view.told if told is None else told),
         *of_variation(view.cell, varying),
         *of_images(view.cell, view.answers.values()),
         *of_moved_tag(view.cell, view.answers.values()),
@@ -208,130 +235,46 @@ def own_findings(view: View, expectations: Iterable[Expectation], at: date | Non
     return Own(findings=explained(held.findings, raised), notes=notes, expected=held.outcome)
 
 
-def ran_elsewhere(one: View, other: View) -> bool:
-    """Tell whether two cells of one run were asked on different hosts of a cluster."""
-    taken = dict(one.run.taken or ())
-    return one.run.id == other.run.id and taken.get(one.row) != taken.get(other.row)
-
-
-def _shard(view: View) -> int:
-    return view.run.shard_of(view.cell.id)
-
-
-def hold_against(
-    reference: View, candidate: View, expectations: Iterable[Expectation], at: date | None
-) -> tuple[Compared, tuple[Finding, ...], tuple[Note, ...]]:
-    """Compare two cells.
-
-    Returns the differences; a finding for each probe that was asked differently, where that leaves
-    drift undecided; and notes, among them one for probes that only one side answered, since a fact
-    without an answer is no difference.
-    """
-    both = reference.answered & candidate.answered
-    ours, theirs = reference.answers.values(), candidate.answers.values()
-    refused, unlike, otherwise = {}, {}, {}
-    for probe in sorted(both):
-        if why := another_probe(ours, theirs, probe):
-            refused[probe] = otherwise[probe] = why
-        elif why := other_data(ours, theirs, probe):
-            unlike[probe] = otherwise[probe] = why
-        elif why := _settings_apart(reference, candidate, probe):
-            unlike[probe] = why
-    compared = compare_kept_parts(
-        [
-            (
-                {name: one for name, one in reference.facts.items() if one.probe in both},
-                {name: one for name, one in candidate.facts.items() if one.probe in both},
-            )
-        ]
-        if reference.parts is None or candidate.parts is None
-        else [(reference.parts[probe], candidate.parts[probe]) for probe in sorted(both)],
-        expectations=expectations,
-        cell=candidate.row,
-        at=at,
-        refused=refused,
-        unlike=unlike,
-    )
-    why = apart(processors(reference.facts), processors(candidate.facts))
-    if reference.run.id == candidate.run.id and _shard(reference) != _shard(candidate):
-        why = "two jobs measured the two, so their times cannot be compared"
-    elif ran_elsewhere(reference, candidate):
-        why = "two hosts measured the two, so their times cannot be compared"
-    compared = without_times(compared, why)
-    files = compare_files(
-        (reference.opinion, reference.facts),
-        (candidate.opinion, candidate.facts),
-        FileRules(expectations=tuple(expectations), row=candidate.row, at=at),
-        candidate.speaks,
-    )
-    compared = together(compared, files)
-    alone = tuple(sorted(reference.answered ^ candidate.answered))
-    notes = [
-        Note(
-            text=f"not compared: {', '.join(silent)}, which {missing} did not answer",
-            probes=tuple(silent),
-        )
-        for missing, silent in (
-            ("it", sorted(reference.answered - candidate.answered)),
-            (f"the reference {reference.cell.id}", sorted(candidate.answered - reference.answered)),
-        )
-        if silent
-    ]
-    notes += [Note(text=why, probes=(probe,)) for probe, why in refused.items()]
-    if why:
-        notes.append(Note(text=f"no time was compared: {why}"))
-    found = of_asked_otherwise(candidate.cell, reference.cell, compared.differences, otherwise)
-    return replace(compared, left_out=alone), found, tuple(notes)
-
-
-def _settings_apart(reference: View, candidate: View, probe: str) -> str:
-    """Say why answers of one probe were given under different settings; empty where they were
-    not."""
-    one, other = _settings(reference, probe), _settings(candidate, probe)
-    names = sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
-    if not names:
-        return ""
-    told = ", ".join(f"{name} {other.get(name)} (reference {one.get(name)})" for name in names)
-    return f"{probe} was asked with {told}"
-
-
-def _settings(view: View, probe: str) -> Mapping[str, Scalar]:
-    return next((one.settings for one in view.answers.values() if one.probe == probe), {})
-
-
 def conclude(
     view: View,
     own: Own,
     compared: Compared | None,
-    measured: tuple[Measured, ...] = (),
+    measured: Sequence[Measured] = (),
     early: tuple[EarlyLosses, ...] = (),
+    *,
+    ladder: Ladder | None = None,
+    whole: bool = True,
 ) -> CellJudgement:
     """Return a cell's judgement from its findings, its differences, and the results of its
-    rounds."""
+    rounds. `ladder` is the one with L4, where that was looked at. Without `whole`, what only a
+    report shows is left out of it."""
     ordered = tuple(sorted(own.findings, key=lambda one: -one.verdict.severity))
     counts = Counter(one.outcome for one in view.answers.values())
     return CellJudgement(
         cell=view.cell,
         verdict=worst_of(ordered),
-        ladder=view.ladder,
+        ladder=ladder or view.ladder,
         findings=ordered,
         notes=own.notes,
         differences=compared.differences if compared else (),
         same=compared.same if compared else 0,
         compared=compared is not None,
         left_out=compared.left_out if compared else (),
-        headline=headline(view.facts),
-        processors=processors(view.facts),
-        claims=claims_of(view.cell, view.run.probes, view.answers.values()),
-        outcomes=tuple((outcome, counts[outcome]) for outcome in Outcome if counts[outcome]),
+        headline=headline(view.facts) if whole else Headline(),
+        processors=processors(view.facts) if whole else (),
+        claims=claims_of(view.cell, view.run.probes, view.answers.values()) if whole else (),
+        outcomes=tuple((outcome, counts[outcome]) for outcome in Outcome if outcome in counts),
         planned=len(view.planned) * view.run.rounds_of(view.row),
         missing=len(view.missing),
         expected=own.expected,
         row=view.row,
         measured=measured,
         early=early,
-        account=account_of(view.run, view.answers, view.facts),
-        busy=busy_rounds(
-            (one for one in view.answers.values() if tells_times(one.facts)), view.run.host.cores
-        ),
+        accounted=Later(lambda: account_of(view.run, view.answers, view.facts)),
+        busy=_busy(view) if whole else (),
     )
+
+
+def _busy(view: View) -> tuple[BusyRound, ...]:
+    """Return the rounds in which the host was too busy for the times that the cell told."""
+    return busy_rounds(timed_answers(view.answers, view.parts), view.run.host.cores)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from harness.compare.judgement import CellJudgement
 from harness.compare.levels import Basis, LevelMark, LevelStanding
+from harness.compare.measurement import telling
 from harness.compare.rules import Judged
 from harness.model import Level, Verdict
 
@@ -67,7 +68,7 @@ def shown_levels(cells: Iterable[CellJudgement]) -> tuple[Level, ...]:
     """The levels that have a column in the grid: L0 to L3, and L4 if a cell should reach it or if
     several rounds were compared, which is what L4 rests on."""
     told = any(
-        cell.wanted is Level.L4 or any(one.decided.rounds > 1 for one in cell.measured)
+        cell.wanted is Level.L4 or any(one.decided.rounds > 1 for one in telling(cell.measured))
         for cell in cells
     )
     return _LADDER if told else _LADDER[:-1]

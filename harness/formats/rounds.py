@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from harness.compare.judgement import CellJudgement
 from harness.compare.levels import LevelStanding
-from harness.compare.measurement import Measured
+from harness.compare.measurement import Measured, telling
 from harness.compare.statistics.decision import Decision
 from harness.compare.telling import disturbance, family_told, said, verdict_of_rounds, why_untold
 from harness.formats.report import Report
@@ -35,7 +35,7 @@ def round_rows(report: Report) -> tuple[RoundRow, ...]:
             told=_told(one),
         )
         for cell in report.cells
-        for one in cell.measured
+        for one in telling(cell.measured)
         if _is_told(one)
     )
 
@@ -43,7 +43,7 @@ def round_rows(report: Report) -> tuple[RoundRow, ...]:
 def round_notes(report: Report) -> tuple[str, ...]:
     """What the rows rest on: the family of questions, its rates and limits; then early losses,
     images that differ, equal bits, and what keeps cells from L4."""
-    told_rows = [one for cell in report.cells for one in cell.measured if _is_told(one)]
+    told_rows = [one for cell in report.cells for one in telling(cell.measured) if _is_told(one)]
     return (
         *((f"{family_told(told_rows)}.",) if told_rows else ()),
         *_alike(report.cells),
@@ -78,7 +78,7 @@ def _alike(cells: Iterable[CellJudgement]) -> Iterable[str]:
 
 def _images(cells: Iterable[CellJudgement]) -> Iterable[str]:
     for cell in cells:
-        for one in cell.measured:
+        for one in telling(cell.measured):
             for models in one.pairing.classified[:1]:
                 yield (
                     f"{cell.cell.id}: {models.told} (its trained model to the reference's, in "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+from harness.compare.apart import KeptByRulings
 from harness.compare.claims import CUDA, PYTHON, ClaimShown
 from harness.compare.differences import Difference
 from harness.compare.groups import in_short, unordered
@@ -102,11 +103,19 @@ def reason(cell: CellJudgement, reference: str) -> str:
         return "the reference"
     if not cell.compared:
         return ""
-    allowed = [one for one in cell.differences if one.judged is Judged.ALLOWED]
-    ignored = sum(one.judged is Judged.IGNORED for one in cell.differences)
+    return _passed_over(cell.differences)
+
+
+def _differences_passed_over(differences: Iterable[Difference]) -> str:
+    every = tuple(differences)
+    allowed = [one for one in every if one.judged is Judged.ALLOWED]
+    ignored = sum(one.judged is Judged.IGNORED for one in every)
     told = [f"as allowed, {counted(allowed)} differ"] if allowed else []
     told += [f"{ignored} differences are ignored"] if ignored else []
     return ", ".join(told) or "no judged fact differs"
+
+
+_passed_over = KeptByRulings(_differences_passed_over)
 
 
 def counted(differences: Iterable[Difference]) -> str:

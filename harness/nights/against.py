@@ -12,15 +12,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
+from harness.compare.apart import drifting
 from harness.compare.defects import without_told
 from harness.compare.differences import Difference
 from harness.compare.findings import of_drift
+from harness.compare.holding import hold_against
 from harness.compare.judgement import Finding, finding
 from harness.compare.kinds import FindingKind
 from harness.compare.rounds import HeldCell, by_rounds
-from harness.compare.rules import Judged
 from harness.compare.statistics.paired import Scale
-from harness.compare.view import Own, View, hold_against
+from harness.compare.view import Own, View
 from harness.model import Cell, Expectation, Verdict
 from harness.nights.asked import asked_otherwise
 from harness.nights.inputs import PACKAGE
@@ -30,6 +31,7 @@ from harness.nights.times import Retimed, of_times
 NOTHING_AGAIN: Mapping[str, Retimed] = {}
 BASELINE = "the baseline"
 """Replaces the name of the baseline's cell in the texts of findings."""
+_NOTHING = Own(findings=(), notes=())
 _OF_ROUNDS = (
     FindingKind.ACCURACY_DRIFTS,
     FindingKind.LOSSES_DRIFT,
@@ -73,27 +75,26 @@ def against_baseline(
         if not (view.answered and other.answered):
             found[view.row] += [as_seen(one, {}, {}) for one in asked_otherwise(other, view)]
             continue
-        reference = replace(other, cell=replace(other.cell, id=BASELINE))
-        compared, left_open, _ = hold_against(reference, view, expectations, at)
+        compared, left_open, _ = hold_against(other, view, expectations, at)
         apart = [line for one in left_open for line in one.evidence]
-        drifting = tuple(without_told(compared.differences, own.get(view.row, ())))
-        by_fact = {one.fact: one for one in drifting}
-        moved[view.row] = frozenset(
-            one.fact for one in compared.differences if one.judged is Judged.DRIFT
+        drift = drifting(compared.differences)
+        moved[view.row] = frozenset(one.fact for one in drift)
+        untold = without_told(drift, own.get(view.row, ()))
+        told = asked_otherwise(other, view, apart)
+        if untold:
+            told += _of_facts(view.cell, replace(other.cell, id=BASELINE), untold)
+        if told:
+            by_fact = {
+                one.fact: one for one in without_told(compared.differences, own.get(view.row, ()))
+            }
+            found[view.row] += [as_seen(one, by_fact, {}) for one in told]
+        held.append(
+            HeldCell(reference=other, view=view, own=_NOTHING, compared=compared, named=BASELINE)
         )
-        found[view.row] += [
-            as_seen(one, by_fact, {})
-            for one in (
-                *asked_otherwise(other, view, apart),
-                *_of_facts(view.cell, reference.cell, drifting),
-            )
-        ]
-        nothing = Own(findings=(), notes=())
-        held.append(HeldCell(reference=reference, view=view, own=nothing, compared=compared))
     answering = [(before[one.view.row], one.view) for one in held]
     for row, (told, times) in of_times(answering, again, expectations, at, BASELINE).items():
         found[row] += [as_seen(one, {}, times) for one in told]
-    for judged in by_rounds(held, expectations, at, (Scale.SHARE,)):
+    for judged in by_rounds(held, expectations, at, (Scale.SHARE,), whole=False):
         measured = {one.metric.fact: one for one in judged.measured}
         found[judged.row] += [
             as_seen(one, {}, measured) for one in judged.findings if one.kind in _OF_ROUNDS

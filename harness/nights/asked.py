@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from harness.compare.judgement import Finding, finding
 from harness.compare.kinds import FindingKind
+from harness.compare.otherwise import asked_alike
 from harness.compare.view import View
 from harness.model import Outcome
 
@@ -26,7 +27,8 @@ def asked_otherwise(before: View, view: View, apart: Iterable[str] = ()) -> tupl
     about answers that differ and could not be compared.
     """
     told: dict[str, str] = {}
-    for probe in sorted(before.planned):
+    alike = before.planned == view.planned and asked_alike(before.answers, view.answers)
+    for probe in () if alike else sorted(before.planned):
         if probe not in view.planned:
             told[probe] = f"{probe} is not asked any more"
             continue

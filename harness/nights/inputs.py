@@ -37,8 +37,8 @@ def rank(name: str) -> int:
 
 def _packages_in(facts: Mapping[str, Merged]) -> Mapping[str, str]:
     return {
-        f"package {fact.removeprefix(PACKAGE)}": shown(merged.value)
-        for fact, merged in facts.items()
+        f"package {fact.removeprefix(PACKAGE)}": shown(facts[fact].value)
+        for fact in facts
         if fact.startswith(PACKAGE)
     }
 

@@ -53,23 +53,29 @@ def seen(
 
 
 def _cell(view: View, judged: CellJudgement, held: Against | None) -> SeenCell:
-    differences = {one.fact: one for one in judged.differences}
-    measured = {one.metric.fact: one for one in judged.measured}
-    findings = [
-        as_seen(one, differences, measured, of_reference=one.kind in _OF_REFERENCE)
-        for one in judged.findings
-        if one.verdict is not Verdict.PASS
-    ]
+    findings: list[SeenFinding] = []
+    if judged.findings:
+        differences = {one.fact: one for one in judged.differences}
+        measured = {one.metric.fact: one for one in judged.measured}
+        findings = [
+            as_seen(one, differences, measured, of_reference=one.kind in _OF_REFERENCE)
+            for one in judged.findings
+            if one.verdict is not Verdict.PASS
+        ]
     if held is not None:
         findings += held.findings
     ended = {one.outcome for one in view.answers.values()}
+    probes = answered = view.planned
+    if ended != {Outcome.OK}:
+        probes = view.planned - _not_asked(view)
+        answered -= {one.probe for one in view.answers.values() if not _ok(one)}
     stopped = any(one.finding.verdict is Verdict.INFRASTRUCTURE for one in findings)
     return SeenCell(
         cell=view.cell,
         findings=tuple(findings),
         inputs=inputs_of(view),
-        probes=view.planned - _not_asked(view),
-        answered=view.planned - {one.probe for one in view.answers.values() if not _ok(one)},
+        probes=probes,
+        answered=answered,
         whole=not (view.missing or ended & INFRASTRUCTURE or stopped),
         changed=held.changed if held is not None else frozenset(),
     )

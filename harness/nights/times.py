@@ -115,7 +115,10 @@ def _only_image(view: View) -> str:
 
 def _moved(before: View, view: View) -> tuple[str, ...]:
     """Return which of the kinds of inputs that decide about times changed."""
-    kinds = {kind_of_input(name) for name in changed(inputs_of(before), inputs_of(view))}
+    inputs = changed(inputs_of(before), inputs_of(view))
+    if not inputs:
+        return ()
+    kinds = {kind_of_input(name) for name in inputs}
     return tuple(one for one in _DECIDING if one in kinds)
 
 

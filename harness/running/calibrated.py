@@ -46,7 +46,7 @@ def measured_again(run: Run, records: Sequence[Record]) -> tuple[Measured, ...]:
     if again is None or first is None:
         return ()
     (measured,) = measure([(first, again)], run.rules.expectations, run_date(run))
-    return measured
+    return tuple(measured)
 
 
 def block_of(rounds: int) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from harness.errors import UnreadableRunError
 from harness.model import Run
+from harness.serial import decode
 from harness.store.queries import ListedRow, RunRow
 
 
@@ -26,6 +27,32 @@ class RunSummary:
     imported: bool
     unreadable: str = ""
     """Why the run cannot be read back; empty for one that can."""
+
+
+class DecodedRuns:
+    """The runs that were decoded last, each with its text: a report reads the same two several
+    times."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[str, Run]] = {}
+
+    def decoded(self, run_id: str, text: str) -> Run:
+        """Decode a run, unless it was decoded from the same text lately. UnreadableError if it is
+        damaged."""
+        kept, run = self._kept.get(run_id, ("", None))
+        if run is None or kept != text:
+            run = decode(Run, text.encode())
+            if len(self._kept) >= _MOST:
+                self._kept.clear()
+            self._kept[run_id] = text, run
+        return run
+
+    def text(self, run_id: str) -> str:
+        """Return the text of a run that was decoded lately. KeyError if it was not."""
+        return self._kept[run_id][0]
+
+
+_MOST = 8
 
 
 def summaries(rows: Iterable[ListedRow], read: Callable[[RunRow], Run]) -> tuple[RunSummary, ...]:

@@ -148,14 +148,26 @@ def made_here(connection: sqlite3.Connection, run_id: str) -> bool:
     return found is not None and not found[0]
 
 
-def record_texts(connection: sqlite3.Connection, run_id: str) -> Iterator[tuple[str, str]]:
+def record_texts(connection: sqlite3.Connection, run_id: str) -> Iterator[tuple[bytes, bytes]]:
     """(body, facts) of a run's records as JSON, in the order in which they were planned."""
     yield from connection.execute(
-        "SELECT records.body, facts.body FROM planned"
+        "SELECT CAST(records.body AS BLOB), CAST(facts.body AS BLOB) FROM planned"
         " JOIN records USING (run, cell, round, probe) JOIN facts ON facts.digest = records.facts"
         " WHERE planned.run = ? ORDER BY position",
         (storable(run_id),),
     )
+
+
+def facts_of_entries(
+    connection: sqlite3.Connection, table: str, wanted: dict[str, str | None]
+) -> list[tuple[str, str]]:
+    """(digest, text) of all facts of the records or attempts (`table`) of a run, or of one cell of
+    it, each once."""
+    return connection.execute(
+        f"SELECT digest, body FROM facts WHERE digest IN (SELECT facts FROM {table}"
+        " WHERE run = :run AND (:cell IS NULL OR cell = :cell))",
+        wanted,
+    ).fetchall()
 
 
 def hosts_of_cells(connection: sqlite3.Connection, run_id: str) -> dict[str, str]:

@@ -15,11 +15,11 @@ from typing import Self
 from harness.errors import InternalError, StoreError, UnreadableRunError, UsageError
 from harness.machine.owner import owner_token
 from harness.model import Attempt, Facts, Record, Run, SecondOpinion
-from harness.serial import decode, storable
+from harness.serial import storable
 from harness.store import queries
 from harness.store.database import PATIENCE_S, Database
 from harness.store.history import History, forget
-from harness.store.listing import RunSummary, listed, summaries
+from harness.store.listing import DecodedRuns, RunSummary, listed, summaries
 from harness.store.rows import (
     facts_of,
     holds,
@@ -33,6 +33,7 @@ from harness.store.rows import (
     put_run,
     put_running,
     read_facts,
+    read_record,
     rounds_of,
     take_back,
     was_attempted,
@@ -54,6 +55,7 @@ class Store:
         self._database = Database(path, readonly=readonly, patience_s=patience_s)
         self._lately: dict[str, Facts] = {}
         """The facts that were read last, by digest: most of them recur in the next night's run."""
+        self._runs = DecodedRuns()
         self.history = History(self._database)
 
     def __enter__(self) -> Self:
@@ -196,6 +198,10 @@ class Store:
         """Return the run with exactly this id; UsageError if there is none."""
         return self._found(run_id, exact=True)
 
+    def run_text(self, run_id: str) -> str:
+        """Return a run as it was stored when it began, as JSON. UsageError if it is not there."""
+        return self._runs.text(self.run(run_id).id)
+
     def resolve(self, prefix: str) -> Run:
         """Return the run whose id is `prefix`, else the only one whose id begins with it.
 
@@ -281,7 +287,7 @@ class Store:
                 runs[name] = self.run(name)
         with self._database.undamaged(""):
             return tuple(
-                (runs[name], replace(decode(Record, body.encode()), facts=facts_of(digest, facts)))
+                (runs[name], read_record(body, facts_of(digest, facts)))
                 for name, body, facts, digest in rows
                 if name in runs
             )
@@ -290,7 +296,7 @@ class Store:
         """Return a run's records (or those of one cell) in the order in which they were planned."""
         return tuple(record for record, _ in self._entries("records", "''", run_id, cell))
 
-    def record_texts(self, run_id: str) -> Iterator[tuple[str, str]]:
+    def record_texts(self, run_id: str) -> Iterator[tuple[bytes, bytes]]:
         """Yield (record without its facts, its facts) as stored JSON, in planned order."""
         with self._database.reading() as connection:
             yield from queries.record_texts(connection, run_id)
@@ -305,11 +311,7 @@ class Store:
     ) -> list[tuple[Record, str]]:
         wanted = {"run": storable(run_id), "cell": None if cell is None else storable(cell)}
         with self._database.reading() as connection:
-            facts = connection.execute(
-                f"SELECT digest, body FROM facts WHERE digest IN (SELECT facts FROM {table}"
-                " WHERE run = :run AND (:cell IS NULL OR cell = :cell))",
-                wanted,
-            ).fetchall()
+            facts = queries.facts_of_entries(connection, table, wanted)
             rows = connection.execute(
                 f"SELECT {table}.body, {table}.facts, {reason}"
                 f" FROM planned JOIN {table} USING (run, cell, round, probe)"
@@ -319,10 +321,7 @@ class Store:
             ).fetchall()
         with self._database.undamaged(run_id):
             known = self._lately = read_facts(facts, self._lately)
-            return [
-                (replace(decode(Record, body.encode()), facts=known[digest]), text)
-                for body, digest, text in rows
-            ]
+            return [(read_record(body, known[digest]), text) for body, digest, text in rows]
 
     def _whole(self, run: Run) -> Run:
         """Add to a run what other tables hold of it: second opinions, the number of rounds of its
@@ -345,4 +344,5 @@ class Store:
     def _run(self, row: tuple[str, str, str, str]) -> Run:
         run_id, state, ended, body = row
         with self._database.undamaged(run_id):
-            return replace(decode(Run, body.encode()), state=state, ended=ended)
+            run = self._runs.decoded(run_id, body)
+        return replace(run, state=state, ended=ended)

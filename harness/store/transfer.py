@@ -9,11 +9,11 @@ the SHA-256 of all bytes before it. An import takes in all of a file or nothing.
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import chain
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
@@ -102,43 +102,48 @@ def export_is(store: Store, run_id: str, digest: str) -> bool:
     The store keeps the text of which the lines consist, so the lines are first put together from
     it without decoding; only if that gives another digest are the records decoded and encoded anew.
     """
-    found = hashlib.sha256()
-    for line in _as_kept(store, run_id):
-        found.update(line)
-    return found.hexdigest() == digest or export_digest(store, run_id) == digest
+    return _digest_as_kept(store, run_id) == digest or export_digest(store, run_id) == digest
 
 
-_FACTS = '"facts":{}'
+_FACTS = b'"facts":{}'
 """What a stored record has in place of its facts. Its first occurrence is that place: the record's
 keys are sorted, and a quote inside a text is escaped."""
 
 
-def _as_kept(store: Store, run_id: str) -> Iterator[bytes]:
-    """Yield the lines of an export from the texts in the store, without decoding the records."""
+def _digest_as_kept(store: Store, run_id: str) -> str:
+    """Return the SHA-256 of an export as put together from the texts in the store, without decoding
+    the records."""
     run = store.run(run_id)
     digest = hashlib.sha256()
-    header = encode(_Header(harness="export", schema=SCHEMA, run=replace(run, opinions=None)))
+    digest.update(_header_as_kept(store, run) + b"\n")
     records = 0
+    for body, facts in store.record_texts(run.id):
+        before, _, after = body.partition(_FACTS)
+        digest.update(b"".join((b'{"record":', before, _FACTS[:-2], facts, after, b"}\n")))
+        records += 1
     attempts = store.attempts(run.id)
-    for line in chain(
-        (header,),
-        (
-            f'{{"record":{body.replace(_FACTS, f"{_FACTS[:-2]}{facts}", 1)}}}'.encode("ascii")
-            for body, facts in store.record_texts(run.id)
-        ),
-        (encode(_AttemptLine(attempt=kept.record, reason=kept.reason)) for kept in attempts),
-        (encode(_OpinionLine(opinion=opinion)) for opinion in run.opinions or ()),
-    ):
-        records += line.startswith(b'{"record":')
-        digest.update(line + b"\n")
-        yield line + b"\n"
+    for kept in attempts:
+        digest.update(encode(_AttemptLine(attempt=kept.record, reason=kept.reason)) + b"\n")
+    for opinion in run.opinions or ():
+        digest.update(encode(_OpinionLine(opinion=opinion)) + b"\n")
     footer = _Footer(
         records=records,
         attempts=len(attempts),
         opinions=len(run.opinions or ()) or None,
         sha256=digest.hexdigest(),
     )
-    yield encode(footer) + b"\n"
+    digest.update(encode(footer) + b"\n")
+    return digest.hexdigest()
+
+
+def _header_as_kept(store: Store, run: Run) -> bytes:
+    """Return the header of an export, put together from the text of the run in the store where
+    nothing else tells more about the run."""
+    if run.hosts is not None or run.cell_rounds is not None:
+        return encode(_Header(harness="export", schema=SCHEMA, run=replace(run, opinions=None)))
+    tree = json.loads(store.run_text(run.id)) | {"state": run.state, "ended": run.ended}
+    header = {"harness": "export", "run": tree, "schema": SCHEMA}
+    return json.dumps(header, sort_keys=True, separators=(",", ":")).encode("ascii")
 
 
 def read_export(path: Path) -> tuple[Run, tuple[Record, ...]]:

@@ -74,7 +74,7 @@ class CellComparison:
     @property
     def differences(self) -> tuple[Difference, ...]:
         """Every fact that differs, judged."""
-        return self.candidate.differences
+        return tuple(self.candidate.differences)
 
     @property
     def same(self) -> int:

@@ -173,6 +173,32 @@ def test_readable_json_has_the_bytes_that_the_standard_library_writes(tree: obje
     assert json.dumps(tree, sort_keys=True, indent=1) + "\n" == readable(tree)
 
 
+SEVERAL: list[object] = [1, -2.5e-7, '"é', None, True, ""]
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        SEVERAL,
+        tuple(SEVERAL),
+        dict(zip("fbdaec", SEVERAL, strict=True)),
+        {"a": [SEVERAL, *SEVERAL]},
+    ],
+)
+def test_readable_json_of_many_values_has_the_same_bytes(tree: object) -> None:
+    for value in (tree, [tree], {"": {"x": tree}}):
+        assert json.dumps(value, sort_keys=True, indent=1) + "\n" == readable(value)
+
+
+def test_readable_json_of_many_values_has_none_that_json_lacks() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        readable([*SEVERAL, math.nan])
+    with pytest.raises(TypeError):
+        readable(dict.fromkeys(range(9), 1))
+    with pytest.raises(TypeError):
+        readable([*SEVERAL, b"a"])
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Told:
     word: Outcome = Outcome.OK

@@ -17,7 +17,13 @@ from harness.errors import HarnessError, StoreError, UsageError
 from harness.model import Attempt, EngineInfo, HostClass, Key, Outcome, Probe, Record, Run
 from harness.store import transfer
 from harness.store.store import Store
-from harness.store.transfer import export, import_file
+from harness.store.transfer import (
+    _digest_as_kept,
+    export,
+    export_digest,
+    export_is,
+    import_file,
+)
 from tests.unit.strategies import records_for, runs
 
 RUN = Run(
@@ -122,6 +128,16 @@ def test_the_same_run_gives_the_same_bytes_wherever_it_is_exported(
     import_file(mine, file)
     export(mine, "r1", tmp_path / "again.jsonl")
     assert file.read_bytes() == (tmp_path / "again.jsonl").read_bytes()
+
+
+def test_an_export_is_digested_from_what_the_store_has_as_it_is_written(
+    theirs: Store, mine: Store, file: Path
+) -> None:
+    import_file(mine, file)
+    for store in (theirs, mine):
+        assert export_digest(store, "r1") == _digest_as_kept(store, "r1")
+        assert export_is(store, "r1", hashlib.sha256(file.read_bytes()).hexdigest())
+        assert not export_is(store, "r1", "0" * 64)
 
 
 def test_an_export_is_ascii_lines_without_the_text_of_probes(file: Path) -> None:

@@ -108,6 +108,9 @@ def decide(paired: Paired, noise: HostNoise, family: Family, tolerance: Toleranc
         open_ = Decision.UNVERIFIED
     if why := _repeated(paired):
         return _plain(paired, open_, tolerance, refused=why)
+    if paired.rounds < 2:
+        why = _too_few(paired.rounds)
+        return _plain(paired, open_, tolerance, refused=why, would_do=_first_look(family))
     found = _estimated(paired, noise)
     level = family.difference_level(paired.rounds, paired.scale)
     same = family.same_level(paired.rounds, paired.scale)
@@ -159,11 +162,11 @@ class _Estimated:
 
 
 def _estimated(paired: Paired, noise: HostNoise) -> _Estimated | None:
-    """Return the estimate; None where nothing shows how much the rounds vary."""
+    """Return the estimate over several rounds; None where nothing shows how much they vary."""
     own = Spread(variance=paired.variance, df=paired.rounds - 1)
     spread = noise.shrunken(own)
     variance = max(spread.variance, paired.floor)
-    if paired.rounds < 2 or spread.df <= 0 or variance <= 0:
+    if spread.df <= 0 or variance <= 0:
         return None
     mean = math.fsum(paired.differences) / paired.rounds
     return _Estimated(mean=mean, variance=variance, df=spread.df, rounds=paired.rounds)

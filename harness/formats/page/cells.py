@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.compare.apart import KeptByRulings
 from harness.compare.differences import Difference
 from harness.compare.groups import FactGroup, group, in_short, is_hash
 from harness.compare.judgement import CellJudgement, Finding
@@ -192,14 +193,23 @@ def _told(judged: CellJudgement) -> tuple[Difference, ...]:
 def _compared(judged: CellJudgement, reference: str) -> str:
     if not judged.compared:
         return ""
-    every = _told(judged)
-    ignored = sum(one.judged is Judged.IGNORED for one in judged.differences)
-    kinds = f": {counted(every)}" if every else ""
+    told, kinds, ignored = _counts(judged.differences)
     passed_over = f"; {ignored} differences are ignored" if ignored else ""
     return (
-        f"Held against {reference}: {len(every)} differences{kinds}; {judged.same} facts are "
+        f"Held against {reference}: {told} differences{kinds}; {judged.same} facts are "
         f"equal{passed_over}."
     )
+
+
+def _counted(differences: Sequence[Difference]) -> tuple[int, str, int]:
+    """How many differences are shown, of which kinds they are, and how many are ignored."""
+    every = tuple(differences)
+    told = in_short(one for one in every if one.judged is not Judged.IGNORED)
+    ignored = sum(one.judged is Judged.IGNORED for one in every)
+    return len(told), f": {counted(told)}" if told else "", ignored
+
+
+_counts = KeptByRulings(_counted)
 
 
 def rows_for(cells: int) -> int:
