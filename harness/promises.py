@@ -185,7 +185,10 @@ class Trained:
     """The share of wrong test images must lie between `error_from` and `error_to`."""
     agrees_with: str = ""
     """A probe that does the same training in another container of the cell; the shares of wrong
-    images must agree within the binomial error. Empty: none."""
+    images must agree within the binomial error and `training_deviation`. Empty: none."""
+    training_deviation: float = 0.0
+    """Standard deviation of the share of wrong test images between trainings that differ only in
+    their random numbers, as a share from 0 to 1."""
     within_s: float = 600.0
     """Seconds until the command must have ended."""
 

@@ -42,18 +42,24 @@ class Share:
         return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def agree(one: Share, other: Share, z: float = Z_AGREES) -> bool:
-    """Whether two shares differ by no more than the binomial error of their difference, both being
-    samples of one share."""
+def agree(one: Share, other: Share, training: float = 0.0, z: float = Z_AGREES) -> bool:
+    """Whether two shares differ by no more than `z` standard deviations of their difference, both
+    being samples of one share; `training` is as for `deviation`."""
     if not one.of or not other.of:
         return False
-    return abs(one.count / one.of - other.count / other.of) <= z * deviation(one, other)
+    apart = abs(one.count / one.of - other.count / other.of)
+    return apart <= z * deviation(one, other, training)
 
 
-def deviation(one: Share, other: Share) -> float:
-    """The standard deviation of the difference of two shares that are samples of one."""
+def deviation(one: Share, other: Share, training: float = 0.0) -> float:
+    """The standard deviation of the difference of two shares that are samples of one.
+
+    `training` is the standard deviation of each share from one training to another, which the
+    binomial error of the test images does not include.
+    """
     pooled = (one.count + other.count) / (one.of + other.of)
-    return math.sqrt(pooled * (1 - pooled) * (1 / one.of + 1 / other.of))
+    binomial = pooled * (1 - pooled) * (1 / one.of + 1 / other.of)
+    return math.sqrt(binomial + 2 * training**2)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -78,7 +78,7 @@ def _own(
             _NAME, f"its share of wrong test images is {wrong.value:.4g}, and {between} promised"
         )
     if promise.agrees_with:
-        facts |= _held_against(cell, client, promise.agrees_with, wrong, settings, broken)
+        facts |= _held_against(cell, client, promise, wrong, settings, broken)
     return facts
 
 
@@ -196,22 +196,24 @@ def _by_class(confusion: Confusion) -> dict[str, Fact]:
 def _held_against(
     cell: OutsideCell,
     client: APIClient,
-    probe: str,
+    promise: Trained,
     own: Share,
     settings: Mapping[str, Any],
     broken: Breaches,
 ) -> dict[str, Fact]:
     """The probe's training in another container of the cell, and whether the two results agree."""
+    probe, training = promise.agrees_with, promise.training_deviation
     try:
         told = asked_in_container(cell, client, probe, settings)
     except NoAnswer as error:
         broken.add(f"the probe {probe}", f"its training gives nothing to compare with: {error}")
         return {}
-    deviations = abs(own.count / own.of - told.count / told.of) / (deviation(own, told) or 1.0)
+    apart = abs(own.count / own.of - told.count / told.of)
+    deviations = apart / (deviation(own, told, training) or 1.0)
     facts: dict[str, Fact] = {
         "training.probe_error": round(told.count / told.of, 6),
         "training.probe_images": told.of,
-        "training.agrees": agree(own, told),
+        "training.agrees": agree(own, told, training),
     }
     if own.of != told.of:
         broken.add(
@@ -219,7 +221,7 @@ def _held_against(
             f"it is tested with {own.of} images, and the probe {probe} with {told.of}: they "
             "were not given the same data set",
         )
-    elif not agree(own, told):
+    elif not agree(own, told, training):
         broken.add(
             _NAME,
             f"{own.count} of {own.of} test images are wrong, and {told.count} after the same "

@@ -167,6 +167,11 @@ class TrainedTable(Table):
         description="A probe that trains the same in a container of the cell: within the binomial "
         "error of it",
     )
+    training_deviation: Share = Field(
+        default=0.0,
+        description="Standard deviation of the share of wrong test images between two trainings "
+        "with other random numbers: `agrees-with` allows for it beside the binomial error",
+    )
     within: Seconds = Field(default=600.0, description="Seconds until the command has ended")
 
 

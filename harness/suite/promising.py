@@ -81,6 +81,7 @@ def _trained(table: TrainedTable) -> Trained:
         error_from=table.error_from,
         error_to=table.error_to,
         agrees_with=table.agrees_with,
+        training_deviation=table.training_deviation,
         within_s=table.within,
     )
 

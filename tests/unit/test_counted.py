@@ -59,6 +59,14 @@ def test_shares_agree_within_the_binomial_error_of_their_difference() -> None:
     assert not agree(one, Share(count=0, of=0)), "nothing agrees with nothing"
 
 
+def test_two_trainings_may_differ_by_more_than_their_test_images() -> None:
+    one, other = Share(count=331, of=10_000), Share(count=461, of=10_000)
+    assert not agree(one, other)
+    assert agree(one, other, training=0.004)
+    assert 0.0063 == round(deviation(one, other, training=0.004), 4)
+    assert not agree(one, Share(count=900, of=10_000), training=0.004)
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [

@@ -74,7 +74,8 @@ def test_a_row_says_everything_that_a_promise_holds() -> None:
         "runs: [{command: [sh, -c, x], exits: 3, prints: y}], "
         'logs: [{file: /l, numbers: "e: ([0-9]+)", ends: true, second-shell: [tail, /l]}], '
         'trains: {times: 2, same: "(w.*)", keep: "d: (.*)", wrong: "([0-9]+) of ([0-9]+)", '
-        "error-from: 0.006, error-to: 0.01, agrees-with: mnist, within: 9}"
+        "error-from: 0.006, error-to: 0.01, agrees-with: mnist, training-deviation: 0.004, "
+        "within: 9}"
     )
     assert found is not None
     first, second = found.serves
@@ -104,6 +105,7 @@ def test_a_row_says_everything_that_a_promise_holds() -> None:
         error_from=0.006,
         error_to=0.01,
         agrees_with="mnist",
+        training_deviation=0.004,
         within_s=9.0,
     )
     assert set(PromiseKind) == found.kinds
