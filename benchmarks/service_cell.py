@@ -29,7 +29,8 @@ from harness.engines.oci.specification import USER
 from harness.model import Profile, Record
 from harness.probing.probe import load_probe
 from harness.recipes.orders import orders
-from harness.running.runner import PlannedRun, execute
+from harness.running.local import LocalExecutor
+from harness.running.runner import Hearing, PlannedRun, execute
 from harness.running.session import CONTAINER_ENGINES, opened_engine, workshop
 from harness.store.store import Store
 from harness.suite.matrix import load_suite
@@ -86,7 +87,8 @@ def ours(folder: Path) -> float:
     with Store(folder / "store.sqlite3") as store:
         began = time.perf_counter()
         with opened_engine(CONTAINER_ENGINES[0], workshop(suite)) as (engine, _):
-            execute(plan, engine, store, tell=lambda *_: None, recorded=recorded)
+            hearing = Hearing(tell=lambda *_: None, recorded=recorded)
+            execute(plan, LocalExecutor(engine), store, hearing)
     (record,) = records
     if record.outcome != "ok" or record.facts["http.broken"]:
         raise SystemExit(f"no figure: {record.outcome} {record.reason} {dict(record.facts)}")
