@@ -99,7 +99,7 @@ def test_with_room_for_one_image_each_cell_is_built_probed_stored_and_removed(
     _, records = there.recorded()
     assert dict.fromkeys(HEAVY, Outcome.OK) == {one.cell: one.outcome for one in records}
     assert {"built"} == {one.image.origin for one in records if one.image}
-    assert "cells are done in 3 groups: " in said
+    assert "cells run in 3 groups: " in said
     happened = [
         said.index(line)
         for line in (

@@ -107,7 +107,7 @@ def test_what_another_host_owns_is_left_alone(there: Place, engine: APIClient) -
 def test_locks_are_not_resolved_elsewhere(there: Place, home_made: HomeMade) -> None:
     suite = home_made.plain(there.folder / "suite")
     said = there.harness("lock", "--suite", str(suite), status=2)
-    assert "locks are resolved on an engine of this host" in said.err
+    assert "locks can only be resolved on an engine of this host" in said.err
 
 
 def test_an_engine_under_tls_is_asked_with_a_certificate(
