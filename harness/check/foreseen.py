@@ -22,6 +22,8 @@ class Sign(StrEnum):
     """That Python has a framework of which the knowledge base has tables."""
     IMPORTS = "imports"
     """That Python imports the framework."""
+    FITS = "fits"
+    """Its Keras builds and fits a model."""
     DEVICE = "device"
     """The framework lists a GPU."""
     COMPUTES = "computes"
@@ -66,6 +68,7 @@ NOT_OBTAINED = foreseen(Sign.OBTAINED, NO)
 STARTS_NOT = foreseen(Sign.STARTS, NO)
 IMPORTS = foreseen(Sign.IMPORTS, YES)
 IMPORTS_NOT = foreseen(Sign.IMPORTS, NO)
+FITS_NOT = foreseen(Sign.FITS, NO)
 CPU_ONLY = (*IMPORTS, *foreseen(Sign.COMPUTES, NO))
 COMPUTES = foreseen(Sign.COMPUTES, YES)
 COMPUTES_NOT = foreseen(Sign.COMPUTES, NO)

@@ -23,6 +23,7 @@ from harness.knowledge import frameworks, loaded
 
 FROM_DRIVER = re.compile(r"^lib(?:cuda|nvidia-[\w-]+|nvcuvid)\.so\.1$")
 """Libraries that NVIDIA's container tools add to a container when it starts."""
+_CTYPES = "_ctypes"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -99,7 +100,11 @@ def _filled(
 ) -> ImageLoading:
     started = tuple(loading.loaded)
     first = tuple(loading.unanswered)
-    wanted = [*_standard(loading.main.real, objects), *_imported(subject, site, own, objects)]
+    library = loaded.library(subject.framework, subject.version)
+    wanted = [
+        *_standard(loading.main.real, objects, library),
+        *_imported(subject, site, own, objects),
+    ]
     roots = [found for path in wanted if (found := loading.open(path)) is not None]
     lacking = tuple(loading.unanswered[len(first) :])
     imported = tuple(loading.loaded[len(started) :])
@@ -122,22 +127,26 @@ def _filled(
     )
 
 
-def _standard(program: str, objects: Mapping[str, SharedObject]) -> list[str]:
-    """Paths of standard-library modules that every framework here imports and that need system
-    libraries: ctypes, which needs libffi.
+def _standard(
+    program: str, objects: Mapping[str, SharedObject], library: frozenset[str]
+) -> list[str]:
+    """Paths of compiled modules of Python's own library that decide whether the import works.
 
-    Seen in sys.modules of 1.2.1 and 2.21.0; other modules of that kind are imported only if
-    present.
+    These are ctypes, which every framework here imports and which needs libffi, and those of the
+    others in `library` that are no valid objects: without them an import may go on, but a file that
+    is cut off ends the process.
     """
     prefix = program.rpartition("bin/")[0]
     own = re.compile(
-        rf"{re.escape(prefix)}lib(?:64)?/python[\d.]{{1,5}}/lib-dynload/_ctypes\.?[^/]*\.so$"
+        rf"{re.escape(prefix)}lib(?:64)?/python[\d.]{{1,5}}/lib-dynload/(?P<name>\w+)\.?[^/]*\.so$"
     )
     version = re.search(r"\d\.\d{1,2}", program.rpartition("/")[2])
     return [
         path
-        for path in objects
-        if own.match(path) and (version is None or f"/python{version[0]}/" in f"/{path}")
+        for path, one in objects.items()
+        if (found := own.match(path))
+        and (found["name"] == _CTYPES or (one.problem and found["name"] in library))
+        and (version is None or f"/python{version[0]}/" in f"/{path}")
     ]
 
 

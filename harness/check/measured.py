@@ -35,6 +35,7 @@ def signs_of(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) -> 
     seen |= _imported(cell, probes, records)
     if (installed := _installed(cell, facts, seen.get(Sign.IMPORTS))) is not None:
         seen[Sign.INSTALLED] = installed
+    seen |= _fitted(probes, records)
     seen |= _computed(cell, probes, records)
     return seen
 
@@ -141,6 +142,22 @@ def _imported(cell: Cell, probes: Sequence[Probe], records: Sequence[Record]) ->
     if (package := _package(cell, records)) is not None:
         seen[Sign.FRAMEWORK] = package
     return seen
+
+
+def _fitted(probes: Sequence[Probe], records: Iterable[Record]) -> dict[Sign, Seen]:
+    """Whether Keras builds and fits a model, by the probe that saves one afterwards."""
+    facts = {
+        one.name: [each.fact for each in one.evidence if each.kind == EvidenceKind.SAVES]
+        for one in probes
+    }
+    for one in records:
+        if not facts.get(one.probe) or not one.image:
+            continue
+        if one.outcome is Outcome.OK:
+            return {Sign.FITS: Seen(value=YES, evidence=f"the probe {one.probe} was answered")}
+        if one.outcome in _ENDED:
+            return {Sign.FITS: Seen(value=NO, evidence=_ending(one))}
+    return {}
 
 
 def _package(cell: Cell, records: Iterable[Record]) -> Seen | None:

@@ -63,6 +63,9 @@ class ReuseAnswer(StrEnum):
         return Exit.OK if self is ReuseAnswer.REUSE else Exit.FINDINGS
 
 
+_NEEDED = (Sign.STARTS, Sign.IMPORTS, Sign.FITS)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reason:
     """One reason, with the evidence to check it and the remedy to act on it."""
@@ -91,9 +94,9 @@ class Reason:
 
     @property
     def needed(self) -> bool:
-        """Whether it asks for a change without which Python or the import would fail."""
+        """Whether it asks for a change without which Python, the import or Keras would fail."""
         return self.weight is Weight.CHANGE and any(
-            one.sign in (Sign.STARTS, Sign.IMPORTS) and one.value == NO for one in self.foresees
+            one.sign in _NEEDED and one.value == NO for one in self.foresees
         )
 
 

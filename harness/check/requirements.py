@@ -38,7 +38,8 @@ class Unmet:
     have: str
     """The installed version; empty if it is not installed."""
     loaded: bool
-    """Whether importing the framework loads a module of the required distribution."""
+    """Whether importing the framework depends on it: loads a module of it and, if it is missing,
+    does not work without it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,7 +71,7 @@ def requirements_of(subject: Subject) -> RequirementsRead | None:
     if not holders:
         return None
     beside = _beside(inside.distributions, holders)
-    walk = _Walk(beside, _environment(subject, holders[0]), _loaded(subject))
+    walk = _Walk(beside, _environment(subject, holders[0]), _loaded(subject), _guarded(subject))
     for one in holders:
         if one.told:
             walk.follow(one)
@@ -140,6 +141,13 @@ def _loaded(subject: Subject) -> frozenset[str]:
     return frozenset(tops)
 
 
+def _guarded(subject: Subject) -> frozenset[str]:
+    """The first part of the modules of packages without which the framework works."""
+    if not subject.version or subject.framework not in frameworks.names():
+        return frozenset()
+    return loaded.guarded(subject.framework, subject.version)
+
+
 _NAMESPACES = frozenset({"google", "backports"})
 _Installed = dict[str, list[Distribution]]
 
@@ -148,9 +156,13 @@ class _Walk:
     """Follows requirements from one distribution through all its dependencies, each once."""
 
     def __init__(
-        self, installed: _Installed, here: Mapping[str, str], loaded: frozenset[str]
+        self,
+        installed: _Installed,
+        here: Mapping[str, str],
+        loaded: frozenset[str],
+        guarded: frozenset[str],
     ) -> None:
-        self.installed, self.here, self.loaded = installed, here, loaded
+        self.installed, self.here, self.loaded, self.guarded = installed, here, loaded, guarded
         self.seen: set[tuple[str, str]] = set()
         self.looked = 0
         self.met = 0
@@ -205,8 +217,11 @@ class _Walk:
         return [(one, each) for one in (fits or there) for each in extras]
 
     def _is_loaded(self, name: str, there: list[Distribution]) -> bool:
-        """Whether the import loads a module of it, by its list of modules, else by its name."""
+        """Whether the import loads a module of it, by its list of modules, else by its name; a
+        missing package without which the framework works does not count."""
         tops = {top for one in there for top in one.modules} or {name.replace("-", "_")}
+        if not there and tops <= self.guarded:
+            return False
         return not self.loaded.isdisjoint(tops)
 
 

@@ -112,6 +112,9 @@ class Inside:
     modules: frozenset[str] = frozenset()
     """Importable modules by the first one or two parts of their names: paths below any
     site-packages."""
+    hiding: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Folder inside a package -> the modules of Python's own library that it would hide if
+    PYTHONPATH named it."""
     links: Mapping[str, str] = field(default_factory=dict)
     """Path of a symbolic link -> its target as written; hard links have a leading slash."""
     texts: Mapping[str, str] = field(default_factory=dict)

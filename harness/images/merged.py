@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from harness.images.carried import carried
+from harness.images.hiding import hiding
 from harness.images.inside import Damage, Distribution, Inside
 from harness.images.loader_files import CACHE
 from harness.images.owners import FileList, overlaps
@@ -148,6 +149,7 @@ class _LayerStack:
             packages=sum(len(texts(one.get("names"))) for _, one in self._of("packages")),
             system_packages=tuple(sorted(set(self._system_packages()))),
             modules=frozenset(self._modules()),
+            hiding=hiding(path for path, _ in self._of("module")),
             links={path: str(one.get("to", "")) for path, one in self._of("link")},
             texts={path: str(one.get("text", "")) for path, one in self._of("loader")},
             cache=self._cache(),

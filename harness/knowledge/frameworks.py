@@ -214,8 +214,11 @@ class Conflict(SourcedRow):
     unless: dict[str, str]
     """Environment variables, and the values with which it does not break."""
     where: dict[str, list[str]] = Field(default_factory=dict)
-    """Environment variables, and the values with which alone it breaks."""
+    """Environment variables, and patterns of the values with which alone it breaks."""
     effect: Literal["blocks", "change", "note"]
+    fails: Literal["import", "keras"] = "import"
+    """What fails first where the effect is `blocks`: the import of the framework, or of its
+    Keras."""
 
 
 class Conflicts(StrictModel):

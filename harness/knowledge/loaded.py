@@ -14,6 +14,11 @@ class Loaded(SourcedRow):
 
     release: str
     python: str
+    guarded: str
+    """Packages (by the first part of their modules' names, separated by spaces) without which the
+    import and its Keras still work, because every import of one is inside a `try` statement."""
+    library: str
+    """Compiled modules of Python's own library that it loads, separated by spaces."""
     modules: dict[str, str]
     """Folder below site-packages -> names of modules, separated by spaces."""
 
@@ -35,16 +40,7 @@ def nearest(framework: str, version: str) -> tuple[str, frozenset[str]]:
 
     Modules are paths below site-packages; those written in Python end in .py.
     """
-    order = sorted(frameworks.builds(framework), key=release)
-    wanted = ".".join(map(str, release(version)[:2]))
-    measured = rows(framework)
-
-    def distance(row: Loaded) -> int:
-        own = ".".join(map(str, release(row.release)[:2]))
-        known = own in order and wanted in order
-        return abs(order.index(own) - order.index(wanted)) if known else len(order)
-
-    row = min(measured, key=distance)
+    row = _nearest(framework, version)
     names = {
         f"{folder}/{name}".lstrip("/") + ("" if ".so" in name else ".py")
         for folder, listed in row.modules.items()
@@ -54,13 +50,50 @@ def nearest(framework: str, version: str) -> tuple[str, frozenset[str]]:
 
 
 @cache
+def library(framework: str, version: str) -> frozenset[str]:
+    """The compiled modules of Python's own library that the nearest measured release loads."""
+    return frozenset(_nearest(framework, version).library.split())
+
+
+@cache
+def guarded(framework: str, version: str) -> frozenset[str]:
+    """The packages without which a version still works, by the first part of their modules' names.
+
+    Only those without which the measured releases before and after it work, too.
+    """
+    return frozenset.intersection(
+        *(frozenset(row.guarded.split()) for row in _around(framework, version))
+    )
+
+
+@cache
 def around(framework: str, version: str) -> frozenset[str]:
     """The modules that the measured releases before and after a version load, taken together.
 
     Modules that were added or removed between the two may be loaded, so they are included.
     """
+    return frozenset().union(
+        *(nearest(framework, row.release)[1] for row in _around(framework, version))
+    )
+
+
+def _around(framework: str, version: str) -> tuple[Loaded, ...]:
+    """The measured releases before and after a version: one row for a measured release, and for
+    those outside of what was measured."""
     measured = sorted(rows(framework), key=lambda row: release(row.release))
     wanted = release(version)
-    before = [row.release for row in measured if release(row.release) <= wanted][-1:]
-    after = [row.release for row in measured if release(row.release) >= wanted][:1]
-    return frozenset().union(*(nearest(framework, one)[1] for one in (*before, *after)))
+    before = [row for row in measured if release(row.release) <= wanted][-1:]
+    after = [row for row in measured if release(row.release) >= wanted][:1]
+    return tuple({row.release: row for row in (*before, *after)}.values())
+
+
+def _nearest(framework: str, version: str) -> Loaded:
+    order = sorted(frameworks.builds(framework), key=release)
+    wanted = ".".join(map(str, release(version)[:2]))
+
+    def distance(row: Loaded) -> int:
+        own = ".".join(map(str, release(row.release)[:2]))
+        known = own in order and wanted in order
+        return abs(order.index(own) - order.index(wanted)) if known else len(order)
+
+    return min(rows(framework), key=distance)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from packaging.specifiers import SpecifierSet
 from packaging.version import InvalidVersion, Version
 
-from harness.check.foreseen import IMPORTS_NOT, Change
+from harness.check.foreseen import FITS_NOT, IMPORTS_NOT, Change
 from harness.check.host import TargetHost
 from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.knowledge import frameworks
 from harness.knowledge.frameworks import Conflict
 from harness.knowledge.library import breakages
+from harness.text import clean_line
+
+_FAILS = {"import": IMPORTS_NOT, "keras": FITS_NOT}
 
 
 def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
@@ -22,9 +26,18 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     installed = _installed(subject)
     python = subject.said("python")
     for conflict in _applying(subject):
+        yield _conflict(subject, conflict, _told(subject, conflict, installed, python))
+
+
+def _told(subject: Subject, conflict: Conflict, installed: Mapping[str, str], python: str) -> str:
+    """What it is, besides the framework, that breaks."""
+    image = subject.reading.image
+    environment = image.environment if image else {}
+    parts = [f"{name}={clean_line(environment.get(name, ''), 60)}" for name in conflict.where]
+    if conflict.package:
         version = installed.get(conflict.package, "")
-        told = f"{conflict.package} {version}" if version else f"no {conflict.package}"
-        yield _conflict(subject, conflict, told if conflict.package else f"Python {python}")
+        parts.append(f"{conflict.package} {version}" if version else f"no {conflict.package}")
+    return " and ".join(parts) or f"Python {python}"
 
 
 def told_of(subject: Subject) -> frozenset[str]:
@@ -62,7 +75,7 @@ def _conflict(subject: Subject, conflict: Conflict, told: str) -> Reason:
     found = reason(
         "set-mended" if mended else f"set-{conflict.effect}",
         [f"known for {conflict.framework}: {breakage.what}"],
-        IMPORTS_NOT if conflict.effect == "blocks" else (),
+        _FAILS[conflict.fails] if conflict.effect == "blocks" else (),
         framework=subject.framework,
         version=subject.version,
         told=told,
@@ -85,7 +98,10 @@ def _applies(
         return False
     if any(environment.get(name) == value for name, value in conflict.unless.items()):
         return False
-    if any(environment.get(name) not in values for name, values in conflict.where.items()):
+    if any(
+        not any(re.fullmatch(value, environment.get(name, "")) for value in values)
+        for name, values in conflict.where.items()
+    ):
         return False
     if not conflict.package:
         return True

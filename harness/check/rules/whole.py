@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from harness.check.host import TargetHost
+from harness.check.loading import loading_of
 from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.images.inside import Damage
@@ -32,24 +33,34 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
         for one in inside.distributions
         if one.name in own
     }
-    for damage in inside.damages:
-        if damage.folder in holders:
-            yield from _told(damage, subject, own)
+    damages = [one for one in inside.damages if one.folder in holders]
+    # What the loader finds decides about libraries: one that is missing may have been moved to a
+    # folder where the loader looks.
+    modelled = bool(damages) and not isinstance(loading_of(subject, host), str)
+    for damage in damages:
+        yield from _told(damage, subject, own, modelled=modelled)
 
 
-def _told(damage: Damage, subject: Subject, own: frozenset[str]) -> Iterator[Reason]:
+def _told(
+    damage: Damage, subject: Subject, own: frozenset[str], *, modelled: bool
+) -> Iterator[Reason]:
     # A changed Python module may have been edited on purpose; compiled code is never edited.
     edited = [one for one in damage.altered if one.endswith(".py")]
     broken = [*damage.missing, *(one for one in damage.altered if not one.endswith(".py"))]
     measured, modules = loaded.nearest(subject.framework, subject.version)
     # All releases load much the same modules of other distributions, but not of the framework.
     alike = damage.name not in own or minor(measured) == minor(subject.version)
-    deciding = _decide(broken, modules, alike=alike)
+    judged = [one for one in broken if not (modelled and _linked(one) and one in damage.missing)]
+    deciding = _decide(judged, modules, alike=alike)
     facts = {"name": damage.name, "version": damage.version}
     if deciding:
-        count = str(len(deciding))
-        yield reason("damaged", _listed(deciding), count=count, measured=measured, **facts)
-    spared = sorted({*broken} - {*deciding})
+        found = {**facts, "count": str(len(deciding)), "measured": measured}
+        spare = loaded.guarded(subject.framework, subject.version)
+        # A module that is missing raises an ImportError, for which the framework is prepared.
+        missing = set(deciding) <= set(damage.missing)
+        aside = missing and all(one.partition("/")[0] in spare for one in deciding)
+        yield reason("damaged-aside" if aside else "damaged", _listed(deciding), **found)
+    spared = sorted({*judged} - {*deciding})
     for id, what in (("slimmed", spared), ("edited", edited)):
         if what:
             yield reason(id, _listed(what), count=str(len(what)), **facts)
