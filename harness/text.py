@@ -16,6 +16,8 @@ BLOCK_LIMIT = 8000
 """The most characters of one untrusted block (a traceback, for example) in a report."""
 PLAIN_LIMIT = 64_000
 """The most characters of a command's output that is not a report."""
+COMMAND_LIMIT = 4000
+"""The most characters of a command that a report offers."""
 _PLAIN_LINE = 2000
 
 # Everything that is drawn as nothing, moves the cursor or reorders its neighbours. The ranges are
