@@ -151,7 +151,7 @@ def fence(text: str, limit: int = BLOCK_LIMIT) -> str:
 
 
 def _longest_run(text: str) -> int:
-    return max((len(run) for run in re.findall(r"`+", text)), default=0)
+    return max(map(len, re.findall(r"`+", text))) if "`" in text else 0
 
 
 # --- addresses: package indexes, mirrors, proxies and engines are named by addresses that may hold
