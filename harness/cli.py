@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import io
@@ -734,6 +735,9 @@ def main() -> None:
     # A command makes many values and hardly a cycle: looking for these as often as usual takes a
     # tenth of a report's time.
     gc.set_threshold(_BETWEEN_SEARCHES, 20, 20)
+    # The last two searches, when the interpreter ends, take another tenth, to give back memory that
+    # the end of the process gives back anyway.
+    atexit.register(gc.freeze)
     # What other packages hook into pydantic has no part here, and finding it takes as long.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:

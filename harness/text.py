@@ -16,6 +16,8 @@ BLOCK_LIMIT = 8000
 """The most characters of one untrusted block (a traceback, for example) in a report."""
 PLAIN_LIMIT = 64_000
 """The most characters of a command's output that is not a report."""
+COMMAND_LIMIT = 4000
+"""The most characters of a command that a report offers."""
 _PLAIN_LINE = 2000
 
 # Everything that is drawn as nothing, moves the cursor or reorders its neighbours. The ranges are
@@ -149,7 +151,7 @@ def fence(text: str, limit: int = BLOCK_LIMIT) -> str:
 
 
 def _longest_run(text: str) -> int:
-    return max((len(run) for run in re.findall(r"`+", text)), default=0)
+    return max(map(len, re.findall(r"`+", text))) if "`" in text else 0
 
 
 # --- addresses: package indexes, mirrors, proxies and engines are named by addresses that may hold

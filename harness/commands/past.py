@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from harness.compare.judgement import Comparison, Judgement
 from harness.nights.values import Night
-from harness.running.session import places
+from harness.running.here import places
 from harness.store.store import Store
 
 if TYPE_CHECKING:

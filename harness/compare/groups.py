@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -68,11 +68,14 @@ class FactGroup:
 
 def group(differences: Iterable[Difference], cells: Iterable[Cell]) -> tuple[FactGroup, ...]:
     """Sort differences between `cells` into groups: those with drift first, then by importance."""
-    frameworks = tuple({name.lower() for cell in cells for name, _ in cell.framework})
+    frameworks = {name.lower() for cell in cells for name, _ in cell.framework}
+    beginnings = tuple(f"{one}-" for one in frameworks)
     return tuple(
         replace(
             one,
-            differences=tuple(sorted(one.differences, key=lambda each: _order(each, frameworks))),
+            differences=tuple(
+                sorted(one.differences, key=lambda each: _order(each, frameworks, beginnings))
+            ),
         )
         for one in unordered(differences)
     )
@@ -110,8 +113,8 @@ def in_short(differences: Iterable[Difference]) -> tuple[Difference, ...]:
 def is_of_python(difference: Difference) -> bool:
     """Tell whether a difference is only that an extension module of Python's own has other bytes,
     or is a file in one build of Python and built in in the other."""
-    name = difference.fact.removeprefix(_MODULE).partition("#")[0]
-    return difference.fact.startswith(_MODULE) and name in _STANDARD
+    fact = difference.fact
+    return fact.startswith(_MODULE) and fact[len(_MODULE) :].partition("#")[0] in _STANDARD
 
 
 def is_hash(value: Fact) -> bool:
@@ -123,9 +126,11 @@ def _rank(name: str) -> tuple[int, str]:
     return (_MEANING.index(name) if name in _MEANING else len(_MEANING), name)
 
 
-def _order(difference: Difference, frameworks: tuple[str, ...]) -> tuple[int, bool, bool, int, str]:
+def _order(
+    difference: Difference, frameworks: Collection[str], beginnings: tuple[str, ...]
+) -> tuple[int, bool, bool, int, str]:
     name = difference.fact.partition(".")[2].lower()
-    named_after = any(name == one or name.startswith(f"{one}-") for one in frameworks)
+    named_after = name in frameworks or name.startswith(beginnings)
     tier = 4 if difference.absent else _distance(difference.reference, difference.candidate)
     hashed = is_hash(difference.reference) or is_hash(difference.candidate)
     weight = _WEIGHT.index(difference.judged)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from harness.compare.judgement import CellJudgement, Finding, same_for_several
 from harness.compare.rules import Judged
-from harness.formats.layout import COMMAND_LIMIT
 from harness.formats.markdown_parts import (
     CELL,
     difference_row,
@@ -32,7 +31,7 @@ from harness.formats.table import table
 from harness.model import Place, Verdict
 from harness.nights.telling import first_line
 from harness.nights.values import Event, Standing
-from harness.text import clean_line, code, html, inert_in_ci, markdown
+from harness.text import COMMAND_LIMIT, clean_line, code, html, inert_in_ci, markdown
 
 MOST = 1024 * 1024
 """Bytes; GitHub shows no summary at all for a step that exceeds this."""

@@ -14,11 +14,9 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
-from harness.text import clean_line, inert_in_ci
+from harness.text import COMMAND_LIMIT, clean_line, inert_in_ci
 
 GAP = "  "
-COMMAND_LIMIT = 4000
-"""Longest command, in characters, that a report offers."""
 
 
 def said(text: str, style: str = "", limit: int = 400) -> Text:

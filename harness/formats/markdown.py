@@ -11,7 +11,6 @@ from collections.abc import Iterable
 from harness.compare.groups import group
 from harness.compare.judgement import CellJudgement, same_for_several
 from harness.compare.rules import Judged
-from harness.formats.layout import COMMAND_LIMIT
 from harness.formats.many import told_whole
 from harness.formats.markdown_parts import (
     CELL,
@@ -42,7 +41,7 @@ from harness.formats.sidebyside import (
     left_open,
 )
 from harness.formats.table import long_table, table
-from harness.text import code, html, inert_in_ci, markdown
+from harness.text import COMMAND_LIMIT, code, html, inert_in_ci, markdown
 
 BUDGET = 900 * 1024
 """At most so many bytes of UTF-8."""

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from harness.compare.differences import Difference
 from harness.compare.judgement import CellJudgement, Finding
 from harness.compare.shown import seconds, shown
-from harness.formats.layout import COMMAND_LIMIT
 from harness.formats.marks import VERDICT_SIGN, legend, shown_levels, shown_marks, sign
 from harness.formats.report import Report
 from harness.formats.sentences import (
@@ -24,7 +23,7 @@ from harness.formats.sentences import (
 from harness.formats.sidebyside import ABSENT
 from harness.formats.table import table
 from harness.model import Level, Verdict
-from harness.text import code, markdown
+from harness.text import COMMAND_LIMIT, code, markdown
 
 ROWS = 500
 CELL = 160

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from harness.formats.layout import COMMAND_LIMIT
 from harness.formats.marks import VERDICT_SIGN
 from harness.formats.nights import against, details, is_quiet, listed, sign_of, standing, unseen
 from harness.formats.sentences import REMEDY_LIMIT
 from harness.nights.telling import first_line
 from harness.nights.values import Event, Night
-from harness.text import code, markdown
+from harness.text import COMMAND_LIMIT, code, markdown
 
 _TITLE = 1000
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from harness.compare.differences import Difference
@@ -51,9 +51,9 @@ def differing(cells: Sequence[CellJudgement], reference: str) -> SideBySide:
     """What differs in any compared cell, without ignored differences. Groups that contain drift
     come first, then by importance; single facts are put together."""
     compared = [cell for cell in cells if cell.compared]
-    by_cell = [{one.fact: one for one in _told(cell)} for cell in compared]
-    every = [one for cell in compared for one in _told(cell)]
-    groups = group(every, (cell.cell for cell in cells))
+    told = [_told(cell) for cell in compared]
+    by_cell = [{one.fact: one for one in some} for some in told]
+    groups = group((one for some in told for one in some), (cell.cell for cell in cells))
     sections: list[Section] = []
     single: list[FactRow] = []
     for found in groups:
@@ -69,7 +69,7 @@ def differing(cells: Sequence[CellJudgement], reference: str) -> SideBySide:
     return SideBySide(columns=columns, sections=tuple(sections))
 
 
-def _told(cell: CellJudgement) -> Iterable[Difference]:
+def _told(cell: CellJudgement) -> tuple[Difference, ...]:
     return in_short(
         one
         for one in cell.differences

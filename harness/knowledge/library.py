@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.errors import InternalError
 
@@ -27,7 +27,8 @@ MEANING: dict[Evidence, str] = {
 class StrictModel(BaseModel):
     """A row of a table: no field may be missing or unknown, and no type is converted."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    # A command reads few of the tables: how to check one is worked out when it is read.
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, defer_build=True)
 
 
 class SourcedRow(StrictModel):
@@ -240,7 +241,7 @@ def load(name: str, kind: type[T]) -> T:
     try:
         tree = json.loads((FOLDER / name).read_text(encoding="utf-8"))
         tree["schema_"] = tree.pop("schema")
-        return TypeAdapter(kind).validate_python(tree)
+        return kind.model_validate(tree)
     except (OSError, ValueError, KeyError, ValidationError) as error:
         raise InternalError(f"the knowledge base is broken: {name}: {error}") from error
 

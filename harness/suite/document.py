@@ -15,7 +15,6 @@ from typing import Any
 from harness.errors import Problem
 from harness.model import Place
 from harness.suite.lines import BREAK, Lines, Span, Spot, Where, problem_at
-from harness.suite.nodes import compose
 
 MAX_BYTES = 1024**2
 _PLAIN = re.compile(r"[\t\n\r\x20-\x7e]*")
@@ -74,6 +73,9 @@ class Document:
 
 def read_document(data: bytes, path: str) -> Document:
     """Read a document; `path` names it in problems. Never raises."""
+    # Here, because importing ruamel.yaml takes longer than reading most files.
+    from harness.suite.nodes import compose
+
     if len(data) > MAX_BYTES:
         return _unreadable(
             path, "", 0, f"the file is larger than {MAX_BYTES // 1024**2} MiB", "split it"

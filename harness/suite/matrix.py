@@ -50,9 +50,13 @@ def suite_name(path: Path) -> str:
     Raises MatrixError if the file is no YAML up to its name, and UsageError if it cannot be read.
     """
     from harness.suite.document import read_document
+    from harness.suite.scalars import resolve
 
     file, data = _read(path)
-    head = _HEAD.match(data)
+    plain = re.match(_PLAIN_HEAD, data)
+    if plain is not None and isinstance(name := resolve(plain[1].decode()), str):
+        return name
+    head = re.match(_HEAD, data)
     if head is not None:
         document = read_document(head[0], str(file))
         if document.whole and not document.problems and (name := _named(document)):
@@ -63,11 +67,21 @@ def suite_name(path: Path) -> str:
     return _named(document) or file.resolve().parent.name
 
 
-_HEAD = re.compile(
-    rb"(?:.*\n)*?name:[ \t].*\n(?=(?:[ \t]*(?:#.*)?\n)*(?:[^ \t\n#]|[ \t]*\Z))",
-)
+_NOT_CONTINUED = rb"(?=(?:[ \t]*(?:#.*)?\n)*(?:[^ \t\n#]|[ \t]*\Z))"
+_HEAD = rb"(?:.*\n)*?name:[ \t].*\n" + _NOT_CONTINUED
 """Matches a file up to the end of the line that names the suite, if the next line cannot continue
 it. If this part is valid YAML by itself, it has the same name as the whole file."""
+
+_REMARKS = rb"(?: *(?:#[ -~]*)?\n)*"
+_PLAIN_HEAD = (
+    _REMARKS
+    + rb"(?:version: [0-9]\n"
+    + _REMARKS
+    + rb")?name: ([A-Za-z][\w.-]*) *\n"
+    + _NOT_CONTINUED
+)
+"""Matches what most files begin with: remarks, the version and a name that is one word. To import
+the library that reads YAML would take longer than everything else that is done for a name."""
 
 
 def _named(document: Document) -> str:

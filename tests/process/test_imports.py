@@ -45,7 +45,7 @@ def watched(*names: str) -> tuple[list[list[str]], set[str]]:
         env={"PYTHONPATH": str(ROOT), "PATH": ""},
     )
     answer = json.loads(finished.stdout)
-    return answer["seen"], {name.partition(".")[0] for name in answer["modules"]}
+    return answer["seen"], set(answer["modules"])
 
 
 @pytest.mark.parametrize("names", [("harness",), ("harness.model", "harness.errors")])
@@ -61,6 +61,13 @@ def test_importing_the_store_opens_nothing_and_loads_nothing_heavy() -> None:
     )
     assert [event for event in seen if event[0] != "open"] == []
     assert set() == modules & HEAVY
+
+
+def test_a_report_is_made_without_an_engine_and_on_a_page_without_what_draws_on_terminals() -> None:
+    pages = ("harness.formats.markdown", "harness.formats.html", "harness.formats.json")
+    _, modules = watched("harness.commands.report", "harness.commands.past", *pages)
+    assert "harness.formats.html" in modules
+    assert set() == modules & {"harness.engines", "harness.running.session", "ruamel", "rich"}
 
 
 def test_a_file_opened_on_import_would_be_seen(tmp_path: Path) -> None:

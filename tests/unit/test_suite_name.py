@@ -17,6 +17,7 @@ LINES = st.lists(
         [
             *("name: one", "name: 'two'", 'name: "three', '  four"', "name: >", "  five", "name:"),
             *("  name: six", "name: [a", "]", "# name: seven", "", " # more", "version: 1"),
+            *("name: null", "name: no", "name: 1e3", "  # less"),
             *(
                 "text: |",
                 "cells:",

@@ -179,6 +179,8 @@ def _onto(scale: Any, start: float, end: float) -> Callable[[float], float]:
 
 
 def _drawn(value: float) -> float:
+    if -LARGEST <= value <= LARGEST:  # The usual case: a page has ten thousand points.
+        return value
     return max(-LARGEST, min(LARGEST, value)) if math.isfinite(value) else LARGEST
 
 
