@@ -109,6 +109,8 @@ def insides(version: str) -> Iterator[Inside]:
         altered=("numpy/odd2.py",),
     )
     yield replace(whole, damages=(numpy,))
+    h5py = replace(numpy, name="h5py", missing=("h5py/h5.py", "h5py/__init__.py"), altered=())
+    yield replace(whole, damages=(h5py,))
     yield from loadings(whole)
 
 
@@ -235,11 +237,30 @@ def opened() -> Iterator[Subject]:
         told = reading(config, f"tensorflow/tensorflow:{version}-gpu-py3")
         for inside in (*insides(version), *account_less(version), *requiring(version)):
             yield subject_of(told, inside)
+        yield from with_variables(config, version)
         config["config"]["Cmd"] = ["python3.7", "train.py"]
         other = {**PYTHONS, "usr/local/bin/python3.7": "usr/local/bin/python3.7"}
         yield subject_of(
             reading(config), Inside(distributions=installed(f"tensorflow={version}"), pythons=other)
         )
+
+
+def with_variables(config: dict[str, Any], version: str) -> Iterator[Subject]:
+    """Images with a variable that breaks their Python or the framework."""
+    package = f"{SITE}/tensorflow/python"
+    inside = Inside(
+        distributions=installed(f"tensorflow={version}"),
+        pythons=PYTHONS,
+        hiding={package: ("platform", "types")},
+    )
+    for variable in (
+        "PYTHONHOME=/nowhere",
+        "PYTHONHASHSEED=none",
+        f"PYTHONPATH=/work:/{package}",
+        "PYTHONOPTIMIZE=2",
+    ):
+        own = dict(config["config"], Env=[*config["config"]["Env"], variable])
+        yield subject_of(reading({**config, "config": own}), inside)
 
 
 def closed() -> Iterator[Subject]:

@@ -410,7 +410,8 @@ def test_every_rule_is_found_and_asked() -> None:
     expected = {"age", "command", "cpu", "disk", "driver", "form", "gpu", "identity", "kernel"}
     expected |= {"build_kind", "loader", "neighbours", "opened", "stubs", "symbols"}
     expected |= {"capabilities", "language", "quota", "tag"}
-    expected |= {"libraries", "objects", "owners", "pythons", "requirements", "sets", "whole"}
+    expected |= {"libraries", "objects", "owners", "pythons", "requirements", "sets"}
+    expected |= {"variables", "whole"}
     assert expected == set(rules.names())
 
 

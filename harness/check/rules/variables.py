@@ -40,10 +40,11 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     if image is None or inside is None or inside.problems or not inside.pythons:
         return
     environment = image.environment
-    program, version = inside.python_on(environment.get("PATH") or _PATH)
-    version = version or minor(subject.said("python"))
+    program, _ = inside.python_on(environment.get("PATH") or _PATH)
+    program = program or min(inside.pythons)  # it may be called by its whole name
+    version = inside.version_of(program) or minor(subject.said("python"))
     yield from _refused(environment, version)
-    if program and (home := environment.get("PYTHONHOME", "")):
+    if home := environment.get("PYTHONHOME", ""):
         yield from _home(inside, program, version, home)
     if path := environment.get("PYTHONPATH", ""):
         yield from _hidden(inside, path)
