@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from harness.check.subject import Subject
 from harness.compare.requirements import Unparsed, applies, meets, parsed, plain
@@ -71,7 +72,13 @@ def requirements_of(subject: Subject) -> RequirementsRead | None:
     if not holders:
         return None
     beside = _beside(inside.distributions, holders)
-    walk = _Walk(beside, _environment(subject, holders[0]), _loaded(subject), _guarded(subject))
+    walk = _Walk(
+        beside,
+        _environment(subject, holders[0]),
+        _loaded(subject),
+        _guarded(subject),
+        partial(loaded.module_of, subject.framework),
+    )
     for one in holders:
         if one.told:
             walk.follow(one)
@@ -161,8 +168,10 @@ class _Walk:
         here: Mapping[str, str],
         loaded: frozenset[str],
         guarded: frozenset[str],
+        module_of: Callable[[str], str],
     ) -> None:
         self.installed, self.here, self.loaded, self.guarded = installed, here, loaded, guarded
+        self.module_of = module_of
         self.seen: set[tuple[str, str]] = set()
         self.looked = 0
         self.met = 0
@@ -219,7 +228,7 @@ class _Walk:
     def _is_loaded(self, name: str, there: list[Distribution]) -> bool:
         """Whether the import loads a module of it, by its list of modules, else by its name; a
         missing package without which the framework works does not count."""
-        tops = {top for one in there for top in one.modules} or {name.replace("-", "_")}
+        tops = {top for one in there for top in one.modules} or {self.module_of(name)}
         if not there and tops <= self.guarded:
             return False
         return not self.loaded.isdisjoint(tops)

@@ -25,6 +25,8 @@ class Loaded(SourcedRow):
 
 class LoadedTable(StrictModel):
     schema_: str
+    named: dict[str, str]
+    """Distribution -> its module (the first one or two parts), where the names differ."""
     loaded: list[Loaded]
 
 
@@ -32,6 +34,16 @@ class LoadedTable(StrictModel):
 def rows(framework: str) -> tuple[Loaded, ...]:
     """The modules that importing each measured release loads."""
     return tuple(load(f"{framework}_loaded.json", LoadedTable).loaded)
+
+
+@cache
+def module_of(framework: str, distribution: str) -> str:
+    """The first one or two parts of the name of a distribution's module, where its list of files
+    is not known: its own name, unless the table has another one."""
+    plain = distribution.replace("-", "_")
+    if framework not in frameworks.names():
+        return plain
+    return load(f"{framework}_loaded.json", LoadedTable).named.get(distribution, plain)
 
 
 @cache
