@@ -136,6 +136,12 @@ def _standard(
     others in `library` that are no valid objects: without them an import may go on, but a file that
     is cut off ends the process.
     """
+    ctypes = _library(program, objects, frozenset({_CTYPES}))
+    return [*ctypes, *(one for one in _library(program, objects, library) if objects[one].problem)]
+
+
+def _library(program: str, objects: Mapping[str, SharedObject], names: frozenset[str]) -> list[str]:
+    """Paths of compiled modules with these names in the own library of a Python program."""
     prefix = program.rpartition("bin/")[0]
     own = re.compile(
         rf"{re.escape(prefix)}lib(?:64)?/python[\d.]{{1,5}}/lib-dynload/(?P<name>\w+)\.?[^/]*\.so$"
@@ -143,9 +149,9 @@ def _standard(
     version = re.search(r"\d\.\d{1,2}", program.rpartition("/")[2])
     return [
         path
-        for path, one in objects.items()
+        for path in objects
         if (found := own.match(path))
-        and (found["name"] == _CTYPES or (one.problem and found["name"] in library))
+        and found["name"] in names
         and (version is None or f"/python{version[0]}/" in f"/{path}")
     ]
 
@@ -175,6 +181,23 @@ def _imported(
         if path in own or below.partition("/")[0] in without:
             needed.append(path)
     return sorted(needed, key=lambda path: (path in own, path))
+
+
+def loaded_modules(subject: Subject, told: ImageLoading) -> set[str]:
+    """Paths of the compiled modules that importing the framework loads, of any package and of
+    Python's own library, by what the nearest measured release loads."""
+    inside = subject.inside
+    site = next((found["site"] for one in told.roots if (found := SITE.match(one.real))), "")
+    if inside is None or not site:
+        return set()
+    _, modules = loaded.nearest(subject.framework, subject.version)
+    stems = {module_stem(one) for one in modules}
+    objects = {one.path: one for one in inside.objects}
+    own = loaded.library(subject.framework, subject.version)
+    below = {path for path in objects if path.startswith(f"{site}/")}
+    return {path for path in below if module_stem(path[len(site) + 1 :]) in stems} | set(
+        _library(told.loading.main.real, objects, own)
+    )
 
 
 def module_stem(path: str) -> str:

@@ -77,6 +77,8 @@ class Dynamic:
     """For each of `exports` the hash of its version, packed; empty if it has no versions."""
     unread: str = ""
     """Why its symbols were not read; empty if they were."""
+    end: int = 0
+    """The offset behind the last of its content that has a meaning; 0 if not known."""
     problem: str = ""
     """Why the other fields are incomplete; empty if they are complete."""
 
@@ -91,7 +93,7 @@ def read_dynamic(stream: BinaryIO) -> Dynamic:
     try:
         dynamic = tables.open()
         found.bits, found.machine_number = tables.bits, tables.machine
-        found.interpreter = tables.interpreter
+        found.interpreter, found.end = tables.interpreter, tables.end
         if tables.bits != 64:
             found.unread = "it is not for a 64-bit little-endian machine"
         elif dynamic:

@@ -81,6 +81,14 @@ class ElfTables:
                 self.tags[tag] = value
         return True
 
+    @property
+    def end(self) -> int:
+        """The offset behind the last loaded segment and the table of sections. What comes after it
+        in a file was appended, and nobody reads it."""
+        at, count = self._sections
+        segments = max((offset + size for _, size, offset in self.loads), default=0)
+        return max(segments, at + count * _SECTION.size)
+
     def at(self, at: int, size: int) -> bytes:
         """Up to `size` bytes from an offset of the file."""
         if at < 0 or size <= 0:

@@ -77,6 +77,9 @@ class SharedObject:
     framework's objects."""
     size: int = 0
     """In bytes."""
+    sums: frozenset[str] = frozenset()
+    """Its check sum, with the algorithm (`sha256:...` or `md5:...`; see `sums`), and that of the
+    same file without what was appended to it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -103,6 +106,8 @@ class Inside:
     libraries: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Name of a library -> folders that contain it."""
     objects: tuple[SharedObject, ...] = ()
+    sums: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Path of a compiled file -> the sums that were recorded when it was installed."""
     system: str = ""
     """id and version from os-release, such as ubuntu-16.04."""
     packages: int = 0

@@ -32,6 +32,7 @@ from harness.images.accounts import (
 )
 from harness.images.dpkg_status import installed
 from harness.images.loader_files import CACHE, CONFIGURATION, PRELOADED
+from harness.images.sums import SYSTEM_SUMS, of_packages, recorded, sum_of_beginning, summing
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -50,14 +51,10 @@ MEMBERS = 1_000_000
 TOLD = 200_000
 """Lines that are written at most."""
 _NAME = 1024
-_PATH = 150
-"""Characters of a path in a list of installed files at most, so that lines stay bounded."""
 _STATUS = 8 * 1024**2
 _LARGE = FILE
 MODULES = 100_000
 """Modules of one layer that are reported at most; if there are more, none counts as missing."""
-_RECORDED = 24_000
-"""Files of one distribution that are reported at most."""
 _CHUNK = 1024**2
 _WINDOW_LOG = 27
 """Memory that unpacking may use: 2 to this power bytes, which is zstd's own default limit."""
@@ -254,6 +251,8 @@ def _tell(
         yield {"kind": "text", "path": path, "text": _text(tar, member, SMALL)}
     elif _PACKAGES.match(path) and member.isfile():
         yield {"kind": "packages", "path": path, "names": installed(_text(tar, member, _STATUS))}
+    elif SYSTEM_SUMS.match(path) and member.isfile():
+        yield {"kind": "sums", "path": path, "files": of_packages(_text(tar, member, _STATUS))}
     if _MODULE.search(slashed) and not member.isdir():
         yield {"kind": "module", "path": path, "size": member.size if member.isfile() else -1}
     library = _LIBRARY.search(path) is not None
@@ -310,17 +309,9 @@ def _bytes(tar: tarfile.TarFile, member: tarfile.TarInfo, limit: int) -> bytes:
     return stream.read(limit) if stream else b""
 
 
-def _recorded(tar: tarfile.TarFile, member: tarfile.TarInfo) -> list[tuple[str, int]]:
-    """(path below its folder, size in bytes or -1) of the modules in a distribution's RECORD."""
-    found: list[tuple[str, int]] = []
+def _recorded(tar: tarfile.TarFile, member: tarfile.TarInfo) -> list[tuple[str, int, str]]:
     lines = _text(tar, member, _STATUS).splitlines()
-    for line in lines[:-1] if member.size > _STATUS else lines:  # the last may be cut off
-        name, _, rest = line.partition(",")
-        told = rest.rpartition(",")[2]
-        loaded = name.endswith(".py") or ".so" in name.rpartition("/")[2]
-        if loaded and len(name) <= _PATH and not name.startswith(("..", "/", '"')):
-            found.append((name, int(told) if told.isdigit() and len(told) < 16 else -1))
-    return found[:_RECORDED]
+    return recorded(lines[:-1] if member.size > _STATUS else lines)  # the last may be cut off
 
 
 def _object(
@@ -334,12 +325,17 @@ def _object(
     stream = tar.extractfile(member)
     if stream is None or member.size > _LARGE:
         return told | {"problem": "it is too large" if stream else "no content"}
+    update, own_sum = summing(path)
     with tempfile.SpooledTemporaryFile(_IN_MEMORY) as copy:
         while chunk := stream.read(_CHUNK):
             copy.write(chunk)
+            update(chunk)
+        told["sum"] = own_sum()
         copy.seek(0)
         seen = cast("BinaryIO", copy)
         dynamic = read_dynamic(seen).as_dict()
+        if 0 < (end := cast("int", dynamic["end"])) < member.size:
+            told["own_sum"] = sum_of_beginning(seen, end, path)
         if not ours:
             return told | dynamic
         from harness.images.elf import read_elf

@@ -14,7 +14,7 @@ from harness.images.hiding import hiding
 from harness.images.inside import Damage, Distribution, Inside
 from harness.images.loader_files import CACHE
 from harness.images.owners import FileList, overlaps
-from harness.images.told_objects import object_of
+from harness.images.told_objects import object_of, sums_of
 from harness.images.untrusted import texts
 
 _SITE = re.compile(
@@ -35,6 +35,7 @@ _KINDS = (
     "python",
     "record",
     "start",
+    "sums",
     "text",
     "version",
 )
@@ -145,6 +146,7 @@ class _LayerStack:
             pythons=self._pythons(),
             libraries=self._libraries(),
             objects=tuple(object_of(path, one) for path, one in self._of("object")),
+            sums=sums_of(self._of("record"), self._of("sums")),
             system=self._system(),
             packages=sum(len(texts(one.get("names"))) for _, one in self._of("packages")),
             system_packages=tuple(sorted(set(self._system_packages()))),
@@ -316,7 +318,7 @@ def _tops(files: Iterable[str]) -> tuple[str, ...]:
 def _listed(value: object) -> dict[str, object]:
     """A list of files from a layer's reader as a mapping: path -> size in bytes."""
     rows = value if isinstance(value, list) else []
-    return {str(row[0]): row[1] for row in rows if isinstance(row, list | tuple) and len(row) == 2}
+    return {str(row[0]): row[1] for row in rows if isinstance(row, list | tuple) and len(row) >= 2}
 
 
 def _distribution(kind: str, path: str, name: str) -> Distribution | None:

@@ -46,7 +46,8 @@ def _told(
 ) -> Iterator[Reason]:
     # A changed Python module may have been edited on purpose; compiled code is never edited.
     edited = [one for one in damage.altered if one.endswith(".py")]
-    broken = [*damage.missing, *(one for one in damage.altered if not one.endswith(".py"))]
+    compiled = [one for one in damage.altered if not one.endswith(".py")]
+    broken = [*damage.missing, *(one for one in compiled if not _only_longer(damage, one, subject))]
     measured, modules = loaded.nearest(subject.framework, subject.version)
     # All releases load much the same modules of other distributions, but not of the framework.
     alike = damage.name not in own or minor(measured) == minor(subject.version)
@@ -64,6 +65,14 @@ def _told(
     for id, what in (("slimmed", spared), ("edited", edited)):
         if what:
             yield reason(id, _listed(what), count=str(len(what)), **facts)
+
+
+def _only_longer(damage: Damage, path: str, subject: Subject) -> bool:
+    """Whether a compiled file is the recorded one with something appended, which nobody reads."""
+    inside, full = subject.inside, f"{damage.folder}/{path}"
+    recorded = inside.sums.get(full, frozenset()) if inside else frozenset()
+    objects = inside.objects if inside else ()
+    return any(one.path == full and not one.sums.isdisjoint(recorded) for one in objects)
 
 
 def _decide(paths: list[str], modules: frozenset[str], *, alike: bool) -> list[str]:
