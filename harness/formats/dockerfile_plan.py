@@ -117,5 +117,5 @@ def _taken(found: DockerfileFound) -> tuple[Row, ...]:
 
 
 def _cell(cell: Cell, recipe: Recipe | DockerfileRecipe) -> str:
-    built = f", built of {recipe.shown} before" if isinstance(recipe, DockerfileRecipe) else ""
+    built = f", first built of {recipe.shown}" if isinstance(recipe, DockerfileRecipe) else ""
     return f"the image of cell {cell.id}{built}"

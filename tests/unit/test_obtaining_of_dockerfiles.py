@@ -254,7 +254,7 @@ def test_cells_that_are_locked_are_obtained_as_before(
         cell=Cell(id="outer"),
         dockerfile=replace(recipe("FROM below\n"), cells=(("below", Cell(id="in"), inner),)),
     )
-    monkeypatch.setattr(obtaining.recipe, "digest", lambda _: "0" * 64)
+    monkeypatch.setattr("harness.recipes.recipe.digest", lambda _: "0" * 64)
     found = engine.obtain(outer)
     assert ["locked"] == asked
     assert (Outcome.PULL_FAILED, True) == (found.outcome, "no index" in found.reason)

@@ -237,8 +237,7 @@ def test_a_plan_says_what_is_fetched_on_the_way(tmp_path: Path) -> None:
     assert ("fetched",) == fetching(of(suite, "reader"))
     assert not is_hermetic(of(suite, "reader"))
     reply = plan(folder, ["reader"], [], verbose=False)
-    assert "written: the image of cell written, built of " in reply.text
-    assert "written/Dockerfile before" in reply.text
+    assert "written: the image of cell written, first built of " in reply.text
     assert "the build of cell fetched may fetch things: build-network" in reply.text
     assert "its age is reported" in reply.text
     assert isinstance(reply.tree, dict)
