@@ -230,9 +230,16 @@ class BuildSecret:
 
 
 CELL_TAKEN = "cell:"
-"""Prefix of the id of a locked cell whose image replaces one that a Dockerfile names."""
+"""Prefix of the id of a cell that is built here, whose image replaces one that a Dockerfile
+names."""
 DATA_TAKEN = "data:"
 """Prefix of the name of a data set that replaces such an image."""
+
+
+NOT_HERMETIC = "build-network=true"
+"""The relaxation of a cell whose build may use the network, so that its content may come from
+anywhere; followed by ` of ` and another cell's id where that is the build of an image from which it
+takes something."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -250,7 +257,7 @@ class DockerfileBuild:
     """For example linux/amd64; empty: the engine's own."""
     images: tuple[tuple[str, str], ...] = ()
     """(name of an image in the Dockerfile, its replacement): the id of a base, `cell:` and the id
-    of a locked cell, or `data:` and the name of a data set."""
+    of a cell that is built here, or `data:` and the name of a data set."""
     network: bool = False
     """Whether its steps and the builder may fetch anything; such a build is not hermetic."""
     secrets: tuple[BuildSecret, ...] = ()
@@ -326,6 +333,11 @@ class Cell:
     def is_built(self) -> bool:
         """Whether its image is made here, of a recipe."""
         return bool(self.base) or self.build is not None
+
+    @property
+    def is_hermetic(self) -> bool:
+        """Whether no build that its image comes from may fetch anything."""
+        return not any(one.startswith(NOT_HERMETIC) for one in self.profile.relaxations)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -566,7 +578,7 @@ class DockerfileRecipe:
     platform: str = ""
     bases: tuple[tuple[str, Base], ...] = ()
     """(name of an image in the Dockerfile, the base that replaces it)."""
-    cells: tuple[tuple[str, Cell, Recipe], ...] = ()
+    cells: tuple[tuple[str, Cell, Recipe | DockerfileRecipe], ...] = ()
     """(name of an image in the Dockerfile, the cell whose image replaces it, its recipe)."""
     data: tuple[tuple[str, str], ...] = ()
     """(name of an image in the Dockerfile, the data set whose files replace it). Which files these

@@ -2,8 +2,10 @@
 
 Under the folder of the setting lies one folder for each release that wrote: the same small model in
 each format it has, and what it predicted there of ten test images (dockerfiles/field/files). A file
-is read where it loads and predicts the same classes, each number within 1e-5. Everything is loaded
-in a process of its own, forked behind one import of the framework: what dies takes nothing along.
+is read where it loads and predicts the same classes, each number within 1e-5. A forked child loads
+one file after another, and tells each result at once. After a failure there is a new child, and a
+file that failed behind others is tried again as its first: a file is never blamed for what an
+earlier one left in the process.
 """
 from __future__ import division
 
@@ -18,7 +20,7 @@ PROBE = {
     "where": "inside",
     "order": 60,
     "on_request": True,
-    "timeout_s": 900,
+    "timeout_s": 1800,
     "frameworks": ["tensorflow"],
     "settings": {
         "folder": "/saved",     # one folder in it for each release that wrote
@@ -52,7 +54,7 @@ def probe(settings):
         pass  # Whoever needs it tells what it is.
     images = numpy.load(os.path.join(folder, "images.npy")).astype("float32")[..., None] / 255
     facts = {"files.framework_version": str(tensorflow.__version__), "files.writers": sorted(writers)}
-    reads, errors, differences, missing = [], [], [], []
+    asked, reads, errors, differences, missing = [], [], [], [], []
     for writer in sorted(writers, key=in_order):
         own = os.path.join(folder, writer)
         with open(os.path.join(own, "predictions.json")) as stream:
@@ -63,15 +65,18 @@ def probe(settings):
             if why:
                 missing.append("%s: %s" % (name, why))
                 continue
-            loaded = apart(
-                lambda: predicted(tensorflow, numpy, kind, own, images).tolist(),
-                float(settings["seconds"]))
-            why = loaded.get("error") or wrong(loaded["value"], wanted)
-            if why:
-                errors.append("%s: %s" % (name, why))
-            else:
-                reads.append(name)
-                differences.append(largest(loaded["value"], wanted))
+            asked.append((name, kind, own, wanted))
+    answers = in_turn(
+        asked,
+        lambda one: predicted(tensorflow, numpy, one[1], one[2], images).tolist(),
+        lambda one, value: wrong(value, one[3]),
+        float(settings["seconds"]))
+    for (name, _, _, wanted), answer in zip(asked, answers):
+        if "error" in answer:
+            errors.append("%s: %s" % (name, answer["error"]))
+        else:
+            reads.append(name)
+            differences.append(largest(answer["value"], wanted))
     facts.update({
         "files.reads": reads,
         "files.largest_difference": differences,
@@ -172,43 +177,88 @@ def of_checkpoint(tf, session, _, folder):
     return given, wanted
 
 
-# --- a process for each ------------------------------------------------------------------------
+# --- one after another, in processes that may die ------------------------------------------------
 
 
-def apart(work, seconds):
-    """{"value": what `work` gives} or {"error": why not}, by a process that may die or hang."""
-    here, there = os.pipe()
-    child = os.fork()
-    if child == 0:
-        code = 1
+def in_turn(items, load, why_wrong, seconds):
+    """For each item, {"value": what `load` gives} or {"error": why not}, in their order.
+
+    `why_wrong` says of an item and its value why that is no success; empty where it is one. Only a
+    failure of the first item of a child counts.
+    """
+    told = []
+    while len(told) < len(items):
+        child = Child(load, items[len(told):])
+        first = True
+        while len(told) < len(items):
+            answer = child.answer(seconds)
+            why = answer.get("error") or why_wrong(items[len(told)], answer["value"])
+            if why and not first:
+                break  # Perhaps by the fault of an earlier item: it is tried again as the first.
+            told.append({"error": why} if why else answer)
+            if why:
+                break
+            first = False
+        child.end()
+    return told
+
+
+class Child(object):
+    """A forked process that loads items one after another, and writes a line of JSON for each."""
+
+    def __init__(self, load, items):
+        self.stream, there = os.pipe()
+        self.data = b""
+        self.process = os.fork()
+        if self.process:
+            os.close(there)
+            return
+        status = 1
         try:
-            os.close(here)
-            try:
-                told = {"value": work()}
-            except BaseException as error:
-                text = "%s: %s" % (type(error).__name__, error)
-                told = {"error": " ".join(text.split())[:ERROR]}
-            data = json.dumps(told).encode("ascii")
-            while data:
-                data = data[os.write(there, data):]
-            code = 0
+            os.close(self.stream)
+            for item in items:
+                line = json.dumps(outcome(load, item)).encode("ascii") + b"\n"
+                while line:
+                    line = line[os.write(there, line):]
+            status = 0
         finally:
-            os._exit(code)
-    os.close(there)
-    data, ends = b"", time.time() + seconds
-    while True:
-        left = ends - time.time()
-        if left <= 0 or not select.select([here], [], [], left)[0]:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            os.close(here)
-            return {"error": "it was not loaded within %d s" % seconds}
-        part = os.read(here, 65536)
-        if not part:
-            break
-        data += part
-    os.close(here)
-    status = os.waitpid(child, 0)[1]
-    if os.WIFSIGNALED(status):
-        return {"error": "the process died by signal %d" % os.WTERMSIG(status)}
-    return json.loads(data.decode("ascii"))
+            os._exit(status)
+
+    def answer(self, seconds):
+        """What became of the next item, which begins now."""
+        ends = time.time() + seconds
+        while b"\n" not in self.data:
+            left = ends - time.time()
+            if left <= 0 or not select.select([self.stream], [], [], left)[0]:
+                return {"error": "it was not loaded within %d s" % seconds}
+            part = os.read(self.stream, 65536)
+            if not part:
+                return {"error": self.death()}
+            self.data += part
+        line, _, self.data = self.data.partition(b"\n")
+        return json.loads(line.decode("ascii"))
+
+    def death(self):
+        status = self.wait()
+        if os.WIFSIGNALED(status):
+            return "the process died by signal %d" % os.WTERMSIG(status)
+        return "the process ended with status %d" % os.WEXITSTATUS(status)
+
+    def wait(self):
+        status = os.waitpid(self.process, 0)[1]
+        self.process = 0
+        return status
+
+    def end(self):
+        if self.process:
+            os.kill(self.process, signal.SIGKILL)
+            self.wait()
+        os.close(self.stream)
+
+
+def outcome(load, item):
+    try:
+        return {"value": load(item)}
+    except BaseException as error:
+        text = "%s: %s" % (type(error).__name__, error)
+        return {"error": " ".join(text.split())[:ERROR]}

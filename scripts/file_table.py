@@ -1,6 +1,6 @@
-"""The table of docs/files.md (which release reads whose saved models), made from committed results.
+"""The tables of docs/files.md (which release reads whose saved models), made from its result.
 
-python scripts/file_table.py            writes the table of reports/files/reads.json there
+python scripts/file_table.py            writes the tables of reports/files/reads.json there
 python scripts/file_table.py --run RUN  takes the result from a run of the tag `files` first
 """
 
@@ -20,10 +20,12 @@ FORMATS = {
     "savedmodel": "SavedModel",
     "hdf5": "HDF5",
     "keras": ".keras",
-    "frozen": "frozen graph",
-    "checkpoint": "checkpoint",
+    "frozen": "Frozen graph",
+    "checkpoint": "Checkpoint",
 }
-_SHOWN = 160
+_SHOWN = 120
+"""Characters of an error that are shown: enough to search for it. Errors that begin with the same
+ones are one, because what follows is mostly what the reader has to offer."""
 FACTS = ("reads", "largest_difference", "cannot_read", "not_written", "images_sha256")
 
 
@@ -53,35 +55,64 @@ def result_of(run_id: str) -> dict[str, Any]:
 
 
 def rows(result: Mapping[str, Any]) -> Iterator[str]:
-    """The rows of the table in Markdown, and the notes behind its numbers."""
-    readers: Mapping[str, Mapping[str, Sequence[str]]] = result["readers"]
+    """A table for each format in Markdown, and the errors behind their numbers."""
+    readers: Mapping[str, _Facts] = result["readers"]
     told: dict[str, int] = {}
-    yield f"| written by | as | {' | '.join(f'read by {one}' for one in readers)} |"
-    yield "| --- " * (2 + len(readers)) + "|"
     writers = sorted({_split(one)[0] for f in readers.values() for one in _lines(f)}, key=_order)
-    for writer in writers:
-        for kind, name in FORMATS.items():
-            cells = [_cell(facts, f"{writer} {kind}", told) for facts in readers.values()]
-            yield f"| {writer} | {name} | {' | '.join(cells)} |"
+    for kind, name in FORMATS.items():
+        yield f"## {name}"
+        yield ""
+        yield from _table(kind, writers, readers, told)
+    yield "## Errors"
     yield ""
     for why, number in told.items():
-        yield f"{number}. {_escaped(why)}"
+        yield f"{number}. {why}"
     yield ""
     yield f"Measured by {result['measured_by']}."
 
 
-def _cell(facts: Mapping[str, Sequence[str]], pair: str, told: dict[str, int]) -> str:
+_Facts = Mapping[str, Sequence[str]]
+
+
+def _table(
+    kind: str, writers: Sequence[str], readers: Mapping[str, _Facts], told: dict[str, int]
+) -> Iterator[str]:
+    yield f"| written by | {' | '.join(readers)} |"
+    yield "| --- " * (1 + len(readers)) + "|"
+    unwritten: dict[str, list[str]] = {}
+    for writer in writers:
+        pair = f"{writer} {kind}"
+        reasons = {why for facts in readers.values() if (why := _why(facts, "not_written", pair))}
+        if reasons:
+            unwritten.setdefault(" or ".join(sorted(reasons)), []).append(writer)
+        else:
+            cells = [_cell(facts, pair, told) for facts in readers.values()]
+            yield f"| {writer} | {' | '.join(cells)} |"
+    yield ""
+    if unwritten:
+        listed = (f"by {', '.join(by)} ({_number(why, told)})" for why, by in unwritten.items())
+        yield f"Not written {'; '.join(listed)}."
+        yield ""
+
+
+def _cell(facts: _Facts, pair: str, told: dict[str, int]) -> str:
     if pair in facts["reads"]:
-        return "reads"
-    for name, mark in (("cannot_read", ""), ("not_written", "not written, ")):
-        for line in facts[name]:
-            if line.startswith(f"{pair}: "):
-                why = line.removeprefix(f"{pair}: ")
-                return f"{mark}{told.setdefault(why, len(told) + 1)}"
-    return "not asked"
+        return "yes"
+    why = _why(facts, "cannot_read", pair)
+    return str(_number(why, told)) if why else "not asked"
 
 
-def _lines(facts: Mapping[str, Sequence[str]]) -> Iterator[str]:
+def _number(why: str, told: dict[str, int]) -> int:
+    return told.setdefault(_escaped(why), len(told) + 1)
+
+
+def _why(facts: _Facts, name: str, pair: str) -> str:
+    """Why a file was not written, or is not read; empty if nothing says so."""
+    lines = (one for one in facts[name] if one.startswith(f"{pair}: "))
+    return next(lines, "").removeprefix(f"{pair}: ")
+
+
+def _lines(facts: _Facts) -> Iterator[str]:
     yield from (*facts["reads"], *facts["cannot_read"], *facts["not_written"])
 
 
@@ -99,7 +130,7 @@ def _escaped(text: str) -> str:
 
 
 def page_with(page: str, result: Mapping[str, Any]) -> str:
-    """The page with its table replaced by that of a result."""
+    """The page with its tables replaced by those of a result."""
     head, _, rest = page.partition(BEGINS)
     _, _, tail = rest.partition(ENDS)
     return head + BEGINS + "\n" + "\n".join(rows(result)) + "\n\n" + ENDS + tail

@@ -197,7 +197,8 @@ class Workshop:
     owner: str
     refresh_bases: bool = False
     made_anew: set[str] = field(default_factory=set)
-    """Names of bases and roots that `refresh_bases` has already made anew, each only once."""
+    """Names of bases and roots that `refresh_bases` has already made anew, and of images of
+    Dockerfiles that were built, each only once."""
     fresh: bool = False
     """Whether to build Dockerfiles without anything that was built or kept before."""
     offline: bool = False

@@ -8,8 +8,9 @@ from typing import Any
 
 from harness.dockerfiles.needs import builder_needs
 from harness.dockerfiles.stages import image_uses
-from harness.model import DockerfileRecipe
+from harness.model import Cell, DockerfileRecipe, Recipe
 from harness.recipes.of_dockerfile import DockerfileFound
+from harness.recipes.parts import fetching, is_hermetic
 from harness.recipes.recipe import digest
 from harness.text import in_kb, in_mb
 
@@ -44,6 +45,8 @@ def dockerfile_rows(found: DockerfileFound) -> Iterator[Row]:
         yield "needs", f"a builder with {need.feature.value} (line {need.line}: {need.said})"
     if recipe.network:
         yield "not hermetic", "its build may fetch things: build-network"
+    for cell in fetching(recipe):
+        yield "not hermetic", f"the build of cell {cell} may fetch things: build-network"
 
 
 def dockerfile_steps(found: DockerfileFound) -> Iterator[str]:
@@ -55,7 +58,7 @@ def dockerfile_steps(found: DockerfileFound) -> Iterator[str]:
         "resolved Dockerfile"
     )
     network = "with the network on, not hermetic" if found.recipe.network else "the network off"
-    aged = "; its age is reported" if found.recipe.network else ""
+    aged = "" if is_hermetic(found.recipe) else "; its age is reported"
     yield (
         f"image: reused where the engine has the one that was built here from the same recipe on "
         f"the same images{aged}; else the Dockerfile is built, {network}"
@@ -84,7 +87,7 @@ def dockerfile_tree(found: DockerfileFound) -> dict[str, Any]:
             "sha256": recipe.context,
         },
         "secrets": [one.id for one in recipe.secrets],
-        "hermetic": not recipe.network,
+        "hermetic": is_hermetic(recipe),
         "needs": [
             {"feature": need.feature.value, "line": need.line, "said": need.said}
             for need in builder_needs(found.dockerfile, found.layout, recipe.target)
@@ -96,7 +99,7 @@ def dockerfile_tree(found: DockerfileFound) -> dict[str, Any]:
 def _taken(found: DockerfileFound) -> tuple[Row, ...]:
     """Every image that the Dockerfile names, and what is used in its place."""
     stands_for = {image: f"the base {base.id}" for image, base in found.recipe.bases}
-    stands_for |= {image: f"the image of cell {cell.id}" for image, cell, _ in found.recipe.cells}
+    stands_for |= {image: _cell(cell, of) for image, cell, of in found.recipe.cells}
     stands_for |= {
         image: f"the data set {name}, found by its hashes when it is built"
         for image, name in found.recipe.data
@@ -111,3 +114,8 @@ def _taken(found: DockerfileFound) -> tuple[Row, ...]:
         )
         for name in names
     )
+
+
+def _cell(cell: Cell, recipe: Recipe | DockerfileRecipe) -> str:
+    built = f", first built of {recipe.shown}" if isinstance(recipe, DockerfileRecipe) else ""
+    return f"the image of cell {cell.id}{built}"

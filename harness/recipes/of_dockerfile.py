@@ -27,6 +27,7 @@ from harness.model import (
     Suite,
 )
 from harness.recipes.of_lock import lock_of, locked_recipe
+from harness.recipes.parts import parts_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,17 +42,22 @@ class DockerfileFound:
 
 @dataclass(frozen=True, slots=True)
 class DockerfileReader:
-    """Reads the Dockerfiles and contexts of a suite's cells, each once."""
+    """Reads the Dockerfiles and contexts of a suite's cells, each once.
+
+    No cell may take its own image, however indirectly: loading the suite has checked it.
+    """
 
     suite: Suite
     _texts: dict[Path, Dockerfile] = field(default_factory=dict)
     _contexts: dict[tuple[Path, Path], tuple[Context, str]] = field(default_factory=dict)
+    _taken: dict[str, Recipe | DockerfileRecipe] = field(default_factory=dict)
 
     def of(self, cell: Cell) -> DockerfileFound:
         """Read the Dockerfile and context of a cell that is built from a Dockerfile.
 
         Raises DockerfileError with everything that is wrong with the Dockerfile, and UsageError if
-        it or its context cannot be read.
+        it or its context cannot be read. The same holds for Dockerfiles of cells whose images it
+        takes; UsageError, too, if the lock of such a cell is missing or stale.
         """
         build = cell.build
         if build is None:
@@ -125,13 +131,19 @@ class DockerfileReader:
                 return base
         raise InternalError(f"cell {cell.id} has no base {name!r}")
 
-    def _cell(self, cell: Cell, name: str) -> tuple[Cell, Recipe]:
-        """A locked cell, and the recipe of its image. Raises UsageError if its lock is missing or
-        stale."""
+    def _cell(self, cell: Cell, name: str) -> tuple[Cell, Recipe | DockerfileRecipe]:
+        """A cell that is built, and the recipe of its image."""
         for one in self.suite.cells:
             if one.id == name:
-                return one, locked_recipe(self.suite, one, lock_of(self.suite, one))
+                if name not in self._taken:
+                    self._taken[name] = self._recipe(one)
+                return one, self._taken[name]
         raise InternalError(f"cell {cell.id} takes the image of {name!r}, which is no cell")
+
+    def _recipe(self, cell: Cell) -> Recipe | DockerfileRecipe:
+        if cell.build is not None:
+            return self.of(cell).recipe
+        return locked_recipe(self.suite, cell, lock_of(self.suite, cell))
 
 
 def allowed(build: DockerfileBuild | DockerfileRecipe) -> Allowed:
@@ -150,14 +162,21 @@ def allowed(build: DockerfileBuild | DockerfileRecipe) -> Allowed:
     )
 
 
-def missing_secrets(recipe: DockerfileRecipe, environment: Mapping[str, str]) -> tuple[str, ...]:
-    """One sentence for each secret of a build that has no value on this host, saying why."""
+def missing_secrets(
+    cell: Cell, recipe: DockerfileRecipe, environment: Mapping[str, str]
+) -> tuple[str, ...]:
+    """One sentence for each secret of a cell's build that has no value on this host, saying why;
+    also for the builds of cells whose images it takes."""
     told = []
-    for one in recipe.secrets:
-        if one.env and one.env not in environment:
-            told.append(f"the secret {one.id}: the variable {one.env} is not set")
-        if one.file and not os.access(secret_path(recipe, one.file), os.R_OK):
-            told.append(f"the secret {one.id}: {one.file} cannot be read")
+    for part, of in ((cell, recipe), *parts_of(recipe)):
+        if isinstance(of, Recipe):
+            continue
+        for one in of.secrets:
+            if one.env and one.env not in environment:
+                why = f"the variable {one.env} is not set"
+                told.append(f"cell {part.id}: the secret {one.id}: {why}")
+            if one.file and not os.access(secret_path(of, one.file), os.R_OK):
+                told.append(f"cell {part.id}: the secret {one.id}: {one.file} cannot be read")
     return tuple(told)
 
 

@@ -51,9 +51,9 @@ def _order(suite: Suite, cell: Cell, reader: DockerfileReader) -> Order:
 
 def _dockerfile(cell: Cell, reader: DockerfileReader) -> DockerfileRecipe:
     recipe = reader.of(cell).recipe
-    if missing := missing_secrets(recipe, os.environ):
+    if missing := missing_secrets(cell, recipe, os.environ):
         raise UsageError(
-            "\n".join(f"cell {cell.id}: {one}" for one in missing),
+            "\n".join(missing),
             remedy="set the variable, or correct `secrets`",
         )
     return recipe

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.knowledge.availability import packages, reason_unavailable
 from harness.model import (
+    NOT_HERMETIC,
     BuildSecret,
     Cell,
     DockerfileBuild,
@@ -122,17 +123,17 @@ def build_of(
     )
 
 
-NOT_HERMETIC = "build-network=true"
-"""The relaxation of a cell whose build may use the network, so that its content may come from
-anywhere."""
-
-
 def _with_network(build: DockerfileBuild | None, profile: Profile) -> Profile:
     """The profile, with the relaxation of a build that may use the network."""
     if build is None or not build.network:
         return profile
-    relaxations = tuple(sorted((*profile.relaxations, NOT_HERMETIC)))
-    return replace(profile, name="relaxed", relaxations=relaxations)
+    return relaxed(profile, NOT_HERMETIC)
+
+
+def relaxed(profile: Profile, *relaxations: str) -> Profile:
+    """The profile with more relaxations."""
+    listed = tuple(sorted({*profile.relaxations, *relaxations}))
+    return replace(profile, name="relaxed", relaxations=listed)
 
 
 def make_profile(*tables: ProfileTable) -> Profile:

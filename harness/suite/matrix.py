@@ -116,7 +116,7 @@ def read_suite(data: bytes, path: str, root: Path, known: KnownNames | None = No
     from harness.suite.known import known_problems
     from harness.suite.references import names, suite_problems, twins
     from harness.suite.sent import SentFiles
-    from harness.suite.taken import taken_problems
+    from harness.suite.taken import taken_problems, with_relaxations_of_taken
 
     document = read_document(data, path)
     if not document.whole:
@@ -150,7 +150,7 @@ def read_suite(data: bytes, path: str, root: Path, known: KnownNames | None = No
         name=matrix.name or root.name,
         root=str(root),
         digest=sha256(data).hexdigest(),
-        cells=cells,
+        cells=with_relaxations_of_taken(cells),
         excluded=excluded,
         bases=tuple(_base(name, table) for name, table in matrix.bases.items()),
         rules=_rules(document, matrix),

@@ -43,7 +43,7 @@ USER_ID = r"^[0-9]{1,9}$"
 HEADER = r"^[A-Za-z0-9-]{1,100}$"
 
 MEANING = {
-    TAKEN: "the id of a base, `cell:` and that of a locked cell, or `data:` and a data set's name",
+    TAKEN: "the id of a base, `cell:` and that of a built cell, or `data:` and a data set's name",
     ID: "letters, digits, `.`, `_`, `-`, beginning with a letter or digit, at most 80",
     NAME: "lower-case letters, digits, `.`, `_`, `-`, beginning with a letter",
     VERSION: 'a version, as in "1.2.1"',

@@ -176,6 +176,84 @@ def test_a_data_set_stands_for_an_image_and_what_stands_in_for_it_is_said(
     assert [] == of_builders(left)
 
 
+def _on_another(building: Building, below: str, network: bool = False) -> tuple[Order, Order]:
+    """The order for a cell whose Dockerfile is `below`, and for one that takes its image."""
+    folder = building.folder / "below"
+    folder.mkdir(exist_ok=True)
+    (folder / "Dockerfile").write_text(below.replace("BASE", building.base), "utf-8")
+    building.write(
+        "FROM BASE AS one\nCOPY --from=written /written /copied\n"
+        "FROM written\nCOPY --from=one /copied /copied\n"
+    )
+    inner = Cell(
+        id=f"{building.cell}-below",
+        level=Level.L0,
+        build=DockerfileBuild(dockerfile="below/Dockerfile", network=network),
+    )
+    images = (("written", f"cell:{inner.id}"),)
+    outer = Cell(
+        id=building.cell,
+        level=Level.L0,
+        build=DockerfileBuild(dockerfile="box/Dockerfile", images=images),
+    )
+    suite = Suite(name="x", root=str(building.folder), digest="", cells=(inner, outer))
+    reader = DockerfileReader(suite)
+    made = [Order(cell=cell, dockerfile=reader.of(cell).recipe) for cell in suite.cells]
+    return made[0], made[1]
+
+
+def test_a_cell_is_made_of_another_cells_dockerfile_which_is_built_once(
+    building: Building, left: Leftovers
+) -> None:
+    below, asked = _on_another(building, "FROM BASE\nRUN date +%s%N > /written\n")
+    found = building.obtain(asked)
+    assert Outcome.OK is found.outcome, f"{found.reason}\n{building.log}"
+    written, copied = building.files(found, "/written", "/copied").split(" | ")
+    assert written == copied
+    assert "100644 0 " in written
+    inner = building.obtain(below)
+    assert inner.image is not None, inner.reason
+    assert found.image is not None
+    assert ("reused", inner.image.id) == (inner.image.origin, found.image.base)
+    assert f"written: cell {below.cell.id}" in str(found.image.base_source)
+    own = building.folder / "logs" / f"{below.cell.id}.log"
+    assert "below/Dockerfile, resolved:" in own.read_text("utf-8")
+    assert "below/Dockerfile" not in building.log
+    again = building.obtain(asked)
+    assert again.image is not None, again.reason
+    assert (found.image.id, "reused") == (again.image.id, again.image.origin)
+    assert [] == of_builders(left)
+    _, changed = _on_another(building, "FROM BASE\nRUN date +%s%N | tee /written /more\n")
+    assert changed.digest != asked.digest
+    other = building.obtain(changed)
+    assert other.image is not None, other.reason
+    assert "100644" in building.files(other, "/more")
+
+
+def test_what_fails_in_the_dockerfile_of_a_cell_below_is_quoted_with_its_line(
+    building: Building, left: Leftovers
+) -> None:
+    below, asked = _on_another(building, "FROM BASE\nRUN echo before && exit 7\n")
+    found = building.obtain(asked)
+    assert Outcome.BUILD_FAILED is found.outcome
+    assert f"written: the image of cell {below.cell.id} is not available" in found.reason
+    assert "below/Dockerfile:2: RUN echo before && exit 7" in found.reason
+    assert str(building.folder / "logs" / f"{below.cell.id}.log") == found.log
+    assert [] == of_builders(left)
+
+
+def test_what_is_made_of_something_that_may_fetch_is_told_with_its_age(building: Building) -> None:
+    _, asked = _on_another(building, "FROM BASE\nRUN true > /written\n", network=True)
+    found = building.obtain(asked)
+    assert found.image is not None, found.reason
+    assert ", of what was built with the network on " in found.image.origin
+    assert found.image.origin.endswith(": not hermetic")
+    again = building.obtain(asked)
+    assert again.image is not None
+    assert again.image.origin.startswith("reused, of what was built with the network on ")
+    assert "less than a day ago: not hermetic" in again.image.origin
+
+
 def test_it_is_used_again_until_something_it_is_made_of_changes(
     building: Building, left: Leftovers
 ) -> None:

@@ -57,6 +57,11 @@ def any_of(kind: Any) -> st.SearchStrategy[Any]:
         return st.dictionaries(any_of(arguments[0]), any_of(arguments[1]), max_size=2)
     if issubclass(kind, Enum):
         return st.sampled_from(kind)
+    # Deferred, because the recipe of a Dockerfile can have others in it.
+    return st.deferred(lambda: _built(kind))
+
+
+def _built(kind: Any) -> st.SearchStrategy[Any]:
     hints = get_type_hints(kind)
     return st.builds(kind, **{name: any_of(hint) for name, hint in hints.items()})
 

@@ -1,4 +1,5 @@
-"""What stands for the images of a Dockerfile: a base, a locked cell, a data set."""
+"""What stands for the images of a Dockerfile: a base, a locked cell, a data set. Cells that are
+built of Dockerfiles themselves are in test_taken_of_dockerfiles.py."""
 
 from __future__ import annotations
 
@@ -84,15 +85,17 @@ def test_a_plan_tells_what_stands_for_them(suite: Suite) -> None:
     ("taken", "said"),
     [
         ("cell:nobody", "there is no cell `nobody`"),
-        ("cell:box", "the cell `box` is not built from a base"),
+        ("cell:box", "the cell `box` takes its own image"),
+        ("cell:hub", "the cell `hub` is not built here"),
+        ("cell:hub", "its image can be named in the Dockerfile: python:3.13"),
         ("data:letters", "there is no data set `letters`"),
         ("nothing", "there is no base `nothing`"),
-        ("cell:", "`cell:` and that of a locked cell"),
-        ("image:x", "`cell:` and that of a locked cell"),
+        ("cell:", "`cell:` and that of a built cell"),
+        ("image:x", "`cell:` and that of a built cell"),
     ],
 )
 def test_what_stands_for_an_image_has_to_exist(tmp_path: Path, taken: str, said: str) -> None:
-    row = BOX.replace(f"cell:{PARTS}", taken)
+    row = BOX.replace(f"cell:{PARTS}", taken) + '  - {id: hub, image: "python:3.13"}\n'
     known = KnownNames(settings={}, datasets=frozenset({"mnist"}))
     with pytest.raises(MatrixError) as raised:
         load_suite(written(tmp_path, row), known)

@@ -27,7 +27,7 @@ from harness.engines.oci.shared import SharedImage, offered, taken
 from harness.engines.oci.specification import BUILD_DIR
 from harness.engines.rootfs import SOURCE_DATE_EPOCH
 from harness.errors import InfrastructureError, WrongLockError
-from harness.model import Cell, ImageIdentity, Outcome, Recipe
+from harness.model import Cell, DockerfileRecipe, ImageIdentity, Outcome, Recipe
 from harness.recipes import recipe
 from harness.recipes.orders import Order
 
@@ -48,11 +48,11 @@ def obtain(
     try:
         if order.dockerfile is not None:
             builder = builder_for(client, workshop, order.cell.id, say, later)
-            return obtain_of_dockerfile(builder, order.cell, order.dockerfile, _built)
+            return _of_recipe(builder, order.cell, order.dockerfile)
         if order.recipe is None:
             return _existing(client, order, workshop, say)
         builder = builder_for(client, workshop, order.cell.id, say, later)
-        return _built(builder, order.cell, order.recipe)
+        return _of_recipe(builder, order.cell, order.recipe)
     except DiskFull as error:
         return Obtained(outcome=Outcome.DISK_FULL, reason=error.message)
 
@@ -76,6 +76,13 @@ def _existing(client: APIClient, order: Order, workshop: Workshop, say: Say) -> 
     if found is None:
         return Obtained(outcome=Outcome.PULL_FAILED, reason=f"{name} was pulled, but is not there")
     return Obtained(image=identity(found, origin=origin), interpreter=order.cell.interpreter)
+
+
+def _of_recipe(builder: Builder, cell: Cell, wanted: Recipe | DockerfileRecipe) -> Obtained:
+    """Obtain the image of a cell that is built, and first those of the cells that it takes."""
+    if isinstance(wanted, DockerfileRecipe):
+        return obtain_of_dockerfile(builder, cell, wanted, _of_recipe)
+    return _built(builder, cell, wanted)
 
 
 def _built(builder: Builder, cell: Cell, wanted: Recipe) -> Obtained:

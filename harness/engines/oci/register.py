@@ -42,6 +42,9 @@ class BuiltImage:
     layers: tuple[str, ...] = ()
     made: float = 0.0
     """Seconds since the epoch."""
+    fetched: float = 0.0
+    """When the oldest build with the network ended that it comes from, its own or that of an image
+    that it takes something from, in seconds since the epoch; 0 if there is none."""
     pulled_from: str = ""
     """The user's own registry from which it was pulled instead of being built here; else empty."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -33,9 +33,10 @@ from harness.engines.oci.register import Register, register_of
 from harness.engines.oci.uses import Uses
 from harness.engines.oci.whereabouts import is_local
 from harness.errors import InfrastructureError
-from harness.model import Base, Recipe
+from harness.model import Base, Cell, DockerfileRecipe, Recipe
 from harness.recipes import recipe
 from harness.recipes.orders import Order
+from harness.recipes.parts import parts_of
 
 
 class ImageStock:
@@ -51,6 +52,8 @@ class ImageStock:
         self._workshop = workshop
         self._before = before
         self._uses = Uses(workshop.cache, workshop.owner)
+        self._needed: dict[str, tuple[str, ...]] = {}
+        """By cell: the images that it needs until it is freed."""
         self._builds = False
         """Whether something is built, which may take the name of an existing image."""
 
@@ -60,11 +63,14 @@ class ImageStock:
 
     def close(self) -> None:
         """Stop holding images."""
+        self._needed.clear()
         self._uses.close()
 
     def hold(self, orders: Sequence[Order]) -> None:
-        """Protect the images of these cells from removal until they are freed or this is closed."""
-        self._uses.hold(_names(orders))
+        """Protect the images of these cells, and those that they are made from, from removal until
+        the last cell that needs them is freed or this is closed."""
+        self._needed |= {order.cell.id: _names(order) for order in orders}
+        self._uses.hold(name for names in self._needed.values() for name in names)
 
     def survey(self, orders: Sequence[Order]) -> Survey | None:
         """Hold the images of these cells; return what they need and what there is room for.
@@ -78,7 +84,7 @@ class ImageStock:
             return None
         self.hold(orders)
         found = self._found()
-        needs = {order.cell.id: self._need(order, found) for order in built}
+        needs = self._needs(built, found)
         self._builds = not all(need.there for need in needs.values())
         if named is not None or self._builds:
             free = self._free()
@@ -121,7 +127,10 @@ class ImageStock:
         Images that lost their name to one of them are removed now; if the engine refuses, by the
         next run that builds.
         """
-        self._uses.let_go(_names(orders))
+        for order in orders:
+            self._needed.pop(order.cell.id, None)
+        still = {name for names in self._needed.values() for name in names}
+        self._uses.let_go({name for order in orders for name in _names(order)} - still)
         if self._builds:
             with suppress(InfrastructureError, OSError):
                 self._remove_replaced()
@@ -166,15 +175,27 @@ class ImageStock:
     def _found(self) -> dict[str, NamedImage]:
         return {one.asked_for: one for one in named_images(self._client, self._register)}
 
-    def _need(self, order: Order, found: Mapping[str, NamedImage]) -> Need:
+    def _needs(self, orders: Sequence[Order], found: Mapping[str, NamedImage]) -> dict[str, Need]:
+        """What each cell needs. An image that several are made from counts for the first of them,
+        which builds it."""
+        needs: dict[str, Need] = {}
+        counted = set(found)
+        for order in orders:
+            needs[order.cell.id] = self._need(order, found, counted)
+            counted.update(_names(order))
+        return needs
+
+    def _need(
+        self, order: Order, found: Mapping[str, NamedImage], counted: Collection[str]
+    ) -> Need:
         cell, wanted = order.cell.id, order.recipe
         image = found.get(_name(order))
         if wanted is None:
             assert order.dockerfile is not None, "it is built"
             if image is None or self._workshop.fresh or self._workshop.refresh_bases:
                 own = need_of_dockerfile(cell, order.dockerfile.context_bytes)
-                parts = [of for name, of in _parts(order) if name not in found]
-                return together(cell, own, *(need_of(cell, of.lock) for of in parts))
+                parts = [of for name, of in _parts(order) if name not in counted]
+                return together(cell, own, *(_need_of(cell, of) for of in parts))
             return Need(cell=cell, kept=image.size_bytes, there=True)
         base = found.get(base_name(wanted.base))
         if (
@@ -218,28 +239,45 @@ class ImageStock:
         return disk.free - kept_free(disk.total)
 
 
-def _names(orders: Sequence[Order]) -> tuple[str, ...]:
-    """Return the image names of cells, and of the cells that those are made from."""
-    own = (name for order in orders if (name := _name(order)))
-    return tuple(dict.fromkeys((*own, *(name for order in orders for name, _ in _parts(order)))))
+def _names(order: Order) -> tuple[str, ...]:
+    """Return the names of a cell's image and of all images that it is made from."""
+    own = (name for name in (_name(order),) if name)
+    return tuple(dict.fromkeys((*own, *(name for name, _ in _parts(order)))))
 
 
-def _parts(order: Order) -> tuple[tuple[str, Recipe], ...]:
-    """Return image name and recipe of each cell from which a Dockerfile takes something."""
-    taken = order.dockerfile.cells if order.dockerfile is not None else ()
-    return tuple((cell_name(cell.id, of), of) for _, cell, of in taken)
+def _parts(order: Order) -> tuple[tuple[str, Recipe | DockerfileRecipe], ...]:
+    """Return image name and recipe of each cell from which a Dockerfile takes something, however
+    indirectly."""
+    taken = parts_of(order.dockerfile) if order.dockerfile is not None else ()
+    return tuple((_name_of(cell, of), of) for cell, of in taken)
 
 
 def _name(order: Order) -> str:
     """Return the name of the image that is built for a cell; empty for a cell that is not built."""
-    if order.dockerfile is not None:
-        return image_name(order.cell.id, order.dockerfile)
-    return cell_name(order.cell.id, order.recipe) if order.recipe is not None else ""
+    wanted = order.dockerfile or order.recipe
+    return _name_of(order.cell, wanted) if wanted is not None else ""
+
+
+def _name_of(cell: Cell, wanted: Recipe | DockerfileRecipe) -> str:
+    if isinstance(wanted, DockerfileRecipe):
+        return image_name(cell.id, wanted)
+    return cell_name(cell.id, wanted)
+
+
+def _need_of(cell: str, wanted: Recipe | DockerfileRecipe) -> Need:
+    if isinstance(wanted, DockerfileRecipe):
+        return need_of_dockerfile(cell, wanted.context_bytes)
+    return need_of(cell, wanted.lock)
 
 
 def _bases(order: Order) -> tuple[Base, ...]:
     """Return the bases that a cell's image needs."""
-    if order.dockerfile is not None:
-        parts = (of.base for _, of in _parts(order))
-        return (*(base for _, base in order.dockerfile.bases), *parts)
-    return (order.recipe.base,) if order.recipe is not None else ()
+    own = order.dockerfile or order.recipe
+    wanted = (*((own,) if own is not None else ()), *(of for _, of in _parts(order)))
+    return tuple(base for one in wanted for base in _bases_of(one))
+
+
+def _bases_of(wanted: Recipe | DockerfileRecipe) -> tuple[Base, ...]:
+    if isinstance(wanted, DockerfileRecipe):
+        return tuple(base for _, base in wanted.bases)
+    return (wanted.base,)

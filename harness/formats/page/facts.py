@@ -65,8 +65,11 @@ def _origin(cell: Cell) -> str:
     if cell.host:
         return f"the interpreter {cell.host} of this host, as it is"
     if cell.build is not None:
-        network = ", which could fetch what it liked: not hermetic" if cell.build.network else ""
-        return f"an image built of {cell.build.dockerfile}{network}"
+        told = f"an image built of {cell.build.dockerfile}"
+        if cell.is_hermetic:
+            return told
+        what = "which" if cell.build.network else "from an image that"
+        return f"{told}, {what} could fetch what it liked: not hermetic"
     return f"an image built on the base {cell.base}" if cell.base else ""
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
@@ -34,7 +34,9 @@ from harness.engines.oci.dockerfile.sources import (
     CellBuilt,
     SourceImage,
     SourceUnavailable,
+    fetched_at,
     judged_again,
+    of_network,
     source_images,
 )
 from harness.engines.oci.dockerfile.unreached import unreached
@@ -92,18 +94,23 @@ def obtain_of_dockerfile(
 ) -> Obtained:
     """Obtain the image of a cell; `cell_built` obtains the images of cells from which it is made.
 
-    Raises DiskFull and EngineError; any other failure is part of the result.
+    Nobody waits for a turn while having one, except that of the stages: the images from which this
+    one is made are obtained before its own turn begins. Raises DiskFull and EngineError; any other
+    failure is part of the result.
     """
     log = str(builder.log)
     name = image_name(cell.id, wanted)
     try:
         ready = _ready(builder, wanted, name, cell_built)
         with turn(name, builder.workshop):
-            image = None if builder.workshop.fresh else _kept(builder, ready, wanted)
+            # Anew only once: every cell that takes it would get another one.
+            anew = builder.workshop.fresh and name not in builder.workshop.made_anew
+            image = None if anew else _kept(builder, ready, wanted)
             if image is None:
                 image = _built(builder, cell, wanted, ready)
+                builder.workshop.made_anew.add(name)
     except SourceUnavailable as error:
-        return Obtained(outcome=error.outcome, reason=str(error), log=log)
+        return Obtained(outcome=error.outcome, reason=str(error), log=error.log or log)
     except DockerfileError as error:
         return Obtained(outcome=Outcome.BUILD_FAILED, reason=str(error), log=log)
     except StepFailed as error:
@@ -166,12 +173,19 @@ def _kept(builder: Builder, ready: _ReadyBuild, wanted: DockerfileRecipe) -> Ima
 
 
 def _reused(built: BuiltImage, wanted: DockerfileRecipe) -> str:
-    if not wanted.network:
+    if not (fetched := fetched_at(built, network=wanted.network)):
         return "reused"
-    day = time.strftime("%Y-%m-%d", time.gmtime(built.made))
-    age = max(0, int((time.time() - built.made) // _DAY_S))
+    day = time.strftime("%Y-%m-%d", time.gmtime(fetched))
+    age = max(0, int((time.time() - fetched) // _DAY_S))
     days = "less than a day" if age == 0 else f"{age} day{'' if age == 1 else 's'}"
-    return f"reused, built with the network on {day}, {days} ago: not hermetic"
+    of = "" if wanted.network else "of what was "
+    return f"reused, {of}built with the network on {day}, {days} ago: not hermetic"
+
+
+def oldest_fetch(own: float, sources: Iterable[SourceImage]) -> float:
+    """Return when the oldest build with the network ended of which an image is made, its own at
+    `own`; 0 for none."""
+    return min((one for one in (own, *(each.fetched for each in sources)) if one), default=0.0)
 
 
 def _built(
@@ -237,11 +251,13 @@ def _named(
         raise StepFailed("the builder said that all went well, and there is no image")
     built = described(ready.name, there, ready.base, ready.ids)
     assert built is not None, "its label says its kind"
-    builder.register.keep(built)
+    fetched = oldest_fetch(built.made if wanted.network else 0.0, ready.sources)
+    builder.register.keep(replace(built, fetched=fetched))
     repository, _, tag = ready.name.rpartition(":")
     with engine_errors(f"naming {repository}"):
         builder.client.tag(str(there["Id"]), repository, tag)
-    network = ", with the network on: not hermetic" if wanted.network else ""
+    network = f", of what was {of_network(fetched)}" if fetched else ""
+    network = ", with the network on: not hermetic" if wanted.network else network
     origin = f"built by {ready.choice.told}{network}"
     found = inspect_image(builder.client, ready.name) or there
     return identity(found, origin=origin, built=built)

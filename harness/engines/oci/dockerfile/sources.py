@@ -5,8 +5,9 @@ the environment that it sets and its ONBUILD instructions.
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -23,19 +24,22 @@ from harness.engines.oci.connection import disk_full
 from harness.engines.oci.datasets import obtain_data_image
 from harness.engines.oci.dockerfile.triggers import triggers_of
 from harness.engines.oci.images import inspect_image, other_architecture, pull
+from harness.engines.oci.register import BuiltImage
 from harness.errors import DockerfileError, InfrastructureError, Problem, UsageError
 from harness.model import Cell, DockerfileRecipe, Outcome, Recipe
 
-CellBuilt = Callable[[Builder, Cell, Recipe], Obtained]
-"""Obtains the image of a cell on a base."""
+CellBuilt = Callable[[Builder, Cell, Recipe | DockerfileRecipe], Obtained]
+"""Obtains the image of a cell that is built."""
 
 
 class SourceUnavailable(Exception):
-    """An image that a Dockerfile names is not available; `outcome` tells where the cause lies."""
+    """An image that a Dockerfile names is not available; `outcome` tells where the cause lies, and
+    `log` is the log of the build that failed, if it is that of another cell."""
 
-    def __init__(self, reason: str, outcome: Outcome) -> None:
+    def __init__(self, reason: str, outcome: Outcome, log: str = "") -> None:
         super().__init__(reason)
         self.outcome = outcome
+        self.log = log
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -49,6 +53,8 @@ class SourceImage:
     """What it is, in words."""
     environment: Mapping[str, str]
     onbuild: tuple[str, ...]
+    fetched: float = 0.0
+    """As the register has it: when the oldest build with the network ended that it comes from."""
 
 
 def source_images(
@@ -63,6 +69,7 @@ def source_images(
     names = dict.fromkeys(use.image for use in image_uses(found, recipe.target))
     made = []
     for name in names:
+        fetched = 0.0
         if name in bases:
             try:
                 ready = obtain_base(builder, bases[name])
@@ -71,7 +78,9 @@ def source_images(
             there = inspect_image(builder.client, ready.image)
             told = f"base {bases[name].id}, {ready.provenance}"
         elif name in cells:
-            there, told = _of_cell(builder, name, *cells[name], cell_built)
+            there, fetched = _of_cell(builder, name, *cells[name], cell_built)
+            when = f", {of_network(fetched)}" if fetched else ""
+            told = f"cell {cells[name][0].id}{when}"
         elif name in data:
             there, told = _of_data(builder, name, data[name])
         else:
@@ -80,18 +89,45 @@ def source_images(
             raise SourceUnavailable(f"{name} was there, and is gone", Outcome.INTERFERED)
         if other := other_architecture(builder.client, str(there["Id"])):
             raise SourceUnavailable(f"{name}: {other}", Outcome.HOST_INCOMPATIBLE)
-        made.append(_described(name, told, there, triggers_of(builder.client, there)))
+        one = _described(name, told, there, triggers_of(builder.client, there))
+        made.append(replace(one, fetched=fetched))
     return tuple(made)
 
 
 def _of_cell(
-    builder: Builder, name: str, cell: Cell, recipe: Recipe, cell_built: CellBuilt
-) -> tuple[dict[str, Any] | None, str]:
+    builder: Builder,
+    name: str,
+    cell: Cell,
+    recipe: Recipe | DockerfileRecipe,
+    cell_built: CellBuilt,
+) -> tuple[dict[str, Any] | None, float]:
+    """Return a cell's image as the engine describes it, and when anything in it was fetched."""
+    if isinstance(recipe, DockerfileRecipe):
+        # What its steps print belongs into its own log, whichever cell needs it first.
+        builder = replace(builder, log=builder.log.with_name(f"{cell.id}.log"))
     obtained = cell_built(builder, cell, recipe)
     if obtained.image is None:
         why = f"{name}: the image of cell {cell.id} is not available: {obtained.reason}"
-        raise SourceUnavailable(why, obtained.outcome)
-    return inspect_image(builder.client, obtained.image.id), f"cell {cell.id}"
+        raise SourceUnavailable(why, obtained.outcome, obtained.log)
+    found = inspect_image(builder.client, obtained.image.id)
+    if isinstance(recipe, Recipe):
+        return found, 0.0
+    entries = (one for one in builder.register.all() if one.id == obtained.image.id)
+    return found, max((fetched_at(one, network=recipe.network) for one in entries), default=0.0)
+
+
+def fetched_at(built: BuiltImage, *, network: bool) -> float:
+    """Return when anything in an image was fetched; `network` is whether its own build may fetch.
+
+    Entries of earlier versions say only when the image was made.
+    """
+    return built.fetched or (built.made if network else 0.0)
+
+
+def of_network(fetched: float) -> str:
+    """Return the words for an image that comes from a build with the network."""
+    day = time.strftime("%Y-%m-%d", time.gmtime(fetched))
+    return f"built with the network on {day}: not hermetic"
 
 
 def _of_data(builder: Builder, name: str, dataset: str) -> tuple[dict[str, Any] | None, str]:
