@@ -18,7 +18,7 @@ from harness.check.subject import Subject
 from harness.images.inside import Inside, SharedObject
 from harness.images.loader import LoadedObject, LoaderSight, Loading, MissingLibrary
 from harness.images.loader_files import CONFIGURATION, PRELOADED, cached, configured
-from harness.images.loader_tree import lies_at
+from harness.images.loader_tree import lies_at, real
 from harness.knowledge import frameworks, loaded
 
 FROM_DRIVER = re.compile(r"^lib(?:cuda|nvidia-[\w-]+|nvcuvid)\.so\.1$")
@@ -140,7 +140,7 @@ def _standard(
     return [*ctypes, *(one for one in _library(program, objects, library) if objects[one].problem)]
 
 
-def _library(program: str, objects: Mapping[str, SharedObject], names: frozenset[str]) -> list[str]:
+def _library(program: str, paths: Iterable[str], names: frozenset[str]) -> list[str]:
     """Paths of compiled modules with these names in the own library of a Python program."""
     prefix = program.rpartition("bin/")[0]
     own = re.compile(
@@ -149,7 +149,7 @@ def _library(program: str, objects: Mapping[str, SharedObject], names: frozenset
     version = re.search(r"\d\.\d{1,2}", program.rpartition("/")[2])
     return [
         path
-        for path in objects
+        for path in paths
         if (found := own.match(path))
         and found["name"] in names
         and (version is None or f"/python{version[0]}/" in f"/{path}")
@@ -197,6 +197,22 @@ def loaded_modules(subject: Subject, told: ImageLoading) -> set[str]:
     below = {path for path in objects if path.startswith(f"{site}/")}
     return {path for path in below if module_stem(path[len(site) + 1 :]) in stems} | set(
         _library(told.loading.main.real, objects, own)
+    )
+
+
+def missing_modules(subject: Subject, told: ImageLoading) -> list[str]:
+    """Paths of compiled modules of Python's own library that a package installed, that are missing,
+    and without which the framework cannot be imported."""
+    inside = subject.inside
+    if inside is None:
+        return []
+    needed = loaded.needs(subject.framework, subject.version)
+    there = {*(one.path for one in inside.objects), *inside.links}
+    names = {real(one, inside.links) for one in there}
+    return sorted(
+        path
+        for path in _library(told.loading.main.real, inside.sums, needed)
+        if path not in there and path not in names
     )
 
 

@@ -19,6 +19,8 @@ class Loaded(SourcedRow):
     import and its Keras still work, because every import of one is inside a `try` statement."""
     library: str
     """Compiled modules of Python's own library that it loads, separated by spaces."""
+    needs: str
+    """Those of them without which the import or its Keras fails."""
     modules: dict[str, str]
     """Folder below site-packages -> names of modules, separated by spaces."""
 
@@ -65,6 +67,13 @@ def nearest(framework: str, version: str) -> tuple[str, frozenset[str]]:
 def library(framework: str, version: str) -> frozenset[str]:
     """The compiled modules of Python's own library that the nearest measured release loads."""
     return frozenset(_nearest(framework, version).library.split())
+
+
+@cache
+def needs(framework: str, version: str) -> frozenset[str]:
+    """The compiled modules of Python's own library without which the nearest measured release
+    fails."""
+    return frozenset(_nearest(framework, version).needs.split())
 
 
 @cache

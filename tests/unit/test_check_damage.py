@@ -97,6 +97,25 @@ def test_a_module_of_pythons_own_library_that_is_cut_off_ends_an_import_that_loa
     assert rules == [one.rule for one in found]
 
 
+@pytest.mark.parametrize(
+    ("module", "there", "rules"),
+    [
+        ("_ctypes.cpython-36m-x86_64-linux-gnu.so", False, ["python-modules-missing"]),
+        ("_ctypes.cpython-36m-x86_64-linux-gnu.so", True, []),
+        ("_bz2.cpython-36m-x86_64-linux-gnu.so", False, []),
+    ],
+)
+def test_a_module_of_pythons_own_library_that_was_installed_may_be_needed(
+    module: str, there: bool, rules: list[str]
+) -> None:
+    name = LIBRARY.rpartition("/")[2]
+    library = elf(f"lib64/{name}", soname=name, ours=True, machine="x64")
+    path = f"{DYNLOAD}/{module}"
+    held = image(library, *([elf(path)] if there else []))
+    found = about(loader, replace(held, sums={path: frozenset({"md5:1"})}))
+    assert rules == [one.rule for one in found]
+
+
 def test_a_requirement_without_which_the_framework_works_is_aside() -> None:
     own = asking(f"tensorflow={VERSION}", "h5py>=2", "enum34>=1.1")
     (needed, aside, *_) = about(requirements, replace(image(), distributions=(own,)))

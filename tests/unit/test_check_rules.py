@@ -407,7 +407,18 @@ def test_a_reason_that_stands_in_the_way_has_a_remedy() -> None:
 
 
 def test_every_rule_is_found_and_asked() -> None:
-    expected = {"age", "command", "cpu", "disk", "driver", "form", "gpu", "identity", "kernel"}
+    expected = {
+        "age",
+        "altered",
+        "command",
+        "cpu",
+        "disk",
+        "driver",
+        "form",
+        "gpu",
+        "identity",
+        "kernel",
+    }
     expected |= {"build_kind", "loader", "neighbours", "opened", "stubs", "symbols"}
     expected |= {"capabilities", "language", "quota", "tag"}
     expected |= {"libraries", "objects", "owners", "pythons", "requirements", "sets"}

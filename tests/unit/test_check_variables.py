@@ -132,6 +132,8 @@ def sets_of(version: str, variable: str, *distributions: str) -> list[Reason]:
         ),
         ("1.14.0", "XLA_FLAGS=--xla_gpu_autotune_level=2", (), "", IMPORTS_NOT),
         ("1.14.0", "XLA_FLAGS=--xla_dump_to=/x --xla_hlo_profiles", (), "", IMPORTS_NOT),
+        ("2.11.1", "TF_XLA_FLAGS=--tf_xla_of_another_release", (), "", IMPORTS_NOT),
+        ("2.21.0", "TF_DETERMINISTIC_OPS=yes", (), "", IMPORTS_NOT),
     ],
 )
 def test_a_variable_that_breaks_the_framework_is_mended_by_another_value(
@@ -159,6 +161,9 @@ def test_a_variable_that_breaks_the_framework_is_mended_by_another_value(
         ("2.11.1", "PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION=cpp", ("protobuf=3.19.6",)),
         ("1.14.0", "XLA_FLAGS=--xla_dump_to=/x --xla_hlo_profile", ()),
         ("2.21.0", "XLA_FLAGS=--xla_gpu_autotune_level=2", ()),
+        ("2.21.0", "TF_XLA_FLAGS=--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit", ()),
+        ("1.14.0", "TF_XLA_FLAGS=--tf_xla_auto_jit=2", ()),
+        ("2.21.0", "TF_DETERMINISTIC_OPS=True", ()),
     ],
 )
 def test_a_variable_that_the_release_takes_is_not_told(

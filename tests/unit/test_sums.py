@@ -79,9 +79,7 @@ def image(*sums: str, needed: bool = True, damages: tuple[Damage, ...] = ()) -> 
     """An image whose framework needs a library that was installed with the sum `md5:1`."""
     name = "libodd.so.1"
     program = elf(f"{PYTHON}.6", interpreter="/lib64/ld-linux-x86-64.so.2")
-    core = elf(
-        CORE, ours=True, needed=(name,) if needed else (), sums=frozenset({"sha256:core"})
-    )
+    core = elf(CORE, ours=True, needed=(name,) if needed else (), sums=frozenset({"sha256:core"}))
     odd = elf(f"lib64/{name}", soname=name, sums=frozenset(sums))
     return Inside(
         distributions=installed("tensorflow=1.2.1"),

@@ -9,7 +9,15 @@ from dataclasses import replace
 from harness.check.cuda_names import base_with
 from harness.check.foreseen import Change
 from harness.check.host import TargetHost
-from harness.check.loading import FROM_DRIVER, ImageLoading, asked_by, loading_of, variable, widened
+from harness.check.loading import (
+    FROM_DRIVER,
+    ImageLoading,
+    asked_by,
+    loading_of,
+    missing_modules,
+    variable,
+    widened,
+)
 from harness.check.reasons import Reason, reason
 from harness.check.subject import Subject
 from harness.images.loader import LoadedObject, MissingLibrary
@@ -35,6 +43,9 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     lacking = [one for one in told.lacking if not FROM_DRIVER.match(one.name)]
     if lacking:
         yield _missing(subject, host, told, lacking)
+    if gone := missing_modules(subject, told):
+        shown = ", ".join(f"/{one}" for one in gone[:_SHOWN])
+        yield reason("python-modules-missing", paths=shown)
     yield from _broken(told)
     yield from _versions(told)
 
