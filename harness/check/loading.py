@@ -19,11 +19,10 @@ from harness.images.inside import Inside, SharedObject
 from harness.images.loader import LoadedObject, LoaderSight, Loading, MissingLibrary
 from harness.images.loader_files import CONFIGURATION, PRELOADED, cached, configured
 from harness.images.loader_tree import lies_at, real
-from harness.knowledge import frameworks, loaded
+from harness.knowledge import loaded
 
 FROM_DRIVER = re.compile(r"^lib(?:cuda|nvidia-[\w-]+|nvcuvid)\.so\.1$")
 """Libraries that NVIDIA's container tools add to a container when it starts."""
-_CTYPES = "_ctypes"
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
 
@@ -101,8 +100,9 @@ def _filled(
     started = tuple(loading.loaded)
     first = tuple(loading.unanswered)
     library = loaded.library(subject.framework, subject.version)
+    needed = loaded.needs(subject.framework, subject.version)
     wanted = [
-        *_standard(loading.main.real, objects, library),
+        *_standard(loading.main.real, objects, library, needed),
         *_imported(subject, site, own, objects),
     ]
     roots = [found for path in wanted if (found := loading.open(path)) is not None]
@@ -128,16 +128,18 @@ def _filled(
 
 
 def _standard(
-    program: str, objects: Mapping[str, SharedObject], library: frozenset[str]
+    program: str,
+    objects: Mapping[str, SharedObject],
+    library: frozenset[str],
+    needed: frozenset[str],
 ) -> list[str]:
     """Paths of compiled modules of Python's own library that decide whether the import works.
 
-    These are ctypes, which every framework here imports and which needs libffi, and those of the
-    others in `library` that are no valid objects: without them an import may go on, but a file that
-    is cut off ends the process.
+    These are those in `needed`, and those of the others in `library` that are no valid objects:
+    without them an import may go on, but a file that is cut off ends the process.
     """
-    ctypes = _library(program, objects, frozenset({_CTYPES}))
-    return [*ctypes, *(one for one in _library(program, objects, library) if objects[one].problem)]
+    broken = [one for one in _library(program, objects, library) if objects[one].problem]
+    return list(dict.fromkeys((*_library(program, objects, needed), *broken)))
 
 
 def _library(program: str, paths: Iterable[str], names: frozenset[str]) -> list[str]:
@@ -161,24 +163,19 @@ def _imported(
 ) -> list[str]:
     """Paths of the objects that importing the framework loads, its own ones last.
 
-    Taken are its core objects, and whatever the nearest measured release loads of the framework
-    and of the packages without which it cannot be imported.
+    Taken are its core objects, and whatever the nearest measured release loads of any package and
+    does not work without.
     """
     _, modules = loaded.nearest(subject.framework, subject.version)
     stems = {module_stem(one) for one in modules}
-    without = {
-        one.module.partition("/")[0]
-        for one in frameworks.conflicts(subject.framework)
-        if one.absent and one.module and one.effect == "blocks"
-    }
+    spare = loaded.guarded(subject.framework, subject.version)
     needed = []
     for path in objects:
         below = path[len(site) + 1 :]
-        if not path.startswith(f"{site}/") or not (
-            module_stem(below) in stems or (path in own and CORE.search(f"/{path}"))
+        if path.startswith(f"{site}/") and (
+            (path in own and CORE.search(f"/{path}"))
+            or (module_stem(below) in stems and not loaded.is_guarded(below, spare))
         ):
-            continue
-        if path in own or below.partition("/")[0] in without:
             needed.append(path)
     return sorted(needed, key=lambda path: (path in own, path))
 

@@ -15,8 +15,9 @@ class Loaded(SourcedRow):
     release: str
     python: str
     guarded: str
-    """Packages (by the first part of their modules' names, separated by spaces) without which the
-    import and its Keras still work, because every import of one is inside a `try` statement."""
+    """Packages and compiled modules (paths below site-packages without a suffix, separated by
+    spaces) without which the import and its Keras still work, because every import of one is inside
+    a `try` statement."""
     library: str
     """Compiled modules of Python's own library that it loads, separated by spaces."""
     needs: str
@@ -78,13 +79,21 @@ def needs(framework: str, version: str) -> frozenset[str]:
 
 @cache
 def guarded(framework: str, version: str) -> frozenset[str]:
-    """The packages without which a version still works, by the first part of their modules' names.
+    """The packages and compiled modules without which a version still works, as paths below
+    site-packages.
 
     Only those without which the measured releases before and after it work, too.
     """
     return frozenset.intersection(
         *(frozenset(row.guarded.split()) for row in _around(framework, version))
     )
+
+
+def is_guarded(path: str, among: frozenset[str]) -> bool:
+    """Whether a module's path below site-packages is that of a guarded module or package."""
+    folder, _, name = path.rpartition("/")
+    parts = [*(folder.split("/") if folder else []), name.partition(".")[0]]
+    return any("/".join(parts[:many]) in among for many in range(1, len(parts) + 1))
 
 
 @cache

@@ -59,7 +59,7 @@ def _told(
         spare = loaded.guarded(subject.framework, subject.version)
         # A module that is missing raises an ImportError, for which the framework is prepared.
         missing = set(deciding) <= set(damage.missing)
-        aside = missing and all(one.partition("/")[0] in spare for one in deciding)
+        aside = missing and all(loaded.is_guarded(one, spare) for one in deciding)
         yield reason("damaged-aside" if aside else "damaged", _listed(deciding), **found)
     spared = sorted({*judged} - {*deciding})
     for id, what in (("slimmed", spared), ("edited", edited)):
