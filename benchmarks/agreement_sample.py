@@ -14,10 +14,14 @@ that work; and no image that fails as it is may be called `reuse`. Rows are kept
 start continues where the first ended, at the same commit.
 
     python benchmarks/agreement_sample.py --sample 1 --date 2026-11-29
+
+Two processes, with `--share 1/2` and `--share 2/2`, take every second draw each.
 """
 
 from __future__ import annotations
 
+import argparse
+import fcntl
 import io
 import json
 import os
@@ -36,7 +40,7 @@ from sample_figures import IMAGES, LIMITS, enough, figures, measured
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from sample_images import Aborted, Maker, maker
+from sample_images import NAME, Aborted, Maker, maker
 
 from harness.commands.check import CheckRequest, look_at
 from harness.commands.measure import try_image
@@ -118,34 +122,69 @@ DECIDE = ("blocks", "untold", "cpu", "change")
 def main() -> int:
     parser = arguments(__doc__)
     parser.add_argument("--sample", type=int, choices=sorted(LIMITS), required=True)
+    parser.add_argument(
+        "--share",
+        type=share,
+        default=(1, 1),
+        metavar="I/N",
+        help="take every N-th draw, from the I-th",
+    )
     parser.add_argument("--minutes", type=float, default=600, help="begin no image after these")
     parser.add_argument(
         "--rehearse", metavar="COMMIT", help="make one image of each kind and answer nothing"
     )
     asked = parser.parse_args()
     name = f"agreement_sample_{asked.sample}"
-    path = RESULTS / f"{name}.json"
-    kept = json.loads(path.read_text("utf-8")) if path.exists() else {}
+    number, count = asked.share
+    kept = rows_of(name)
     rows = {one["name"]: one for one in kept.get("rows", ())}
     os.environ["HARNESS_DOWNLOAD"] = "0"
     with tempfile.TemporaryDirectory() as folder:
         for place in ("STORE", "REPORTS"):
             os.environ[f"HARNESS_{place}"] = f"{folder}/{place.lower()}"
-        with maker(lambda line: print(f"  {line}", file=sys.stderr, flush=True)) as made_by:
+        with maker(say_line, f"{NAME}-{number}") as made_by:
             if asked.rehearse:
                 return rehearse(made_by, seed_of(asked.rehearse))
             commit = commit_of(kept)
             ends = time.monotonic() + asked.minutes * 60
             made_by.prepare(CELLS)
-            for draw in in_order(seed_of(commit)):
-                if draw.name in rows:
+            for place, draw in enumerate(in_order(seed_of(commit))):
+                if draw.name in rows or place % count != number - 1:
                     continue
                 if enough(list(rows.values())) or time.monotonic() > ends:
                     break
-                rows[draw.name] = found = row(made_by, draw)
-                write(name, asked, commit, rows)
+                found = row(made_by, draw)
+                rows = add(name, asked, commit, found)
                 say(found)
     return report(name, asked.sample, list(rows.values()))
+
+
+def share(text: str) -> tuple[int, int]:
+    """The two numbers of `--share`."""
+    number, _, count = text.partition("/")
+    if not 1 <= int(number) <= int(count):
+        raise argparse.ArgumentTypeError(f"{text} is no share: 1/2, 2/2")
+    return int(number), int(count)
+
+
+def say_line(line: str) -> None:
+    print(f"  {line}", file=sys.stderr, flush=True)
+
+
+def rows_of(name: str) -> dict[str, Any]:
+    """The results so far; empty if there are none."""
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text("utf-8")) if path.exists() else {}
+
+
+def add(name: str, asked: Any, commit: str, found: dict[str, Any]) -> dict[str, Any]:
+    """Add a row to the results, which processes with other shares write as well; return all rows by
+    name."""
+    with (Path(tempfile.gettempdir()) / f"{name}.lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        rows = {one["name"]: one for one in rows_of(name).get("rows", ())} | {found["name"]: found}
+        write(name, asked, commit, rows)
+    return rows
 
 
 def in_order(seed: int) -> Iterator[Draw]:

@@ -58,6 +58,8 @@ class Maker:
     engine: ContainerEngine
     suite: Suite
     say: Callable[[str], None]
+    family: str = NAME
+    """The name of its images, without a tag."""
     index: PackageIndex = field(default_factory=PackageIndex)
     cells: dict[str, str] = field(default_factory=dict)
     """The image of each cell, with its interpreter where commands look for it."""
@@ -124,7 +126,7 @@ class Maker:
         the missing interpreter."""
         link = _PYTHON + ("" if self._python(name).startswith("2.") else "3")
         line = f"RUN mkdir -p /usr/local/bin && ln -sf {interpreter} {link}"
-        return self._build(f"{NAME}:{name}", image, (line,))
+        return self._build(f"{self.family}:{name}", image, (line,))
 
     def _python(self, name: str) -> str:
         return self._lock(name).python
@@ -174,7 +176,7 @@ class Maker:
     def _dressed_again(self, draw: Draw, image: str, interpreter: str) -> str:
         link = _PYTHON + ("" if self._python(draw.cell).startswith("2.") else "3")
         line = f"RUN mkdir -p /usr/local/bin && ln -sf {interpreter} {link}"
-        return self._build(f"{NAME}:{draw.name}", image, (line,))
+        return self._build(f"{self.family}:{draw.name}", image, (line,))
 
     def _first_day(self, requirement: str) -> str:
         """The day on which a release (`name==version`) was uploaded."""
@@ -225,7 +227,7 @@ class Maker:
         self, draw: Draw, told: str, lines: Sequence[str], files: Mapping[str, Path] | None = None
     ) -> Made:
         try:
-            name = self._build(f"{NAME}:{draw.name}", self.cells[draw.cell], lines, files)
+            name = self._build(f"{self.family}:{draw.name}", self.cells[draw.cell], lines, files)
         except Aborted as error:
             raise Aborted(f"{told}: {error}") from error
         return Made(image=name, told=told, lines=tuple(lines), names=(name,))
@@ -288,13 +290,13 @@ def held_of(told: Mapping[str, Any], interpreter: str) -> Held:
 
 
 @contextmanager
-def maker(say: Callable[[str], None]) -> Iterator[Maker]:
+def maker(say: Callable[[str], None], family: str = NAME) -> Iterator[Maker]:
     """A maker on the local Docker engine; what it made is removed at the end."""
     suite = load_suite(standard.default_suite())
     with opened_engine("docker", workshop(suite)) as (engine, _):
         if not isinstance(engine, ContainerEngine):
             raise SystemExit("Docker does not answer")
-        made = Maker(engine=engine, suite=suite, say=say)
+        made = Maker(engine=engine, suite=suite, say=say, family=family)
         try:
             yield made
         finally:
