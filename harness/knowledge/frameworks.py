@@ -215,7 +215,7 @@ class Conflict(SourcedRow):
     """Environment variables, and the values with which it does not break."""
     where: dict[str, list[str]] = Field(default_factory=dict)
     """Environment variables, and patterns of the values with which alone it breaks."""
-    effect: Literal["blocks", "change", "note"]
+    effect: Literal["blocks", "change", "note", "untold"]
     fails: Literal["import", "keras"] = "import"
     """What fails first where the effect is `blocks`: the import of the framework, or of its
     Keras."""

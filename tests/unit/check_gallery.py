@@ -263,9 +263,12 @@ def with_variables(config: dict[str, Any], version: str) -> Iterator[Subject]:
         "PYTHONHASHSEED=none",
         f"PYTHONPATH=/work:/{package}",
         "PYTHONOPTIMIZE=2",
+        "PYTHONWARNINGS=error",
     ):
         own = dict(config["config"], Env=[*config["config"]["Env"], variable])
         yield subject_of(reading({**config, "config": own}), inside)
+    other = replace(inside, distributions=installed("tensorflow=2.15.0"))
+    yield subject_of(reading({**config, "config": own}), other)
 
 
 def closed() -> Iterator[Subject]:

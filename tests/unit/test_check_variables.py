@@ -134,6 +134,8 @@ def sets_of(version: str, variable: str, *distributions: str) -> list[Reason]:
         ("1.14.0", "XLA_FLAGS=--xla_dump_to=/x --xla_hlo_profiles", (), "", IMPORTS_NOT),
         ("2.11.1", "TF_XLA_FLAGS=--tf_xla_of_another_release", (), "", IMPORTS_NOT),
         ("2.21.0", "TF_DETERMINISTIC_OPS=yes", (), "", IMPORTS_NOT),
+        ("1.2.1", "PYTHONWARNINGS=ignore,error", ("numpy=1.16.6",), "", IMPORTS_NOT),
+        ("2.11.1", "PYTHONWARNINGS=error", ("numpy=1.26.4",), "", IMPORTS_NOT),
     ],
 )
 def test_a_variable_that_breaks_the_framework_is_mended_by_another_value(
@@ -164,9 +166,16 @@ def test_a_variable_that_breaks_the_framework_is_mended_by_another_value(
         ("2.21.0", "TF_XLA_FLAGS=--tf_xla_auto_jit=2 --tf_xla_cpu_global_jit", ()),
         ("1.14.0", "TF_XLA_FLAGS=--tf_xla_auto_jit=2", ()),
         ("2.21.0", "TF_DETERMINISTIC_OPS=True", ()),
+        ("2.21.0", "PYTHONWARNINGS=error", ("numpy=2.3.5",)),
+        ("2.11.1", "PYTHONWARNINGS=error::UserWarning", ("numpy=1.26.4",)),
     ],
 )
 def test_a_variable_that_the_release_takes_is_not_told(
     version: str, variable: str, distributions: tuple[str, ...]
 ) -> None:
     assert [] == sets_of(version, variable, *distributions)
+
+
+def test_whether_warnings_as_errors_break_a_release_that_was_not_measured_cannot_be_told() -> None:
+    (reason,) = sets_of("2.15.0", "PYTHONWARNINGS=error")
+    assert (Weight.UNTOLD, ()) == (reason.weight, reason.foresees)

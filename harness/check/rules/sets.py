@@ -73,7 +73,7 @@ def _conflict(subject: Subject, conflict: Conflict, told: str) -> Reason:
     breakage = next(one for one in breakages() if one.id == conflict.breakage)
     mended = tuple(sorted(conflict.unless.items()))
     found = reason(
-        "set-mended" if mended else f"set-{conflict.effect}",
+        "set-mended" if mended and conflict.effect != "untold" else f"set-{conflict.effect}",
         [f"known for {conflict.framework}: {breakage.what}"],
         _FAILS[conflict.fails] if conflict.effect == "blocks" else (),
         framework=subject.framework,
