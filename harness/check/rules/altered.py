@@ -17,7 +17,8 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     """One reason for all files whose check sum differs from the recorded one.
 
     What the change does cannot be read in the files. Where a size differs too, the rule `whole`
-    says more.
+    says more. Files of conda's packages are left out: conda writes the folder of the environment
+    into them when it installs them.
     """
     inside = subject.inside
     if inside is None or not inside.sums:
@@ -28,11 +29,15 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
     loaded = {one.real for one in (*told.started, *told.imported)}
     loaded |= loaded_modules(subject, told)
     known = _altered_sizes(inside)
+    conda = tuple(
+        f"{one.prefix}/" for one in inside.distributions if "/conda-meta/" in f"/{one.path}"
+    )
     changed = [
         one.path
         for one in inside.objects
         if one.path in loaded
         and one.path not in known
+        and not one.path.startswith(conda)
         and one.sums
         and (recorded := inside.sums.get(one.path))
         and one.sums.isdisjoint(recorded)
