@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -125,7 +126,10 @@ def _order(version: str) -> list[int]:
 
 
 def _escaped(text: str) -> str:
-    """Text as Markdown code, shortened to what a reader needs to search for it."""
+    """Text as Markdown code, shortened to what a reader needs to search for it, and without what
+    differs between two messages of one kind: the container's name, and the folder of the file."""
+    text = re.sub(r"running on [0-9a-f]{12}\b", "running on this host", text)
+    text = re.sub(r"/saved/[0-9.]+/", "/saved/RELEASE/", text)
     return "`" + (text if len(text) <= _SHOWN else f"{text[:_SHOWN]}...").replace("`", "'") + "`"
 
 
