@@ -71,6 +71,7 @@ def standing(told: dict[str, Any], title: str) -> tuple[str, str]:
     return reason["standing"], reason["seen"]
 
 
+@pytest.mark.long
 def test_a_python_off_the_path_is_foreseen_and_calling_it_by_name_mends_it(
     asked: Place, engine: APIClient, registry: LegacyRegistry, left: Leftovers
 ) -> None:
