@@ -197,7 +197,7 @@ def describe(name: str, validation: int, files: Mapping[str, bytes]) -> Descript
     return Description(
         schema=_SCHEMA,
         name=name,
-        digest=_digest({stem: one.sha256 for stem, one in described.items()}),
+        digest=_digest({stem: described[f"{stem}.gz"].sha256 for stem in files}),
         validation=validation,
         files=described,
     )
@@ -227,7 +227,7 @@ def digests_of(name: str) -> Mapping[str, str]:
 
 
 def _digest(sha256: Mapping[str, str]) -> str:
-    lines = "".join(f"{name} {value}\n" for name, value in sorted(sha256.items()))
+    lines = "".join(f"{stem}.gz {value}\n" for stem, value in sorted(sha256.items()))
     return hashlib.sha256(lines.encode()).hexdigest()
 
 

@@ -399,3 +399,10 @@ def test_a_truncated_gzip_file_is_never_accepted(content: bytes, data: st.DataOb
 def test_a_label_above_nine_is_an_error() -> None:
     with pytest.raises(IdxError, match="label 10"):
         read_idx(labels(19)[:-1] + b"\x0a")
+
+
+def test_a_lock_names_a_data_set_by_the_digest_that_runs_record(tmp_path: Path) -> None:
+    folder = tmp_path / "there"
+    write_dataset("tiny", 5, FILES, folder)
+    recorded = json.loads((folder / "dataset.json").read_text("ascii"))["digest"]
+    assert recorded == digests_of("tiny")["tiny"]
