@@ -107,6 +107,7 @@ def test_a_library_that_is_as_installed_or_only_longer_or_not_loaded_is_no_matte
     assert [] == weights(image("md5:2", needed=False))
     assert [] == weights(replace(image("md5:2"), sums={}))
     assert [] == weights(image())
+    assert [] == weights(image("sha256:2"))
     held = image("md5:2")
     conda = replace(held.distributions[0], prefix="lib64", path="lib64/conda-meta/odd-1-0.json")
     assert [] == weights(replace(held, distributions=(*held.distributions, conda)))

@@ -38,9 +38,7 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
         if one.path in loaded
         and one.path not in known
         and not one.path.startswith(conda)
-        and one.sums
-        and (recorded := inside.sums.get(one.path))
-        and one.sums.isdisjoint(recorded)
+        and _differs(one.sums, inside.sums.get(one.path, frozenset()))
         and not one.problem
     ]
     if changed:
@@ -51,6 +49,14 @@ def reasons(subject: Subject, host: TargetHost) -> Iterator[Reason]:
             for path in sorted(changed)[:_SHOWN]
         ]
         yield reason("objects-changed", evidence, paths=shown + more)
+
+
+def _differs(own: frozenset[str], recorded: frozenset[str]) -> bool:
+    """Whether a file has none of the sums that were recorded for it. Sums of another algorithm say
+    nothing: a Python module may come from a package of the system."""
+    kinds = {one.partition(":")[0] for one in own}
+    alike = {one for one in recorded if one.partition(":")[0] in kinds}
+    return bool(alike) and own.isdisjoint(alike)
 
 
 def _altered_sizes(inside: Inside) -> frozenset[str]:
