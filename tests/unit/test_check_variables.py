@@ -67,6 +67,13 @@ def test_what_python_takes_is_not_told(variable: str) -> None:
     assert [] == told(variable)
 
 
+@given(st.sampled_from([one for one, *_ in variables._REFUSED]), st.text(max_size=40))
+def test_no_value_is_too_odd(name: str, value: str) -> None:
+    for hostile in (value, "\u00b2", "9" * 5000):
+        for one in told(f"{name}={hostile}"):
+            assert one.change == Change(environment=((name, ""),))
+
+
 def test_nothing_is_said_of_an_image_whose_layers_were_not_all_read() -> None:
     assert [] == told("PYTHONHOME=/nowhere", replace(INSIDE, problems=("layer 2: it is cut",)))
 

@@ -17,9 +17,9 @@ from harness.text import clean_line
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _LINKS = 16
 _SHOWN = 6
-_HASH_SEEDS = 2**32
+_SEED, _HASH_SEEDS = "PYTHONHASHSEED", 2**32
 _REFUSED = (
-    ("PYTHONHASHSEED", "2.7", r"random|[0-9]{1,10}", "`random` or a number up to 4294967295"),
+    (_SEED, "2.7", r"random|[0-9]{1,10}", "`random` or a number up to 4294967295"),
     (
         "PYTHONMALLOC",
         "3.6",
@@ -55,8 +55,10 @@ def _refused(environment: Mapping[str, str], version: str) -> Iterator[Reason]:
         value = environment.get(name, "")
         if not value or not at_least(version, since):
             continue
-        beyond = name == "PYTHONHASHSEED" and value.isdigit() and int(value) >= _HASH_SEEDS
-        if re.fullmatch(values, value) and not beyond:
+        # The text is the image's: only what the pattern takes is short and of plain digits.
+        taken = re.fullmatch(values, value) is not None
+        beyond = taken and name == _SEED and value != "random" and int(value) >= _HASH_SEEDS
+        if taken and not beyond:
             continue
         found = reason(
             "python-variable-refused",
